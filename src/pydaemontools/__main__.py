@@ -1,0 +1,76 @@
+"""python -m pydaemontools: the tools, for a person at a terminal."""
+
+import os
+import sys
+
+from . import __version__
+from .chain import cli, exec, settle  # noqa: A004 - the module's name is the field's
+from .chain.tools import OWN, load
+
+HELP = """\
+usage: python -m pydaemontools TOOL [ARGUMENT ...]
+       python -m pydaemontools originals DIR
+
+Runs a tool, or makes DIR with one executable for each original (setlock, envdir, ...)
+that these tools stand in for. Each tool is also a command of its own, which starts faster
+and lets no PYTHON* variable, user site or file in the current directory put code into it.
+This way of calling them does not: use it at a terminal, not in what runs as root.
+
+"""
+
+
+def main() -> int:
+    """Run the tool that the command line names, or list the tools."""
+    exec.home = _scripts()
+    settle.signals()
+    settle.environment(exec.environ)
+    argv = [exec.raw(word) for word in sys.argv[1:]]
+    name = sys.argv[1] if argv else "--help"
+    if name == "--help":
+        print(HELP + "\n".join(_summaries()))
+        return 0
+    if name == "--version":
+        print("pydaemontools", __version__)
+        return 0
+    if name == "originals":
+        return _originals(argv)
+    if name not in OWN:
+        hint = "python -m pydaemontools: there is no tool {!r}; without arguments it lists them"
+        print(hint.format(name), file=sys.stderr)
+        return 100
+    settle.standard_fds()
+    return exec.run(argv[0], load(name), argv)
+
+
+def _scripts() -> bytes | None:
+    """Where the entry scripts of this installation stand, as far as one can tell from here."""
+    here = os.path.join(sys.prefix, "bin")
+    return os.fsencode(here) if os.path.exists(os.path.join(here, "pychain")) else None
+
+
+def _summaries() -> list[str]:
+    from .chain import pages
+
+    lines = []
+    for name in sorted(OWN):
+        tool, _, summary = pages.summary(name).partition(" - ")
+        lines.append(f"  {tool:<14} {summary}")
+    return lines
+
+
+def _originals(argv: list[bytes]) -> int:
+    from .chain import originals
+
+    try:
+        if len(argv) != 2:
+            raise cli.Quit(100, b"usage: python -m pydaemontools originals DIR")
+        place = os.path.abspath(os.fsdecode(argv[1]))
+        names = originals.make(place)
+    except cli.Quit as end:
+        return end.say(b"pydaemontools")
+    print(f"{place}: {' '.join(names)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Links, and how one becomes the next."""

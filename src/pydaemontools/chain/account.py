@@ -1,0 +1,99 @@
+"""An account as the links name it, and what the system knows of it."""
+
+import pwd
+import sys
+
+from . import cli
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Account:
+    """A user and a group by number, the groups beside it, and its entry if it has one."""
+
+    def __init__(self, uid: int, gid: int, entry: pwd.struct_passwd | None) -> None:
+        self.uid = uid
+        self.gid = gid
+        self.entry = entry
+
+    def groups(self) -> list[int]:
+        """The account's group and all that it is a member of."""
+        from posix import getgrouplist
+
+        return getgrouplist(self.entry.pw_name, self.gid) if self.entry else [self.gid]
+
+    def home(self) -> list[bytes]:
+        """HOME, USER, LOGNAME and SHELL as a login would set them, as environment entries."""
+        if self.entry is None:
+            raise cli.fatal(b"unable to find the home directory of uid %d" % self.uid)
+        name, entry = self.entry.pw_name, self.entry
+        values = {"HOME": entry.pw_dir, "USER": name, "LOGNAME": name, "SHELL": entry.pw_shell}
+        return [_raw(f"{key}={value or '/bin/sh'}") for key, value in values.items()]
+
+
+def find(who: bytes, name: bytes) -> Account:
+    """The account NAME; under a tool's own name also user:group, and numbers for either.
+
+    Raises Quit where there is none.
+    """
+    if not cli.own(who):
+        return _of(_entry(name), name)
+    user, colon, group = name.partition(b":")
+    entry = _entry(user)
+    if entry is None and user.isdigit():
+        uid = int(user)
+        entry = _by_number(uid)
+        if colon:
+            return Account(uid, _group(group), entry)
+        if entry is None:
+            hint = b"a number without an account needs its group too: " + user + b":GROUP"
+            raise cli.fatal(b"unknown account " + name, hint=hint)
+    account = _of(entry, user)
+    return Account(account.uid, _group(group), entry) if colon else account
+
+
+def _of(entry: pwd.struct_passwd | None, name: bytes) -> Account:
+    if entry is None:
+        raise cli.fatal(b"unknown account " + name)
+    return Account(entry.pw_uid, entry.pw_gid, entry)
+
+
+def _entry(name: bytes) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name.decode(sys.getfilesystemencoding(), "surrogateescape"))
+    except (KeyError, OSError):
+        return None
+
+
+def _by_number(uid: int) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwuid(uid)
+    except (KeyError, OverflowError):
+        return None
+
+
+def _group(name: bytes) -> int:
+    from grp import getgrnam
+
+    try:
+        return getgrnam(name.decode(sys.getfilesystemencoding(), "surrogateescape")).gr_gid
+    except KeyError:
+        if name.isdigit():
+            return int(name)
+        raise cli.fatal(b"unknown group " + name) from None
+
+
+def _raw(text: str) -> bytes:
+    return text.encode(sys.getfilesystemencoding(), "surrogateescape")
+
+
+def parse(
+    argv: list[bytes], synopsis: "cli.Usage", letters: bytes
+) -> "tuple[set[bytes], Account, Sequence[bytes]]":
+    """The option letters, the account and the rest of argv, for a link that takes an account."""
+    found, rest = cli.options(argv, synopsis, more=letters) if cli.own(argv[0]) else ([], argv[1:])
+    if len(rest) < 2:
+        raise cli.usage(argv[0], synopsis)
+    return {letter for letter, _ in found}, find(argv[0], rest[0]), rest[1:]

@@ -1,0 +1,119 @@
+"""pychain --check: can each link of a script do its work here, as whoever asks?
+
+Nothing is run. The variables that an env directory would set are set in this process, so
+that the lines below it are looked at with them.
+"""
+
+import posix
+
+from . import cli, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
+from . import exec as chain
+from .account import parse as parse_account
+from .environ import edit
+from .words import Line, expand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    # A checker takes a link's argv, raises Quit for what would fail, and gives the rest.
+    Checker = Callable[[list[bytes]], list[bytes]]
+
+
+def check(lines: list[Line], name: bytes, rest: list[bytes]) -> int:
+    """Say of each link of the script NAME whether it would work; 0 if all would, else 1."""
+    good = True
+    for line in lines:
+        words = expand(line, chain.environ)
+        if line is lines[-1]:
+            words += rest
+        while words:
+            words, verdict = _link(words, last=line is lines[-1])
+            good = good and verdict.endswith(b": ok")
+            posix.write(1, b"%s:%d: %s\n" % (name, line.number, verdict))
+    return 0 if good else 1
+
+
+def _link(words: list[bytes], *, last: bool) -> tuple[list[bytes], bytes]:
+    """Check the link that WORDS begin with; give the words after it and what to say."""
+    tool = words[0].rpartition(b"/")[2]
+    checker = CHECKERS.get(tool)
+    # The line of a link may end where the link's own words do: its program is the next line.
+    tail = [] if last else [b"true"]
+    try:
+        program(words[0])
+        if checker is None:
+            return [], words[0] + b": ok"
+        after = checker([tool, *words[1:], *tail])
+    except cli.Quit as end:
+        why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
+        return [], words[0] + b": " + why.removeprefix(b"fatal: ")
+    after = after[: len(after) - len(tail)]
+    mine = words[: len(words) - len(after)]
+    return after, b" ".join(mine) + b": ok"
+
+
+def program(name: bytes) -> None:
+    """Raise Quit, with the reason, if NAME is no program that could be run from here."""
+    path = chain.environ.get(b"PATH")
+    files = chain.search(name, path)
+    usable = [file for file in files if posix.access(file, posix.X_OK) and not _is_dir(file)]
+    if not usable:
+        trouble = _trouble(files)
+        from .why import not_run
+
+        raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, trouble))
+
+
+def _is_dir(file: bytes) -> bool:
+    return posix.stat(file).st_mode & 0o170000 == 0o040000
+
+
+def _trouble(files: list[bytes]) -> OSError:
+    from errno import EACCES, ENOENT
+
+    there = any(posix.access(file, posix.F_OK) for file in files)
+    return OSError(EACCES if there else ENOENT, "")
+
+
+def _envdir(argv: list[bytes]) -> list[bytes]:
+    _, places, rest = envdir.parse(argv)
+    for place in places:
+        edit(chain.environ, envdir.read(place))
+    return rest
+
+
+def _setlock(argv: list[bytes]) -> list[bytes]:
+    _, file, rest = setlock.parse(argv)
+    place = file.rpartition(b"/")[0] or (b"/" if file[:1] == b"/" else b".")
+    there = posix.access(file, posix.F_OK)
+    if not posix.access(file if there else place, posix.W_OK):
+        from .why import owned
+
+        what = b"unable to open " + file
+        if not posix.access(place, posix.F_OK):
+            raise cli.fatal(what + b": there is no directory " + place)
+        raise cli.fatal(what + b": access denied", hint=owned(file if there else place))
+    return rest
+
+
+def _setuidgid(argv: list[bytes]) -> list[bytes]:
+    _, account, rest = parse_account(argv, setuidgid.USAGE, b"sH")
+    if posix.geteuid():
+        raise cli.fatal(b"unable to become uid %d: only root may change its account" % account.uid)
+    return list(rest)
+
+
+def _envuidgid(argv: list[bytes]) -> list[bytes]:
+    return list(parse_account(argv, envuidgid.USAGE, b"sH")[2])
+
+
+CHECKERS: "dict[bytes, Checker]" = {
+    b"pyenvdir": _envdir,
+    b"pysetlock": _setlock,
+    b"pysetuidgid": _setuidgid,
+    b"pyenvuidgid": _envuidgid,
+    b"pysoftlimit": lambda argv: softlimit.parse(argv)[1],
+    b"pyfghack": fghack.parse,
+    b"pypgrphack": pgrphack.parse,
+}

@@ -1,0 +1,95 @@
+"""Run a program with the variables that stand in a directory, a file each."""
+
+import posix
+from errno import EACCES, ENOENT
+
+from . import cli
+from .environ import edit
+from .exec import environ
+
+USAGE = (
+    b"envdir dir child",
+    b"pyenvdir [-ck] {dir | -d dir [-d dir ...] --} program [arg ...]",
+)
+
+
+def parse(argv: list[bytes]) -> tuple[set[bytes], list[bytes], list[bytes]]:
+    """The option letters, the directories, and the rest of argv."""
+    letters, rest = set(), argv[1:]
+    places = []
+    if cli.own(argv[0]):
+        found, rest = cli.options(argv, USAGE, more=b"ckd:")
+        letters = {letter for letter, _ in found}
+        places = [value for letter, value in found if letter == b"d"]
+    if not places:
+        places, rest = rest[:1], rest[1:]
+    if not rest:
+        raise cli.usage(argv[0], USAGE, code=100 if cli.own(argv[0]) else 111)
+    return letters, places, rest
+
+
+def main(argv: list[bytes]) -> list[bytes]:
+    """Set what the directories say, and hand on the rest."""
+    letters, places, rest = parse(argv)
+    entries = [entry for place in places for entry in read(place)]
+    before = dict(environ)
+    if b"c" in letters:
+        environ.clear()
+        if b"PATH" in before:
+            environ[b"PATH"] = before[b"PATH"]
+    if b"k" in letters:
+        entries = [entry for entry in entries if entry.partition(b"=")[0] not in before]
+    edit(environ, entries)
+    return rest
+
+
+def read(place: bytes) -> list[bytes]:
+    """The variables in the directory PLACE: NAME=VALUE to set, NAME alone to remove."""
+    try:
+        back = posix.open(b".", posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError as error:
+        raise cli.fatal(b"unable to open current directory", error) from None
+    try:
+        posix.chdir(place)
+    except OSError as error:
+        raise _refused(b"unable to switch to directory " + place, place, error) from None
+    try:
+        names = posix.listdir(b".")
+    except OSError as error:
+        raise _refused(b"unable to read directory " + place, b".", error) from None
+    entries = [_entry(place, name) for name in names if name[:1] != b"."]
+    posix.fchdir(back)
+    posix.close(back)
+    return [entry for entry in entries if entry]
+
+
+def _entry(place: bytes, name: bytes) -> bytes:
+    try:
+        content = contents(name)
+    except OSError as error:
+        if error.errno == ENOENT:
+            # A link to nothing. The original takes whatever it read last for the value.
+            return b""
+        raise _refused(b"unable to read " + place + b"/" + name, name, error) from None
+    if not content:
+        return name
+    line = content.partition(b"\n")[0].rstrip(b" \t")
+    return name + b"=" + line.replace(b"\0", b"\n")
+
+
+def contents(name: bytes) -> bytes:
+    """All that the file NAME holds; a fifo without a writer holds nothing."""
+    fd = posix.open(name, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+    try:
+        chunks = iter(lambda: posix.read(fd, 65536), b"")
+        return b"".join(chunks)
+    finally:
+        posix.close(fd)
+
+
+def _refused(what: bytes, file: bytes, error: OSError) -> cli.Quit:
+    if error.errno != EACCES:
+        return cli.fatal(what, error)
+    from .why import owned
+
+    return cli.fatal(what, error, owned(file))

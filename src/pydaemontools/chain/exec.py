@@ -1,0 +1,176 @@
+"""How one link becomes the next, and the last of them the program.
+
+A link's main changes its own process and hands on the rest of its argv. The rest is
+looked up on the PATH that the link itself was started with, as execvp would in the
+original. Where that finds another tool of this same installation, its main is called
+right here: what a link changes is process state, so nothing can tell the difference,
+except that a chain of five costs one interpreter start. Anything else is exec'ed.
+"""
+
+import posix
+import sys
+from errno import EACCES, EISDIR, ENOENT, EPERM
+
+from . import cli
+from .tools import ORIGINALS, OWN, load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .tools import Main
+
+# The environment of the chain and of what comes after it: bytes to bytes, in order.
+environ: dict[bytes, bytes] = posix.environ
+
+# Where the entry scripts of this installation stand; None where nobody knows, and then
+# no link is fused.
+home: bytes | None = None
+
+# Soft limits that wait for the first program that is not ours (see softlimit.py).
+limits: dict[int, int] = {}
+
+
+def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
+    """Call main(argv) and become what it hands on, link after link.
+
+    Comes back only when there is nothing to become, with the exit code; an error has
+    then been told under the name of the link that met it.
+    """
+    try:
+        while True:
+            path = environ.get(b"PATH")
+            rest = main(argv)
+            if isinstance(rest, int):
+                return rest
+            who, main, argv = become(rest, path)
+    except cli.Quit as end:
+        return end.say(who)
+
+
+def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[bytes]]":
+    """Become the program ARGV, found on PATH: exec it, or give the tool of ours that it is.
+
+    Raises Quit if nothing can be run. Errors are weighed as djb's pathexec does: what
+    may not be run is passed over and remembered, any other trouble ends the search.
+    """
+    trouble = OSError(ENOENT, "")
+    for file in search(argv[0], path):
+        ours = recognise(file)
+        try:
+            if ours and not environ.get(b"PYDAEMONTOOLS_NOFUSE"):
+                return ours[0], load(ours[0].decode()), [*ours, *argv[1:]]
+            execute(file, argv, to_ours=ours is not None)
+        except OSError as error:
+            if error.errno == ENOENT:
+                continue
+            trouble = error
+            if error.errno not in (EACCES, EPERM, EISDIR):
+                break
+    from .why import not_run
+
+    hint = not_run(argv, search(argv[0], path), trouble)
+    raise cli.fatal(b"unable to run " + argv[0], trouble, hint)
+
+
+def search(name: bytes, path: bytes | None) -> list[bytes]:
+    """The files that NAME may mean, in the order of PATH; a name with a slash is itself."""
+    if b"/" in name:
+        return [name]
+    places = (b"/bin:/usr/bin" if path is None else path).split(b":")
+    return [(place or b".") + b"/" + name for place in places]
+
+
+def recognise(file: bytes) -> list[bytes] | None:
+    """The words FILE stands for where it is a tool or a chain script of this installation."""
+    name = file.rpartition(b"/")[2].decode("latin-1")
+    if name in OWN:
+        if home is None or not _same(file, home + b"/" + name.encode()):
+            return None
+        return [name.encode()] if _may_run(file) else None
+    head = _head(file)
+    if name in ORIGINALS and head.endswith(signature(name)):
+        return [name.encode()] if _may_run(file) else None
+    if head[:2] == b"#!" and _is_chain(head[2:]) and _may_run(file):
+        return [b"pychain", file]
+    return None
+
+
+def signature(name: str) -> bytes:
+    """How the file that `originals` makes for NAME ends, in this installation."""
+    place = sys.modules["pydaemontools"].__path__[0].rpartition("/")[0]
+    where = "" if home is None else home.decode("utf-8", "surrogateescape")
+    text = (
+        f"import sys\nsys.path.append({place!r})\n"
+        f"from pydaemontools.chain.exec import enter\nenter({name!r}, {where!r})\n"
+    )
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _is_chain(line: bytes) -> bool:
+    words = line.partition(b"\n")[0].split()
+    if words[:1] == [b"/usr/bin/env"]:
+        del words[0]
+    if len(words) != 1 or words[0].rpartition(b"/")[2] != b"pychain":
+        return False
+    # What env would pick is the first that may be run: only that one counts.
+    found = [f for f in search(words[0], environ.get(b"PATH")) if _may_run(f)]
+    return bool(found) and recognise(found[0]) == [b"pychain"]
+
+
+def _head(file: bytes) -> bytes:
+    try:
+        fd = posix.open(file, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return posix.read(fd, 4096)
+    except OSError:
+        return b""
+    finally:
+        posix.close(fd)
+
+
+def _same(file: bytes, other: bytes) -> bool:
+    try:
+        one, two = posix.stat(file), posix.stat(other)
+    except OSError:
+        return False
+    return (one.st_dev, one.st_ino) == (two.st_dev, two.st_ino)
+
+
+def _may_run(file: bytes) -> bool:
+    return posix.access(file, posix.X_OK, effective_ids=True)
+
+
+def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
+    """Exec FILE; raises OSError. Limits that wait are handed on to ours, else they hold."""
+    if not limits:
+        posix.execve(file, argv, environ)
+    elif to_ours:
+        from .limits import carried
+
+        posix.execve(file, argv, environ | carried(limits))
+    elif _may_run(file):
+        from .limits import holding
+
+        with holding(limits):
+            posix.execve(file, argv, environ)
+    else:
+        posix.execve(file, argv, environ)
+
+
+def enter(name: str, scripts: str) -> None:
+    """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
+    global home  # noqa: PLW0603 - one process, one installation
+    home = raw(scripts) if scripts else None
+    from .settle import settle
+
+    settle(own=name in OWN)
+    argv = [name.encode(), *map(raw, sys.argv[1:])]
+    sys.exit(run(argv[0], load(name), argv))
+
+
+def raw(text: str) -> bytes:
+    """The bytes that the system gave for TEXT (os.fsencode, without importing os)."""
+    return text.encode(sys.getfilesystemencoding(), "surrogateescape")
+
+

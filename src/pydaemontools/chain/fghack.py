@@ -1,0 +1,57 @@
+"""Keep a program that puts itself in the background in the foreground."""
+
+import posix
+
+from . import cli
+
+USAGE = (b"fghack child", b"pyfghack program [arg ...]")
+COPIES = 30  # as the original: enough for a program that closes a few fds at its start
+
+
+def parse(argv: list[bytes]) -> list[bytes]:
+    """The rest of argv."""
+    rest = cli.options(argv, USAGE)[1] if cli.own(argv[0]) else argv[1:]
+    if not rest:
+        raise cli.usage(argv[0], USAGE)
+    return rest
+
+
+def main(argv: list[bytes]) -> list[bytes] | int:
+    """Fork; the child hands on the rest, the parent stays until all of it is gone."""
+    rest = parse(argv)
+    if cli.own(argv[0]):
+        from .follow import adopt, follow
+
+        code = follow() if adopt() else _hold()
+    else:
+        code = _hold()
+    return rest if code is None else code
+
+
+def _hold() -> int | None:
+    """Wait until nobody has the pipe any more, as the original; None in the child."""
+    reader, writer = _pipe()
+    try:
+        pid = posix.fork()
+    except OSError as error:
+        raise cli.fatal(b"unable to fork", error) from None
+    if not pid:
+        posix.close(reader)
+        posix.set_inheritable(writer, True)
+        for _ in range(COPIES):
+            posix.set_inheritable(posix.dup(writer), True)
+        return None
+    posix.close(writer)
+    while posix.read(reader, 4096):
+        pass
+    status = posix.waitpid(pid, 0)[1]
+    if posix.WIFSIGNALED(status):
+        raise cli.fatal(b"child crashed")
+    return posix.WEXITSTATUS(status)
+
+
+def _pipe() -> tuple[int, int]:
+    try:
+        return posix.pipe()
+    except OSError as error:
+        raise cli.fatal(b"unable to create pipe", error) from None

@@ -1,0 +1,122 @@
+"""Stay in front of a program that goes into the background: what pyfghack does on Linux.
+
+As a subreaper this process becomes the parent of whatever its program leaves behind, so
+it can wait for it, pass signals on to it and end as it ends. Signals are taken one at a
+time with sigwait, never in a handler: a pid that was just reaped is never signalled.
+"""
+
+import _signal as signal
+import posix
+
+from . import cli
+
+PR_SET_CHILD_SUBREAPER = 36
+# Sent to this process they are meant for the program. The stop signals of a terminal stay
+# with this process: whoever stops it wants the shell to see it stop.
+FORWARDED = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGALRM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGCONT,
+    signal.SIGWINCH,
+)
+
+
+def adopt() -> bool:
+    """Become the parent of orphans below this process; False where the kernel has no such thing."""
+    try:
+        import ctypes
+
+        return not ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, AttributeError, OSError):
+        return False
+
+
+def follow() -> int | None:
+    """Fork; None in the child. The parent stays until no child is left, and ends as the last."""
+    # A child that ends must be seen even where someone ignored SIGCHLD for us.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [*FORWARDED, signal.SIGCHLD])
+    try:
+        pid = posix.fork()
+    except OSError as error:
+        raise cli.fatal(b"unable to fork", error) from None
+    if not pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return None
+    status = _watch(pid)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return end_as(status)
+
+
+def _watch(pid: int) -> int:
+    """Wait for PID and whatever it leaves behind; give the wait status of the last one followed."""
+    status = 0
+    while True:
+        signum = signal.sigwait([*FORWARDED, signal.SIGCHLD])
+        if signum != signal.SIGCHLD:
+            posix.kill(pid, signum)
+            continue
+        gone = dict(_reap())
+        if pid not in gone:
+            continue
+        status = gone[pid]
+        heirs = children()
+        if not heirs:
+            return status
+        pid = heirs[0]
+
+
+def _reap() -> "list[tuple[int, int]]":
+    gone = []
+    while True:
+        try:
+            pid, status = posix.waitpid(-1, posix.WNOHANG)
+        except ChildProcessError:
+            return gone
+        if not pid:
+            return gone
+        gone.append((pid, status))
+
+
+def children() -> list[int]:
+    """The living children of this process, the oldest first."""
+    me = posix.getpid()
+    try:
+        with open(f"/proc/self/task/{me}/children", "rb", buffering=0) as listed:
+            return [int(word) for word in listed.read().split()]
+    except OSError:
+        return [pid for pid in _pids() if _parent(pid) == me]
+
+
+def _pids() -> list[int]:
+    return sorted(int(name) for name in posix.listdir("/proc") if name.isdigit())
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            # The name, in parentheses, may hold anything; what follows the last one may not.
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def end_as(status: int) -> int:
+    """Exit code of a wait STATUS; where that was a signal, end by the same signal."""
+    if not posix.WIFSIGNALED(status):
+        return posix.WEXITSTATUS(status)
+    signum = posix.WTERMSIG(status)
+    from resource import RLIMIT_CORE, getrlimit, setrlimit
+
+    # The program dumped core if anyone did; this process has nothing to show in one.
+    setrlimit(RLIMIT_CORE, (0, getrlimit(RLIMIT_CORE)[1]))
+    if signum not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signum])
+    posix.kill(posix.getpid(), signum)
+    return 128 + signum

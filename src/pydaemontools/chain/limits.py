@@ -1,0 +1,57 @@
+"""Memory limits that wait: set by softlimit, held by the first program that is not ours.
+
+An interpreter needs more memory than many a C program is allowed, so that a limit which
+suits the program would kill the links that stand before it.
+"""
+
+from resource import RLIM_INFINITY, getrlimit, setrlimit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+NAME = b"PYDAEMONTOOLS_LIMITS"
+
+
+def carried(limits: dict[int, int]) -> dict[bytes, bytes]:
+    """The variable that takes LIMITS across an exec to a link of ours."""
+    return {NAME: b" ".join(b"%d:%d" % pair for pair in limits.items())}
+
+
+def taken(environ: dict[bytes, bytes]) -> dict[int, int]:
+    """Take the limits out of ENVIRON again. What is not a limit was not put there by us."""
+    limits = {}
+    for pair in environ.pop(NAME).split():
+        which, _, soft = pair.partition(b":")
+        if which.isdigit() and soft.lstrip(b"-").isdigit():
+            limits[int(which)] = int(soft)
+    return limits
+
+
+def below(soft: int, hard: int) -> int:
+    """SOFT, lowered to HARD where it is above."""
+    if hard == RLIM_INFINITY:
+        return soft
+    return hard if soft == RLIM_INFINITY else min(soft, hard)
+
+
+class holding:  # noqa: N801 - used as a statement
+    """Hold LIMITS while the body execs; give them up if it comes back, so errors can be told."""
+
+    def __init__(self, limits: dict[int, int]) -> None:
+        self.before = {which: getrlimit(which) for which in limits}
+        self.limits = limits
+
+    def __enter__(self) -> None:
+        for which, soft in self.limits.items():
+            hard = self.before[which][1]
+            setrlimit(which, (below(soft, hard), hard))
+
+    def __exit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: "BaseException | None",
+        trace: "TracebackType | None",
+    ) -> None:
+        for which, pair in self.before.items():
+            setrlimit(which, pair)

@@ -1,0 +1,52 @@
+"""What --help and --version print: the tool's own page, and the version."""
+
+import posix
+
+from .cli import Quit, fatal
+
+_HERE = __file__.rpartition("/")[0]
+# Where an installation has its pages, and where the source tree has them.
+_PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/tools/")
+
+
+def show(who: bytes, what: bytes) -> Quit:
+    """Print the page's synopsis and options, or the version; give the Quit that follows."""
+    if what == b"version":
+        from .. import __version__
+
+        text = who + b" (pydaemontools) " + __version__.encode() + b"\n"
+    else:
+        text = _help(who)
+    try:
+        while text:
+            text = text[posix.write(1, text) :]
+    except OSError as error:
+        return fatal(b"unable to write to stdout", error)
+    return Quit(0)
+
+
+def _help(who: bytes) -> bytes:
+    page = read(who.decode())
+    parts = page.split(b"\n## ")
+    wanted = [part for part in parts if part.startswith((b"Synopsis\n", b"Options\n"))]
+    title = parts[0].strip().lstrip(b"# ")
+    texts = [part.partition(b"\n")[2].strip(b"\n") for part in wanted]
+    return b"\n\n".join([title, *texts]).replace(b"`", b"") + b"\n"
+
+
+def read(name: str) -> bytes:
+    """The whole page of the tool called NAME, in Markdown; raises Quit where there is none."""
+    for place in _PLACES:
+        try:
+            with open(f"{place}{name}.md", "rb") as page:
+                return page.read()
+        except OSError as error:
+            missing = error
+    raise fatal(b"unable to read the page of " + name.encode(), missing)
+
+
+def summary(name: str) -> str:
+    """The one line that says what the tool called NAME is for."""
+    return read(name).partition(b"\n")[0].lstrip(b"# ").decode()
+
+

@@ -1,0 +1,84 @@
+"""Run a program while holding a lock."""
+
+import posix
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+
+from . import cli
+
+USAGE = (
+    b"setlock [ -nNxX ] file program [ arg ... ]",
+    b"pysetlock [-nNxX] [-r] [-t seconds] file program [arg ...]",
+)
+
+
+def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
+    """The options in force (n, x, r, t), the lock file, and the rest of argv."""
+    found, rest = cli.options(argv, USAGE, b"nNxX", b"rt:")
+    if len(rest) < 2:
+        raise cli.usage(argv[0], USAGE)
+    force = {}
+    for letter, value in found:
+        if letter == b"t":
+            cli.seconds(argv[0], USAGE, letter, value)
+        # N and X take back n and x.
+        if letter in b"NX":
+            force.pop(letter.lower(), None)
+        else:
+            force[letter] = value
+    return force, rest[0], rest[1:]
+
+
+def main(argv: list[bytes]) -> list[bytes] | int:
+    """Lock the file and hand on the rest; the lock is an open fd that the program inherits."""
+    force, file, rest = parse(argv)
+    flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+    try:
+        fd = posix.open(file, flags, 0o600)
+    except OSError as error:
+        if b"x" in force:
+            return 0
+        from .why import owned
+
+        raise cli.fatal(b"unable to open " + file, error, owned(file)) from None
+    how = LOCK_SH if b"r" in force else LOCK_EX
+    try:
+        if b"t" in force and b"n" not in force:
+            _within(float(force[b"t"]), fd, how)
+        else:
+            flock(fd, how | (LOCK_NB if b"n" in force else 0))
+    except OSError as error:
+        if b"x" in force:
+            return 0
+        from .holder import holder
+
+        raise cli.fatal(b"unable to lock " + file, error, holder(fd, file)) from None
+    posix.set_inheritable(fd, True)
+    return rest
+
+
+def _within(limit: float, fd: int, how: int) -> None:
+    """Lock FD, or raise BlockingIOError when LIMIT seconds have passed."""
+    import _signal as signal
+
+    def late(_signum: int, _frame: object) -> None:
+        raise BlockingIOError(EAGAIN, "")
+
+    from errno import EAGAIN
+
+    try:
+        flock(fd, how | LOCK_NB)
+    except BlockingIOError:
+        if not limit:
+            raise
+    else:
+        return
+    # An alarm that someone blocked or ignored for us would never end the wait.
+    before = signal.signal(signal.SIGALRM, late)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+    signal.setitimer(signal.ITIMER_REAL, limit)
+    try:
+        flock(fd, how)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGALRM, before)

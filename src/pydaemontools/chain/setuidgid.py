@@ -1,0 +1,52 @@
+"""Run a program as another account."""
+
+import posix
+
+from . import cli
+from .account import Account, parse
+from .environ import edit
+from .exec import environ
+
+USAGE = (
+    b"setuidgid account child",
+    b"pysetuidgid [-sH] account[:group] program [arg ...]",
+)
+
+
+def main(argv: list[bytes]) -> list[bytes]:
+    """Become the account, for good, and hand on the rest."""
+    letters, account, rest = parse(argv, USAGE, b"sH")
+    entries = account.home() if b"H" in letters else []
+    become(account, account.groups() if b"s" in letters else [account.gid])
+    edit(environ, entries)
+    return rest
+
+
+def become(account: Account, groups: list[int]) -> None:
+    """Take on ACCOUNT with GROUPS; raises Quit if it cannot be done or could be undone."""
+    try:
+        posix.setgroups(groups)
+        posix.setgid(account.gid)
+    except (OSError, OverflowError) as error:
+        raise _refused(b"unable to setgid", error) from None
+    try:
+        posix.setuid(account.uid)
+    except (OSError, OverflowError) as error:
+        raise _refused(b"unable to setuid", error) from None
+    if account.uid and _regains_root():
+        raise cli.fatal(b"unable to drop root: this process can still take it back")
+
+
+def _regains_root() -> bool:
+    try:
+        posix.setuid(0)
+    except OSError:
+        return 0 in posix.getresuid()
+    return True
+
+
+def _refused(what: bytes, error: OSError | OverflowError) -> cli.Quit:
+    if isinstance(error, OverflowError):
+        return cli.fatal(what + b": number out of range")
+    hint = b"only root may change its account" if posix.geteuid() else b""
+    return cli.fatal(what, error, hint)

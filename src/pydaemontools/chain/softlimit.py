@@ -1,0 +1,80 @@
+"""Run a program with lower limits on what it may use."""
+
+import resource
+from resource import RLIM_INFINITY, getrlimit, setrlimit
+
+from . import cli
+from . import exec as chain
+from .limits import below
+
+_LETTERS = (
+    b"[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] "
+    b"[-o openfiles] [-p processes] [-r residentbytes] [-s stackbytes] [-t cpusecs]"
+)
+USAGE = (
+    b"softlimit " + _LETTERS + b" child",
+    b"pysoftlimit " + _LETTERS + b" program [arg ...]",
+)
+# Which of the system's limits each option sets, in that order.
+LIMITS = {
+    b"a": ("AS",),
+    b"c": ("CORE",),
+    b"d": ("DATA",),
+    b"f": ("FSIZE",),
+    b"l": ("MEMLOCK",),
+    b"m": ("DATA", "STACK", "MEMLOCK", "AS"),
+    b"o": ("NOFILE",),
+    b"p": ("NPROC",),
+    b"r": ("RSS",),
+    b"s": ("STACK",),
+    b"t": ("CPU",),
+}
+# These wait for a program that is not ours: an interpreter may be larger than they are.
+MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
+
+
+def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]:
+    """The limits to set, in order, each with its number (None for the hard limit), and the rest."""
+    letters = b":".join(LIMITS) + b":"
+    found, rest = cli.options(argv, USAGE, letters)
+    limits = []
+    for letter, value in found:
+        number = _number(argv[0], letter, value)
+        limits += [(name, number) for name in LIMITS[letter]]
+    if not rest:
+        raise cli.usage(argv[0], USAGE)
+    return limits, rest
+
+
+def _number(who: bytes, letter: bytes, value: bytes) -> int | None:
+    if value == b"=":
+        return None
+    if value and not value.isdigit():
+        hint = b"-" + letter + b" takes a number, or = for the hard limit, not " + value
+        raise cli.usage(who, USAGE, hint=hint)
+    # As the original's scan_ulong: nothing is 0, and what is too large wraps around.
+    number = int(value or b"0") % 2**64
+    return RLIM_INFINITY if number in (2**64 - 1, RLIM_INFINITY) else number
+
+
+def main(argv: list[bytes]) -> list[bytes]:
+    """Set the soft limits, or have them wait, and hand on the rest."""
+    limits, rest = parse(argv)
+    for name, number in limits:
+        which = getattr(resource, "RLIMIT_" + name, None)
+        if which is not None:
+            _set(which, number, wait=name in MEMORY)
+    return rest
+
+
+def _set(which: int, number: int | None, *, wait: bool) -> None:
+    hard = getrlimit(which)[1]
+    soft = hard if number is None else below(number, hard)
+    if wait:
+        chain.limits[which] = soft
+        return
+    try:
+        setrlimit(which, (soft, hard))
+    except (OSError, ValueError) as error:
+        reason = error if isinstance(error, OSError) else None
+        raise cli.fatal(b"setrlimit failed", reason) from None

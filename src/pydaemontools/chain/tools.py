@@ -1,0 +1,31 @@
+"""Which tools there are: the word a person types, and the module that answers."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    # A tool takes its argv and gives the argv it hands on, or an exit code.
+    Main = Callable[[list[bytes]], "list[bytes] | int"]
+
+MODULES = {
+    "envdir": "chain.envdir",
+    "envuidgid": "chain.envuidgid",
+    "setuidgid": "chain.setuidgid",
+    "setlock": "chain.setlock",
+    "softlimit": "chain.softlimit",
+    "fghack": "chain.fghack",
+    "pgrphack": "chain.pgrphack",
+    "chain": "chain.script",
+    "supervise": "supervise.supervise",
+    "sissylog": "log.sissylog",
+}
+OWN = {"py" + word: module for word, module in MODULES.items()}
+ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "supervise")}
+NAMES = OWN | ORIGINALS
+
+
+def load(name: str) -> "Main":
+    """Import the tool called NAME, own name or original's, and give its main."""
+    module = __import__("pydaemontools." + NAMES[name], fromlist=["main"])
+    main: Main = module.main
+    return main

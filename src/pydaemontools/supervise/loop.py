@@ -1,0 +1,146 @@
+"""The thin loop around the table: wait for signals and deadlines, fork, reap.
+
+Signals do nothing in their handlers: the interpreter writes their numbers into a pipe, and
+the loop reads them there as the letters that svc would have sent. So there is one way for
+a command to come in, and nothing happens between two lines of this file.
+"""
+
+import posix
+from _signal import (
+    SIG_IGN,
+    SIGALRM,
+    SIGCHLD,
+    SIGCONT,
+    SIGHUP,
+    SIGINT,
+    SIGQUIT,
+    SIGTERM,
+    SIGTSTP,
+    SIGUSR1,
+    SIGUSR2,
+    SIGWINCH,
+    getsignal,
+    set_wakeup_fd,
+    signal,
+)
+from select import POLLIN, poll
+from time import monotonic
+
+from ..chain.cli import say
+from .state import BORN, DUE, GONE, LEAVE, START, UNBORN, State, step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What a signal to the supervisor says, in letters.
+LETTERS = {
+    SIGTERM: "dx",
+    SIGINT: "dx",
+    SIGHUP: "h",
+    SIGALRM: "a",
+    SIGQUIT: "q",
+    SIGUSR1: "1",
+    SIGUSR2: "2",
+    SIGWINCH: "w",
+    SIGTSTP: "p",
+    SIGCONT: "c",
+}
+
+
+class Inbox:
+    """The pipe in which signals arrive as bytes."""
+
+    def __init__(self) -> None:
+        self.fds = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
+        set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
+        signal(SIGCHLD, _nothing)
+        for signum in LETTERS:
+            # What was ignored for us (nohup) stays so.
+            if getsignal(signum) != SIG_IGN:
+                signal(signum, _nothing)
+
+    def read(self) -> str:
+        """The letters that came since the last time, in order."""
+        try:
+            numbers = posix.read(self.fds[0], 4096)
+        except BlockingIOError:
+            return ""
+        return "".join(LETTERS.get(number, "") for number in numbers)
+
+
+def _nothing(_signum: int, _frame: object) -> None:
+    """The pipe has been written to already."""
+
+
+class Service:
+    """A process that is kept: its state, and how it is started."""
+
+    def __init__(
+        self,
+        name: bytes,
+        spawn: "Callable[[], int]",
+        ended: "Callable[[Service, int, int], None]",
+    ) -> None:
+        self.name = name
+        self.spawn = spawn
+        self.ended = ended
+        self.state = State()
+        self.pid = 0
+        self.left = False
+
+    def feed(self, event: str) -> None:
+        """Let EVENT happen, now."""
+        self.state, actions = step(self.state, event, monotonic())
+        for action in actions:
+            if action == START:
+                self.feed(self._start())
+            elif action == LEAVE:
+                self.left = True
+            else:
+                # Nobody else reaps: until GONE has been fed, the pid is this process.
+                posix.kill(self.pid, int(action))
+
+    def _start(self) -> str:
+        try:
+            self.pid = self.spawn()
+        except OSError as error:
+            from ..chain.errors import words
+
+            say(b"pysupervise: warning: unable to fork for " + self.name + b": " + words(error))
+            return UNBORN
+        return BORN
+
+
+def run(services: list[Service], inbox: Inbox, tell: "Callable[[str], None]") -> None:
+    """Keep SERVICES until all have left; TELL is given each letter that comes in."""
+    waiter = poll()
+    waiter.register(inbox.fds[0], POLLIN)
+    for service in services:
+        service.feed("u")
+    while not all(service.left for service in services):
+        wait = min(service.state.due for service in services) - monotonic()
+        # A millisecond more than the rest, so that what is due is due when we look.
+        waiter.poll(None if wait == float("inf") else max(0, wait * 1000 + 1))
+        letters = inbox.read()
+        reap({service.pid: service for service in services if service.pid})
+        for letter in letters:
+            tell(letter)
+        for service in services:
+            service.feed(DUE)
+
+
+def reap(services: dict[int, Service]) -> None:
+    """Take the status of every child that has ended, and tell its service."""
+    while True:
+        try:
+            pid, status = posix.waitpid(-1, posix.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        service = services.get(pid)
+        if service:
+            service.pid = 0
+            service.ended(service, pid, status)
+            service.feed(GONE)

@@ -1,0 +1,114 @@
+"""Keep a program running, and a logger that reads what it prints."""
+
+import posix
+from select import POLLIN, poll
+
+from ..chain import cli
+from ..chain import exec as chain
+from ..chain.tools import NAMES, load
+from .child import spawn
+from .loop import Inbox, Service, run
+
+SYNOPSIS = b"pysupervise [-v] [-l logger] program [arg ...]"
+WHO = b"pysupervise"
+USAGE = (SYNOPSIS, SYNOPSIS)
+
+
+def main(argv: list[bytes]) -> int:
+    """Supervise what follows until told to stop."""
+    found, program = cli.options(argv, USAGE, b"vl:")
+    given = dict(found)
+    if not program:
+        raise cli.usage(argv[0], USAGE)
+    logger = _words(given[b"l"]) if b"l" in given else []
+    for words in (program, logger):
+        if words:
+            _warm(words)
+    Pair(program, logger, verbose=b"v" in given).run()
+    return 0
+
+
+def _words(text: bytes) -> list[bytes]:
+    from ..chain.script import parse
+    from ..chain.words import expand
+
+    return [word for line in parse(text, b"-l") for word in expand(line, chain.environ)]
+
+
+def _warm(words: list[bytes]) -> None:
+    """See that the program is there, and load what its chain will need, before any fork."""
+    from ..chain.check import program
+
+    program(words[0])
+    for word in words:
+        name = word.rpartition(b"/")[2].decode("latin-1")
+        if name in NAMES:
+            load(name)
+
+
+class Pair:
+    """A program and, if there is one, the logger at the other end of a pipe.
+
+    The pipe is held here, so what is in it outlives either side. The program goes first:
+    then nobody can write any more, and the logger ends by itself at the end of the file.
+    One that dies before that is started again, as long as there is something to read.
+    """
+
+    def __init__(self, program: list[bytes], logger: list[bytes], *, verbose: bool) -> None:
+        self.inbox = Inbox()
+        self.verbose = verbose
+        self.pipe = list(posix.pipe()) if logger else []
+        self.program = self._service(program, {fd: self.pipe[1] for fd in (1, 2) if logger})
+        self.logger = self._service(logger, {0: self.pipe[0]}) if logger else None
+
+    def run(self) -> None:
+        """Keep both until told to stop; the logger is there before the program."""
+        services = [self.logger, self.program] if self.logger else [self.program]
+        run(services, self.inbox, self.tell)
+
+    def tell(self, letter: str) -> None:
+        """Give LETTER to the program, or when that has left, to the logger."""
+        target = self.logger if self.logger and self.program.left else self.program
+        target.feed(letter)
+        if self.program.left:
+            self.close()
+
+    def _service(self, argv: list[bytes], become: dict[int, int]) -> Service:
+        def start() -> int:
+            pid = spawn(lambda: chain.run(WHO, _same, argv), become, [*self.inbox.fds, *self.pipe])
+            if self.verbose:
+                cli.say(WHO + b": info: started %s, pid %d" % (argv[0], pid))
+            return pid
+
+        return Service(argv[0], start, self.ended)
+
+    def ended(self, service: Service, pid: int, status: int) -> None:
+        """Tell how SERVICE ended; let the logger leave when it has read everything."""
+        if self.verbose:
+            cli.say(WHO + b": info: %s, pid %d, %s" % (service.name, pid, reason(status)))
+        if service is self.logger and self.program.left and not self.unread():
+            service.feed("x")
+
+    def unread(self) -> bool:
+        """Whether the pipe still holds something."""
+        waiter = poll()
+        waiter.register(self.pipe[0], POLLIN)
+        return any(events & POLLIN for _, events in waiter.poll(0))
+
+    def close(self) -> None:
+        """Nobody writes any more: the logger may see the end of the file."""
+        if len(self.pipe) == 2:
+            posix.close(self.pipe.pop())
+
+
+def _same(argv: list[bytes]) -> list[bytes]:
+    return argv
+
+
+def reason(status: int) -> bytes:
+    """A wait status in words."""
+    if posix.WIFSIGNALED(status):
+        from ..chain.why import signal_name
+
+        return b"was killed by " + signal_name(posix.WTERMSIG(status))
+    return b"exited with code %d" % posix.WEXITSTATUS(status)
