@@ -1,0 +1,1 @@
+"""What a daemon prints, on its way to where it is kept."""

@@ -1,0 +1,155 @@
+"""A log directory as multilog keeps it: `current`, and finished files named by their time.
+
+daemontools 0.76, multilog: the execute bit of a file says that all of it is on disk. So
+`current` is 0644 while it is written and 0744 after a clean end; a finished file is 0744
+and called @TAI64N.s, one that was cut off by a crash @TAI64N.u. `lock` keeps two writers
+apart.
+"""
+
+import posix
+from errno import EEXIST, ENOENT
+from fcntl import LOCK_EX, LOCK_NB, flock
+
+from .tai64n import stamp
+
+SIZE = 99999  # bytes of a file, at the most
+KEEP = 10  # files, with `current`
+SLACK = 2000  # a file is closed at a line's end when less than this is left
+NEW = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
+APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+
+
+class LogDir:
+    """The log directory PATH, made if it is not there. Raises OSError, with the file's name."""
+
+    def __init__(self, path: bytes, size: int = SIZE, keep: int = KEEP) -> None:
+        self.path = path
+        self.size = size
+        self.keep = keep
+        self.written = 0
+        self._fd = -1
+        try:
+            posix.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        self._dir = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        self._lock = self._open(b"lock", APPEND, 0o600)
+        flock(self._lock, LOCK_EX | LOCK_NB)
+        self._start()
+
+    def write(self, data: bytes) -> int:
+        """Write the beginning of DATA, as much as fits; give how much. Rotates when full.
+
+        Raises OSError when nothing could be written; then the same call may be made again.
+        """
+        if self._fd < 0 or self.written >= self.size:
+            self.rotate()
+        room = self.size - self.written
+        chunk = data[:room]
+        if self.written + len(chunk) >= self.size - SLACK:
+            chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
+        count = posix.write(self._fd, chunk)
+        self.written += count
+        if self.written >= self.size - SLACK and chunk[count - 1 : count] == b"\n":
+            # Full enough. Whatever goes wrong here is found again by the next write.
+            self.written = self.size
+        return count
+
+    def rotate(self) -> None:
+        """Close `current`, file it under its time, and open a new one."""
+        if self._fd >= 0:
+            self._file(b"previous", b"s")
+            posix.fsync(self._fd)
+            posix.rename(b"current", b"previous", src_dir_fd=self._dir, dst_dir_fd=self._dir)
+            posix.close(self._fd)
+            self._fd = -1
+        self._fd = self._open(b"current", NEW, 0o644)
+        posix.fchmod(self._fd, 0o644)
+        self.written = 0
+        self._chmod(b"previous", 0o744)
+        self._file(b"previous", b"s")
+
+    def close(self) -> None:
+        """All that was written is on disk, and `current` says so."""
+        if self._fd >= 0:
+            posix.fsync(self._fd)
+            posix.fchmod(self._fd, 0o744)
+            posix.close(self._fd)
+            self._fd = -1
+        posix.close(self._lock)
+        posix.close(self._dir)
+
+    def _start(self) -> None:
+        """Go on with `current` after a clean end; after any other, file what was left."""
+        try:
+            clean = posix.stat(b"current", dir_fd=self._dir).st_mode & 0o100
+        except FileNotFoundError:
+            clean = 0
+        if clean:
+            self._fd = self._open(b"current", APPEND, 0o644)
+            posix.fchmod(self._fd, 0o644)
+            self.written = posix.fstat(self._fd).st_size
+            return
+        for name in b"state", b"newstate":
+            self._unlink(name)
+        self._recover_processed()
+        self._file(b"previous", b"u")
+        self._file(b"current", b"u")
+        posix.close(self._open(b"state", NEW, 0o644))
+        self._fd = self._open(b"current", NEW, 0o644)
+        posix.fchmod(self._fd, 0o644)
+
+    def _recover_processed(self) -> None:
+        """A processor's output counts if it was finished; else its input does."""
+        try:
+            finished = posix.stat(b"processed", dir_fd=self._dir).st_mode & 0o100
+        except FileNotFoundError:
+            return
+        if finished:
+            self._unlink(b"previous")
+            self._file(b"processed", b"s")
+        else:
+            self._unlink(b"processed")
+
+    def _file(self, name: bytes, code: bytes) -> None:
+        """Give the file NAME its place among the old ones, and drop what is too old."""
+        try:
+            links = posix.stat(name, dir_fd=self._dir).st_nlink
+        except FileNotFoundError:
+            return
+        while links == 1:
+            try:
+                posix.link(
+                    name, stamp() + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir
+                )
+            except OSError as error:
+                if error.errno != EEXIST:
+                    raise
+                # Two files in one nanosecond: take the next one.
+            else:
+                break
+        self._unlink(name)
+        self._prune()
+
+    def _prune(self) -> None:
+        names = [name for name in posix.listdir(self._dir) if name[:1] == "@" and len(name) >= 25]
+        # One of the files that are kept is `current`.
+        for name in sorted(names)[: max(0, len(names) - self.keep + 1)]:
+            self._unlink(name.encode())
+
+    def _open(self, name: bytes, flags: int, mode: int) -> int:
+        return posix.open(name, flags, mode, dir_fd=self._dir)
+
+    def _unlink(self, name: bytes) -> None:
+        try:
+            posix.unlink(name, dir_fd=self._dir)
+        except OSError as error:
+            if error.errno != ENOENT:
+                raise
+
+    def _chmod(self, name: bytes, mode: int) -> None:
+        try:
+            posix.chmod(name, mode, dir_fd=self._dir)
+        except FileNotFoundError:
+            # Filed already, when what came after it went wrong and is done again.
+            pass

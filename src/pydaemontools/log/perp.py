@@ -1,0 +1,118 @@
+"""perp's sissylog 2.07, to the byte: what is on the wire, what is said, when it ends.
+
+Read from its manual page sissylog(8) and from what it sends: a few lower-case prefixes, 800
+bytes a message, anything but ASCII as question marks (as where char is signed, on x86), and
+the messages about itself at the start and the end.
+"""
+
+import posix
+import time
+from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
+
+from ..chain import cli, settle
+from .levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
+from .sinks.syslog import FACILITIES
+
+USAGE = b"usage: sissylog [-hV] [ ident [ facility ]]"
+PREFIXES = (
+    (b"alert:", ALERT),
+    (b"error:", ERR),
+    (b"warning:", WARNING),
+    (b"notice:", NOTICE),
+    (b"debug:", DEBUG),
+)
+KNOWN = b"auth cron daemon ftp kern lpr mail news syslog user uucp".split()
+FOLD = 800  # bytes of text in a message
+CLEAN = bytes(0x3F if (i < 32 and i != 9) or i > 127 else i for i in range(256))
+LOG = b"/dev/log"
+
+
+def main(argv: list[bytes]) -> int:
+    """Log stdin to syslog; 0 at its end, 111 if it cannot be read, 100 for wrong usage."""
+    rest = argv[1:]
+    while rest and rest[0][:1] == b"-" and rest[0] != b"-":
+        word = rest.pop(0)
+        if word == b"--":
+            break
+        return _option(word[1:2])
+    ident = rest[0] if rest else b"sissylog"
+    name = rest[1] if rest[1:] else b""
+    known = name[:4] == b"LOG_" and name[4:].isupper() and name[4:].lower() in KNOWN
+    log = Log(ident, FACILITIES[name[4:].lower() if known else b"daemon"])
+    log.post(INFO, b"sissylog: logging from stdin ...")
+    try:
+        if 0 in settle.opened:
+            raise OSError
+        _copy(log)
+    except OSError:
+        log.post(NOTICE, b"notice: sissylog: terminating on i/o error reading stdin")
+        return 111
+    log.post(INFO, b"sissylog: terminating normally on eof reading stdin")
+    return 0
+
+
+def _option(letter: bytes) -> int:
+    if letter == b"h":
+        cli.say(USAGE)
+        return 0
+    if letter == b"V":
+        cli.say(b"sissylog: version: 2.07")
+        return 0
+    wrong = b"sissylog: usage error: invalid option: -" + letter
+    cli.say(*([USAGE] if letter == b"?" else [wrong, USAGE]))
+    return 100
+
+
+def _copy(log: "Log") -> None:
+    """Post each line of stdin; the last one too, whatever ends it."""
+    held = b""
+    try:
+        while block := posix.read(0, 65536):
+            *lines, held = (held + block).split(b"\n")
+            for line in lines:
+                log.line(line)
+    finally:
+        log.line(held)
+
+
+class Log:
+    """What openlog(ident, 0, facility) and syslog() do in glibc, with raw bytes."""
+
+    def __init__(self, ident: bytes, facility: int) -> None:
+        self.ident = ident
+        self.facility = facility
+        self._socket: socket | None = None
+        self._end = b""
+
+    def line(self, line: bytes) -> None:
+        """Post one line, folded, all parts with the severity that its prefix names."""
+        level = next((level for prefix, level in PREFIXES if line.startswith(prefix)), INFO)
+        text = line.translate(CLEAN)
+        for at in range(0, len(text), FOLD):
+            self.post(level, (b"+" if at else b"") + text[at : at + FOLD])
+
+    def post(self, level: int, text: bytes) -> None:
+        """Send one message. As syslog(3), try once more on a new connection, then give up."""
+        stamp = time.strftime("%b %e %H:%M:%S ", time.localtime()).encode()
+        packet = b"<%d>" % (self.facility | level) + stamp + self.ident + b": " + text
+        for _ in range(2):
+            try:
+                if self._socket is None:
+                    self._connect()
+                self._socket.sendall(packet + self._end)
+            except OSError:
+                self._socket = None
+            else:
+                return
+
+    def _connect(self) -> None:
+        for kind, end in (SOCK_DGRAM, b""), (SOCK_STREAM, b"\0"):
+            made = socket(AF_UNIX, kind | SOCK_CLOEXEC)
+            try:
+                made.connect(LOG)
+            except OSError:
+                if end:
+                    raise
+            else:
+                self._socket, self._end = made, end
+                return

@@ -1,0 +1,68 @@
+"""A log directory as a place for lines, each with the time at which it was read."""
+
+import time
+
+from ...chain.cli import say
+from ...chain.errors import words
+from ..batch import Batch
+from ..logdir import LogDir
+from ..tai64n import stamp
+
+PAUSE = 1.0  # seconds before what went wrong is tried again
+
+
+class Directory:
+    """The log directory PATH. Raises OSError if it cannot be had."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path.rstrip(b"/") or b"/"
+        self.stalled = False
+        self._log = LogDir(self.path)
+        self._data = b""
+        self._retry_at = 0.0
+        self._told = False
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait here to be written."""
+        return len(self._data)
+
+    def put(self, batch: Batch) -> None:
+        """Write BATCH, or hold what cannot be written now."""
+        now = stamp() + b" "
+        lines = [now + line + b"\n" for line in batch.lines]
+        if batch.continued:
+            lines[0] = lines[0][len(now) :]
+        if batch.unfinished:
+            lines[-1] = lines[-1][:-1]
+        self._data += b"".join(lines)
+        self.flush()
+
+    def flush(self) -> None:
+        """Try again to write what is held."""
+        if self._data and time.monotonic() < self._retry_at:
+            return
+        try:
+            while self._data:
+                self._data = self._data[self._log.write(self._data) :]
+        except OSError as error:
+            self.stalled = True
+            self._retry_at = time.monotonic() + PAUSE
+            if not self._told:
+                self._told = True
+                what = b"pysissylog: warning: unable to write to " + self.path
+                say(what + b"/current, pausing: " + words(error))
+        else:
+            self.stalled = self._told = False
+
+    def due(self) -> float | None:
+        """In how many seconds a flush makes sense; None if there is nothing to flush."""
+        return max(0.0, self._retry_at - time.monotonic()) if self._data else None
+
+    def lost(self) -> int:
+        """How many lines are held that are not on disk."""
+        return self._data.count(b"\n")
+
+    def close(self) -> None:
+        """Mark the log as whole."""
+        self._log.close()

@@ -1,0 +1,201 @@
+"""A syslog socket, as syslog(3) speaks to it: a datagram a line (RFC 3164's form).
+
+A socket that is not there, or whose server went away, is waited for; what comes meanwhile
+is held in memory, and how much the router lets it hold is the router's business. A server
+that is merely slow makes send() block, and so the daemon wait.
+"""
+
+import time
+from _operator import add
+from _socket import AF_UNIX, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, socket
+from collections import deque
+from errno import EAGAIN, EINTR, EMSGSIZE, ENOBUFS, EPROTOTYPE
+
+from ...chain.cli import say
+from ...chain.errors import words
+from ..batch import Batch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DATAGRAM = 8192  # bytes: what rsyslog takes for one message if nobody tells it otherwise
+STALL = b"\1\0\0\0\0\0\0\0" + bytes(8)  # struct timeval: send() gives up after a second
+RETRY = 0.1, 1.0  # seconds between two looks for a socket that is away: first, longest
+FACILITIES = {
+    name: number << 3
+    for number, name in enumerate(
+        b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split()
+    )
+} | {b"local%d" % i: (16 + i) << 3 for i in range(8)}
+
+
+class Syslog:
+    """The socket PATH; lines go there from IDENT (with [PID] if there is one) under FACILITY."""
+
+    def __init__(self, path: bytes, ident: bytes, facility: int, pid: int | None = None) -> None:
+        self.path = path
+        self.tag = ident + (b": " if pid is None else b"[%d]: " % pid)
+        self.facility = facility
+        self.held = 0
+        self.stalled = False
+        self._queue: deque[bytes] = deque()
+        self._socket: socket | None = None
+        self._end = b""  # a stream socket wants each message closed with a NUL
+        self._retry_at = 0.0
+        self._retry = RETRY[0]
+        self._told = False
+        self._second = -1
+        self._heads: list[bytes] = []
+
+    def put(self, batch: Batch) -> None:
+        """Send BATCH, or hold what cannot be sent now."""
+        heads = self._head()
+        if batch.continued or max(map(len, batch.lines), default=0) > DATAGRAM - len(heads[0]):
+            packets = list(self._pieces(batch, heads))
+        else:
+            packets = list(map(add, map(heads.__getitem__, batch.levels), batch.lines))
+        if self._queue:
+            self._hold(packets)
+            self.flush()
+        else:
+            self._hold(self._send(packets))
+
+    def flush(self) -> None:
+        """Try again to send what is held."""
+        if self._queue:
+            packets = list(self._queue)
+            self._queue.clear()
+            self.held = 0
+            self._hold(self._send(packets))
+
+    def due(self) -> float | None:
+        """In how many seconds a flush makes sense; None if there is nothing to flush."""
+        return max(0.0, self._retry_at - time.monotonic()) if self._queue else None
+
+    def lost(self) -> int:
+        """How many messages are held that nobody has."""
+        return len(self._queue)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._socket:
+            self._socket.close()
+
+    def _hold(self, packets: list[bytes]) -> None:
+        self._queue += packets
+        self.held += sum(map(len, packets))
+
+    def _head(self) -> list[bytes]:
+        """What stands before a message of each severity, this second."""
+        now = int(time.time())
+        if now != self._second:
+            self._second = now
+            local = time.localtime(now)
+            # The day is padded with a blank, the month never translated.
+            stamp = time.strftime("%b %e %H:%M:%S ", local).encode()
+            self._heads = [b"<%d>" % (self.facility | i) + stamp + self.tag for i in range(8)]
+        return self._heads
+
+    def _pieces(self, batch: Batch, heads: list[bytes]) -> "Iterable[bytes]":
+        """Messages for lines that may be too long for one: the pieces after the first begin with +."""
+        plus = b"+" if batch.continued else b""
+        for level, line in zip(batch.levels, batch.lines, strict=True):
+            if not line:
+                continue
+            room = DATAGRAM - len(heads[level]) - 1
+            for piece in split(line, room):
+                yield heads[level] + plus + piece
+                plus = b"+"
+            plus = b""
+
+    def _send(self, packets: list[bytes]) -> list[bytes]:
+        """Send PACKETS in order; give those that are left."""
+        self.stalled = False
+        if self._socket is None and not self._connect():
+            return packets
+        if self._end:
+            packets = [packet + self._end for packet in packets]
+        left = iter(packets)
+        while self._socket:
+            try:
+                # A loop in C: nothing but the system call is done for each line.
+                deque(map(self._socket.send, left), maxlen=0)
+            except OSError as error:
+                at = len(packets) - left.__length_hint__() - 1
+                packets = self._troubled(error, packets[at:])
+                left = iter(packets)
+                if self.stalled:
+                    break
+            else:
+                return []
+        return [packet.removesuffix(b"\0") for packet in packets] if self._end else packets
+
+    def _troubled(self, error: OSError, packets: list[bytes]) -> list[bytes]:
+        """What to send next, when the first of PACKETS met ERROR."""
+        if error.errno == EMSGSIZE and len(packets[0]) > 2 * len(self._heads[0]):
+            # The socket takes less than we thought: halve the message, and go on.
+            first, rest = packets[0], packets[1:]
+            level = next(head for head in self._heads if first.startswith(head[:4]))
+            start = first.index(self.tag) + len(self.tag)
+            half = split(first[start:], (len(first) - start) // 2 + 1)
+            return [first[:start] + half[0], *(level + b"+" + piece for piece in half[1:]), *rest]
+        if error.errno in (EAGAIN, EINTR, ENOBUFS):
+            self.stalled = True
+        else:
+            self._away(error)
+        return packets
+
+    def _away(self, error: OSError) -> None:
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+            self._retry = RETRY[0]
+        self._retry_at = time.monotonic() + self._retry
+        self._retry = min(self._retry * 2, RETRY[1])
+        if not self._told:
+            self._told = True
+            say(
+                b"pysissylog: warning: unable to reach " + self.path + b": " + words(error)
+                + b"; waiting for it"
+            )  # fmt: skip
+
+    def _connect(self) -> bool:
+        if time.monotonic() < self._retry_at:
+            return False
+        for kind, end in (SOCK_DGRAM, b""), (SOCK_STREAM, b"\0"):
+            made = socket(AF_UNIX, kind | SOCK_CLOEXEC)
+            try:
+                made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, STALL)
+                made.connect(self.path)
+            except OSError as error:
+                made.close()
+                if error.errno == EPROTOTYPE and not end:
+                    continue
+                self._away(error)
+                return False
+            self._socket, self._end = made, end
+            break
+        self._told = False
+        self._retry = RETRY[0]
+        return True
+
+
+def split(text: bytes, room: int) -> list[bytes]:
+    """TEXT in pieces of at most ROOM bytes, never through the middle of a UTF-8 character."""
+    pieces = []
+    while len(text) > room:
+        end = boundary(text, room)
+        pieces.append(text[:end])
+        text = text[end:]
+    return [*pieces, text]
+
+
+def boundary(text: bytes, end: int) -> int:
+    """END, or up to three bytes before it, so that no UTF-8 character of TEXT is cut there."""
+    for at in range(end, max(end - 4, 0), -1):
+        if text[at] & 0xC0 != 0x80:
+            return at
+    return end
+
+
