@@ -25,9 +25,9 @@ import manpage  # noqa: E402 - beside this file
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NAME = PROJECT["name"]
-VERSION = re.search(
-    r'__version__ = "(.+)"', (ROOT / f"src/{NAME}/__init__.py").read_text()
-).group(1)
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / f"src/{NAME}/__init__.py").read_text()).group(
+    1
+)
 DIST_INFO = f"{NAME}-{VERSION}.dist-info"
 DATA = f"{NAME}-{VERSION}.data"
 # A fixed date (the earliest that zip knows) and fixed modes: the same tree, the same wheel.

@@ -5,10 +5,6 @@ import sys
 
 from . import cli
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 class Account:
     """A user and a group by number, the groups beside it, and its entry if it has one."""
@@ -91,7 +87,7 @@ def _raw(text: str) -> bytes:
 
 def parse(
     argv: list[bytes], synopsis: "cli.Usage", letters: bytes
-) -> "tuple[set[bytes], Account, Sequence[bytes]]":
+) -> tuple[set[bytes], Account, list[bytes]]:
     """The option letters, the account and the rest of argv, for a link that takes an account."""
     found, rest = cli.options(argv, synopsis, more=letters) if cli.own(argv[0]) else ([], argv[1:])
     if len(rest) < 2:

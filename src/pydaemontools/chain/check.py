@@ -1,4 +1,4 @@
-"""pychain --check: can each link of a script do its work here, as whoever asks?
+"""Whether each link of a script could do its work here, for whoever asks (pychain --check).
 
 Nothing is run. The variables that an env directory would set are set in this process, so
 that the lines below it are looked at with them.
@@ -10,6 +10,7 @@ from . import cli, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, soft
 from . import exec as chain
 from .account import parse as parse_account
 from .environ import edit
+from .tools import OWN
 from .words import Line, expand
 
 TYPE_CHECKING = False
@@ -101,11 +102,20 @@ def _setuidgid(argv: list[bytes]) -> list[bytes]:
     _, account, rest = parse_account(argv, setuidgid.USAGE, b"sH")
     if posix.geteuid():
         raise cli.fatal(b"unable to become uid %d: only root may change its account" % account.uid)
-    return list(rest)
+    return rest
 
 
 def _envuidgid(argv: list[bytes]) -> list[bytes]:
-    return list(parse_account(argv, envuidgid.USAGE, b"sH")[2])
+    return parse_account(argv, envuidgid.USAGE, b"sH")[2]
+
+
+def _supervise(argv: list[bytes]) -> list[bytes]:
+    # By its name, like every tool: nothing in a chain imports what stands above it.
+    module = __import__("pydaemontools." + OWN["pysupervise"], fromlist=["parse"])
+    _, logger, rest = module.parse(argv)
+    if logger:
+        program(logger[0])
+    return list(rest)
 
 
 CHECKERS: "dict[bytes, Checker]" = {
@@ -116,4 +126,5 @@ CHECKERS: "dict[bytes, Checker]" = {
     b"pysoftlimit": lambda argv: softlimit.parse(argv)[1],
     b"pyfghack": fghack.parse,
     b"pypgrphack": pgrphack.parse,
+    b"pysupervise": _supervise,
 }

@@ -9,7 +9,7 @@ import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     # What an original says of its usage, and what the tool says under its own name.
     Usage = tuple[bytes, bytes]
@@ -70,13 +70,15 @@ def options(
     letters: bytes = b"",
     more: bytes = b"",
     words: "Sequence[bytes]" = (),
+    take: "Callable[[bytes, bytes], None] | None" = None,
 ) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
     """Split argv into ([(option, value), …], operands) the way djb's getopt does.
 
     LETTERS are the original's options, MORE and the long WORDS those of the own name;
     a colon after one says that it takes a value. Options end at the first word without
-    a dash, at "-", and after "--". Raises Quit for an option that is not there, and for
-    --help and --version, which every own name has.
+    a dash, at "-", and after "--". TAKE is called with each option and may raise Quit, so
+    that of two things that are wrong the first is told. Raises Quit for an option that is
+    not there, and for --help and --version, which every own name has.
     """
     who = argv[0]
     if own(who):
@@ -87,7 +89,10 @@ def options(
         word = rest.pop(0)
         if word == b"--":
             break
-        if own(who) and word[:2] == b"--":
+        if word[:2] == b"--":
+            if not own(who):
+                # djb's getopt looks no further than the second dash.
+                break
             found.append(_long(who, synopsis, word[2:], words, rest))
             continue
         word = word[1:]
@@ -101,6 +106,8 @@ def options(
                 if not word and not rest:
                     raise usage(who, synopsis, first=b"option requires an argument -- " + letter)
                 value, word = word or rest.pop(0), b""
+            if take:
+                take(letter, value)
             found.append((letter, value))
     return found, rest
 

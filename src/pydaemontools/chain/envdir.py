@@ -48,7 +48,7 @@ def read(place: bytes) -> list[bytes]:
     try:
         back = posix.open(b".", posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError as error:
-        raise cli.fatal(b"unable to open current directory", error) from None
+        raise cli.fatal(b"unable to switch to current directory", error) from None
     try:
         posix.chdir(place)
     except OSError as error:

@@ -9,16 +9,17 @@ def edit(environ: dict[bytes, bytes], entries: list[bytes]) -> None:
     """
     pairs = list(environ.items())
     for entry in entries:
-        # A name may begin with "=", as anything may be a file's name.
-        at = entry.find(b"=", 1)
-        name = entry if at < 0 else entry[:at]
+        name = entry.partition(b"=")[0]
         for i, (there, _) in enumerate(pairs):
-            if there == name:
+            if there.partition(b"=")[0] == name:
                 last = pairs.pop()
                 if i < len(pairs):
                     pairs[i] = last
                 break
+        # Anything may be a file's name. CPython takes the one that begins with "=" as part
+        # of a longer name, where for djb all of those are the variable without a name.
+        at = entry.find(b"=", 1)
         if at >= 0:
-            pairs.append((name, entry[at + 1 :]))
+            pairs.append((entry[:at], entry[at + 1 :]))
     environ.clear()
     environ.update(pairs)

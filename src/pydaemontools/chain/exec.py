@@ -172,5 +172,3 @@ def enter(name: str, scripts: str) -> None:
 def raw(text: str) -> bytes:
     """The bytes that the system gave for TEXT (os.fsencode, without importing os)."""
     return text.encode(sys.getfilesystemencoding(), "surrogateescape")
-
-

@@ -38,16 +38,28 @@ def _hold() -> int | None:
     if not pid:
         posix.close(reader)
         posix.set_inheritable(writer, True)
-        for _ in range(COPIES):
-            posix.set_inheritable(posix.dup(writer), True)
+        _copy(writer)
         return None
     posix.close(writer)
     while posix.read(reader, 4096):
         pass
-    status = posix.waitpid(pid, 0)[1]
+    try:
+        status = posix.waitpid(pid, 0)[1]
+    except OSError as error:
+        raise cli.fatal(b"wait failed", error) from None
     if posix.WIFSIGNALED(status):
         raise cli.fatal(b"child crashed")
     return posix.WEXITSTATUS(status)
+
+
+def _copy(fd: int) -> None:
+    """Make the copies, or as many as there may be."""
+    try:
+        for _ in range(COPIES):
+            posix.set_inheritable(posix.dup(fd), True)
+    except OSError:
+        # No more of them are allowed. The program has those that are.
+        pass
 
 
 def _pipe() -> tuple[int, int]:

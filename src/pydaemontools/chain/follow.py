@@ -71,8 +71,8 @@ def _watch(pid: int) -> int:
         pid = heirs[0]
 
 
-def _reap() -> "list[tuple[int, int]]":
-    gone = []
+def _reap() -> list[tuple[int, int]]:
+    gone: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = posix.waitpid(-1, posix.WNOHANG)

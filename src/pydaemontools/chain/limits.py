@@ -29,10 +29,10 @@ def taken(environ: dict[bytes, bytes]) -> dict[int, int]:
 
 
 def below(soft: int, hard: int) -> int:
-    """SOFT, lowered to HARD where it is above."""
-    if hard == RLIM_INFINITY:
-        return soft
-    return hard if soft == RLIM_INFINITY else min(soft, hard)
+    """SOFT, lowered to HARD where it is above, as setrlimit takes it."""
+    # CPython's numbers have a sign, the system's have none: -1 is infinity, the largest.
+    lower = min(soft % 2**64, hard % 2**64)
+    return lower - 2**64 if lower >= 2**63 and RLIM_INFINITY < 0 else lower
 
 
 class holding:  # noqa: N801 - used as a statement

@@ -48,5 +48,3 @@ def read(name: str) -> bytes:
 def summary(name: str) -> str:
     """The one line that says what the tool called NAME is for."""
     return read(name).partition(b"\n")[0].lstrip(b"# ").decode()
-
-

@@ -16,7 +16,7 @@ def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
     found, rest = cli.options(argv, USAGE, b"nNxX", b"rt:")
     if len(rest) < 2:
         raise cli.usage(argv[0], USAGE)
-    force = {}
+    force: dict[bytes, bytes] = {}
     for letter, value in found:
         if letter == b"t":
             cli.seconds(argv[0], USAGE, letter, value)

@@ -45,7 +45,7 @@ def environment(environ: dict[bytes, bytes]) -> None:
         from binascii import a2b_base64
 
         _replace(environ, a2b_base64(copy))
-    elif environ.get(b"LC_CTYPE") in (b"C.UTF-8", b"C.utf8", b"UTF-8"):
+    elif b"" in environ or environ.get(b"LC_CTYPE") in (b"C.UTF-8", b"C.utf8", b"UTF-8"):
         try:
             with open("/proc/self/environ", "rb", buffering=0) as start:
                 _replace(environ, start.read())
@@ -72,3 +72,13 @@ def standard_fds() -> None:
         except OSError:
             posix.set_inheritable(posix.open("/dev/null", posix.O_RDWR), True)
             opened.append(fd)
+
+
+def title(name: bytes) -> None:
+    """Call this process NAME where ps and top show it: it stays, and is not a "python3"."""
+    try:
+        with open("/proc/self/comm", "wb", buffering=0) as comm:
+            comm.write(name)
+    except OSError:
+        # No /proc, or none that may be written: then it goes by the interpreter's name.
+        pass

@@ -17,9 +17,27 @@ def main(argv: list[bytes]) -> list[bytes]:
     """Become the account, for good, and hand on the rest."""
     letters, account, rest = parse(argv, USAGE, b"sH")
     entries = account.home() if b"H" in letters else []
+    _load_ahead(rest)
     become(account, account.groups() if b"s" in letters else [account.gid])
     edit(environ, entries)
     return rest
+
+
+def _load_ahead(rest: list[bytes]) -> None:
+    """Import what the rest of the chain may need, while this process may read it.
+
+    An installer that ran as root puts its interpreter below /root: it then goes on running,
+    but the account cannot read one more module of it.
+    """
+    from .tools import NAMES, load
+
+    for name in ("errors", "why", "limits"):
+        __import__("pydaemontools.chain." + name)
+    __import__("grp")
+    for word in b" ".join(rest).split():
+        name = word.rpartition(b"/")[2].decode("latin-1")
+        if name in NAMES:
+            load(name)
 
 
 def become(account: Account, groups: list[int]) -> None:

@@ -1,7 +1,7 @@
 """Run a program with lower limits on what it may use."""
 
 import resource
-from resource import RLIM_INFINITY, getrlimit, setrlimit
+from resource import getrlimit, setrlimit
 
 from . import cli
 from . import exec as chain
@@ -36,11 +36,13 @@ MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
 def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]:
     """The limits to set, in order, each with its number (None for the hard limit), and the rest."""
     letters = b":".join(LIMITS) + b":"
-    found, rest = cli.options(argv, USAGE, letters)
-    limits = []
-    for letter, value in found:
+    limits: list[tuple[str, int | None]] = []
+
+    def take(letter: bytes, value: bytes) -> None:
         number = _number(argv[0], letter, value)
-        limits += [(name, number) for name in LIMITS[letter]]
+        limits.extend((name, number) for name in LIMITS[letter])
+
+    rest = cli.options(argv, USAGE, letters, take=take)[1]
     if not rest:
         raise cli.usage(argv[0], USAGE)
     return limits, rest
@@ -53,8 +55,7 @@ def _number(who: bytes, letter: bytes, value: bytes) -> int | None:
         hint = b"-" + letter + b" takes a number, or = for the hard limit, not " + value
         raise cli.usage(who, USAGE, hint=hint)
     # As the original's scan_ulong: nothing is 0, and what is too large wraps around.
-    number = int(value or b"0") % 2**64
-    return RLIM_INFINITY if number in (2**64 - 1, RLIM_INFINITY) else number
+    return int(value or b"0") % 2**64
 
 
 def main(argv: list[bytes]) -> list[bytes]:

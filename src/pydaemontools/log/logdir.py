@@ -119,9 +119,7 @@ class LogDir:
             return
         while links == 1:
             try:
-                posix.link(
-                    name, stamp() + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir
-                )
+                posix.link(name, stamp() + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir)
             except OSError as error:
                 if error.errno != EEXIST:
                     raise

@@ -85,6 +85,7 @@ def main(argv: list[bytes]) -> int:
 
         return perp.main([b"sissylog", *(word for word in argv[1:] if word != b"--compat")])
     options = Options(argv)
+    settle.title(argv[0])
     signal(SIGPIPE, SIG_IGN)
     try:
         if 0 in settle.opened:

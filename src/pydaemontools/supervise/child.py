@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-def spawn(
-    body: "Callable[[], int]", become: "dict[int, int]", close: "Iterable[int]"
-) -> int:
+def spawn(body: "Callable[[], int]", become: "dict[int, int]", close: "Iterable[int]") -> int:
     """Fork a child that runs BODY and ends with the code that it gives; return its pid.
 
     BECOME says which fd becomes which (stdin, stdout, stderr), CLOSE which fds are the

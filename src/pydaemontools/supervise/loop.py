@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What a signal to the supervisor says, in letters.
-LETTERS = {
+LETTERS: dict[int, str] = {
     SIGTERM: "dx",
     SIGINT: "dx",
     SIGHUP: "h",
@@ -74,17 +74,23 @@ def _nothing(_signum: int, _frame: object) -> None:
 
 
 class Service:
-    """A process that is kept: its state, and how it is started."""
+    """A process that is kept: its state, and how it is started.
+
+    ENDED is called with the pid and the wait status when the process has ended, LEFT when
+    there will be no other.
+    """
 
     def __init__(
         self,
         name: bytes,
         spawn: "Callable[[], int]",
-        ended: "Callable[[Service, int, int], None]",
+        ended: "Callable[[int, int], None]",
+        left: "Callable[[], None]",
     ) -> None:
         self.name = name
         self.spawn = spawn
-        self.ended = ended
+        self.on_end = ended
+        self.on_leave = left
         self.state = State()
         self.pid = 0
         self.left = False
@@ -97,6 +103,7 @@ class Service:
                 self.feed(self._start())
             elif action == LEAVE:
                 self.left = True
+                self.on_leave()
             else:
                 # Nobody else reaps: until GONE has been fed, the pid is this process.
                 posix.kill(self.pid, int(action))
@@ -142,5 +149,5 @@ def reap(services: dict[int, Service]) -> None:
         service = services.get(pid)
         if service:
             service.pid = 0
-            service.ended(service, pid, status)
+            service.on_end(pid, status)
             service.feed(GONE)

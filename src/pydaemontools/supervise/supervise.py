@@ -3,9 +3,13 @@
 import posix
 from select import POLLIN, poll
 
-from ..chain import cli
+from ..chain import cli, script
 from ..chain import exec as chain
+from ..chain.check import program
+from ..chain.settle import title
 from ..chain.tools import NAMES, load
+from ..chain.why import signal_name
+from ..chain.words import expand
 from .child import spawn
 from .loop import Inbox, Service, run
 
@@ -14,31 +18,32 @@ WHO = b"pysupervise"
 USAGE = (SYNOPSIS, SYNOPSIS)
 
 
-def main(argv: list[bytes]) -> int:
-    """Supervise what follows until told to stop."""
+def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
+    """Whether to be verbose, the logger's words (none if there is no logger), the program."""
     found, program = cli.options(argv, USAGE, b"vl:")
     given = dict(found)
     if not program:
         raise cli.usage(argv[0], USAGE)
-    logger = _words(given[b"l"]) if b"l" in given else []
-    for words in (program, logger):
-        if words:
-            _warm(words)
-    Pair(program, logger, verbose=b"v" in given).run()
+    return b"v" in given, _words(given[b"l"]) if b"l" in given else [], program
+
+
+def main(argv: list[bytes]) -> int:
+    """Supervise what follows until told to stop."""
+    verbose, logger, words = parse(argv)
+    title(WHO)
+    _warm(words)
+    if logger:
+        _warm(logger)
+    Pair(words, logger, verbose=verbose).run()
     return 0
 
 
 def _words(text: bytes) -> list[bytes]:
-    from ..chain.script import parse
-    from ..chain.words import expand
-
-    return [word for line in parse(text, b"-l") for word in expand(line, chain.environ)]
+    return [word for line in script.parse(text, b"-l") for word in expand(line, chain.environ)]
 
 
 def _warm(words: list[bytes]) -> None:
     """See that the program is there, and load what its chain will need, before any fork."""
-    from ..chain.check import program
-
     program(words[0])
     for word in words:
         name = word.rpartition(b"/")[2].decode("latin-1")
@@ -70,17 +75,21 @@ class Pair:
         """Give LETTER to the program, or when that has left, to the logger."""
         target = self.logger if self.logger and self.program.left else self.program
         target.feed(letter)
-        if self.program.left:
-            self.close()
 
     def _service(self, argv: list[bytes], become: dict[int, int]) -> Service:
         def start() -> int:
             pid = spawn(lambda: chain.run(WHO, _same, argv), become, [*self.inbox.fds, *self.pipe])
             if self.verbose:
-                cli.say(WHO + b": info: started %s, pid %d" % (argv[0], pid))
+                cli.say(WHO + b": info: started %s, pid %d" % (service.name, pid))
             return pid
 
-        return Service(argv[0], start, self.ended)
+        service = Service(
+            label(argv),
+            start,
+            lambda pid, status: self.ended(service, pid, status),
+            lambda: self.left(service),
+        )
+        return service
 
     def ended(self, service: Service, pid: int, status: int) -> None:
         """Tell how SERVICE ended; let the logger leave when it has read everything."""
@@ -89,26 +98,31 @@ class Pair:
         if service is self.logger and self.program.left and not self.unread():
             service.feed("x")
 
+    def left(self, service: Service) -> None:
+        """When the program has left nobody writes any more: the logger may see the end."""
+        if self.logger and service is self.program:
+            posix.close(self.pipe.pop())
+
     def unread(self) -> bool:
         """Whether the pipe still holds something."""
         waiter = poll()
         waiter.register(self.pipe[0], POLLIN)
         return any(events & POLLIN for _, events in waiter.poll(0))
 
-    def close(self) -> None:
-        """Nobody writes any more: the logger may see the end of the file."""
-        if len(self.pipe) == 2:
-            posix.close(self.pipe.pop())
-
 
 def _same(argv: list[bytes]) -> list[bytes]:
     return argv
 
 
+def label(argv: list[bytes]) -> bytes:
+    """What to call ARGV when telling of it: its program, or the first of a chain's rest."""
+    if argv[0] == script.me() and argv[1:2] == [b"-c"]:
+        argv = expand(script.parse(argv[2], b"-c")[0], chain.environ)
+    return argv[0].rpartition(b"/")[2]
+
+
 def reason(status: int) -> bytes:
     """A wait status in words."""
     if posix.WIFSIGNALED(status):
-        from ..chain.why import signal_name
-
         return b"was killed by " + signal_name(posix.WTERMSIG(status))
     return b"exited with code %d" % posix.WEXITSTATUS(status)

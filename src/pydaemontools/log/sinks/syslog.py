@@ -197,5 +197,3 @@ def boundary(text: bytes, end: int) -> int:
         if text[at] & 0xC0 != 0x80:
             return at
     return end
-
-
