@@ -1,14 +1,17 @@
 #!/bin/sh
 ''':' # For the kernel a shell script that execs the python3 beside it, for Python a string.
 case $0 in */*) f=$0 ;; *) f=./$0 ;; esac
-[ -h "$f" ] && f=$(readlink -f -- "$f")
+[ -h "$f" ] && f=$(PATH=/usr/bin:/bin; readlink -f -- "$f")
 # A shell hands on only variables that could be its own, so the link gets a copy of them all.
-e=$(base64 -w0 "/proc/$$/environ" 2>/dev/null) && [ ${#e} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$e"
+e=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ" 2>/dev/null) && [ ${#e} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$e"
 for p in "${f%/*}/python3" /usr/bin/python3; do [ -x "$p" ] && exec "$p" -IS "$f" "$@"; done
 exec python3 -IS "$f" "$@"
 '''
 import sys, posix
 home = __file__.rpartition("/")[0]
+if "/./" in home + "/" or "/../" in home + "/":
+    import os.path
+    home = os.path.realpath(home)
 def places(root):
     lib = root + "/lib/python%d.%d/" % sys.version_info[:2]
     yield lib + "site-packages"
@@ -22,13 +25,16 @@ def places(root):
         for name in sorted(posix.listdir(lib) if posix.access(lib, 4) else [], reverse=True):
             yield lib + name + "/site-packages"
             yield lib + name + "/dist-packages"
+def fatal(text):
+    sys.stderr.write("NAME: fatal: unable to " + text + "\n")
+    sys.exit(111)
+if sys.version_info < (3, 11):
+    fatal("run with " + sys.executable + ": it is older than Python 3.11")
 for place in places(home.rpartition("/")[0]):
     if posix.access(place + "/pydaemontools/chain", 0):
         sys.path.append(place)
         break
 else:
-    sys.exit("NAME: fatal: unable to find the package pydaemontools near " + home)
-if sys.version_info < (3, 11):
-    sys.exit("NAME: fatal: unable to run with " + sys.executable + ": it is older than Python 3.11")
+    fatal("find the package pydaemontools near " + home)
 from pydaemontools.chain.exec import enter
 enter("NAME", home)

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-SEVERITIES = "emerg alert crit err warning notice info debug".split()
+SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
 PATIENCE = 20  # seconds that anything here may take
 
 

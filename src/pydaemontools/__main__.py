@@ -4,7 +4,7 @@ import os
 import sys
 
 from . import __version__
-from .chain import cli, exec, settle  # noqa: A004 - the module's name is the field's
+from .chain import cli, exec, process, settle  # noqa: A004 - what it does is to exec
 from .chain.tools import OWN, load
 
 HELP = """\
@@ -22,9 +22,8 @@ This way of calling them does not: use it at a terminal, not in what runs as roo
 def main() -> int:
     """Run the tool that the command line names, or list the tools."""
     exec.home = _scripts()
-    settle.signals()
-    settle.environment(exec.environ)
-    argv = [exec.raw(word) for word in sys.argv[1:]]
+    settle.settle()
+    argv = [process.raw(word) for word in sys.argv[1:]]
     name = sys.argv[1] if argv else "--help"
     if name == "--help":
         print(HELP + "\n".join(_summaries()))
@@ -38,7 +37,7 @@ def main() -> int:
         hint = "python -m pydaemontools: there is no tool {!r}; without arguments it lists them"
         print(hint.format(name), file=sys.stderr)
         return 100
-    settle.standard_fds()
+    process.standard_fds()
     return exec.run(argv[0], load(name), argv)
 
 

@@ -4,6 +4,7 @@ import pwd
 import sys
 
 from . import cli
+from .process import raw
 
 
 class Account:
@@ -25,8 +26,9 @@ class Account:
         if self.entry is None:
             raise cli.fatal(b"unable to find the home directory of uid %d" % self.uid)
         name, entry = self.entry.pw_name, self.entry
-        values = {"HOME": entry.pw_dir, "USER": name, "LOGNAME": name, "SHELL": entry.pw_shell}
-        return [_raw(f"{key}={value or '/bin/sh'}") for key, value in values.items()]
+        shell = entry.pw_shell or "/bin/sh"
+        values = {"HOME": entry.pw_dir, "USER": name, "LOGNAME": name, "SHELL": shell}
+        return [raw(f"{key}={value}") for key, value in values.items()]
 
 
 def find(who: bytes, name: bytes) -> Account:
@@ -79,10 +81,6 @@ def _group(name: bytes) -> int:
         if name.isdigit():
             return int(name)
         raise cli.fatal(b"unknown group " + name) from None
-
-
-def _raw(text: str) -> bytes:
-    return text.encode(sys.getfilesystemencoding(), "surrogateescape")
 
 
 def parse(

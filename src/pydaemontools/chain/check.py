@@ -9,8 +9,8 @@ import posix
 from . import cli, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
 from . import exec as chain
 from .account import parse as parse_account
-from .environ import edit
-from .tools import OWN
+from .process import environ
+from .tools import NAMES, OWN
 from .words import Line, expand
 
 TYPE_CHECKING = False
@@ -25,24 +25,29 @@ def check(lines: list[Line], name: bytes, rest: list[bytes]) -> int:
     """Say of each link of the script NAME whether it would work; 0 if all would, else 1."""
     good = True
     for line in lines:
-        words = expand(line, chain.environ)
+        words = expand(line, environ)
         if line is lines[-1]:
             words += rest
+        path = environ.get(b"PATH")
         while words:
-            words, verdict = _link(words, last=line is lines[-1])
+            # A link looks for the next word on the PATH that it was started with itself.
+            before = environ.get(b"PATH")
+            words, verdict = _link(words, path, last=line is lines[-1])
+            path = before
             good = good and verdict.endswith(b": ok")
             posix.write(1, b"%s:%d: %s\n" % (name, line.number, verdict))
     return 0 if good else 1
 
 
-def _link(words: list[bytes], *, last: bool) -> tuple[list[bytes], bytes]:
+def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[bytes], bytes]:
     """Check the link that WORDS begin with; give the words after it and what to say."""
     tool = words[0].rpartition(b"/")[2]
-    checker = CHECKERS.get(tool)
+    known = tool.decode("latin-1") in NAMES
+    checker = CHECKERS.get(tool.removeprefix(b"py")) if known else None
     # The line of a link may end where the link's own words do: its program is the next line.
     tail = [] if last else [b"true"]
     try:
-        program(words[0])
+        program(words[0], path)
         if checker is None:
             return [], words[0] + b": ok"
         after = checker([tool, *words[1:], *tail])
@@ -54,16 +59,15 @@ def _link(words: list[bytes], *, last: bool) -> tuple[list[bytes], bytes]:
     return after, b" ".join(mine) + b": ok"
 
 
-def program(name: bytes) -> None:
-    """Raise Quit, with the reason, if NAME is no program that could be run from here."""
-    path = chain.environ.get(b"PATH")
+def program(name: bytes, path: bytes | None) -> None:
+    """Raise Quit, with the reason, if NAME is no program that could be found on PATH and run."""
     files = chain.search(name, path)
     usable = [file for file in files if posix.access(file, posix.X_OK) and not _is_dir(file)]
     if not usable:
         trouble = _trouble(files)
         from .why import not_run
 
-        raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, trouble))
+        raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, path, trouble))
 
 
 def _is_dir(file: bytes) -> bool:
@@ -75,13 +79,6 @@ def _trouble(files: list[bytes]) -> OSError:
 
     there = any(posix.access(file, posix.F_OK) for file in files)
     return OSError(EACCES if there else ENOENT, "")
-
-
-def _envdir(argv: list[bytes]) -> list[bytes]:
-    _, places, rest = envdir.parse(argv)
-    for place in places:
-        edit(chain.environ, envdir.read(place))
-    return rest
 
 
 def _setlock(argv: list[bytes]) -> list[bytes]:
@@ -114,17 +111,17 @@ def _supervise(argv: list[bytes]) -> list[bytes]:
     module = __import__("pydaemontools." + OWN["pysupervise"], fromlist=["parse"])
     _, logger, rest = module.parse(argv)
     if logger:
-        program(logger[0])
+        program(logger[0], environ.get(b"PATH"))
     return list(rest)
 
 
 CHECKERS: "dict[bytes, Checker]" = {
-    b"pyenvdir": _envdir,
-    b"pysetlock": _setlock,
-    b"pysetuidgid": _setuidgid,
-    b"pyenvuidgid": _envuidgid,
-    b"pysoftlimit": lambda argv: softlimit.parse(argv)[1],
-    b"pyfghack": fghack.parse,
-    b"pypgrphack": pgrphack.parse,
-    b"pysupervise": _supervise,
+    b"envdir": envdir.main,
+    b"setlock": _setlock,
+    b"setuidgid": _setuidgid,
+    b"envuidgid": _envuidgid,
+    b"softlimit": lambda argv: softlimit.parse(argv)[1],
+    b"fghack": fghack.parse,
+    b"pgrphack": pgrphack.parse,
+    b"supervise": _supervise,
 }

@@ -9,7 +9,7 @@ import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     # What an original says of its usage, and what the tool says under its own name.
     Usage = tuple[bytes, bytes]
@@ -32,6 +32,14 @@ class Quit(Exception):
         lines = [*self.lines, self.hint] if self.hint and own(who) else self.lines
         say(*(who + b": " + line for line in lines))
         return self.code
+
+
+class Asked(Exception):
+    """Somebody asked for --help or --version, which is WHAT; each own name has both."""
+
+    def __init__(self, what: bytes) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 def say(*lines: bytes) -> None:
@@ -69,6 +77,7 @@ def options(
     synopsis: "Usage",
     letters: bytes = b"",
     more: bytes = b"",
+    *,
     words: "Sequence[bytes]" = (),
     take: "Callable[[bytes, bytes], None] | None" = None,
 ) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
@@ -78,7 +87,7 @@ def options(
     a colon after one says that it takes a value. Options end at the first word without
     a dash, at "-", and after "--". TAKE is called with each option and may raise Quit, so
     that of two things that are wrong the first is told. Raises Quit for an option that is
-    not there, and for --help and --version, which every own name has.
+    not there, and Asked for --help and --version.
     """
     who = argv[0]
     if own(who):
@@ -95,21 +104,27 @@ def options(
                 break
             found.append(_long(who, synopsis, word[2:], words, rest))
             continue
-        word = word[1:]
-        while word:
-            letter, word = word[:1], word[1:]
-            at = letters.find(letter) if letter != b":" else -1
-            if at < 0:
-                raise usage(who, synopsis, first=b"illegal option -- " + letter)
-            value = b""
-            if letters[at + 1 : at + 2] == b":":
-                if not word and not rest:
-                    raise usage(who, synopsis, first=b"option requires an argument -- " + letter)
-                value, word = word or rest.pop(0), b""
+        for letter, value in _cluster(who, synopsis, word[1:], letters, rest):
             if take:
                 take(letter, value)
             found.append((letter, value))
     return found, rest
+
+
+def _cluster(
+    who: bytes, synopsis: "Usage", word: bytes, letters: bytes, rest: list[bytes]
+) -> "Iterator[tuple[bytes, bytes]]":
+    while word:
+        letter, word = word[:1], word[1:]
+        at = letters.find(letter) if letter != b":" else -1
+        if at < 0:
+            raise usage(who, synopsis, first=b"illegal option -- " + letter)
+        value = b""
+        if letters[at + 1 : at + 2] == b":":
+            if not word and not rest:
+                raise usage(who, synopsis, first=b"option requires an argument -- " + letter)
+            value, word = word or rest.pop(0), b""
+        yield letter, value
 
 
 def _long(
@@ -117,9 +132,7 @@ def _long(
 ) -> tuple[bytes, bytes]:
     name, given, value = word.partition(b"=")
     if name in (b"help", b"version"):
-        from .pages import show
-
-        raise show(who, name)
+        raise Asked(name)
     if name + b":" in words:
         if not given and not rest:
             raise usage(who, synopsis, first=b"option requires an argument -- " + name)

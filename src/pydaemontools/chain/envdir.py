@@ -4,8 +4,7 @@ import posix
 from errno import EACCES, ENOENT
 
 from . import cli
-from .environ import edit
-from .exec import environ
+from .process import edit, environ
 
 USAGE = (
     b"envdir dir child",
@@ -32,13 +31,12 @@ def main(argv: list[bytes]) -> list[bytes]:
     """Set what the directories say, and hand on the rest."""
     letters, places, rest = parse(argv)
     entries = [entry for place in places for entry in read(place)]
-    before = dict(environ)
     if b"c" in letters:
+        path = [(name, value) for name, value in environ.items() if name == b"PATH"]
         environ.clear()
-        if b"PATH" in before:
-            environ[b"PATH"] = before[b"PATH"]
+        environ.update(path)
     if b"k" in letters:
-        entries = [entry for entry in entries if entry.partition(b"=")[0] not in before]
+        entries = [entry for entry in entries if entry.partition(b"=")[0] not in environ]
     edit(environ, entries)
     return rest
 

@@ -1,8 +1,7 @@
 """Run a program with an account's numbers in UID and GID, for it to take on itself."""
 
 from .account import parse
-from .environ import edit
-from .exec import environ
+from .process import edit, environ
 
 USAGE = (
     b"envuidgid account child",

@@ -9,24 +9,21 @@ except that a chain of five costs one interpreter start. Anything else is exec'e
 
 import posix
 import sys
+from _signal import SIG_DFL, SIGXFSZ, signal
 from errno import EACCES, EISDIR, ENOENT, EPERM
 
 from . import cli
+from .process import environ, limits, raw, standard_fds
+from .settle import settle
 from .tools import ORIGINALS, OWN, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .tools import Main
 
-# The environment of the chain and of what comes after it: bytes to bytes, in order.
-environ: dict[bytes, bytes] = posix.environ
-
 # Where the entry scripts of this installation stand; None where nobody knows, and then
 # no link is fused.
 home: bytes | None = None
-
-# Soft limits that wait for the first program that is not ours (see softlimit.py).
-limits: dict[int, int] = {}
 
 
 def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
@@ -42,6 +39,10 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
             if isinstance(rest, int):
                 return rest
             who, main, argv = become(rest, path)
+    except cli.Asked as asked:
+        from .pages import show
+
+        return show(who, asked.what)
     except cli.Quit as end:
         return end.say(who)
 
@@ -53,12 +54,14 @@ def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[by
     may not be run is passed over and remembered, any other trouble ends the search.
     """
     trouble = OSError(ENOENT, "")
-    for file in search(argv[0], path):
+    files = search(argv[0], path)
+    for file in files:
         ours = recognise(file)
         try:
             if ours and not environ.get(b"PYDAEMONTOOLS_NOFUSE"):
-                return ours[0], load(ours[0].decode()), [*ours, *argv[1:]]
-            execute(file, argv, to_ours=ours is not None)
+                return _call(ours, argv)
+            # CPython takes no empty argv[0]. Such a file is a directory: it never sees one.
+            execute(file, argv if argv[0] else [file], to_ours=ours is not None)
         except OSError as error:
             if error.errno == ENOENT:
                 continue
@@ -67,16 +70,30 @@ def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[by
                 break
     from .why import not_run
 
-    hint = not_run(argv, search(argv[0], path), trouble)
-    raise cli.fatal(b"unable to run " + argv[0], trouble, hint)
+    raise cli.fatal(b"unable to run " + argv[0], trouble, not_run(argv, files, path, trouble))
+
+
+def _call(ours: list[bytes], argv: list[bytes]) -> "tuple[bytes, Main, list[bytes]]":
+    """The tool of ours that OURS says, to be called with what follows in ARGV."""
+    name = ours[0].decode()
+    main = load(name)
+    if name in OWN:
+        standard_fds()
+    return ours[0], main, [*ours, *argv[1:]]
 
 
 def search(name: bytes, path: bytes | None) -> list[bytes]:
-    """The files that NAME may mean, in the order of PATH; a name with a slash is itself."""
+    """The files that NAME may mean, in the order of PATH; a name with a slash is itself.
+
+    A tool of our own name that is nowhere on PATH is the one of this installation.
+    """
     if b"/" in name:
         return [name]
     places = (b"/bin:/usr/bin" if path is None else path).split(b":")
-    return [(place or b".") + b"/" + name for place in places]
+    files = [(place or b".") + b"/" + name for place in places]
+    if home is not None and name.decode("latin-1") in OWN:
+        files.append(home + b"/" + name)
+    return files
 
 
 def recognise(file: bytes) -> list[bytes] | None:
@@ -143,6 +160,7 @@ def _may_run(file: bytes) -> bool:
 
 def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
     """Exec FILE; raises OSError. Limits that wait are handed on to ours, else they hold."""
+    signal(SIGXFSZ, SIG_DFL)
     if not limits:
         posix.execve(file, argv, environ)
     elif to_ours:
@@ -162,13 +180,9 @@ def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
     global home  # noqa: PLW0603 - one process, one installation
     home = raw(scripts) if scripts else None
-    from .settle import settle
-
-    settle(own=name in OWN)
+    main = load(name)
+    settle()
+    if name in OWN:
+        standard_fds()
     argv = [name.encode(), *map(raw, sys.argv[1:])]
-    sys.exit(run(argv[0], load(name), argv))
-
-
-def raw(text: str) -> bytes:
-    """The bytes that the system gave for TEXT (os.fsencode, without importing os)."""
-    return text.encode(sys.getfilesystemencoding(), "surrogateescape")
+    sys.exit(run(argv[0], main, argv))

@@ -41,6 +41,8 @@ def follow() -> int | None:
     # A child that ends must be seen even where someone ignored SIGCHLD for us.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [*FORWARDED, signal.SIGCHLD])
+    # Whoever became this tool may have left children of its own: they are not the program's.
+    others = set(children())
     try:
         pid = posix.fork()
     except OSError as error:
@@ -48,27 +50,34 @@ def follow() -> int | None:
     if not pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return None
-    status = _watch(pid)
+    status = _watch(pid, others)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return end_as(status)
 
 
-def _watch(pid: int) -> int:
+def _watch(pid: int, others: set[int]) -> int:
     """Wait for PID and whatever it leaves behind; give the wait status of the last one followed."""
-    status = 0
     while True:
         signum = signal.sigwait([*FORWARDED, signal.SIGCHLD])
         if signum != signal.SIGCHLD:
-            posix.kill(pid, signum)
+            _pass_on(signum, pid)
             continue
-        gone = dict(_reap())
+        gone = {child: status for child, status in _reap() if child not in others}
         if pid not in gone:
             continue
-        status = gone[pid]
-        heirs = children()
+        heirs = [child for child in children() if child not in others]
         if not heirs:
-            return status
+            # One that goes into the background says 0. What it left may have failed by now.
+            return gone[pid] or next(filter(None, gone.values()), 0)
         pid = heirs[0]
+
+
+def _pass_on(signum: int, pid: int) -> None:
+    try:
+        posix.kill(pid, signum)
+    except PermissionError:
+        # The program changed its account: only root can still reach it.
+        pass
 
 
 def _reap() -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 NAME = b"PYDAEMONTOOLS_LIMITS"
+KINDS = 16  # how many limits Linux has
 
 
 def carried(limits: dict[int, int]) -> dict[bytes, bytes]:
@@ -23,7 +24,7 @@ def taken(environ: dict[bytes, bytes]) -> dict[int, int]:
     limits = {}
     for pair in environ.pop(NAME).split():
         which, _, soft = pair.partition(b":")
-        if which.isdigit() and soft.lstrip(b"-").isdigit():
+        if which.isdigit() and int(which) < KINDS and soft.removeprefix(b"-").isdigit():
             limits[int(which)] = int(soft)
     return limits
 

@@ -4,7 +4,8 @@ import os
 import sys
 
 from .cli import fatal
-from .exec import raw, signature
+from .exec import signature
+from .process import raw
 from .tools import ORIGINALS
 
 SHEBANG = 255  # what a kernel reads of a first line, less the end of it

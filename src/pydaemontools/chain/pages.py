@@ -2,15 +2,15 @@
 
 import posix
 
-from .cli import Quit, fatal
+from .cli import fatal
 
 _HERE = __file__.rpartition("/")[0]
 # Where an installation has its pages, and where the source tree has them.
 _PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/tools/")
 
 
-def show(who: bytes, what: bytes) -> Quit:
-    """Print the page's synopsis and options, or the version; give the Quit that follows."""
+def show(who: bytes, what: bytes) -> int:
+    """Print the page's synopsis and options, or the version; give the exit code."""
     if what == b"version":
         from .. import __version__
 
@@ -21,8 +21,8 @@ def show(who: bytes, what: bytes) -> Quit:
         while text:
             text = text[posix.write(1, text) :]
     except OSError as error:
-        return fatal(b"unable to write to stdout", error)
-    return Quit(0)
+        return fatal(b"unable to write to stdout", error).say(who)
+    return 0
 
 
 def _help(who: bytes) -> bytes:

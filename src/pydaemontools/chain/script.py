@@ -8,6 +8,7 @@ on with the text it started with.
 
 from . import cli
 from . import exec as chain
+from .process import environ
 from .words import BadWord, Line, expand, split
 
 SYNOPSIS = b"pychain [--check] {file | -c text} [arg ...]"
@@ -31,7 +32,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
 
         return check(lines, name, rest)
     first, *more = lines
-    words = expand(first, chain.environ)
+    words = expand(first, environ)
     if more:
         words += [me(), b"-c", text[first.end :], b"--"]
     return words + rest

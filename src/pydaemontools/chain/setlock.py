@@ -9,6 +9,7 @@ USAGE = (
     b"setlock [ -nNxX ] file program [ arg ... ]",
     b"pysetlock [-nNxX] [-r] [-t seconds] file program [arg ...]",
 )
+FOREVER = 10.0**9  # seconds: a timer takes no more than its clock can count
 
 
 def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
@@ -75,7 +76,7 @@ def _within(limit: float, fd: int, how: int) -> None:
     # An alarm that someone blocked or ignored for us would never end the wait.
     before = signal.signal(signal.SIGALRM, late)
     mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
-    signal.setitimer(signal.ITIMER_REAL, limit)
+    signal.setitimer(signal.ITIMER_REAL, min(limit, FOREVER))
     try:
         flock(fd, how)
     finally:

@@ -4,13 +4,18 @@ import posix
 
 from . import cli
 from .account import Account, parse
-from .environ import edit
-from .exec import environ
+from .process import edit, environ
 
 USAGE = (
     b"setuidgid account child",
     b"pysetuidgid [-sH] account[:group] program [arg ...]",
 )
+# What a link imports only when it comes to it; every link imports these for an error.
+LATER = {
+    "": ("grp", "pydaemontools.chain.errors", "pydaemontools.chain.why"),
+    "pyfghack": ("ctypes", "pydaemontools.chain.follow"),
+    "pysetlock": ("pydaemontools.chain.holder",),
+}
 
 
 def main(argv: list[bytes]) -> list[bytes]:
@@ -31,13 +36,14 @@ def _load_ahead(rest: list[bytes]) -> None:
     """
     from .tools import NAMES, load
 
-    for name in ("errors", "why", "limits"):
-        __import__("pydaemontools.chain." + name)
-    __import__("grp")
+    for module in LATER[""]:
+        __import__(module)
     for word in b" ".join(rest).split():
         name = word.rpartition(b"/")[2].decode("latin-1")
         if name in NAMES:
             load(name)
+        for module in LATER.get(name, ()):
+            __import__(module)
 
 
 def become(account: Account, groups: list[int]) -> None:

@@ -4,8 +4,8 @@ import resource
 from resource import getrlimit, setrlimit
 
 from . import cli
-from . import exec as chain
 from .limits import below
+from .process import limits as waiting
 
 _LETTERS = (
     b"[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] "
@@ -72,7 +72,7 @@ def _set(which: int, number: int | None, *, wait: bool) -> None:
     hard = getrlimit(which)[1]
     soft = hard if number is None else below(number, hard)
     if wait:
-        chain.limits[which] = soft
+        waiting[which] = soft
         return
     try:
         setrlimit(which, (soft, hard))

@@ -3,16 +3,16 @@
 import posix
 from errno import E2BIG, EACCES, ENOENT, ENOEXEC, EPERM
 
-from . import exec as chain
+from .process import environ, raw
 
 SCRIPT = 256  # what the kernel reads of a first line
 
 
-def not_run(argv: list[bytes], files: list[bytes], error: OSError) -> bytes:
-    """Why ARGV, looked for as FILES, could not be run."""
+def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OSError) -> bytes:
+    """Why ARGV, looked for on PATH as FILES, could not be run."""
     if error.errno == E2BIG:
         words = sum(len(word) + 1 for word in argv)
-        names = sum(len(name) + len(value) + 2 for name, value in chain.environ.items())
+        names = sum(len(name) + len(value) + 2 for name, value in environ.items())
         return b"the arguments take %d bytes and the environment %d" % (words, names)
     for file in files:
         if not posix.access(file, posix.F_OK):
@@ -24,8 +24,8 @@ def not_run(argv: list[bytes], files: list[bytes], error: OSError) -> bytes:
         if error.errno in (EACCES, EPERM):
             return owned(file)
     if error.errno == ENOENT and b"/" not in argv[0]:
-        path = chain.environ.get(b"PATH", b"/bin:/usr/bin")
-        return argv[0] + b" is in no directory of PATH, which is " + (path or b"empty")
+        where = b"not set" if path is None else path or b"empty"
+        return argv[0] + b" is in no directory of PATH, which is " + where
     return b""
 
 
@@ -64,7 +64,7 @@ def user(uid: int) -> bytes:
     from pwd import getpwuid
 
     try:
-        return chain.raw(getpwuid(uid).pw_name)
+        return raw(getpwuid(uid).pw_name)
     except KeyError:
         return b"uid %d" % uid
 
@@ -74,7 +74,7 @@ def group(gid: int) -> bytes:
     from grp import getgrgid
 
     try:
-        return chain.raw(getgrgid(gid).gr_name)
+        return raw(getgrgid(gid).gr_name)
     except KeyError:
         return b"gid %d" % gid
 

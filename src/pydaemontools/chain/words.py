@@ -47,6 +47,10 @@ def expand(line: Line, environ: dict[bytes, bytes]) -> list[bytes]:
 
 def split(text: bytes) -> list[Line]:
     """The lines of TEXT that hold words; raises BadWord."""
+    before, nul, _ = text.partition(b"\0")
+    if nul:
+        # Nor may it stand in a comment: what is left of a script travels as an argument.
+        raise BadWord(before.count(b"\n") + 1, b"it holds a NUL byte")
     return _Reader(text).lines()
 
 
@@ -105,8 +109,6 @@ class _Reader:
             raise self.bad(b"a chain has no shell in it, so quote the " + c + b" or use sh -c")
         if c == b"\r":
             raise self.bad(b"it ends in a carriage return: save the file with Unix line ends")
-        if c == b"\0":
-            raise self.bad(b"it holds a NUL byte")
         return [c]
 
     def until_quote(self) -> bytes:

@@ -1,0 +1,65 @@
+"""What a chain changes, and hands on: the state of this one process.
+
+The rest of it (ids, fds, limits in force, session) is the kernel's to keep.
+"""
+
+import posix
+import sys
+
+# The environment of the chain and of what comes after it: bytes to bytes, in order.
+environ: dict[bytes, bytes] = posix.environ
+
+# Soft limits that wait for the first program that is not ours (see limits.py).
+limits: dict[int, int] = {}
+
+# Which of fds 0-2 were closed when a tool of our own name began, and are now /dev/null.
+opened: set[int] = set()
+
+
+def edit(environ: dict[bytes, bytes], entries: list[bytes]) -> None:
+    """Apply ENTRIES to ENVIRON in turn: NAME=VALUE sets a variable, NAME alone removes it.
+
+    The order is djb's, who keeps the environment in an array: the last variable moves
+    into the place of one that goes, and a new value comes at the end.
+    """
+    pairs = list(environ.items())
+    for entry in entries:
+        name = entry.partition(b"=")[0]
+        for i, (there, _) in enumerate(pairs):
+            if there.partition(b"=")[0] == name:
+                last = pairs.pop()
+                if i < len(pairs):
+                    pairs[i] = last
+                break
+        # Anything may be a file's name. CPython takes the one that begins with "=" as part
+        # of a longer name, where for djb all of those are the variable without a name.
+        at = entry.find(b"=", 1)
+        if at >= 0:
+            pairs.append((entry[:at], entry[at + 1 :]))
+    environ.clear()
+    environ.update(pairs)
+
+
+def standard_fds() -> None:
+    """Open those of fds 0-2 that are closed on /dev/null, or the next open() takes their place."""
+    for fd in range(3):
+        try:
+            posix.fstat(fd)
+        except OSError:
+            posix.set_inheritable(posix.open("/dev/null", posix.O_RDWR), True)
+            opened.add(fd)
+
+
+def title(name: bytes) -> None:
+    """Call this process NAME where ps and top show it: it stays, and is not a "python3"."""
+    try:
+        with open("/proc/self/comm", "wb", buffering=0) as comm:
+            comm.write(name)
+    except OSError:
+        # No /proc, or none that may be written: then it goes by the interpreter's name.
+        pass
+
+
+def raw(text: str) -> bytes:
+    """The bytes that the system gave for TEXT (os.fsencode, without importing os)."""
+    return text.encode(sys.getfilesystemencoding(), "surrogateescape")

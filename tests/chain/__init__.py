@@ -1,0 +1,1 @@
+"""The links under their own names, and how one becomes the next."""

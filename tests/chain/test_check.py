@@ -1,0 +1,139 @@
+"""pychain --check: what it says of each line, without running any."""
+
+import pytest
+
+
+@pytest.fixture
+def check(run, place):
+    """Check a chain script with this text: the verdicts and the exit code."""
+
+    def check(text, *args, **more):
+        (place / "web").write_text(text)
+        result = run("pychain", "--check", "web", *args, **more)
+        assert result.stderr == b""
+        return result.stdout.decode().splitlines(), result.returncode
+
+    return check
+
+
+def test_all_is_well(check, place, fill):
+    """Each link gets a line, with the number of its own, and the code is 0."""
+    fill(place / "env", {"A": b"1"})
+    text = (
+        "#!/usr/bin/env pychain\n# the web front end\npyenvdir ./env\npysetlock -n l \\\n"
+        "  pysoftlimit -c 0 -m=\npyfghack\npypgrphack\npyenvuidgid root\n\necho hello\n"
+    )
+    assert check(text) == (
+        [
+            "web:3: pyenvdir ./env: ok",
+            "web:4: pysetlock -n l: ok",
+            "web:4: pysoftlimit -c 0 -m=: ok",
+            "web:6: pyfghack: ok",
+            "web:7: pypgrphack: ok",
+            "web:8: pyenvuidgid root: ok",
+            "web:10: echo: ok",
+        ],
+        0,
+    )
+
+
+def test_nothing_is_run(check, place):
+    """No lock file is made and no program started."""
+    assert check("pysetlock l\ntouch ran")[1] == 0
+    assert not (place / "l").exists()
+    assert not (place / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("pyenvdir nonesuch", "pyenvdir: unable to switch to directory nonesuch: file does not"),
+        ("pysetlock no/l", "pysetlock: unable to open no/l: there is no directory no"),
+        ("pysetlock -q l", "pysetlock: illegal option -- q; usage: pysetlock "),
+        ("pysetlock -t x l", "pysetlock: usage: "),
+        ("pysetlock", "pysetlock: usage: "),
+        ("pysoftlimit -o x", "pysoftlimit: usage: "),
+        ("pyenvuidgid no-such-account", "pyenvuidgid: unknown account no-such-account"),
+        ("pysetuidgid no-such-account", "pysetuidgid: unknown account no-such-account"),
+        ("pysetuidgid root:no-such-group", "pysetuidgid: unknown group no-such-group"),
+        ("pyfghack -x", "pyfghack: illegal option -- x"),
+        ("nonesuch a b", "nonesuch: unable to run nonesuch: file does not exist"),
+        ("./file", "./file: unable to run ./file: access denied"),
+        ("./directory", "./directory: unable to run ./directory: access denied"),
+        ("$none", ": unable to run : "),
+    ],
+)
+def test_what_is_wrong(check, place, line, said):
+    """What would fail is told, the rest is looked at all the same, and the code is 1."""
+    (place / "file").touch()
+    (place / "directory").mkdir()
+    verdicts, code = check(f"pypgrphack\n{line}\necho")
+    assert code == 1
+    assert verdicts[0] == "web:1: pypgrphack: ok"
+    assert verdicts[1].startswith(f"web:2: {said}")
+    assert verdicts[2:] == ["web:3: echo: ok"]
+
+
+@pytest.mark.parametrize("line", ["pysetlock l", "pyenvdir d", "pyfghack", "pysoftlimit -c0"])
+def test_no_program(check, place, line):
+    """A link that nothing stands after has no program."""
+    (place / "d").mkdir()
+    verdicts, code = check(line)
+    assert code == 1
+    assert verdicts[0].startswith(f"web:1: {line.split()[0]}: usage: ")
+
+
+def test_arguments(check):
+    """Arguments are looked at as a part of the last line."""
+    assert check("pysetlock", "l", "echo") == (["web:1: pysetlock l: ok", "web:1: echo: ok"], 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [("", "1 2"), ("-k ", "0 2"), ("-c ", "1 2"), ("-d d -d e -- ", "1 3")],
+    ids=["alone", "-k", "-c", "two"],
+)
+def test_variables(check, place, fill, options, expected):
+    """A line is looked at with the variables that the env directories before it would set."""
+    fill(place / "d", {"A": b"1", "B": b"2"})
+    fill(place / "e", {"B": b"3"})
+    words = options if "-d" in options else options + "d "
+    verdicts, _ = check(f"pyenvdir {words}\n$A-$B-$C", env={"A": "0"})
+    assert verdicts[1].startswith(f"web:2: {expected.replace(' ', '-')}-: unable to run")
+
+
+def test_the_path_of_the_moment(check, place, fill):
+    """The next word of a line is looked for on the PATH of before, the next line on the new."""
+    fill(place / "d", {"PATH": b"/nonesuch"})
+    verdicts, code = check("pyenvdir d pypgrphack\nsleep 1")
+    assert verdicts[:2] == ["web:1: pyenvdir d: ok", "web:1: pypgrphack: ok"]
+    assert verdicts[2].startswith("web:2: sleep: unable to run sleep: file does not")
+    assert (len(verdicts), code) == (3, 1)
+
+
+def test_as_an_ordinary_user(run, ordinary, place, fill):
+    """What the asking account may not do is told: the lock, the directory, the account."""
+    fill(place / "d", {"A": b"1"})
+    (place / "d").chmod(0o700)
+    (place / "l").touch()
+    (place / "l").chmod(0)
+    (place / "web").write_text("pysetlock l\npysetuidgid root\necho")
+    result = run(*ordinary, "sh", "-c", "exec pychain --check web")
+    lock, account, echo = result.stdout.decode().splitlines()
+    assert lock.startswith("web:1: pysetlock: unable to open l: access denied; l belongs to ")
+    assert account == "web:2: pysetuidgid: unable to become uid 0: only root may change its account"
+    assert (echo, result.returncode) == ("web:3: echo: ok", 1)
+
+
+def test_bad_script(run):
+    """A script that is no script is an error as ever."""
+    result = run("pychain", "--check", "-c", "echo |")
+    assert (result.returncode, result.stdout) == (100, b"")
+    assert result.stderr.startswith(b"pychain: fatal: -c: line 1: a chain has no shell in it")
+
+
+def test_text(run):
+    """-c works with --check in any order."""
+    for words in (["--check", "-c", "echo"], ["-c", "echo", "--check"]):
+        result = run("pychain", *words)
+        assert (result.returncode, result.stdout) == (0, b"-c:1: echo: ok\n")

@@ -1,0 +1,102 @@
+"""python -m pydaemontools originals: a directory in which the originals' names are ours."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pydaemontools.chain.originals import header
+from pydaemontools.chain.tools import ORIGINALS
+
+
+@pytest.fixture
+def make(run, python):
+    """Make the directory `there`, or another."""
+    return lambda *words: run(*python, "originals", *(words or ["there"]))
+
+
+def test_makes(make, place):
+    """It makes an executable for each original and says which."""
+    result = make()
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.decode() == f"{place}/there: {' '.join(ORIGINALS)}\n"
+    assert sorted(os.listdir(place / "there")) == sorted(ORIGINALS)
+    assert {os.stat(place / "there" / name).st_mode & 0o7777 for name in ORIGINALS} == {0o755}
+
+
+def test_makes_again(make, place):
+    """A second time it makes the same."""
+    make()
+    before = {name: (place / "there" / name).read_bytes() for name in ORIGINALS}
+    assert make().returncode == 0
+    assert {name: (place / "there" / name).read_bytes() for name in ORIGINALS} == before
+
+
+def test_makes_directories(make, place):
+    """Directories above it are made as well."""
+    assert make("a/b/c").returncode == 0
+    assert (place / "a/b/c/setlock").exists()
+
+
+def test_refuses_a_stranger(make, place):
+    """Where another program has the name, that is an error and nothing is changed."""
+    (place / "there").mkdir()
+    (place / "there/setlock").write_text("#!/bin/sh\n")
+    result = make()
+    said = f"pydaemontools: fatal: unable to make {place}/there/setlock: there is another program"
+    assert result.returncode == 111
+    assert result.stderr.decode().startswith(said)
+    assert os.listdir(place / "there") == ["setlock"]
+    assert (place / "there/setlock").read_text() == "#!/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [([], 100), (["a", "b"], 100), (["/dev/null/x"], 111)], ids=str
+)
+def test_errors(run, python, words, code):
+    """One directory, and one that can be made."""
+    result = run(*python, "originals", *words)
+    assert result.returncode == code
+    assert result.stderr.startswith(b"pydaemontools: ")
+    assert b"Traceback" not in result.stderr
+
+
+def test_works_without_an_environment(make, place, run):
+    """The file knows its interpreter: it needs no PATH."""
+    make()
+    result = run("/usr/bin/env", "-", place / "there/setlock", "l", "/usr/bin/env")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+
+def test_messages_have_the_originals_name(make, place, run):
+    """Under whatever name the file is reached, what it says is the original's."""
+    make()
+    (place / "other").symlink_to("there/setlock")
+    result = run("./other")
+    assert result.stderr == b"setlock: usage: setlock [ -nNxX ] file program [ arg ... ]\n"
+
+
+def test_what_is_not_the_originals(make, place, run):
+    """Neither -r nor --help is known there, and no second line explains an error."""
+    make()
+    there = place / "there"
+    for words in (["-r", "l", "true"], ["-t1", "l", "true"]):
+        assert run(there / "setlock", *words).returncode == 100
+    result = run(there / "setlock", "l", there / "setlock", "-n", "l", "true")
+    assert result.stderr == b"setlock: fatal: unable to lock l: temporary failure\n"
+
+
+@pytest.mark.parametrize("name", ["a b", "x" * 250, "it's", "a\tb", "$x"])
+def test_odd_interpreter(place, name):
+    """Where the interpreter's name cannot stand in a first line, a shell starts it."""
+    odd = place / name
+    odd.mkdir()
+    (odd / "python3").symlink_to(sys.executable)
+    file = place / "file"
+    file.write_bytes(
+        header(str(odd / "python3")) + b"import sys\nprint(sys.flags.isolated, sys.argv[1:])\n"
+    )
+    file.chmod(0o755)
+    result = subprocess.run([file, "a b", ""], capture_output=True, check=True)
+    assert result.stdout == b"1 ['a b', '']\n"

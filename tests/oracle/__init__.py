@@ -1,0 +1,1 @@
+"""The same command line through the C original and through ours."""

@@ -1,0 +1,109 @@
+"""The pages: every tool has one, and what it says of usage is what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pydaemontools.chain import cli
+from pydaemontools.chain.tools import OWN, load
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+if not DOCS.exists():
+    pytest.skip("the tests are not in a source tree", allow_module_level=True)
+EVERY_OWN_NAME = {"--help", "--version"}
+
+
+class Asked(Exception):
+    """What a tool asks of the parser: its usage, and the options it knows."""
+
+
+def section(tool, name):
+    """The text of the section NAME of the page of TOOL."""
+    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    return re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Gives the usage of a tool, and the set of its options, as its own code states them."""
+
+    def options(_argv, synopsis, letters=b"", more=b"", words=(), **_):
+        letters = (letters + more).decode().replace(":", "")
+        long = {"--" + word.decode().rstrip(":") for word in words}
+        raise Asked(synopsis[True].decode(), {"-" + letter for letter in letters} | long)
+
+    def ask(tool):
+        monkeypatch.setattr(cli, "options", options)
+        with pytest.raises(Asked) as asked:
+            load(tool)([tool.encode()])
+        return asked.value.args
+
+    return ask
+
+
+def test_every_tool_has_a_page_and_every_page_a_tool():
+    """The same word names the tool and its page."""
+    assert {page.stem for page in (DOCS / "tools").glob("*.md")} == set(OWN)
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_the_title_says_the_tool_and_its_purpose(tool):
+    """--help, the list of the tools and the man page's name section are made from it."""
+    title = (DOCS / "tools" / f"{tool}.md").read_text().partition("\n")[0]
+    purpose = title.removeprefix(f"# {tool} - ")
+    assert purpose != title
+    assert purpose[0].islower()
+    assert len(purpose) < 60
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_a_page_has_its_sections_in_order(tool):
+    """A reader who knows one page knows where to look in the others."""
+    wanted = ["Synopsis", "Options", "Exit codes", "Notes", "Under the original's name", "See also"]
+    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    found = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [name for name in found if name in wanted] == wanted
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_the_synopsis_is_the_usage_of_the_code(tool, asked):
+    """Word for word; only the line breaks are the page's own."""
+    usage, _ = asked(tool)
+    assert " ".join(usage.split()) in " ".join(section(tool, "Synopsis").split())
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_the_options_are_those_of_the_code(tool, asked):
+    """None is missing, and none is told of that is not there."""
+    _, known = asked(tool)
+    items = re.findall(r"^- (`.+?`(?:, `.+?`)*):", section(tool, "Options"), re.MULTILINE)
+    told = {term.split()[0] for item in items for term in re.findall(r"`(.+?)`", item)}
+    assert told | EVERY_OWN_NAME == known | EVERY_OWN_NAME
+    assert all(f"`{option}`" in section(tool, "Options") for option in EVERY_OWN_NAME)
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_help_fits_a_terminal(tool):
+    """What --help prints of a page is not wider than 80 columns."""
+    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    assert [line for line in page.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_every_tool_is_in_the_list_of_exit_codes(tool):
+    """The list is closed: what is not in it does not happen."""
+    assert f"\n| {tool} |" in (DOCS / "exit-codes.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_every_link_to_a_file_finds_it(page):
+    """Links into the tree; those to other hosts are not looked at."""
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    near = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in near if not (page.parent / link).exists()] == []
