@@ -132,6 +132,16 @@ def test_errors_of_an_installation_that_is_roots_alone(run, private):
     assert result.stderr.startswith(b"pysetlock: fatal: unable to open l: access denied\n")
 
 
+@pytest.mark.needs_root
+def test_a_script_after_the_account(run, place, script, private):
+    """What cannot be known before, a link in a script that is a file, fails with a message."""
+    script(place / "run", "#!/usr/bin/env pychain\npypgrphack\nid")
+    result = run("pysetuidgid", "nobody", "./run", path=f"{private}/bin:/usr/bin:/bin")
+    assert (result.returncode, result.stdout) == (111, b"")
+    assert b"Traceback" not in result.stderr
+    assert b": fatal: unable to " in result.stderr
+
+
 @pytest.mark.parametrize("tool", ["pysetuidgid", "pyenvuidgid"])
 @pytest.mark.parametrize(
     ("name", "text"),

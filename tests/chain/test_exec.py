@@ -149,6 +149,18 @@ def test_starts_of_an_interpreter(starts, chain, mode, expected):
     assert starts(*chain, mode=mode) == expected
 
 
+@pytest.mark.parametrize("mode", ["", "1"], ids=["fused", "not fused"])
+def test_links_that_are_not_on_path(run, scripts, place, script, mode):
+    """A tool that is nowhere on PATH is this installation's; a program that is there goes first."""
+    more = {"path": f"{place}/bin:/usr/bin:/bin", "env": {"PYDAEMONTOOLS_NOFUSE": mode}}
+    chain = [scripts / "pypgrphack", "pysetlock", "l", "pychain", "-c", "pyfghack\npysoftlimit -c0"]
+    assert run(*chain, "echo", "ran", **more).stdout == b"ran\n"
+    script(place / "bin/pysoftlimit", "#!/bin/sh\necho mine")
+    assert run(*chain, "echo", "ran", **more).stdout == b"mine\n"
+    for name in ("sissylog", "pynosuch"):
+        assert run(scripts / "pypgrphack", name, **more).returncode == 111
+
+
 def test_a_foreign_program_of_the_same_name(run, place, script):
     """What stands first on PATH is run, also where a tool of ours has that name."""
     script(place / "bin/pysetlock", "#!/bin/sh\necho mine $*\n")
@@ -265,22 +277,3 @@ def test_every_link_is_here():
     """A new link has to be added to the tables of this file."""
     assert set(LINKS) == {name for name, module in OWN.items() if module.startswith("chain.")}
     assert {command.split()[0] for command in MODULES} >= set(LINKS)
-
-
-def test_own_name_that_is_not_on_path(run, scripts, place):
-    """A tool of ours that no directory of PATH has is the one of the installation that looks."""
-    for mode in "", "1":
-        chain = [scripts / "pysetlock", "l", "pypgrphack", "echo", "ran"]
-        result = run(*chain, path="/usr/bin:/bin", env={"PYDAEMONTOOLS_NOFUSE": mode})
-        assert (result.returncode, result.stdout, result.stderr) == (0, b"ran\n", b"")
-    result = run(scripts / "pysetlock", "l", "pynosuch", path="/usr/bin:/bin")
-    assert result.returncode == 111
-
-
-def test_closed_stdin_after_an_original(run, originals, scripts, place, fill):
-    """An own name opens fd 0 on /dev/null, also when an original's link called it in place."""
-    fill(place / "d", {"A": b"1"})
-    for mode in "", "1":
-        words = f"exec {originals}/envdir d {scripts}/pysetlock l readlink /proc/self/fd/0 <&-"
-        result = run("sh", "-c", words, env={"PYDAEMONTOOLS_NOFUSE": mode})
-        assert result.stdout == b"/dev/null\n"

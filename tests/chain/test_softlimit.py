@@ -97,6 +97,9 @@ def test_no_file_may_grow(run, place, private):
     (place / "d").mkdir()
     result = run(*chain, "echo", "ran", path=path)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"ran\n", b"")
+    result = run(*chain, "nonesuch", path=path)
+    assert result.returncode == 111
+    assert result.stderr.startswith(b"pypgrphack: fatal: unable to run nonesuch: file does not")
 
 
 @pytest.mark.parametrize("number", ["x", "5k", "-1", "0x10", " 5", "5 ", "+5", "1.5", "٣"])

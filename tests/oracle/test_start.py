@@ -14,7 +14,7 @@ STARTS = {
     "with other fds open": "{link} probe 5</etc/passwd 7>>f 9<>f",
     "with a umask": "umask 027; {link} probe",
     "with signals ignored": "env --ignore-signal=HUP,INT,QUIT,TERM,USR1,TSTP {link} probe",
-    "with SIGCHLD ignored": "env --ignore-signal=CHLD {link} grep Sig /proc/self/status",
+    "with SIGCHLD ignored": "env --ignore-signal=CHLD {link} grep Sig[BI] /proc/self/status",
     "with signals blocked": "env --block-signal=HUP,INT,TERM,USR1,CHLD,ALRM {link} probe",
     "with limits": "ulimit -S -c 0; ulimit -n 200; ulimit -s 4000; {link} probe",
     "with an environment of nothing": "env - {bare} bin/probe",

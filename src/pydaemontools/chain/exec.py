@@ -9,7 +9,7 @@ except that a chain of five costs one interpreter start. Anything else is exec'e
 
 import posix
 import sys
-from _signal import SIG_DFL, SIGXFSZ, signal
+from _signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
 from errno import EACCES, EISDIR, ENOENT, EPERM
 
 from . import cli
@@ -59,7 +59,12 @@ def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[by
         ours = recognise(file)
         try:
             if ours and not environ.get(b"PYDAEMONTOOLS_NOFUSE"):
-                return _call(ours, argv)
+                try:
+                    return _call(ours, argv)
+                except ImportError:
+                    # The account that this process became may not read it. Whoever starts
+                    # anew with it finds another Python, or says what is missing.
+                    pass
             # CPython takes no empty argv[0]. Such a file is a directory: it never sees one.
             execute(file, argv if argv[0] else [file], to_ours=ours is not None)
         except OSError as error:
@@ -161,19 +166,23 @@ def _may_run(file: bytes) -> bool:
 def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
     """Exec FILE; raises OSError. Limits that wait are handed on to ours, else they hold."""
     signal(SIGXFSZ, SIG_DFL)
-    if not limits:
-        posix.execve(file, argv, environ)
-    elif to_ours:
-        from .limits import carried
-
-        posix.execve(file, argv, environ | carried(limits))
-    elif _may_run(file):
-        from .limits import holding
-
-        with holding(limits):
+    try:
+        if not limits:
             posix.execve(file, argv, environ)
-    else:
-        posix.execve(file, argv, environ)
+        elif to_ours:
+            from .limits import carried
+
+            posix.execve(file, argv, environ | carried(limits))
+        elif _may_run(file):
+            from .limits import holding
+
+            with holding(limits):
+                posix.execve(file, argv, environ)
+        else:
+            posix.execve(file, argv, environ)
+    finally:
+        # What tells the error may be compiled only now, and no file may grow.
+        signal(SIGXFSZ, SIG_IGN)
 
 
 def enter(name: str, scripts: str) -> None:

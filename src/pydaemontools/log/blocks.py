@@ -10,6 +10,7 @@ import posix
 import stat
 from _signal import set_wakeup_fd
 from array import array
+from errno import EBADF
 from fcntl import fcntl, ioctl
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, POLLIN, epoll, poll
 
@@ -22,27 +23,67 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Tee = Callable[[int, int, int, int], int]
+    Tee = Callable[[int, int, int], int]
 
 
 def open_source(fd: int) -> "Source":
-    """The source of the bytes that come in on FD."""
+    """The source of the bytes that come in on FD. Raises OSError if FD cannot be read."""
     if stat.S_ISFIFO(posix.fstat(fd).st_mode):
-        tee = find_tee()
-        if tee is not None:
-            return PipeSource(fd, tee)
+        # The end of a pipe that is there for writing would only look empty.
+        posix.read(fd, 0)
+        tee, copy = find_tee(), pipe_like(fd)
+        if tee and copy:
+            return PipeSource(fd, tee, copy)
     return Source(fd)
 
 
 def find_tee() -> "Tee | None":
-    """The C library's tee(2), which Python does not wrap; None where there is none."""
+    """The system's tee(2), which Python does not wrap; None where there is none."""
     try:
-        import ctypes
+        from ctypes import CDLL, get_errno
 
-        tee: Tee = ctypes.CDLL(None, use_errno=True).tee
+        call = CDLL(None, use_errno=True).tee
     except (ImportError, AttributeError, OSError):
         return None
-    return tee
+
+    def tee(source: int, copy: int, count: int) -> int:
+        copied: int = call(source, copy, count, SPLICE_F_NONBLOCK)
+        if copied < 0:
+            raise OSError(get_errno(), "")
+        return copied
+
+    try:
+        tee(-1, -1, 1)
+    except OSError as error:
+        # Who has it finds fault with the files; an old kernel or a sandbox with the call.
+        return tee if error.errno == EBADF else None
+    return None
+
+
+def pipe_like(fd: int) -> tuple[int, int] | None:
+    """A pipe with room for all that the pipe FD can hold; None if we may not have one.
+
+    Both get as much as an ordinary user may have. A copy with less room would never show
+    the end of a line that stands behind many small writes.
+    """
+    copy = posix.pipe2(posix.O_CLOEXEC)
+    try:
+        with open("/proc/sys/fs/pipe-max-size", "rb") as limit:
+            most = int(limit.read())
+        fcntl(copy[1], F_SETPIPE_SZ, most)
+        fcntl(fd, F_SETPIPE_SZ, most)
+    except OSError:
+        # What room there is will do.
+        pass
+    try:
+        room = fcntl(fd, F_GETPIPE_SZ)
+        if room > fcntl(copy[1], F_GETPIPE_SZ):
+            fcntl(copy[1], F_SETPIPE_SZ, room)
+    except OSError:
+        posix.close(copy[0])
+        posix.close(copy[1])
+        return None
+    return copy
 
 
 class Source:
@@ -51,7 +92,7 @@ class Source:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.ended = False
-        self._held = b""
+        self.held = b""  # what was read and not taken
         # Where a signal's number arrives, so that it ends a wait.
         self._wake = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
@@ -82,26 +123,25 @@ class Source:
         """
         waiter = poll()
         waiter.register(self.fd, POLLIN)
-        if not self.ended and len(self._held) < BLOCK and waiter.poll(0):
+        if not self.ended and len(self.held) < BLOCK and waiter.poll(0):
             new = posix.read(self.fd, BLOCK)
             self.ended = not new
-            self._held += new
-        return self._held
+            self.held += new
+        return self.held
 
     def take(self, count: int) -> None:
         """The first COUNT bytes have been dealt with."""
-        self._held = self._held[count:]
+        self.held = self.held[count:]
 
 
 class PipeSource(Source):
     """Bytes from a pipe, left in it until they are taken."""
 
-    def __init__(self, fd: int, tee: "Tee") -> None:
+    def __init__(self, fd: int, tee: "Tee", copy: tuple[int, int]) -> None:
         super().__init__(fd)
         self._tee = tee
-        self._copy = posix.pipe2(posix.O_CLOEXEC)
+        self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
-        _enlarge(fd, self._copy[1])
         self._hung_up = False
         # Edge-triggered: what stays in the pipe must not wake us again.
         self._epoll = epoll()
@@ -117,14 +157,16 @@ class PipeSource(Source):
                 self._hung_up = True
 
     def look(self) -> bytes:
-        """All that the pipe holds, as far as a copy has room for it."""
+        """All that the pipe holds."""
         there = array("i", [0])
         ioctl(self.fd, FIONREAD, there)
         if not there[0]:
             self.ended = self._hung_up
             return b""
-        copied = self._tee(self.fd, self._copy[1], there[0], SPLICE_F_NONBLOCK)
-        if copied <= 0:
+        try:
+            copied = self._tee(self.fd, self._copy[1], there[0])
+        except BlockingIOError:
+            # Somebody else has taken it.
             return b""
         block = posix.read(self._copy[0], copied)
         while len(block) < copied:
@@ -134,19 +176,5 @@ class PipeSource(Source):
 
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""
-        while count:
-            count -= posix.splice(self.fd, self._null, count)
-
-
-def _enlarge(source: int, copy: int) -> None:
-    """Give both pipes as much room as an ordinary user may have, and the same."""
-    try:
-        with open("/proc/sys/fs/pipe-max-size", "rb") as limit:
-            fcntl(source, F_SETPIPE_SZ, int(limit.read()))
-    except OSError:
-        # What room there is will do.
-        pass
-    try:
-        fcntl(copy, F_SETPIPE_SZ, fcntl(source, F_GETPIPE_SZ))
-    except OSError:
-        pass
+        while count and (taken := posix.splice(self.fd, self._null, count)):
+            count -= taken

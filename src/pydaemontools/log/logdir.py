@@ -56,26 +56,23 @@ class LogDir:
         return count
 
     def rotate(self) -> None:
-        """Close `current`, file it under its time, and open a new one."""
+        """Close `current`, file it under its time, and open a new one.
+
+        What raised an OSError is begun again by the next call, at the step that failed.
+        """
         if self._fd >= 0:
-            self._file(b"previous", b"s")
-            posix.fsync(self._fd)
+            self._seal()
             posix.rename(b"current", b"previous", src_dir_fd=self._dir, dst_dir_fd=self._dir)
-            posix.close(self._fd)
-            self._fd = -1
-        self._fd = self._open(b"current", NEW, 0o644)
-        posix.fchmod(self._fd, 0o644)
-        self.written = 0
-        self._chmod(b"previous", 0o744)
+            self._close()
         self._file(b"previous", b"s")
+        self._fd = self._create(b"current")
+        self.written = 0
 
     def close(self) -> None:
         """All that was written is on disk, and `current` says so."""
         if self._fd >= 0:
-            posix.fsync(self._fd)
-            posix.fchmod(self._fd, 0o744)
-            posix.close(self._fd)
-            self._fd = -1
+            self._seal()
+            self._close()
         posix.close(self._lock)
         posix.close(self._dir)
 
@@ -88,6 +85,7 @@ class LogDir:
         if clean:
             self._fd = self._open(b"current", APPEND, 0o644)
             posix.fchmod(self._fd, 0o644)
+            self._file(b"previous", b"s")
             self.written = posix.fstat(self._fd).st_size
             return
         for name in b"state", b"newstate":
@@ -95,9 +93,8 @@ class LogDir:
         self._recover_processed()
         self._file(b"previous", b"u")
         self._file(b"current", b"u")
-        posix.close(self._open(b"state", NEW, 0o644))
-        self._fd = self._open(b"current", NEW, 0o644)
-        posix.fchmod(self._fd, 0o644)
+        posix.close(self._create(b"state"))
+        self._fd = self._create(b"current")
 
     def _recover_processed(self) -> None:
         """A processor's output counts if it was finished; else its input does."""
@@ -135,6 +132,24 @@ class LogDir:
         for name in sorted(names)[: max(0, len(names) - self.keep + 1)]:
             self._unlink(name.encode())
 
+    def _seal(self) -> None:
+        """All of `current` is on disk, and its mode says so."""
+        posix.fsync(self._fd)
+        posix.fchmod(self._fd, 0o744)
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        posix.close(fd)
+
+    def _create(self, name: bytes) -> int:
+        fd = self._open(name, NEW, 0o644)
+        try:
+            posix.fchmod(fd, 0o644)
+        except OSError:
+            posix.close(fd)
+            raise
+        return fd
+
     def _open(self, name: bytes, flags: int, mode: int) -> int:
         return posix.open(name, flags, mode, dir_fd=self._dir)
 
@@ -144,10 +159,3 @@ class LogDir:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
-
-    def _chmod(self, name: bytes, mode: int) -> None:
-        try:
-            posix.chmod(name, mode, dir_fd=self._dir)
-        except FileNotFoundError:
-            # Filed already, when what came after it went wrong and is done again.
-            pass

@@ -7,9 +7,9 @@ the messages about itself at the start and the end.
 
 import posix
 import time
-from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
+from _socket import AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
 
-from ..chain import cli, settle
+from ..chain import cli, process
 from .levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
 from .sinks.syslog import FACILITIES
 
@@ -38,10 +38,12 @@ def main(argv: list[bytes]) -> int:
     ident = rest[0] if rest else b"sissylog"
     name = rest[1] if rest[1:] else b""
     known = name[:4] == b"LOG_" and name[4:].isupper() and name[4:].lower() in KNOWN
+    # If stdin is closed, the socket would take its place.
+    process.standard_fds()
     log = Log(ident, FACILITIES[name[4:].lower() if known else b"daemon"])
     log.post(INFO, b"sissylog: logging from stdin ...")
     try:
-        if 0 in settle.opened:
+        if 0 in process.opened:
             raise OSError
         _copy(log)
     except OSError:
@@ -97,22 +99,21 @@ class Log:
         packet = b"<%d>" % (self.facility | level) + stamp + self.ident + b": " + text
         for _ in range(2):
             try:
-                if self._socket is None:
-                    self._connect()
-                self._socket.sendall(packet + self._end)
+                self._socket = self._socket or self._connect()
+                self._socket.sendall(packet + self._end, MSG_NOSIGNAL)
             except OSError:
                 self._socket = None
             else:
                 return
 
-    def _connect(self) -> None:
-        for kind, end in (SOCK_DGRAM, b""), (SOCK_STREAM, b"\0"):
-            made = socket(AF_UNIX, kind | SOCK_CLOEXEC)
-            try:
-                made.connect(LOG)
-            except OSError:
-                if end:
-                    raise
-            else:
-                self._socket, self._end = made, end
-                return
+    def _connect(self) -> socket:
+        self._end = b""
+        made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC)
+        try:
+            made.connect(LOG)
+        except OSError:
+            # A stream socket wants each message closed with a NUL.
+            self._end = b"\0"
+            made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
+            made.connect(LOG)
+        return made

@@ -3,6 +3,7 @@
 from time import monotonic
 
 from ..chain import cli
+from ..chain.errors import words
 from .batch import Batch
 from .blocks import Source
 from .levels import DEBUG, Router, strip
@@ -45,41 +46,53 @@ class Pump:
         self.strip = False  # whether heads are taken off
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
+        self._trouble: OSError | None = None  # why the source cannot be read
         self._until = float("inf")  # the end of our grace
 
     def run(self) -> int:
-        """Carry until the end; 0 when everything has arrived, 111 when something could not."""
+        """Carry until the end; 0 when everything has arrived, 111 when something could not.
+
+        Raises Quit, once the rest has arrived, if the source cannot be read.
+        """
         while not self._late():
             if self._blocked():
                 self.source.sleep(self._rest() or 0)
                 continue
+            told = bool(self.told)
             block = self._look()
-            ending = self.source.ended or bool(self.told)
+            ending = told or self.source.ended
             body = block if ending else whole(block)
             if body:
                 self._pass(body, ending=ending)
-            elif ending:
+            if ending:
+                # What comes in after we were told is our successor's.
                 break
-            else:
+            if not body:
                 self.source.wait(self._rest())
-        return self._finish()
+        code = self._finish()
+        if self._trouble:
+            raise cli.fatal(b"unable to read stdin", self._trouble)
+        return code
 
     def _blocked(self) -> bool:
         """Try what waits; whether there is a reason to read nothing more now."""
         for sink in self.sinks:
             sink.flush()
-        if any(sink.stalled for sink in self.sinks):
+        if any(sink.stalled or sink.held > self.buffer for sink in self.sinks):
             return True
         if self._untaken:
             self.source.take(self._untaken)
             self._untaken = 0
-        return any(sink.held > self.buffer for sink in self.sinks)
+        return False
 
     def _look(self) -> bytes:
+        """What the source has; when it cannot be read any more, what was read before."""
         try:
             return self.source.look()
         except OSError as error:
-            raise cli.fatal(b"unable to read stdin", error) from None
+            self._trouble = error
+            self.source.ended = True
+            return self.source.held
 
     def _pass(self, body: bytes, *, ending: bool) -> None:
         """Give the lines of BODY to every sink."""
@@ -87,7 +100,7 @@ class Pump:
         self._inside = body[-1:] != b"\n" and not ending
         for sink in self.sinks:
             sink.put(batch)
-        self._untaken = len(body)
+        self._untaken += len(body)
 
     def _batch(self, body: bytes, *, ending: bool) -> Batch:
         closed = body[-1:] == b"\n"
@@ -122,19 +135,30 @@ class Pump:
         return monotonic() > self._until
 
     def _finish(self) -> int:
+        if self._inside:
+            # The end of this line did not come: it ends here.
+            self._pass(b"", ending=True)
         while any(sink.held for sink in self.sinks) and not self._late():
             self.source.sleep(self._rest() or 0)
             for sink in self.sinks:
                 sink.flush()
-        code = 0
-        for sink in self.sinks:
-            if lost := sink.lost():
-                cli.say(b"pysissylog: fatal: unable to deliver %d lines to %s" % (lost, sink.path))
-                code = 111
-            sink.close()
-        if self._untaken and not code:
+        lost = [sink for sink in self.sinks if not self._close(sink)]
+        if self._untaken and not lost:
             self.source.take(self._untaken)
-        return code
+        return 111 if lost else 0
+
+    def _close(self, sink: "Sink") -> bool:
+        """Close SINK; whether it has got everything. If not, say so."""
+        lost = sink.lost()
+        if lost:
+            cli.say(b"pysissylog: fatal: unable to deliver %d lines to %s" % (lost, sink.path))
+        try:
+            sink.close()
+        except OSError as error:
+            why = b": " + words(error)
+            cli.say(b"pysissylog: fatal: unable to finish " + sink.path + why)
+            return False
+        return not lost
 
 
 def whole(block: bytes) -> bytes:

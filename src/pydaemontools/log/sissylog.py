@@ -1,10 +1,10 @@
 """Route what a daemon prints by the level at the head of each line."""
 
 import posix
-from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGPIPE, SIGTERM, signal
+from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGPIPE, SIGTERM, getsignal, signal
 from errno import EBADF
 
-from ..chain import cli, settle
+from ..chain import cli, process
 from . import levels
 from .blocks import open_source
 from .levels import Router
@@ -65,14 +65,14 @@ class Options:
 
     def sink(self, place: bytes) -> "Sink":
         """The place that --to names."""
-        if place[:7] == b"syslog:":
-            return Syslog(place[7:] or b"/dev/log", self.ident, self.facility, self.pid)
-        if place[-1:] != b"/":
+        if place[:7] != b"syslog:" and place[-1:] != b"/":
             hint = b"--to takes syslog: or syslog:SOCKET, or a directory with a / at its end: "
             raise cli.usage(self.who, USAGE, hint=hint + place)
-        from .sinks.directory import Directory
-
         try:
+            if place[:7] == b"syslog:":
+                return Syslog(place[7:] or b"/dev/log", self.ident, self.facility, self.pid)
+            from .sinks.directory import Directory
+
             return Directory(place)
         except OSError as error:
             raise cli.fatal(b"unable to log to " + place, error) from None
@@ -85,10 +85,10 @@ def main(argv: list[bytes]) -> int:
 
         return perp.main([b"sissylog", *(word for word in argv[1:] if word != b"--compat")])
     options = Options(argv)
-    settle.title(argv[0])
+    process.title(argv[0])
     signal(SIGPIPE, SIG_IGN)
     try:
-        if 0 in settle.opened:
+        if 0 in process.opened:
             raise OSError(EBADF, "")
         source = open_source(0)
     except OSError as error:
@@ -96,7 +96,9 @@ def main(argv: list[bytes]) -> int:
     sinks = [options.sink(place) for place in options.places]
     told: list[int] = []
     for signum in (SIGTERM, SIGINT):
-        signal(signum, lambda signum, _frame: told.append(signum))
+        # What a script starts in the background ignores ^C, and so shall its logger.
+        if getsignal(signum) != SIG_IGN:
+            signal(signum, lambda signum, _frame: told.append(signum))
     pump = Pump(source, sinks, Router(options.default), told, options.buffer)
     pump.strip = options.strip
     pump.least = options.least

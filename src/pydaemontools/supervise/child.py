@@ -1,6 +1,7 @@
 """Starting a child from a warm supervisor: a fork, and in it whatever is to run."""
 
 import posix
+import sys
 from _signal import (
     NSIG,
     SIG_BLOCK,
@@ -56,5 +57,7 @@ def _be(
             posix.close(fd)
         pthread_sigmask(SIG_SETMASK, mask)
         code = body()
+    except BaseException:  # noqa: BLE001 - the top level of this process
+        sys.excepthook(*sys.exc_info())
     finally:
         posix._exit(code)  # noqa: SLF001 - a child never returns into the supervisor

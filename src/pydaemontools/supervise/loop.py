@@ -8,11 +8,13 @@ a command to come in, and nothing happens between two lines of this file.
 import posix
 from _signal import (
     SIG_IGN,
+    SIG_UNBLOCK,
     SIGALRM,
     SIGCHLD,
     SIGCONT,
     SIGHUP,
     SIGINT,
+    SIGPIPE,
     SIGQUIT,
     SIGTERM,
     SIGTSTP,
@@ -20,6 +22,7 @@ from _signal import (
     SIGUSR2,
     SIGWINCH,
     getsignal,
+    pthread_sigmask,
     set_wakeup_fd,
     signal,
 )
@@ -27,7 +30,7 @@ from select import POLLIN, poll
 from time import monotonic
 
 from ..chain.cli import say
-from .state import BORN, DUE, GONE, LEAVE, START, UNBORN, State, step
+from .state import BORN, DUE, GONE, LEAVE, LEFT, START, UNBORN, State, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,11 +57,13 @@ class Inbox:
     def __init__(self) -> None:
         self.fds = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
-        signal(SIGCHLD, _nothing)
-        for signum in LETTERS:
-            # What was ignored for us (nohup) stays so.
-            if getsignal(signum) != SIG_IGN:
-                signal(signum, _nothing)
+        # What was ignored for us (nohup) stays so. SIGPIPE is for a stderr that goes away.
+        heard = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
+        heard += [SIGCHLD, SIGPIPE]
+        for signum in heard:
+            signal(signum, _nothing)
+        # What was blocked for us would never come.
+        pthread_sigmask(SIG_UNBLOCK, heard)
 
     def read(self) -> str:
         """The letters that came since the last time, in order."""
@@ -93,7 +98,11 @@ class Service:
         self.on_leave = left
         self.state = State()
         self.pid = 0
-        self.left = False
+
+    @property
+    def left(self) -> bool:
+        """Whether it is over for good."""
+        return self.state.phase == LEFT
 
     def feed(self, event: str) -> None:
         """Let EVENT happen, now."""
@@ -102,21 +111,36 @@ class Service:
             if action == START:
                 self.feed(self._start())
             elif action == LEAVE:
-                self.left = True
                 self.on_leave()
             else:
-                # Nobody else reaps: until GONE has been fed, the pid is this process.
-                posix.kill(self.pid, int(action))
+                self._signal(int(action))
+
+    def end(self, pid: int, status: int) -> None:
+        """The process PID has ended with STATUS."""
+        self.pid = 0
+        self.on_end(pid, status)
+        self.feed(GONE)
 
     def _start(self) -> str:
         try:
             self.pid = self.spawn()
         except OSError as error:
-            from ..chain.errors import words
-
-            say(b"pysupervise: warning: unable to fork for " + self.name + b": " + words(error))
+            self._warn(b"unable to fork for ", error)
             return UNBORN
         return BORN
+
+    def _signal(self, signum: int) -> None:
+        try:
+            # Nobody else reaps: until GONE has been fed, the pid is this process.
+            posix.kill(self.pid, signum)
+        except PermissionError as error:
+            # It became another account than ours.
+            self._warn(b"unable to signal ", error)
+
+    def _warn(self, what: bytes, error: OSError) -> None:
+        from ..chain.errors import words
+
+        say(b"pysupervise: warning: " + what + self.name + b": " + words(error))
 
 
 def run(services: list[Service], inbox: Inbox, tell: "Callable[[str], None]") -> None:
@@ -130,24 +154,28 @@ def run(services: list[Service], inbox: Inbox, tell: "Callable[[str], None]") ->
         # A millisecond more than the rest, so that what is due is due when we look.
         waiter.poll(None if wait == float("inf") else max(0, wait * 1000 + 1))
         letters = inbox.read()
-        reap({service.pid: service for service in services if service.pid})
+        running = {service.pid: service for service in services if service.pid}
+        for pid, status in reap():
+            if pid in running:
+                running[pid].end(pid, status)
         for letter in letters:
             tell(letter)
         for service in services:
             service.feed(DUE)
 
 
-def reap(services: dict[int, Service]) -> None:
-    """Take the status of every child that has ended, and tell its service."""
+def reap() -> list[tuple[int, int]]:
+    """The pid and the status of every child that has ended, ours or left to us.
+
+    All of them before any is dealt with: one that is started meanwhile, and ends at once,
+    belongs to the next round.
+    """
+    gone: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = posix.waitpid(-1, posix.WNOHANG)
         except ChildProcessError:
-            return
+            return gone
         if not pid:
-            return
-        service = services.get(pid)
-        if service:
-            service.pid = 0
-            service.on_end(pid, status)
-            service.feed(GONE)
+            return gone
+        gone.append((pid, status))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Action = int | str
     Op = Callable[["State"], "list[Action]"]
 
-# Phases: no process and none to come, none yet but one is due, one is there.
-DOWN, WAIT, UP = range(3)
+# Phases: no process and none to come, none yet but one is due, one is there, over for good.
+DOWN, WAIT, UP, LEFT = range(4)
 
 START = "start"  # start the process, and say whether it was BORN or UNBORN
 LEAVE = "leave"  # nothing more will happen here
@@ -46,7 +46,7 @@ RETRY = 1.0  # seconds until a fork that was refused is tried again
 class State:
     """Where a service stands.
 
-    phase: DOWN, WAIT or UP; want: "u" up, "d" down, "o" once, as in a status file;
+    phase: DOWN, WAIT, UP or LEFT; want: "u" up, "d" down, "o" once, as in a status file;
     leaving: whether to leave when it is next down; paused: whether it was stopped;
     now: the time of the last event; started, due: times (seconds) on the same clock.
     """
@@ -74,11 +74,12 @@ def step(state: State, event: str, now: float) -> "tuple[State, list[Action]]":
     """The state after EVENT at the time NOW, and the actions to take, in order.
 
     An event that means nothing in a phase changes nothing; an unknown letter is no event.
+    After LEAVE nothing means anything.
     """
     after = state.copy()
     after.now = now
     actions: list[Action] = []
-    for op in TABLE.get(event, NOTHING)[state.phase]:
+    for op in () if state.phase == LEFT else TABLE.get(event, NOTHING)[state.phase]:
         actions += op(after)
     return after, actions
 
@@ -136,7 +137,9 @@ def _last(state: State) -> "list[Action]":
 
 
 def _leave(state: State) -> "list[Action]":
-    return [*_rest(state), LEAVE]
+    _rest(state)
+    state.phase = LEFT
+    return [LEAVE]
 
 
 def _gone(state: State) -> "list[Action]":

@@ -1,12 +1,12 @@
 """Keep a program running, and a logger that reads what it prints."""
 
 import posix
-from select import POLLIN, poll
+from select import POLLHUP, POLLIN, poll
 
 from ..chain import cli, script
 from ..chain import exec as chain
 from ..chain.check import program
-from ..chain.settle import title
+from ..chain.process import environ, title
 from ..chain.tools import NAMES, load
 from ..chain.why import signal_name
 from ..chain.words import expand
@@ -39,12 +39,17 @@ def main(argv: list[bytes]) -> int:
 
 
 def _words(text: bytes) -> list[bytes]:
-    return [word for line in script.parse(text, b"-l") for word in expand(line, chain.environ)]
+    return [word for line in script.parse(text, b"-l") for word in expand(line, environ)]
 
 
 def _warm(words: list[bytes]) -> None:
     """See that the program is there, and load what its chain will need, before any fork."""
-    program(words[0])
+    # Links import these only when they need them, and every child would do it again.
+    import grp  # noqa: F401
+
+    from ..chain import errors, limits  # noqa: F401
+
+    program(words[0], environ.get(b"PATH"))
     for word in words:
         name = word.rpartition(b"/")[2].decode("latin-1")
         if name in NAMES:
@@ -56,7 +61,7 @@ class Pair:
 
     The pipe is held here, so what is in it outlives either side. The program goes first:
     then nobody can write any more, and the logger ends by itself at the end of the file.
-    One that dies before that is started again, as long as there is something to read.
+    One that dies before that is started again.
     """
 
     def __init__(self, program: list[bytes], logger: list[bytes], *, verbose: bool) -> None:
@@ -95,7 +100,7 @@ class Pair:
         """Tell how SERVICE ended; let the logger leave when it has read everything."""
         if self.verbose:
             cli.say(WHO + b": info: %s, pid %d, %s" % (service.name, pid, reason(status)))
-        if service is self.logger and self.program.left and not self.unread():
+        if service is self.logger and self.program.left and self.drained():
             service.feed("x")
 
     def left(self, service: Service) -> None:
@@ -103,11 +108,11 @@ class Pair:
         if self.logger and service is self.program:
             posix.close(self.pipe.pop())
 
-    def unread(self) -> bool:
-        """Whether the pipe still holds something."""
+    def drained(self) -> bool:
+        """Whether the pipe is empty, and nobody has it open who could write to it."""
         waiter = poll()
         waiter.register(self.pipe[0], POLLIN)
-        return any(events & POLLIN for _, events in waiter.poll(0))
+        return [events for _, events in waiter.poll(0)] == [POLLHUP]
 
 
 def _same(argv: list[bytes]) -> list[bytes]:
@@ -116,8 +121,8 @@ def _same(argv: list[bytes]) -> list[bytes]:
 
 def label(argv: list[bytes]) -> bytes:
     """What to call ARGV when telling of it: its program, or the first of a chain's rest."""
-    if argv[0] == script.me() and argv[1:2] == [b"-c"]:
-        argv = expand(script.parse(argv[2], b"-c")[0], chain.environ)
+    if argv[:2] == [script.me(), b"-c"] and argv[2:]:
+        argv = expand(script.parse(argv[2], b"-c")[0], environ)
     return argv[0].rpartition(b"/")[2]
 
 

@@ -60,8 +60,8 @@ class Directory:
         return max(0.0, self._retry_at - time.monotonic()) if self._data else None
 
     def lost(self) -> int:
-        """How many lines are held that are not on disk."""
-        return self._data.count(b"\n")
+        """How many lines are held that are not on disk, one without an end among them."""
+        return len(self._data.splitlines())
 
     def close(self) -> None:
         """Mark the log as whole."""

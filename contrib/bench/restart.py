@@ -1,0 +1,110 @@
+"""A process is killed: how long until the next one runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sample import ENVIRON, SCRIPTS, Row, five_links, missing
+
+# Says who it is, and stays.
+PROGRAM = "#!/bin/sh\necho $$\nexec sleep 1000\n"
+# No supervisor starts anything twice within a second, and supervise sleeps for that long.
+LONG_ENOUGH = 1.2
+PEER = "supervise and sh"
+
+
+def rows(*, quick):
+    """Two rows: through five links, and with none."""
+    lacking = missing("supervise")
+    pysupervise = str(SCRIPTS / "pysupervise")
+    ours, theirs = five_links("py"), five_links()
+    contenders = {
+        "linked": [pysupervise, *ours, "./program"],
+        "script": [pysupervise, "./chain"],
+        "plain": [pysupervise, "./program"],
+    }
+    if not lacking:
+        contenders |= {"linked-c": ["supervise", "."], "plain-c": ["supervise", "."]}
+    for name in contenders:
+        furnish(name, ours, theirs if name == "linked-c" else [])
+    took = kills(contenders, 5 if quick else 60)
+    for how, names, targets in (
+        (
+            "through five links",
+            {"linked": "pysupervise", "script": "pysupervise, a chain script", "linked-c": PEER},
+            {PEER: "at most 1.0"},
+        ),
+        ("without a link", {"plain": "pysupervise", "plain-c": PEER}, {}),
+    ):
+        samples = {names[name]: took[name] for name in names if name in took}
+        title = f"From kill -9 to running again, {how}"
+        yield Row(title, "milliseconds", samples, targets, lacking)
+
+
+def furnish(name, ours, theirs):
+    """Make a directory NAME with all that a contender needs: each has its own lock."""
+    place = Path(name)
+    place.mkdir(exist_ok=True)
+    write(place / "program", PROGRAM)
+    write(place / "run", f"#!/bin/sh\nexec {' '.join(theirs)} ./program\n")
+    one_a_line = " ".join(ours).replace(" py", "\npy")
+    write(place / "chain", f"#!/usr/bin/env pychain\n{one_a_line}\n./program\n")
+    (place / "env").mkdir(exist_ok=True)
+    (place / "env/NAME").write_text("value\n")
+
+
+def write(path, text):
+    """Make PATH an executable that holds TEXT."""
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def kills(contenders, rounds):
+    """The milliseconds that each took to have another process there, ROUNDS times."""
+    kept = {name: Kept(argv, name) for name, argv in contenders.items()}
+    try:
+        samples = {name: [] for name in kept}
+        for i in range(rounds + 1):
+            time.sleep(LONG_ENOUGH)
+            for name, one in kept.items():
+                took = one.kill()
+                if i:
+                    samples[name].append(took)
+        return samples
+    finally:
+        for one in kept.values():
+            one.end()
+
+
+class Kept:
+    """A supervisor, and the process under it that says its pid."""
+
+    def __init__(self, argv, place):
+        self.supervisor = subprocess.Popen(
+            argv, cwd=place, env=ENVIRON, stdout=subprocess.PIPE, bufsize=0
+        )
+        self.pid = self.hear()
+
+    def hear(self):
+        """Wait until a process says its pid."""
+        line = os.read(self.supervisor.stdout.fileno(), 64)
+        if not line:
+            sys.exit(f"{self.supervisor.args} ended")
+        return int(line)
+
+    def kill(self):
+        """Kill the process, and wait for the next: the milliseconds that took."""
+        before = time.perf_counter()
+        os.kill(self.pid, signal.SIGKILL)
+        self.pid = self.hear()
+        return (time.perf_counter() - before) * 1000
+
+    def end(self):
+        """End both: the supervisor first, or it would start another."""
+        self.supervisor.kill()
+        self.supervisor.wait()
+        os.kill(self.pid, signal.SIGKILL)
+        self.supervisor.stdout.close()

@@ -1,0 +1,326 @@
+"""The pump: which lines become of which bytes, and when a byte counts as dealt with."""
+
+import errno
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydaemontools.chain.cli import Quit
+from pydaemontools.log import pump
+from pydaemontools.log.batch import Batch
+from pydaemontools.log.levels import INFO, Router, strip
+from pydaemontools.log.pump import Pump, whole
+from pydaemontools.log.sinks.syslog import boundary, split
+
+CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
+
+
+class Feed:
+    """A source that shows one of PIECES more each time somebody waits."""
+
+    def __init__(self, pieces, trouble=None):
+        self.pieces = list(pieces)
+        self.held = b""
+        self.ended = False
+        self.taken = b""
+        self.slept = 0
+        self._trouble = trouble
+
+    def wait(self, _):
+        """Show the next piece."""
+        if self.pieces:
+            self.held += self.pieces.pop(0)
+        else:
+            self.ended = True
+
+    def sleep(self, _):
+        """Count, and let no time pass."""
+        self.slept += 1
+
+    def look(self):
+        """Give what is shown and was not taken."""
+        if self._trouble and not self.pieces:
+            raise self._trouble
+        return self.held
+
+    def take(self, count):
+        """Move COUNT bytes to what was taken."""
+        assert count <= len(self.held)
+        self.taken += self.held[:count]
+        self.held = self.held[count:]
+
+
+class Place:
+    """A sink that keeps the lines it gets, whole; FAULTS are what flush() finds, in order."""
+
+    path = b"./place"
+
+    def __init__(self, faults=()):
+        self.lines = []
+        self.held = 0
+        self.stalled = False
+        self.closed = 0
+        self._open = False
+        self._faults = list(faults)
+
+    def put(self, batch):
+        """Keep the lines of BATCH; a line that goes on is one with its beginning."""
+        new = list(zip(batch.levels, batch.lines, strict=True))
+        if batch.continued:
+            assert self._open, "a line goes on that nobody began"
+            level, text = self.lines.pop()
+            assert new[0][0] == level
+            new[0] = level, text + new[0][1]
+        assert not self._open or batch.continued or not new
+        self.lines += new
+        self._open = batch.unfinished if new else self._open
+        self.flush()
+
+    def flush(self):
+        """Meet the next fault."""
+        fault = self._faults.pop(0) if self._faults else None
+        self.stalled = fault == "stalled"
+        self.held = fault if isinstance(fault, int) else 0
+
+    def due(self):
+        """Be due at once while there is anything."""
+        return 0.0 if self.held or self.stalled else None
+
+    def lost(self):
+        """Count each byte held as a line."""
+        return self.held
+
+    def close(self):
+        """Be closed, with every line ended."""
+        assert not self._open
+        self.closed += 1
+
+
+def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, **settings):
+    """Pump PIECES; give the code, the source and the places."""
+    source, places = Feed(pieces, trouble), places or [Place()]
+    made = Pump(source, places, Router(), told if told is not None else [], buffer)
+    for name, value in settings.items():
+        setattr(made, name, value)
+    return made.run(), source, places
+
+
+def logged(data):
+    """What becomes of the bytes DATA: their lines, each with its level."""
+    clean = data.translate(bytes(0x3F if i in CONTROL else i for i in range(256)))
+    lines = [line for line in clean.split(b"\n") if line]
+    return list(zip(Router().route(lines), lines, strict=True))
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.binary(max_size=12),
+        st.sampled_from([b"\n", b"\n\n", b"error: x\n", b" more\n", b"\x1b[31m\r\n", b"x" * 40]),
+        st.text(max_size=9).map(str.encode),
+    ),
+    max_size=40,
+)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Lines of 16 bytes count as long."""
+    monkeypatch.setattr(pump, "LONG", 16)
+
+
+@given(pieces=PIECES)
+def test_every_byte_arrives_once(pieces):
+    """However bytes come in, their lines arrive whole, once, in order, with their levels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pump, "LONG", 16)
+        code, source, [place] = carry(pieces)
+    assert code == 0
+    assert place.lines == logged(b"".join(pieces))
+    assert source.taken == b"".join(pieces)
+    assert place.closed == 1
+
+
+@given(pieces=PIECES, least=st.integers(0, 7))
+def test_what_is_less_important_is_dropped(pieces, least):
+    """Lines that are less important than asked for are dropped, in however many pieces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pump, "LONG", 16)
+        _, source, [place] = carry(pieces, least=least)
+    everything = logged(b"".join(pieces))
+    assert place.lines == [(level, line) for level, line in everything if level <= least]
+    assert source.taken == b"".join(pieces)
+
+
+@given(pieces=PIECES)
+def test_heads_are_stripped(pieces):
+    """With strip every line arrives without its head, and with the level that it named."""
+    _, _, [place] = carry(pieces, strip=True)
+    assert place.lines == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
+
+
+@pytest.mark.usefixtures("short")
+def test_a_long_line_goes_on_in_pieces():
+    """A long line is passed on before its end is there, and is one line all the same."""
+    code, _, [place] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])
+    assert (code, place.lines) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
+
+
+@pytest.mark.usefixtures("short")
+def test_a_long_line_without_end_is_ended():
+    """When the end comes before the end of a line, the line ends there."""
+    code, _, [place] = carry([b"error: a line that has no end"])
+    assert (code, place.lines) == (0, [(3, b"error: a line that has no end")])
+    assert not place._open
+
+
+def test_every_control_character_is_made_harmless():
+    """Control characters other than TAB become ?; all above 127 passes."""
+    data = bytes(i for i in range(256) if i != 0x0A)
+    _, _, [place] = carry([data + b"\n"])
+    assert place.lines[0][1] == bytes(0x3F if i in CONTROL else i for i in data)
+
+
+FAULTS = {
+    "nothing is wrong": [],
+    "one place is stalled": ["stalled"] * 3,
+    "one place holds more than the buffer": [11] * 3,
+    "one place is stalled, then holds more": ["stalled", 11, "stalled", 11],
+}
+
+
+@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
+def test_nothing_is_taken_before_it_arrived(faults):
+    """What one place cannot take, and nobody may hold, stays in the source until it can."""
+    good, bad = Place(), Place([None, *faults])
+    source = Feed([b"line\n", b"next\n"])
+    watched = []
+    source.sleep = lambda _: watched.append((source.taken, bad.held, bad.stalled))
+    code = Pump(source, [good, bad], Router(), [], 10).run()
+    assert [taken for taken, *_ in watched] == [b""] * len(faults)
+    assert (code, source.taken) == (0, b"line\nnext\n")
+    assert good.lines == bad.lines == logged(b"line\nnext\n")
+
+
+def test_what_may_be_held_is_taken():
+    """What a place holds within the buffer is taken from the source."""
+    _, source, _ = carry([b"line\n"], places=[Place([None, *[10] * 5])], buffer=10)
+    assert source.taken == b"line\n"
+
+
+def telling(place, told):
+    """Let the end be asked for, in the list TOLD, when PLACE gets something."""
+    put = place.put
+
+    def tell(batch):
+        told.append(15)
+        put(batch)
+
+    place.put = tell
+    return place
+
+
+def test_told_to_end_reads_what_is_there():
+    """Told to end, what is there is passed on, a line without an end too, and no more."""
+    told = []
+    place = telling(Place(), told)
+    code, source, _ = carry([b"li", b"ne\npart", b"ial\n"], places=[place], told=told)
+    assert (code, place.lines) == (0, [(6, b"line"), (6, b"part")])
+    assert (source.taken, source.pieces) == (b"line\npart", [b"ial\n"])
+
+
+def test_told_to_end_while_a_place_is_away(monkeypatch, capfd):
+    """Told to end while a place is away, what it holds is counted, and stays in the source."""
+    monkeypatch.setattr(pump, "GRACE", 0)
+    told = []
+    bad = telling(Place([None, None, *[3] * 9]), told)
+    code, source, [good, bad] = carry([b"line\n"], places=[Place(), bad], told=told)
+    assert (code, source.taken, good.lines) == (111, b"", [(6, b"line")])
+    said = capfd.readouterr().err
+    assert said == "pysissylog: fatal: unable to deliver 3 lines to ./place\n"
+
+
+@pytest.mark.usefixtures("short")
+def test_told_to_end_within_a_line(monkeypatch):
+    """Told to end while a place is away and a line goes on, the line is ended everywhere."""
+    monkeypatch.setattr(pump, "GRACE", 0)
+    told = []
+    bad = telling(Place([None, None, *[3] * 9]), told)
+    code, _, [good, bad] = carry([b"a line of many bytes"], places=[Place(), bad], told=told)
+    assert code == 111
+    assert not good._open
+    assert not bad._open
+
+
+def test_the_end_waits_for_a_place_that_is_away():
+    """At the end of the source, what is held is waited for, and then taken."""
+    code, source, [place] = carry([b"line"], places=[Place([None, None, *[1] * 7])])
+    assert (code, source.taken, place.held) == (0, b"line", 0)
+
+
+def test_a_place_that_cannot_be_finished(capfd):
+    """A place that cannot be closed as it should is an error, and the others are closed."""
+    bad, good = Place(), Place()
+    bad.close = fail
+    code, source, _ = carry([b"line\n"], places=[bad, good])
+    assert (code, good.closed) == (111, 1)
+    said = capfd.readouterr().err
+    assert said == "pysissylog: fatal: unable to finish ./place: input/output error\n"
+    assert source.taken == b"line\n"
+
+
+def fail():
+    """Fail as a disk does."""
+    raise OSError(errno.EIO, "")
+
+
+def test_a_source_that_breaks():
+    """When the source cannot be read any more, what was read arrives first, then it is told."""
+    place = Place()
+    with pytest.raises(Quit) as quits:
+        carry([b"line\npart", b""], places=[place], trouble=OSError(errno.EIO, ""))
+    assert place.lines == [(6, b"line"), (6, b"part")]
+    assert quits.value.code == 111
+    assert quits.value.lines == (b"fatal: unable to read stdin: input/output error",)
+
+
+@given(block=st.binary(max_size=40))
+def test_whole_is_lines_or_much_of_one(block):
+    """What is passed on ends with a line's end, or is the beginning of a long line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pump, "LONG", 16)
+        body = whole(block)
+    assert block.startswith(body)
+    if b"\n" in block:
+        assert body == block[: block.rindex(b"\n") + 1]
+    else:
+        assert len(body) in (range(max(1, len(block) - 4), len(block)) if len(block) >= 16 else [0])
+
+
+@given(text=st.text(min_size=1).map(str.encode), room=st.integers(4, 20))
+def test_split_cuts_no_character(text, room):
+    """Pieces are no longer than asked, are all of the text, and cut no character in two."""
+    pieces = split(text, room)
+    assert b"".join(pieces) == text
+    for piece in pieces:
+        assert 0 < len(piece) <= room
+        piece.decode()
+
+
+@given(text=st.binary(min_size=1), room=st.integers(1, 20))
+def test_split_of_any_bytes(text, room):
+    """Bytes that are no UTF-8 are split as well, each piece with something in it."""
+    pieces = split(text, room)
+    assert b"".join(pieces) == text
+    assert all(0 < len(piece) <= room for piece in pieces)
+    if len(text) > room:
+        assert boundary(text, room) in range(max(1, room - 3), room + 1)
+
+
+def test_important_keeps_what_goes_on():
+    """A filtered batch says that it goes on only where the line that goes on is kept."""
+    both = {"continued": True, "unfinished": True}
+    for least, lines, goes_on in (2, [], False), (3, [b"a"], True), (INFO, [b"a", b"b"], True):
+        some = Batch([3, 6], [b"a", b"b"], **both).important(least)
+        assert (some.lines, some.continued) == (lines, goes_on)
+        assert some.unfinished is (least == INFO)

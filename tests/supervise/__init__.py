@@ -1,0 +1,1 @@
+"""The supervisor: its table, and real processes under it."""

@@ -1,0 +1,360 @@
+"""pysupervise -l: a program, its logger, and the pipe between them that neither can lose."""
+
+import os
+import random
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+
+import pytest
+
+from tests.supervise.conftest import command, stat, state
+
+LOG = "pysissylog --to ./log/ x"
+
+
+def logged(place):
+    """The lines in the log directory, in their order, without their time stamps."""
+    files = [*sorted(place.glob("log/@*")), place / "log/current"]
+    found = []
+    for file in files:
+        *lines, rest = file.read_text().split("\n")
+        # What is killed within a write leaves half a line, and its successor writes it again.
+        assert not rest or file.suffix == ".u"
+        found += [line.split(" ", 1)[1] for line in lines]
+    return found
+
+
+def test_what_a_program_prints_goes_to_the_logger(supervise, place, script):
+    """Its stdout and its stderr, from the first line to the last."""
+    script(
+        place / "bin/hello",
+        "#!/bin/sh\ntrap 'echo bye; exit' TERM\necho one\necho two >&2\ntouch ready\n"
+        "while :; do sleep 0.01; done\n",
+    )
+    kept = supervise("-l", LOG, "hello")
+    kept.until((place / "ready").exists)
+    assert kept.stop() == 0
+    assert logged(place) == ["one", "two", "bye"]
+    assert kept.children() == []
+    assert (place / "out").read_text() + kept.err() == ""
+
+
+def test_the_logger_gets_its_end_of_file_after_the_last_byte(supervise, place, script):
+    """The program is waited for, however long it takes, and its logger meanwhile kept."""
+    script(
+        place / "bin/slow",
+        "#!/bin/sh\ntrap 'cat go; echo last; echo program >>order; exit' TERM\ntouch ready\n"
+        "while :; do sleep 0.01; done\n",
+    )
+    script(place / "bin/log", "#!/bin/sh\ncat >all\necho logger >>order\n")
+    os.mkfifo(place / "go")
+    kept = supervise("-l", "log", "slow")
+    kept.until((place / "ready").exists)
+    kept.signal(signal.SIGTERM)
+    # This waits until the program has heard TERM, and lets it end.
+    (place / "go").write_text("bytes\n")
+    assert kept.wait() == 0
+    assert kept.lines("order") == ["program", "logger"]
+    assert kept.lines("all") == ["bytes", "last"]
+
+
+def test_both_sides_have_their_end_of_the_pipe_and_no_other(supervise):
+    """Or the logger would never see the end of the file."""
+    kept = supervise("-v", "-l", "sleep 1000", "note")
+    program, logger = kept.next_sleep(1), kept.told("started sleep")[0]
+    kept.until(lambda: command(logger) == "sleep")
+    ends = {pid: {fd: link(pid, fd) for fd in sorted(files(pid))} for pid in (program, logger)}
+    pipe = ends[logger]["0"]
+    assert pipe.startswith("pipe:")
+    err = link(kept.pid, "2")
+    assert ends[program] == {"0": "/dev/null", "1": pipe, "2": pipe}
+    assert ends[logger] == {"0": pipe, "1": link(kept.pid, "1"), "2": err}
+
+
+def files(pid):
+    """The open files of PID, by number."""
+    return os.listdir(f"/proc/{pid}/fd")
+
+
+def link(pid, fd):
+    """What the file FD of PID is."""
+    return os.readlink(f"/proc/{pid}/fd/{fd}")
+
+
+def test_the_logger_is_started_first(supervise):
+    """So that nobody has to wait for a reader."""
+    kept = supervise("-v", "-l", "cat", "note")
+    kept.next_start(1)
+    assert [line.split()[3] for line in kept.err().splitlines()] == ["cat,", "note,"]
+
+
+def test_either_side_dies_and_is_started_again(supervise):
+    """Without the other one noticing."""
+    kept = supervise("-v", "-l", "sleep 1000", "note")
+    program = kept.next_start(1)
+    kept.signal(signal.SIGKILL, kept.told("started sleep")[0])
+    kept.until(lambda: len(kept.told("started sleep")) == 2)
+    assert state(program) == "S"
+    kept.signal(signal.SIGKILL, program)
+    second = kept.next_start(2)
+    assert len(kept.told("started sleep")) == 2
+    assert link(second, 1) == link(kept.told("started sleep")[1], 0)
+
+
+def test_what_a_logger_that_dies_at_the_end_leaves_its_successor_reads(supervise, place, script):
+    """The program has gone, the pipe has not."""
+    script(
+        place / "bin/log",
+        "#!/bin/sh\nif mkdir first 2>/dev/null; then cat go; exit 1; fi\nexec cat >all\n",
+    )
+    script(
+        place / "bin/hundred",
+        "#!/bin/sh\ni=0\nwhile [ $i -lt 100 ]; do echo $i; i=$((i + 1)); done\n"
+        "touch ready\nexec sleep 1000\n",
+    )
+    os.mkfifo(place / "go")
+    kept = supervise("-v", "-l", "log", "hundred")
+    kept.until((place / "ready").exists)
+    kept.signal(signal.SIGTERM)
+    kept.until(lambda: kept.told("hundred"))
+    (place / "go").write_text("")
+    assert kept.wait() == 0
+    assert kept.lines("all") == [str(i) for i in range(100)]
+
+
+def test_a_logger_that_dies_when_it_has_read_all_has_no_successor(supervise, place, script):
+    """Neither one that ends with an error: there is nothing for anybody to read."""
+    script(place / "bin/log", "#!/bin/sh\ncat >all\nexit 7\n")
+    script(place / "bin/hello", "#!/bin/sh\necho hello\ntouch ready\nexec sleep 1000\n")
+    kept = supervise("-v", "-l", "log", "hello")
+    kept.until((place / "ready").exists)
+    assert kept.stop() == 0
+    assert len(kept.told("started log")) == 1
+    assert kept.lines("all") == ["hello"]
+
+
+def test_while_anybody_can_write_there_is_a_logger(supervise, place, script):
+    """A child that the program left behind: its lines are read, and waited for."""
+    script(
+        place / "bin/parent",
+        "#!/bin/sh\n(cat go; echo late) &\ntouch ready\nexec sleep 1000\n",
+    )
+    os.mkfifo(place / "go")
+    kept = supervise("-v", "-l", LOG, "parent")
+    kept.until((place / "ready").exists)
+    kept.signal(signal.SIGTERM)
+    kept.until(lambda: kept.told("parent"))
+    kept.signal(signal.SIGKILL, kept.told("started pysissylog")[0])
+    kept.until(lambda: len(kept.told("started pysissylog")) == 2)
+    assert kept.running()
+    (place / "go").write_text("early\n")
+    assert kept.wait() == 0
+    assert logged(place) == ["early", "late"]
+
+
+def test_a_second_term_goes_to_a_logger_that_is_stuck(supervise):
+    """One that does not see the end of the file."""
+    kept = supervise("-v", "-l", "listener", "note")
+    kept.next_start(1)
+    logger = kept.listening()
+    kept.signal(signal.SIGTERM)
+    kept.until(lambda: kept.told("note"))
+    assert kept.running()
+    assert kept.heard() == []
+    kept.signal(signal.SIGTERM)
+    assert kept.wait() == 0
+    assert kept.heard()[0] == "SIGTERM"
+    assert state(logger) is None
+
+
+def test_a_second_term_ends_a_logger_that_dies_all_the_time(supervise, place, script):
+    """One that cannot read, and so never comes to the end of the file."""
+    script(place / "bin/bad", "#!/bin/sh\nexit 111\n")
+    script(place / "bin/hello", "#!/bin/sh\necho hello\ntouch ready\nexec sleep 1000\n")
+    kept = supervise("-v", "-l", "bad", "hello")
+    kept.until((place / "ready").exists)
+    kept.signal(signal.SIGTERM)
+    kept.until(lambda: kept.told("hello"))
+    starts = len(kept.told("started bad"))
+    kept.until(lambda: len(kept.told("started bad")) > starts)
+    assert kept.stop() == 0
+
+
+def test_signals_go_to_the_program_and_not_to_its_logger(supervise, listener_at):
+    """As long as there is a program."""
+    listener_at("log")
+    kept = supervise("-l", "log", "listener")
+    kept.listening()
+    kept.until(lambda: kept.lines("heard.log"))
+    for name in "SIGHUP", "SIGUSR1", "SIGALRM":
+        kept.signal(signal.Signals[name])
+        kept.until(lambda name=name: kept.heard()[-1:] == [name])
+    assert len(kept.lines("heard.log")) == 1
+
+
+@pytest.fixture
+def listener_at(place, script):
+    """Make another listener, NAME, that writes to a file of its own."""
+    text = (place / "bin").joinpath
+
+    def listener_at(name):
+        own = text("listener").read_text().replace('"heard"', f'"heard.{name}"')
+        return script(text(name), own)
+
+    return listener_at
+
+
+def test_a_logger_of_ours_is_no_supervisor(supervise):
+    """It runs in a child of it, with the signals as they were before."""
+    kept = supervise("-v", "-l", LOG, "note")
+    kept.next_start(1)
+    kept.signal(signal.SIGHUP, kept.told("started pysissylog")[0])
+    kept.until(lambda: len(kept.told("started pysissylog")) == 2)
+    assert (
+        "pysissylog, pid {}, was killed by SIGHUP".format(kept.told("pysissylog")[0]) in kept.err()
+    )
+
+
+def test_both_live_on_when_the_supervisor_is_killed(supervise, place, script):
+    """And nothing is lost: the logger reads to the end, whenever that comes."""
+    script(
+        place / "bin/hello",
+        "#!/bin/sh\necho one\ntouch ready\ncat go\necho two\n",
+    )
+    os.mkfifo(place / "go")
+    kept = supervise("-v", "-l", LOG, "hello")
+    kept.until((place / "ready").exists)
+    logger = kept.told("started pysissylog")[0]
+    kept.signal(signal.SIGKILL)
+    kept.wait()
+    (place / "go").write_text("and\n")
+    kept.until(lambda: state(logger) in (None, "Z"))
+    assert logged(place) == ["one", "and", "two"]
+
+
+def test_the_logger_may_be_a_chain(supervise, place, fill):
+    """Its words are split as pychain splits them, and its links run in its child."""
+    fill(place / "env", {"NAME": b"a name\n"})
+    logger = 'pyenvdir "$DIR" sh -c \'echo "$NAME" >name; exec cat >all\''
+    kept = supervise("-l", logger, "note", env={"DIR": "./env"})
+    kept.next_start(1)
+    kept.until(lambda: kept.lines("name"))
+    assert kept.stop() == 0
+    assert kept.lines("name") == ["a name"]
+
+
+# Everything at once
+
+# Writes numbered lines with its pid. How far it came, it notes only after the write: the
+# line whose number stands in done/PID is in the pipe, and perhaps one more.
+NUMBERS = f"""#!{sys.executable} -IS
+import os, time
+pid = os.getpid()
+note = os.open(f"done/{{pid}}", os.O_WRONLY | os.O_CREAT, 0o644)
+number = 0
+while True:
+    number += 1
+    os.write(1, b"%d %d and some more, so that the pipe is full at times\\n" % (pid, number))
+    os.pwrite(note, b"%d\\n" % number, 0)
+    if not number % 50:
+        # A test of which lines there are has no use for millions of them.
+        time.sleep(0.001)
+"""
+KILLS = 50
+# Twenty restarts a second, to have a hundred in a test; and no log file is thrown away.
+SOONER = """
+from pydaemontools.log.logdir import LogDir
+from pydaemontools.supervise import state
+state.PACE = 0.05
+LogDir._prune = lambda self: None
+"""
+
+
+class Server(threading.Thread):
+    """A syslog server that keeps the texts of all messages."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.packets = []
+
+    def run(self):
+        """Read until an empty message."""
+        while packet := self.socket.recv(8192):
+            self.packets.append(packet)
+
+    def lines(self):
+        """What came, in its order, when nothing more can come."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.connect(self.socket.getsockname())
+            end.send(b"")
+        self.join()
+        self.socket.close()
+        return [packet.decode().split(": ", 1)[1] for packet in self.packets]
+
+
+@pytest.mark.parametrize("place_of_lines", ["./log/", "syslog:./socket"])
+def test_whoever_is_killed_no_line_is_lost(supervise, place, script, faulty, place_of_lines):
+    """A hundred times, at random, the program or its logger is killed with -9.
+
+    Each line that the program had written is there in the end, in its order. One that
+    comes twice does so because a block of lines was written again from its beginning.
+    """
+    (place / "done").mkdir()
+    script(place / "bin/numbers", NUMBERS)
+    faulty(SOONER)
+    server = Server(place / "socket")
+    server.start()
+    kept = supervise(
+        "-v", "-l", f"pysissylog --to {place_of_lines} x", "numbers", command=["faulty"]
+    )
+    killed = kill_at_random(kept, {"numbers": KILLS, "pysissylog": KILLS})
+    assert kept.stop() == 0
+    sent = server.lines()
+    found = logged(place) if place_of_lines == "./log/" else sent
+    assert all(re.fullmatch(r"\d+ \d+ and some more, .* at times", line) for line in found)
+    check(written(kept), [tuple(map(int, line.split()[:2])) for line in found])
+    assert killed == {"numbers": KILLS, "pysissylog": KILLS}
+
+
+def kill_at_random(kept, still):
+    """Kill the processes of KEPT until each has died as often as STILL says; give how often."""
+    dead = dict.fromkeys(still, 0)
+    seen = set()
+    while any(still[name] > dead[name] for name in still):
+        # Not a time to wait for something, but a time at which nobody expects it.
+        time.sleep(random.uniform(0, 0.15))  # noqa: S311 - no secret
+        name = random.choice([name for name in still if still[name] > dead[name]])  # noqa: S311
+        pid = (kept.told(f"started {name}") or [0])[-1]
+        if pid not in seen and stat(pid, 1) == str(kept.pid) and state(pid) != "Z":
+            kept.signal(signal.SIGKILL, pid)
+            seen.add(pid)
+            dead[name] += 1
+    return dead
+
+
+def written(kept):
+    """How many lines each program has surely written, in the order of their starts."""
+    notes = {pid: kept.place / f"done/{pid}" for pid in kept.told("started numbers")}
+    return {pid: int(note.read_text() or 0) if note.exists() else 0 for pid, note in notes.items()}
+
+
+def check(least, found):
+    """See that FOUND, pairs of pid and number, has all of LEAST, in order, going back at most."""
+    most = dict(least)
+    for pid, number in found:
+        most[pid] = max(most[pid], number)
+    # A program is killed between the write and the note, or within neither.
+    assert all(most[pid] - least[pid] in (0, 1) for pid in least)
+    order = [(pid, number) for pid in most for number in range(1, most[pid] + 1)]
+    at = {line: i for i, line in enumerate(order)}
+    assert set(order) - set(found) == set()
+    reached = -1
+    for line in found:
+        assert at[line] <= reached + 1, f"{line} comes too early, after {order[reached]}"
+        reached = at[line]
