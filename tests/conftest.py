@@ -43,7 +43,9 @@ if [ -f "$out" ]; then (show) >"$out"; else show; fi
 
 def pytest_configure(config):
     """Name the marks of this suite; keep no examples beside it, where it may not be writable."""
-    settings.register_profile("no-database", database=None)
+    # Where a failure would stop somebody else's work, the same examples are tried each time.
+    same = bool(os.environ.get("PYDAEMONTOOLS_STRICT"))
+    settings.register_profile("no-database", database=None, derandomize=same)
     settings.load_profile("no-database")
     config.addinivalue_line("markers", "needs(name, ...): a C original; skips aloud without it")
     config.addinivalue_line("markers", "needs_root: skips aloud for an ordinary user")

@@ -20,10 +20,10 @@ def words(text, environ=ENVIRON):
 
 
 def shell(text):
-    """The words that /bin/sh makes of TEXT, in a directory in which no pattern matches."""
+    """The words that /bin/sh makes of TEXT, taking no word for a pattern."""
     with tempfile.TemporaryDirectory() as empty:
         result = subprocess.run(
-            ["/bin/sh", "-c", b"printf '%s\\0' " + text],
+            ["/bin/sh", "-fc", b"printf '%s\\0' " + text],
             cwd=empty,
             env=ENVIRON,
             capture_output=True,

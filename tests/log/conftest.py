@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pydaemontools.log import blocks
 from tests.conftest import wait_until
 
 SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
+# For what hypothesis tries: on a busy machine an example may take its time.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FORM = re.compile(
     rb"<(\d{1,3})>([A-Z][a-z]{2} [ 123]\d \d\d:\d\d:\d\d) ((?:[^ \n]*?)): (.*)", re.DOTALL
 )

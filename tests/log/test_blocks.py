@@ -11,15 +11,16 @@ import sys
 import termios
 import threading
 import tty
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pydaemontools.log import blocks
 from pydaemontools.log.blocks import PipeSource, Source, find_tee, pipe_like
-from tests.log.conftest import capacity, opened, wait_until, write_all
+from tests.log.conftest import capacity, opened, patient, wait_until, write_all
 
 LIBRARY = {
     "there is no tee": SimpleNamespace,
@@ -143,32 +144,29 @@ def test_nothing_at_all(both):
     wait_until(ended)
 
 
-@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 70000)), max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+BYTES = bytes(range(251)) * 300
+
+
+@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 30000)), max_size=30))
+@patient
 @pytest.mark.parametrize("tee", [True, False], ids=["tee", "no tee"])
 def test_any_order_of_writes_and_takes(steps, tee):
     """Whatever is written and taken in whatever order: each look shows just what is left."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, contextmanager(opened)() as give:
         if not tee:
             patch.setattr(blocks, "find_tee", lambda: None)
-        making = opened()
         out, into = os.pipe()
-        made = next(making)(out)
-        left, byte = b"", 0
-        for writes, count in steps:
+        made, left = give(out), b""
+        for writes, some in steps:
             if writes:
-                count = min(count, capacity(into) // 2 - len(left))  # noqa: PLW2901
-                new = bytes((byte + at) % 251 for at in range(max(count, 0)))
-                byte += len(new)
+                new = BYTES[some % 251 :][: min(some, capacity(into) // 2 - len(left))]
                 write_all(into, new)
                 left += new
             else:
-                count = min(count, len(left))  # noqa: PLW2901
                 made.look()
-                made.take(count)
-                left = left[count:]
+                made.take(min(some, len(left)))
+                left = left[some:]
             assert made.look() == left
-        next(making, None)
         os.close(out)
         os.close(into)
 

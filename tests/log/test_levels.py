@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.log import levels
 from pydaemontools.log.levels import INFO, Router, head, named, strip
-from tests.log.conftest import SEVERITIES
+from tests.log.conftest import SEVERITIES, patient
 
 NAMES = {
     "emerg": 0,
@@ -247,6 +247,7 @@ LINE = (
 LINES = st.lists(LINE, max_size=30)
 
 
+@patient
 @given(lines=LINES, cuts=st.lists(st.integers(0, 30)), default=st.integers(0, 7))
 def test_batches_do_not_matter(lines, cuts, default):
     """The levels are the same however the lines are batched, and those of the rules."""
@@ -258,6 +259,7 @@ def test_batches_do_not_matter(lines, cuts, default):
     assert found == model(lines, default) == Router(default).route(lines)
 
 
+@patient
 @given(lines=LINES)
 def test_forgetting_does_not_matter(lines):
     """The levels are the same when the router's memory for beginnings is short."""
@@ -269,6 +271,7 @@ def test_forgetting_does_not_matter(lines):
 STRIP = re.compile(rb"(?:<[0-7]>|\[(?:%b)\]:?|(?:%b):) *" % (WORDS, WORDS), re.IGNORECASE)
 
 
+@patient
 @given(line=LINE)
 @example(b"[error]:  x")
 def test_strip_takes_the_head(line):

@@ -23,7 +23,7 @@ from pydaemontools.log.sinks import directory
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import stamp
 from tests.conftest import remove
-from tests.log.conftest import finish, wait_until, write_all
+from tests.log.conftest import finish, patient, wait_until, write_all
 
 OLD = re.compile(r"@[0-9a-f]{24}\.[su]")
 LABEL = "@400000006000000000000000"
@@ -132,6 +132,7 @@ def test_rotation(log):
     assert (log.path / "current").stat().st_size < SIZE
 
 
+@patient
 @given(
     pieces=st.lists(st.binary(max_size=300) | st.integers(0, 900).map(lambda n: b"x" * n + b"\n")),
     slack=st.integers(0, 60),
@@ -150,7 +151,9 @@ def test_no_byte_is_lost_by_rotating(pieces, slack):
 def logged_to(patch, slack=20):
     """A directory whose files have 200 bytes and are all kept, and the LogDir for it."""
     patch.setattr(logdir, "SLACK", slack)
-    with tempfile.TemporaryDirectory() as place:
+    # In memory, where there is such a place: a disk takes its time for each fsync.
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(dir=memory) as place:
         path = Path(place) / "log"
         one = LogDir(os.fsencode(path), size=200, keep=10**6)
         try:

@@ -12,6 +12,7 @@ from pydaemontools.log.batch import Batch
 from pydaemontools.log.levels import INFO, Router, strip
 from pydaemontools.log.pump import Pump, whole
 from pydaemontools.log.sinks.syslog import boundary, split
+from tests.log.conftest import patient
 
 CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
 
@@ -129,6 +130,7 @@ def short(monkeypatch):
     monkeypatch.setattr(pump, "LONG", 16)
 
 
+@patient
 @given(pieces=PIECES)
 def test_every_byte_arrives_once(pieces):
     """However bytes come in, their lines arrive whole, once, in order, with their levels."""
@@ -141,6 +143,7 @@ def test_every_byte_arrives_once(pieces):
     assert place.closed == 1
 
 
+@patient
 @given(pieces=PIECES, least=st.integers(0, 7))
 def test_what_is_less_important_is_dropped(pieces, least):
     """Lines that are less important than asked for are dropped, in however many pieces."""
@@ -152,6 +155,7 @@ def test_what_is_less_important_is_dropped(pieces, least):
     assert source.taken == b"".join(pieces)
 
 
+@patient
 @given(pieces=PIECES)
 def test_heads_are_stripped(pieces):
     """With strip every line arrives without its head, and with the level that it named."""
@@ -284,6 +288,7 @@ def test_a_source_that_breaks():
     assert quits.value.lines == (b"fatal: unable to read stdin: input/output error",)
 
 
+@patient
 @given(block=st.binary(max_size=40))
 def test_whole_is_lines_or_much_of_one(block):
     """What is passed on ends with a line's end, or is the beginning of a long line."""
@@ -297,6 +302,7 @@ def test_whole_is_lines_or_much_of_one(block):
         assert len(body) in (range(max(1, len(block) - 4), len(block)) if len(block) >= 16 else [0])
 
 
+@patient
 @given(text=st.text(min_size=1).map(str.encode), room=st.integers(4, 20))
 def test_split_cuts_no_character(text, room):
     """Pieces are no longer than asked, are all of the text, and cut no character in two."""
@@ -307,6 +313,7 @@ def test_split_cuts_no_character(text, room):
         piece.decode()
 
 
+@patient
 @given(text=st.binary(min_size=1), room=st.integers(1, 20))
 def test_split_of_any_bytes(text, room):
     """Bytes that are no UTF-8 are split as well, each piece with something in it."""

@@ -21,6 +21,7 @@ from tests.log.conftest import (
     capacity,
     fill,
     finish,
+    patient,
     sleeping,
     wait_until,
     write_all,
@@ -218,8 +219,8 @@ def test_long_lines_are_split_and_not_cut(line, end, route, server):
     sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=9),
 )
 @settings(
+    patient,
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_bytes_in_any_writes_arrive(lines, tail, sizes, router, place):

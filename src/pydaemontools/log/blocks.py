@@ -31,7 +31,8 @@ def open_source(fd: int) -> "Source":
     if stat.S_ISFIFO(posix.fstat(fd).st_mode):
         # The end of a pipe that is there for writing would only look empty.
         posix.read(fd, 0)
-        tee, copy = find_tee(), pipe_like(fd)
+        tee = find_tee()
+        copy = pipe_like(fd) if tee else None
         if tee and copy:
             return PipeSource(fd, tee, copy)
     return Source(fd)
