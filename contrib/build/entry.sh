@@ -1,11 +1,15 @@
 #!/bin/sh
 ''':' # For the kernel a shell script that execs the python3 beside it, for Python a string.
-case $0 in */*) f=$0 ;; *) f=./$0 ;; esac
-[ -h "$f" ] && f=$(PATH=/usr/bin:/bin; readlink -f -- "$f")
+case $0 in */*) PYDT_FILE=$0 ;; *) PYDT_FILE=./$0 ;; esac
+[ -h "$PYDT_FILE" ] && PYDT_FILE=$(PATH=/usr/bin:/bin; readlink -f -- "$PYDT_FILE")
 # A shell hands on only variables that could be its own, so the link gets a copy of them all.
-e=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ" 2>/dev/null) && [ ${#e} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$e"
-for p in "${f%/*}/python3" /usr/bin/python3; do [ -x "$p" ] && exec "$p" -IS "$f" "$@"; done
-exec python3 -IS "$f" "$@"
+unset PYDAEMONTOOLS_ENVIRON
+PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ" 2>/dev/null) &&
+    [ ${#PYDT_COPY} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$PYDT_COPY"
+for PYDT_PYTHON in "${PYDT_FILE%/*}/python3" /usr/bin/python3; do
+    [ -x "$PYDT_PYTHON" ] && exec "$PYDT_PYTHON" -IS "$PYDT_FILE" "$@"
+done
+exec python3 -IS "$PYDT_FILE" "$@"
 '''
 import sys, posix
 home = __file__.rpartition("/")[0]
