@@ -41,12 +41,15 @@ if [ -f "$out" ]; then (show) >"$out"; else show; fi
 """
 
 
+# No examples are kept beside the suite, where it may not be writable. Where a failure would
+# stop somebody else's work, the same ones are tried each time. Before any test is read.
+SAME = bool(os.environ.get("PYDAEMONTOOLS_STRICT"))
+settings.register_profile("no-database", database=None, derandomize=SAME)
+settings.load_profile("no-database")
+
+
 def pytest_configure(config):
-    """Name the marks of this suite; keep no examples beside it, where it may not be writable."""
-    # Where a failure would stop somebody else's work, the same examples are tried each time.
-    same = bool(os.environ.get("PYDAEMONTOOLS_STRICT"))
-    settings.register_profile("no-database", database=None, derandomize=same)
-    settings.load_profile("no-database")
+    """Name the marks of this suite."""
     config.addinivalue_line("markers", "needs(name, ...): a C original; skips aloud without it")
     config.addinivalue_line("markers", "needs_root: skips aloud for an ordinary user")
 
