@@ -81,6 +81,7 @@ def test_keeps_home(run):
 
 
 @pytest.mark.needs_root
+@pytest.mark.usefixtures("ordinary")
 def test_no_way_back(run):
     """The program cannot take root back."""
     result = run("pysetuidgid", "nobody", "pysetuidgid", "root", "echo", "no")

@@ -156,6 +156,7 @@ def test_in_a_chain(followed, env):
 
 
 @pytest.mark.needs_root
+@pytest.mark.usefixtures("ordinary")
 def test_a_daemon_out_of_reach(followed):
     """A signal that may not be sent is lost, and pyfghack goes on following."""
     chain = ["setpriv", "--bounding-set=-kill", "pyfghack", "pysetuidgid", "nobody"]
