@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # no link is fused.
 home: bytes | None = None
 
+# The name by which the entry script of this process was called, for the one tool to which
+# it matters: an init script can be a link to sv, under the name of its service.
+called = b""
+
 
 def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
     """Call main(argv) and become what it hands on, link after link.
@@ -187,8 +191,9 @@ def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
 
 def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
-    global home  # noqa: PLW0603 - one process, one installation
+    global home, called  # noqa: PLW0603 - one process, one installation
     home = raw(scripts) if scripts else None
+    called = raw(sys.argv[0]).rpartition(b"/")[2] if name == "sv" else b""
     main = load(name)
     settle()
     if name in OWN:

@@ -17,10 +17,17 @@ MODULES = {
     "pgrphack": "chain.pgrphack",
     "chain": "chain.script",
     "supervise": "supervise.supervise",
+    "svc": "control.svc",
+    "svstat": "control.svstat",
+    "svok": "control.svok",
+    "sv": "control.sv",
+    "svwait": "control.svwait",
     "sissylog": "log.sissylog",
 }
 OWN = {"py" + word: module for word, module in MODULES.items()}
-ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "supervise")}
+# These stand in for no program, or not yet for all that it does.
+OURS = ("chain", "supervise", "svwait")
+ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OURS}
 NAMES = OWN | ORIGINALS
 
 
