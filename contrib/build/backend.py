@@ -102,9 +102,16 @@ def _metadata():
         f"Requires-Python: {PROJECT['requires-python']}",
         *(f"Classifier: {text}" for text in PROJECT["classifiers"]),
         *(f"Requires-Dist: {text}" for text in PROJECT["dependencies"]),
+        *_extras(),
         "Description-Content-Type: text/markdown",
     ]
     return ("\n".join(lines) + "\n\n" + (ROOT / "README.md").read_text()).encode()
+
+
+def _extras():
+    for extra, needed in PROJECT.get("optional-dependencies", {}).items():
+        yield f"Provides-Extra: {extra}"
+        yield from (f'Requires-Dist: {text}; extra == "{extra}"' for text in needed)
 
 
 def _write(directory, files):

@@ -59,6 +59,16 @@ def test_wheel_has_a_script_a_page_and_a_man_page_for_each_tool(wheel):
     assert not [name for name in names if "__pycache__" in name or "tests/" in name]
 
 
+def test_wheel_names_what_it_needs(wheel):
+    """The libraries, and what an extra adds to them."""
+    archive = zipfile.ZipFile(wheel)
+    name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+    lines = archive.read(name).decode().splitlines()
+    assert "Requires-Dist: loguru>=0.7" in lines
+    assert "Provides-Extra: top" in lines
+    assert 'Requires-Dist: rich>=13; extra == "top"' in lines
+
+
 @pytest.mark.parametrize("how", ["wheel", "editable", "target of --prefix"])
 def test_commands_work_however_they_were_installed(how, wheel, fresh, tmp_path):
     """A chain of two, and --help, which reads the page, run from an installation of each kind."""

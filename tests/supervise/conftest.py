@@ -18,6 +18,8 @@ NOTE = """#!/bin/sh
 read -r line <"/proc/$$/stat"
 echo "$line" >>noted
 """
+# The same for a service directory.
+NOTE_IN = NOTE + "exec sleep 1000\n"
 # Writes every signal that it hears to the file `heard`. Ends by TERM unless told to ignore it.
 LISTENER = f"""#!{sys.executable} -IS
 import os, signal, sys
@@ -72,6 +74,83 @@ def supervise(scripts, place):
 def faulty(place, script):
     """Make pysupervise with a FAULT, some lines of Python that run before anything else."""
     return lambda fault: script(place / "bin/faulty", FAULTY.replace("FAULT", fault))
+
+
+@pytest.fixture
+def serve(supervise, place):
+    """Make a service directory `s` and supervise it: files and their texts.
+
+    A text that begins with #! is a program; so is any that begins with a space: for sh.
+    """
+
+    def serve(files=None, *, command=("pysupervise",), name="s", **more):
+        make_service(place / name, files or {"run": NOTE_IN})
+        return Kept(supervise(name, command=command, **more), place / name)
+
+    return serve
+
+
+def make_service(directory, files):
+    """Make DIRECTORY, with FILES below it: names and texts."""
+    directory.mkdir(exist_ok=True)
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        written = "#!/bin/sh\n" + text[1:] if text[:1] == " " else text
+        path.write_text(written)
+        path.chmod(0o755 if written[:2] == "#!" else 0o644)
+
+
+class Kept:
+    """A service directory and its supervisor."""
+
+    def __init__(self, supervisor, path):
+        self.supervisor = supervisor
+        self.path = path
+        wait_until((path / "supervise/ok").exists)
+
+    def read(self, name):
+        """The text of the file NAME; none if there is no such file."""
+        path = self.path / name
+        return path.read_text() if path.exists() else ""
+
+    def lines(self, name):
+        """The whole lines of the file NAME."""
+        return self.read(name).split("\n")[:-1]
+
+    def say(self, letters):
+        """Write LETTERS to the control fifo."""
+        (self.path / "supervise/control").write_text(letters)
+
+    def told(self):
+        """What the file supervise/state says."""
+        return dict(line.partition(" ")[::2] for line in self.lines("supervise/state"))
+
+    def is_(self, **what):
+        """Wait until supervise/state says so."""
+        wait_until(lambda: what.items() <= self.told().items())
+        return self
+
+    def pid(self):
+        """The pid in supervise/pid, 0 without one."""
+        return int(self.read("supervise/pid") or 0)
+
+    def up(self, other_than=0):
+        """Wait until it is up, with a pid that is OTHER_THAN that one: the pid."""
+        wait_until(lambda: self.pid() not in (0, other_than) and self.told()["state"] == "run")
+        return self.pid()
+
+    def history(self, count=1):
+        """Wait for COUNT lines of history: the lines."""
+        return wait_until(lambda: (h := self.lines("supervise/history"))[count - 1 :] and h)
+
+    def wait_for(self, name, count=1):
+        """Wait for COUNT lines in the file NAME: the lines."""
+        return wait_until(lambda: (h := self.lines(name))[count - 1 :] and h)
+
+    def stop(self):
+        """TERM to the supervisor, and wait for its end: its exit code."""
+        return self.supervisor.stop()
 
 
 class Supervisor:
@@ -144,12 +223,17 @@ class Supervisor:
 
     def children(self):
         """The pids of its children, dead ones included."""
-        return [pid for pid in pids() if stat(pid, 1) == str(self.pid)]
+        return children_of(self.pid)
 
 
 def pids():
     """All pids there are."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(pid):
+    """The pids of all children of PID, dead ones included."""
+    return [child for child in pids() if stat(child, 1) == str(pid)]
 
 
 def stat(pid, field):
@@ -172,8 +256,8 @@ def command(pid):
 
 
 def processes_in(place):
-    """The pids of all processes that have PLACE as their directory."""
-    return [pid for pid in pids() if _cwd(pid) == str(place)]
+    """The pids of all processes that have PLACE, or what is in it, as their directory."""
+    return [pid for pid in pids() if f"{_cwd(pid)}/".startswith(f"{place}/")]
 
 
 def _cwd(pid):

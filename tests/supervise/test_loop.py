@@ -1,31 +1,55 @@
 """The loop around the table, with a process table of our own: what real processes rarely do."""
 
 import os
+from select import POLLOUT
 
-from pydaemontools.supervise import loop
+import pytest
+
+from pydaemontools.supervise import loop as loops
+from pydaemontools.supervise import service as services
+from pydaemontools.supervise.loop import Loop
+from pydaemontools.supervise.pair import Pair
+from pydaemontools.supervise.rules import FOREVER, Rules, plain
+from pydaemontools.supervise.service import Service
+from pydaemontools.supervise.state import ALIVE, DOWN, FINISHING, LAST, LEFT, SWEEPING, UP, WAIT
+
+KILL, TERM, CONT = 9, 15, 18
 
 
 class Processes:
-    """Stands in for the kernel: processes that die when they are told to, or at once."""
+    """Stands in for the kernel: processes that die when they are told to, or at once.
 
-    def __init__(self, monkeypatch, *, short_lived=()):
+    A signal that is deadly ends a process with the wait status of that number. Those in
+    `stubborn` hear only KILL.
+    """
+
+    def __init__(self, monkeypatch, *, short_lived=(), stubborn=()):
         self.started = []
         self.short_lived = short_lived
+        self.stubborn = stubborn
+        self.signals = []
         self.zombies = []
-        self.now = 0.0
+        self.now = 100.0
         monkeypatch.setattr("posix.waitpid", lambda _pid, _how: self.reap())
         monkeypatch.setattr("posix.kill", self.kill)
-        monkeypatch.setattr(loop, "monotonic", lambda: self.now)
+        monkeypatch.setattr(loops, "monotonic", lambda: self.now)
+        monkeypatch.setattr(services, "monotonic", lambda: self.now)
 
     def spawn(self):
         """A new process, which ends at once if it is one of the short-lived."""
         pid = 101 + len(self.started)
         self.started.append(pid)
         if pid in self.short_lived:
-            self.kill(pid, 9)
+            self.end(pid)
         return pid
 
-    def kill(self, pid, status):
+    def kill(self, pid, signum):
+        """Send SIGNUM to PID."""
+        self.signals.append((pid, signum))
+        if signum == KILL or (signum == TERM and pid not in self.stubborn):
+            self.end(pid, signum)
+
+    def end(self, pid, status=0):
         """Let PID end with STATUS, once."""
         if pid not in [pid for pid, _ in self.zombies]:
             self.zombies.append((pid, status))
@@ -35,78 +59,768 @@ class Processes:
         return self.zombies.pop(0) if self.zombies else (0, 0)
 
 
-class Script:
-    """Stands in for the inbox: a list of functions, one a round, each of which gives letters."""
+class Box:
+    """Stands in for the inbox: what is put into `letters` is what came."""
 
-    def __init__(self, *rounds):
+    def __init__(self):
         # A byte that nobody takes: the loop never waits.
         self.fds = os.pipe()
         os.write(self.fds[1], b"x")
-        self.rounds = list(rounds)
+        self.letters = ""
 
     def read(self):
-        """The letters of this round."""
-        return self.rounds.pop(0)()
-
-    def close(self):
-        """Close both ends."""
-        for fd in self.fds:
-            os.close(fd)
+        """The letters that came since the last time."""
+        letters, self.letters = self.letters, ""
+        return letters
 
 
-def keep(processes, rounds, *, count=1):
-    """Keep COUNT services through a Script of ROUNDS: what they told, () for one that left."""
-    told = []
-    services = [
-        loop.Service(b"x", processes.spawn, lambda *end: told.append(end), lambda: told.append(()))
-        for _ in range(count)
-    ]
-    script = Script(*rounds)
-    try:
-        loop.run(services, script, lambda letter: [one.feed(letter) for one in services])
-    finally:
-        script.close()
-    return told
+class Kept(Service):
+    """A service whose run, and finish if it has one, are processes of such a kernel."""
+
+    def __init__(self, loop, processes, asked=None, *, finishes=False):
+        super().__init__(loop, None, b"x", b"kept")
+        self.processes = processes
+        self.asked = asked or plain()
+        self.finishes = finishes
+        self.ends = []
+        self.shown = 0
+        self.refused = 0
+        self.finish_refused = 0
+        self.left_behind = []
+
+    def begin(self):
+        """Start it."""
+        self.feed("u")
+
+    def rules(self):
+        """The same for each start."""
+        return self.asked
+
+    def spawn(self, _rules):
+        """Fork, unless that is refused."""
+        if self.refused:
+            self.refused -= 1
+            raise OSError(11, "no")
+        return self.processes.spawn()
+
+    def finish(self, _status):
+        """Fork, unless that is refused; or there is none."""
+        if self.finish_refused:
+            self.finish_refused -= 1
+            raise OSError(11, "no")
+        return self.processes.spawn() if self.finishes else 0
+
+    def strays(self):
+        """What a test says."""
+        return list(self.left_behind)
+
+    def end(self, status):
+        """Remember who ended, and how."""
+        self.ends.append((self.pid, status))
+        super().end(status)
+
+    def show(self):
+        """Count."""
+        self.shown += 1
+
+
+@pytest.fixture
+def box():
+    """An inbox, and its pipe closed at the end."""
+    made = Box()
+    yield made
+    for fd in made.fds:
+        os.close(fd)
+
+
+def turn(loop, processes, *, letters="", later=0):
+    """A turn of LOOP, LATER than the last, in which LETTERS come."""
+    processes.now += later
+    loop.inbox.letters = letters
+    loop.turn()
+
+
+def kept_by(loop, processes, asked=None, **more):
+    """A service that has been started, and hears the letters."""
+    service = Kept(loop, processes, asked, **more)
+    loop.tell = service.feed
+    service.begin()
+    return service
+
+
+# Children.
 
 
 def test_a_successor_that_dies_while_its_predecessor_is_dealt_with_is_not_forgotten(
-    monkeypatch,
+    monkeypatch, box
 ):
     """It ends before the loop asks for more ends: it has to be noticed all the same."""
     processes = Processes(monkeypatch, short_lived=[102])
+    loop = Loop(box)
+    service = kept_by(loop, processes)
+    processes.end(101, KILL)
+    turn(loop, processes, later=2)
+    assert (processes.started, service.ends) == ([101, 102], [(101, KILL)])
+    turn(loop, processes, later=2)
+    assert (processes.started, service.ends) == ([101, 102, 103], [(101, KILL), (102, 0)])
+    turn(loop, processes, letters="dx")
+    turn(loop, processes)
+    assert service.ends[2:] == [(103, TERM)]
+    assert service.left
 
-    def later(letters=""):
-        processes.now += 2
-        return letters
 
-    def kill():
-        processes.kill(101, 9)
-        return later()
-
-    told = keep(processes, [kill, later, lambda: later("dx"), later])
-    assert processes.started == [101, 102, 103]
-    assert told == [(101, 9), (102, 9), (103, 15), ()]
-
-
-def test_a_service_that_has_left_does_not_end_the_others(monkeypatch):
-    """The loop is over when all have left, in whatever order they do."""
+def test_two_that_ended_in_one_turn_are_told_apart(monkeypatch, box):
+    """Each hears of its own child, with its own status."""
     processes = Processes(monkeypatch)
-    monkeypatch.setattr("posix.kill", lambda _pid, _signum: None)
+    loop = Loop(box)
+    one, other = kept_by(loop, processes), kept_by(loop, processes)
+    processes.end(102, 0x300)
+    processes.end(101, KILL)
+    turn(loop, processes, later=5)
+    assert (one.ends, other.ends) == ([(101, KILL)], [(102, 0x300)])
+    assert (one.pid, other.pid) == (104, 103)
+    assert set(loop.children) == {103, 104}
 
-    def end(pid, letters=""):
-        processes.kill(pid, 15)
-        return letters
 
-    rounds = [lambda: "dx", lambda: end(102), lambda: end(101)]
-    assert keep(processes, rounds, count=2) == [(102, 15), (), (101, 15), ()]
-
-
-def test_a_child_that_is_nobodys_is_reaped_and_forgotten(monkeypatch):
+def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatch, box):
     """One that this process had before it was a supervisor, or that was left to it."""
     processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = kept_by(loop, processes)
+    told = []
 
-    def end():
-        processes.kill(77, 0)
-        return "dx"
+    def look():
+        told.append(processes.now)
+        # Whoever has seen enough goes away while all are told.
+        if len(told) == 2:
+            del loop.strays[look]
 
-    assert keep(processes, [end, lambda: ""]) == [(101, 15), ()]
+    loop.strays[look] = None
+    processes.end(77)
+    turn(loop, processes)
+    assert (told, processes.zombies) == ([100], [])
+    processes.end(78)
+    processes.end(79)
+    turn(loop, processes, later=1)
+    assert (told, service.ends) == ([100, 101], [])
+
+
+def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(monkeypatch, box):
+    """Only its owner asked for it; and only once."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    told = []
+    loop.strays[lambda: told.append("orphan")] = None
+    loop.child(5, told.append)
+    for _ in range(2):
+        processes.end(5, 256)
+        turn(loop, processes)
+    assert told == [256, "orphan"]
+
+
+def test_it_is_known_when_there_is_no_process_below_us_at_all(monkeypatch, box):
+    """Then nothing has to be looked for that was left behind."""
+
+    def none(_pid, _how):
+        raise ChildProcessError
+
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    assert not loop.childless
+    monkeypatch.setattr("posix.waitpid", none)
+    turn(loop, processes)
+    assert loop.childless
+    monkeypatch.setattr("posix.waitpid", lambda _pid, _how: (0, 0))
+    turn(loop, processes)
+    assert not loop.childless
+
+
+def test_children_that_ended_are_dealt_with_before_the_letters_of_the_same_turn(monkeypatch, box):
+    """A letter would go to a process that is not there any more."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    kept_by(loop, processes)
+    processes.end(101)
+    turn(loop, processes, letters="h", later=5)
+    assert processes.signals == [(102, 1)]
+
+
+# Alarms.
+
+
+def test_alarms_come_in_order_and_not_early(monkeypatch, box):
+    """By their times; those of one time in the order in which they were set."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    told = []
+    for when, name in (105, "last"), (103, "first"), (104, "third"), (103, "second"):
+        loop.at(when, lambda name=name: told.append(name))
+    turn(loop, processes, later=2.9)
+    assert told == []
+    turn(loop, processes, later=1.1)
+    assert told == ["first", "second", "third"]
+    turn(loop, processes, later=1)
+    turn(loop, processes, later=100)
+    assert told == ["first", "second", "third", "last"]
+
+
+def test_an_alarm_that_is_set_by_another_comes_in_its_own_time(monkeypatch, box):
+    """For later: not early. For now: in this turn."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    told = []
+
+    def alarm():
+        told.append("alarm")
+        loop.at(processes.now + 1, lambda: told.append("later"))
+        loop.at(processes.now, lambda: told.append("now"))
+
+    loop.at(102, alarm)
+    loop.at(102, lambda: told.append("same time"))
+    turn(loop, processes, later=2)
+    assert told == ["alarm", "same time", "now"]
+    turn(loop, processes, later=0.9)
+    assert told[3:] == []
+    turn(loop, processes, later=0.1)
+    assert told[3:] == ["later"]
+
+
+def test_a_deadline_that_was_put_off_does_not_come_early(monkeypatch, box):
+    """Its alarm cannot be taken back: it has to mean nothing."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = Rules()
+    asked.watchdog = 5.0
+    service = kept_by(loop, processes, asked)
+    for _ in range(10):
+        turn(loop, processes, later=4)
+        service.feed(ALIVE)
+    assert processes.signals == []
+    turn(loop, processes, later=4.9)
+    assert processes.signals == []
+    turn(loop, processes, later=0.1)
+    assert processes.signals == [(101, TERM), (101, CONT)]
+    assert service.state.why == "watchdog"
+
+
+def test_an_alarm_of_the_run_before_does_nothing_to_the_next(monkeypatch, box):
+    """It was set for KILL, and the process has ended in time."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.kill_after = 5.0
+    service = kept_by(loop, processes, asked)
+    turn(loop, processes, letters="r", later=2)
+    turn(loop, processes)
+    assert service.pid == 102
+    for _ in range(20):
+        turn(loop, processes, later=1)
+    assert [pid for pid, _ in processes.signals] == [101, 101]
+    assert (service.pid, loop._alarms) == (102, [])
+
+
+def test_the_heap_does_not_grow_with_restarts(monkeypatch, box):
+    """Alarms that nobody waits for any more go when their time has come."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = Rules()
+    asked.watchdog = 10.0
+    asked.finish = True
+    asked.finish_limit = asked.kill_after = 10.0
+    service = kept_by(loop, processes, asked, finishes=True)
+    most = 0
+    for _ in range(1000):
+        before = service.pid
+        processes.end(before)
+        turn(loop, processes, later=0.25)
+        assert service.state.phase == FINISHING
+        processes.end(service.pid)
+        turn(loop, processes, later=0.25)
+        assert service.state.phase == WAIT
+        turn(loop, processes, later=0.5)
+        assert (service.state.phase, service.pid) == (UP, before + 2)
+        most = max(most, len(loop._alarms))
+    # A few a restart, for as long as the longest of them: not thousands.
+    assert most <= 40
+
+
+def test_the_heap_does_not_grow_with_signs_of_life(monkeypatch, box):
+    """Each puts the deadline off, and none of them needs an alarm of its own."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = Rules()
+    asked.watchdog = 3600.0
+    service = kept_by(loop, processes, asked)
+    for _ in range(1000):
+        turn(loop, processes, later=1)
+        service.feed(ALIVE)
+        assert len(loop._alarms) <= 2
+
+
+def test_the_loop_waits_as_long_as_nothing_is_due(monkeypatch, box):
+    """For ever without an alarm, until the first with one, and not at all for what comes last."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    assert loop._rest() is None
+    loop.at(107, print)
+    loop.at(102, print)
+    assert 2000 <= loop._rest() <= 2002
+    processes.now = 102.5
+    assert 0 <= loop._rest() <= 1
+    loop.at_last(print)
+    assert loop._rest() == 0
+
+
+# What comes last in a turn.
+
+
+def test_what_is_to_be_done_last_is_done_once_in_a_turn(monkeypatch, box):
+    """However many ask for it, and after all that they ask it for."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    told = []
+
+    def last():
+        told.append("last")
+
+    def letter(letter):
+        told.append(letter)
+        loop.at_last(last)
+
+    loop.tell = letter
+    loop.at(100, lambda: letter("alarm"))
+    loop.at_last(last)
+    turn(loop, processes, letters="hat")
+    assert told == ["h", "a", "t", "alarm", "last"]
+    turn(loop, processes)
+    assert told[5:] == []
+
+
+def test_what_asks_to_be_last_while_last_things_are_done_has_to_wait(monkeypatch, box):
+    """For the next turn, which comes at once: or one that asks each time would never end."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    told = []
+
+    def last():
+        told.append(processes.now)
+        loop.at_last(last)
+
+    loop.at_last(last)
+    turn(loop, processes)
+    assert told == [100]
+    assert loop._rest() == 0
+    turn(loop, processes, later=1)
+    assert told == [100, 101]
+
+
+def test_a_service_is_shown_once_in_a_turn(monkeypatch, box):
+    """Though it ended, was started and got letters; and not when nothing happened to it."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = kept_by(loop, processes, finishes=True)
+    turn(loop, processes)
+    assert service.shown == 1
+    processes.end(101)
+    turn(loop, processes, letters="hhpc", later=5)
+    assert service.shown == 2
+    turn(loop, processes, later=5)
+    assert service.shown == 2
+
+
+# Readers.
+
+
+class Readers:
+    """Pipes that can be read, and are watched: who was told."""
+
+    def __init__(self, loop, many):
+        self.loop = loop
+        self.told = []
+        self.pipes = [os.pipe() for _ in range(many)]
+        for number, (source, sink) in enumerate(self.pipes):
+            os.write(sink, b"x")
+            loop.watch(source, lambda number=number: self.tell(number))
+
+    def tell(self, number):
+        """Reader NUMBER was told."""
+        self.told.append(number)
+
+    def close(self):
+        """Close them."""
+        for fd in sum(self.pipes, ()):
+            os.close(fd)
+
+
+def test_a_reader_that_is_forgotten_by_another_in_the_same_turn_is_not_told(monkeypatch, box):
+    """What it would read may be closed by then."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    readers = Readers(loop, 3)
+
+    def tell(number):
+        readers.told.append(number)
+        for other, (source, _) in enumerate(readers.pipes):
+            if other != number:
+                loop.forget(source)
+
+    readers.tell = tell
+    turn(loop, processes)
+    assert len(readers.told) == 1
+    turn(loop, processes)
+    assert readers.told == readers.told[:1] * 2
+    readers.close()
+
+
+def test_a_reader_that_is_forgotten_when_a_child_ends_in_the_same_turn_is_not_told(
+    monkeypatch, box
+):
+    """What a process wrote last may be ready in the turn in which it is reaped."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    readers = Readers(loop, 2)
+    loop.child(5, lambda _status: loop.forget(readers.pipes[0][0]))
+    processes.end(5)
+    turn(loop, processes)
+    assert readers.told == [1]
+    readers.close()
+
+
+def test_a_reader_may_be_forgotten_twice_and_watched_again(monkeypatch, box):
+    """Forgetting what is not watched is nothing; and a new reader takes the place of the old."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    readers = Readers(loop, 1)
+    source, sink = readers.pipes[0]
+    for _ in range(2):
+        loop.forget(source)
+    turn(loop, processes)
+    assert readers.told == []
+    loop.watch(source, lambda: readers.told.append("again"))
+    loop.watch(sink, lambda: readers.told.append("room"), POLLOUT)
+    turn(loop, processes)
+    assert sorted(readers.told) == ["again", "room"]
+    loop.watch(source, lambda: readers.told.append("other"))
+    loop.forget(sink)
+    turn(loop, processes)
+    assert readers.told[2:] == ["other"]
+    readers.close()
+
+
+# A service.
+
+
+def test_nobody_is_signalled_when_there_is_no_process(monkeypatch, box):
+    """Pid 0 would be our own process group."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = Kept(loop, processes, finishes=False)
+    service.kill(TERM)
+    service.begin()
+    processes.end(101)
+    turn(loop, processes)
+    assert (service.state.phase, service.pid) == (WAIT, 0)
+    service.kill(TERM)
+    service.feed("d")
+    assert service.state.phase == DOWN
+    for letter in "tkpcxk":
+        service.feed(letter)
+        service.kill(KILL)
+    assert service.left
+    assert processes.signals == []
+
+
+def test_nobody_is_signalled_while_the_end_of_run_is_told(monkeypatch, box):
+    """The pid may be another's by then."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = kept_by(loop, processes)
+    service.on_end = lambda: service.kill(KILL)
+    processes.end(101)
+    turn(loop, processes)
+    assert processes.signals == []
+
+
+def test_a_process_that_is_gone_or_not_ours_is_no_trouble(monkeypatch, box, capfd):
+    """One that changed its account is told of; one that is gone is not."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = kept_by(loop, processes)
+
+    def refuse(_pid, signum):
+        raise (PermissionError if signum == TERM else ProcessLookupError)(1, "no")
+
+    monkeypatch.setattr("posix.kill", refuse)
+    service.kill(KILL)
+    assert capfd.readouterr().err == ""
+    service.kill(TERM)
+    assert "x: warning: unable to signal kept" in capfd.readouterr().err
+    assert service.state.phase == UP
+
+
+def test_a_fork_that_is_refused_is_told_of_and_tried_again_after_a_second(monkeypatch, box, capfd):
+    """As often as it is refused, and without a busy loop."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = Kept(loop, processes)
+    service.refused = 2
+    service.begin()
+    for later in 0, 0.5, 0.4:
+        turn(loop, processes, later=later)
+    assert (processes.started, service.refused) == ([], 1)
+    turn(loop, processes, later=0.1)
+    assert (processes.started, service.refused) == ([], 0)
+    turn(loop, processes, later=1)
+    assert (processes.started, service.pid) == ([101], 101)
+    assert capfd.readouterr().err.count("unable to fork for kept") == 2
+
+
+def test_a_finish_gets_a_process_of_its_own_and_hears_nothing_but_kill(monkeypatch, box):
+    """Its end is not that of run."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.finish = True
+    asked.finish_limit = 5.0
+    service = kept_by(loop, processes, asked, finishes=True)
+    processes.end(101)
+    turn(loop, processes, later=2)
+    assert (service.state.phase, service.pid) == (FINISHING, 102)
+    turn(loop, processes, letters="tpd")
+    assert processes.signals == []
+    turn(loop, processes, later=5)
+    assert processes.signals == [(102, KILL)]
+    turn(loop, processes)
+    assert (service.state.phase, service.pid) == (DOWN, 0)
+    assert service.ends == [(101, 0)]
+
+
+def test_a_finish_whose_fork_is_refused_is_left_out(monkeypatch, box, capfd):
+    """The service goes on: it is started again."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.finish = True
+    service = kept_by(loop, processes, asked, finishes=True)
+    service.finish_refused = 1
+    processes.end(101)
+    turn(loop, processes, later=2)
+    assert (service.state.phase, service.pid) == (UP, 102)
+    assert "unable to fork for kept/finish" in capfd.readouterr().err
+
+
+def test_what_does_not_hear_term_is_killed_in_time(monkeypatch, box):
+    """By an alarm that was set when it was told."""
+    processes = Processes(monkeypatch, stubborn=[101])
+    loop = Loop(box)
+    asked = plain()
+    asked.kill_after = 5.0
+    service = kept_by(loop, processes, asked)
+    turn(loop, processes, letters="x", later=2)
+    turn(loop, processes, later=4.9)
+    assert processes.signals == [(101, TERM), (101, CONT)]
+    turn(loop, processes, later=0.1)
+    assert processes.signals[2:] == [(101, KILL)]
+    turn(loop, processes)
+    assert service.left
+
+
+def test_what_run_left_behind_is_told_to_end_and_then_killed(monkeypatch, box):
+    """And the next start waits for it; each orphan that ends is a reason to look again."""
+    processes = Processes(monkeypatch, stubborn=[77, 78])
+    loop = Loop(box)
+    service = kept_by(loop, processes, Rules())
+    service.left_behind = [77, 78]
+    processes.end(101)
+    turn(loop, processes, later=2)
+    assert service.state.phase == SWEEPING
+    assert processes.signals == [(77, TERM), (77, CONT), (78, TERM), (78, CONT)]
+    turn(loop, processes, later=4.9)
+    assert processes.signals[4:] == []
+    turn(loop, processes, later=0.1)
+    assert processes.signals[4:6] == [(77, KILL), (78, KILL)]
+    service.left_behind = []
+    turn(loop, processes)
+    assert (service.state.phase, service.pid) == (UP, 102)
+    assert loop.strays == {}
+
+
+def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
+    """The service goes on without it: it is down, and has no process any more."""
+    processes = Processes(monkeypatch)
+    monkeypatch.setattr("posix.kill", lambda pid, signum: processes.signals.append((pid, signum)))
+    loop = Loop(box)
+    service = kept_by(loop, processes, Rules())
+    service.left_behind = [77]
+    service.feed("d")
+    processes.end(101)
+    turn(loop, processes)
+    turn(loop, processes, later=5)
+    assert service.state.phase == SWEEPING
+    turn(loop, processes, later=5)
+    turn(loop, processes, later=1)
+    assert service.state.phase == DOWN
+    assert "KILL did not end what kept left behind: 77" in capfd.readouterr().err
+    assert loop.strays == {}
+    assert service.pid == 0
+
+
+# A service and its logger.
+
+
+def pair_of(loop, processes, *, asked=None):
+    """A pair that has begun, the logger as 101 and the service as 102; ASKED by the logger."""
+    service, logger = Kept(loop, processes), Kept(loop, processes, asked)
+    pair = Pair(loop, service, logger, (1,))
+    logger.begin()
+    service.begin()
+    return pair
+
+
+def close(pair):
+    """Close the pipe of PAIR."""
+    os.close(pair._source)
+    if not pair.service.left:
+        os.close(pair._sink)
+
+
+def test_a_logger_that_dies_before_the_service_does_not_end_it(monkeypatch, box):
+    """It is started again, also while the service goes down, until that has left."""
+    processes = Processes(monkeypatch, stubborn=[102])
+    loop = Loop(box)
+    pair = pair_of(loop, processes)
+    turn(loop, processes, letters="dx", later=2)
+    processes.end(101)
+    turn(loop, processes)
+    assert (pair.logger.pid, pair.service.pid) == (103, 102)
+    processes.end(102)
+    turn(loop, processes)
+    assert (pair.service.left, pair.logger.left) == (True, False)
+    processes.end(103)
+    turn(loop, processes)
+    assert pair.logger.left
+    close(pair)
+
+
+def test_a_service_that_has_left_does_not_end_its_logger(monkeypatch, box):
+    """That reads what is there, ends by itself, and is started again as long as there is more."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    pair = pair_of(loop, processes)
+    os.write(pair._sink, b"the last words\n")
+    turn(loop, processes, letters="dx", later=2)
+    turn(loop, processes)
+    assert pair.service.left
+    assert [pid for pid, _ in processes.signals] == [102, 102]
+    processes.end(101, KILL)
+    turn(loop, processes)
+    assert (pair.logger.left, pair.logger.pid) == (False, 103)
+    assert os.read(pair._source, 99) == b"the last words\n"
+    processes.end(103)
+    turn(loop, processes)
+    assert pair.logger.left
+    close(pair)
+
+
+def test_a_logger_that_has_left_does_not_end_the_service(monkeypatch, box):
+    """It may have been told to; the service is kept."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    pair = pair_of(loop, processes)
+    pair.logger.feed("x")
+    turn(loop, processes)
+    assert (pair.service.left, pair.logger.left) == (False, True)
+    processes.end(102)
+    turn(loop, processes, later=2)
+    assert (pair.service.state.phase, pair.service.pid) == (UP, 103)
+    close(pair)
+
+
+def test_a_logger_that_is_down_when_the_service_leaves_leaves_too(monkeypatch, box):
+    """Somebody wants it so."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    pair = pair_of(loop, processes)
+    pair.logger.feed("d")
+    turn(loop, processes)
+    assert pair.logger.state.phase == DOWN
+    turn(loop, processes, letters="dx")
+    turn(loop, processes)
+    assert (pair.service.left, pair.logger.left) == (True, True)
+    close(pair)
+
+
+def test_a_logger_that_is_given_up_after_the_service_left_leaves_too(monkeypatch, box):
+    """Nobody is there who would say u: what is in the pipe goes with us, but we go."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.max_deaths = (2, FOREVER)
+    pair = pair_of(loop, processes, asked=asked)
+    os.write(pair._sink, b"what nobody can write down\n")
+    turn(loop, processes, letters="dx", later=2)
+    turn(loop, processes)
+    assert pair.service.left
+    for _ in range(3):
+        if pair.logger.pid:
+            processes.end(pair.logger.pid, 256)
+        turn(loop, processes, later=2)
+    assert pair.logger.left
+    close(pair)
+
+
+def test_letters_go_to_the_logger_when_the_service_has_left(monkeypatch, box):
+    """So that TERM ends also one that does not see the end of its input."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    pair = pair_of(loop, processes)
+    turn(loop, processes, letters="hdx")
+    turn(loop, processes)
+    assert pair.service.left
+    turn(loop, processes, letters="hdx")
+    turn(loop, processes)
+    assert pair.logger.left
+    heard = [(102, 1), (102, TERM), (102, CONT), (101, 1), (101, TERM), (101, CONT)]
+    assert processes.signals == heard
+    close(pair)
+
+
+def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
+    """The logger begins, and is the last to leave."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service, logger = Kept(loop, processes), Kept(loop, processes)
+    pair = Pair(loop, service, logger, (1, 2))
+    turns = []
+
+    def one():
+        turns.append((service.state.phase, logger.state.phase))
+        if len(turns) == 2:
+            box.letters = "dx"
+        if service.left:
+            processes.end(101)
+        if len(turns) < 9:
+            Loop.turn(loop)
+
+    monkeypatch.setattr(loop, "turn", one)
+    pair.run([])
+    assert (service.ends, logger.ends) == ([(102, TERM)], [(101, 0)])
+    assert turns == [(UP, UP), (UP, UP), (UP, UP), (LEFT, UP)]
+    assert service.become == dict.fromkeys((1, 2), pair._sink)
+    assert logger.become == {0: pair._source}
+    close(pair)
+
+
+def test_one_that_is_to_see_no_more_than_this_run_leaves_after_it(monkeypatch, box):
+    """And not before."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    service = kept_by(loop, processes)
+    left = []
+    service.on_leave = lambda: left.append(processes.now)
+    service.feed(LAST)
+    turn(loop, processes, later=9)
+    assert left == []
+    processes.end(101)
+    turn(loop, processes, later=9)
+    assert left == [118]

@@ -138,10 +138,13 @@ def test_a_logger_that_dies_when_it_has_read_all_has_no_successor(supervise, pla
 
 
 def test_while_anybody_can_write_there_is_a_logger(supervise, place, script):
-    """A child that the program left behind: its lines are read, and waited for."""
+    """A child that the program left behind: it is told to end, and its last lines are read."""
     script(
         place / "bin/parent",
-        "#!/bin/sh\n(cat go; echo late) &\ntouch ready\nexec sleep 1000\n",
+        "#!/bin/sh\n"
+        "(trap 'cat go; echo late; exit' TERM; touch ready\n"
+        " while :; do sleep 1000 & wait $!; done) &\n"
+        "exec sleep 1000\n",
     )
     os.mkfifo(place / "go")
     kept = supervise("-v", "-l", LOG, "parent")

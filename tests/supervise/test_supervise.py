@@ -166,7 +166,7 @@ def test_a_program_that_is_paused_can_be_ended(supervise, until):
 
 
 def test_a_program_that_does_not_hear_term_is_waited_for(supervise, until):
-    """There is no last resort, and a second TERM is another TERM for it."""
+    """The last resort is a minute away; a second TERM is another TERM for it."""
     kept = supervise("listener", "stay")
     pid = kept.listening()
     kept.signal(signal.SIGTERM)
@@ -448,7 +448,8 @@ def test_wrong_usage_is_100_and_the_synopsis(run, argv):
     result = run("pysupervise", *argv)
     assert result.returncode == 100
     last = result.stderr.decode().splitlines()[-1]
-    assert last == "pysupervise: usage: pysupervise [-v] [-l logger] program [arg ...]"
+    usage = "pysupervise: usage: pysupervise [-v] {dir | [-l logger] program [arg ...]}"
+    assert last == usage
 
 
 def test_v_says_when_the_program_starts_and_how_it_ends(supervise, place, script):

@@ -15,7 +15,7 @@ from .words import Line, expand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     # A checker takes a link's argv, raises Quit for what would fail, and gives the rest.
     Checker = Callable[[list[bytes]], list[bytes]]
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 def check(lines: list[Line], name: bytes, rest: list[bytes]) -> int:
     """Say of each link of the script NAME whether it would work; 0 if all would, else 1."""
     good = True
+    for number, words, trouble in verdicts(lines, rest):
+        good = good and not trouble
+        posix.write(1, b"%s:%d: %s: %s\n" % (name, number, words, trouble or b"ok"))
+    return 0 if good else 1
+
+
+def verdicts(lines: list[Line], rest: list[bytes]) -> "Iterator[tuple[int, bytes, bytes]]":
+    """Of each link its line's number, its words, and why it would fail: nothing if it would not."""
     for line in lines:
         words = expand(line, environ)
         if line is lines[-1]:
@@ -32,15 +40,15 @@ def check(lines: list[Line], name: bytes, rest: list[bytes]) -> int:
         while words:
             # A link looks for the next word on the PATH that it was started with itself.
             before = environ.get(b"PATH")
-            words, verdict = _link(words, path, last=line is lines[-1])
+            words, link, trouble = _link(words, path, last=line is lines[-1])
             path = before
-            good = good and verdict.endswith(b": ok")
-            posix.write(1, b"%s:%d: %s\n" % (name, line.number, verdict))
-    return 0 if good else 1
+            yield line.number, link, trouble
 
 
-def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[bytes], bytes]:
-    """Check the link that WORDS begin with; give the words after it and what to say."""
+def _link(
+    words: list[bytes], path: bytes | None, *, last: bool
+) -> tuple[list[bytes], bytes, bytes]:
+    """Check the link that WORDS begin with; give the words after it, its own, and the trouble."""
     tool = words[0].rpartition(b"/")[2]
     known = tool.decode("latin-1") in NAMES
     checker = CHECKERS.get(tool.removeprefix(b"py")) if known else None
@@ -49,14 +57,14 @@ def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[b
     try:
         program(words[0], path)
         if checker is None:
-            return [], words[0] + b": ok"
+            return [], words[0], b""
         after = checker([tool, *words[1:], *tail])
     except cli.Quit as end:
         why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
-        return [], words[0] + b": " + why.removeprefix(b"fatal: ")
+        return [], words[0], why.removeprefix(b"fatal: ")
     after = after[: len(after) - len(tail)]
     mine = words[: len(words) - len(after)]
-    return after, b" ".join(mine) + b": ok"
+    return after, b" ".join(mine), b""
 
 
 def program(name: bytes, path: bytes | None) -> None:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # no link is fused.
 home: bytes | None = None
 
+# The name by which the entry script of this process was called, for the one tool to which
+# it matters: an init script can be a link to sv, under the name of its service.
+called = b""
+
 
 def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
     """Call main(argv) and become what it hands on, link after link.
@@ -85,6 +89,18 @@ def _call(ours: list[bytes], argv: list[bytes]) -> "tuple[bytes, Main, list[byte
     if name in OWN:
         standard_fds()
     return ours[0], main, [*ours, *argv[1:]]
+
+
+def start(file: bytes, argv: list[bytes]) -> int:
+    """Be FILE, with ARGV: exec it, or if it is a tool of ours run it and give its exit code.
+
+    Raises OSError if it cannot be run.
+    """
+    ours = recognise(file)
+    if ours and not environ.get(b"PYDAEMONTOOLS_NOFUSE"):
+        return run(*_call(ours, argv))
+    execute(file, argv, to_ours=ours is not None)
+    return 111
 
 
 def search(name: bytes, path: bytes | None) -> list[bytes]:
@@ -187,8 +203,9 @@ def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
 
 def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
-    global home  # noqa: PLW0603 - one process, one installation
+    global home, called  # noqa: PLW0603 - one process, one installation
     home = raw(scripts) if scripts else None
+    called = raw(sys.argv[0]).rpartition(b"/")[2] if name == "sv" else b""
     main = load(name)
     settle()
     if name in OWN:

@@ -17,10 +17,17 @@ MODULES = {
     "pgrphack": "chain.pgrphack",
     "chain": "chain.script",
     "supervise": "supervise.supervise",
+    "runsv": "supervise.supervise",
+    "svc": "control.svc",
+    "svstat": "control.svstat",
+    "svok": "control.svok",
+    "sv": "control.sv",
+    "svwait": "control.svwait",
     "sissylog": "log.sissylog",
 }
-OWN = {"py" + word: module for word, module in MODULES.items()}
-ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "supervise")}
+# Not every original has a name of our own, and not each of ours an original.
+OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
+ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "svwait")}
 NAMES = OWN | ORIGINALS
 
 

@@ -13,18 +13,28 @@ from _signal import (
     signal,
     valid_signals,
 )
+from fcntl import F_DUPFD, fcntl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+MOST = 1 << 20  # beyond any fd
 
-def spawn(body: "Callable[[], int]", become: "dict[int, int]", close: "Iterable[int]") -> int:
+
+def spawn(
+    body: "Callable[[], int]",
+    become: "dict[int, int]",
+    keep: "Iterable[int]" = (),
+    *,
+    session: bool = True,
+) -> int:
     """Fork a child that runs BODY and ends with the code that it gives; return its pid.
 
-    BECOME says which fd becomes which (stdin, stdout, stderr), CLOSE which fds are the
-    supervisor's own. The child leads a session of its own and has default actions for the
-    signals that the supervisor handles. Raises OSError when there can be no child.
+    BECOME says which fd is which of ours there (stdin, stdout, stderr, ...), KEEP which
+    others stay open; the rest above 2 is closed. The child has default actions for the
+    signals that the supervisor handles, and leads a SESSION of its own. Raises OSError when
+    there can be no child.
     """
     # A signal that came between the fork and here would be taken by the supervisor's
     # handler, in the child, and told to the supervisor through the pipe they share.
@@ -32,17 +42,36 @@ def spawn(body: "Callable[[], int]", become: "dict[int, int]", close: "Iterable[
     try:
         pid = posix.fork()
         if not pid:
-            _be(body, become, close, mask)
+            _be(body, become, keep, mask, session=session)
     finally:
         pthread_sigmask(SIG_SETMASK, mask)
     return pid
 
 
+def inherited() -> list[int]:
+    """The fds above 2 that this process was given and would hand on."""
+    try:
+        names = posix.listdir("/proc/self/fd")
+    except OSError:
+        return []
+    found = []
+    for fd in map(int, names):
+        try:
+            if fd > 2 and posix.get_inheritable(fd):
+                found.append(fd)
+        except OSError:
+            # It was the one that read the list.
+            continue
+    return found
+
+
 def _be(
     body: "Callable[[], int]",
     become: "dict[int, int]",
-    close: "Iterable[int]",
+    keep: "Iterable[int]",
     mask: "Iterable[int]",
+    *,
+    session: bool,
 ) -> None:
     code = 111
     try:
@@ -50,14 +79,32 @@ def _be(
         for signum in range(1, NSIG):
             if callable(getsignal(signum)):
                 signal(signum, SIG_DFL)
-        posix.setsid()
-        for fd, source in become.items():
-            posix.dup2(source, fd)
-        for fd in close:
-            posix.close(fd)
+        if session:
+            posix.setsid()
+        _place(become)
+        _close_all_but(become.keys() | set(keep))
         pthread_sigmask(SIG_SETMASK, mask)
         code = body()
     except BaseException:  # noqa: BLE001 - the top level of this process
         sys.excepthook(*sys.exc_info())
     finally:
         posix._exit(code)  # noqa: SLF001 - a child never returns into the supervisor
+
+
+def _place(become: "dict[int, int]") -> None:
+    """Make each fd the one it is to be, also where one's source is another's place."""
+    above = max(become, default=0) + 1
+    sources = {
+        fd: fcntl(source, F_DUPFD, above) if source in become else source
+        for fd, source in become.items()
+    }
+    for fd, source in sources.items():
+        posix.dup2(source, fd)
+
+
+def _close_all_but(fds: "Iterable[int]") -> None:
+    low = 3
+    for fd in sorted(fd for fd in fds if fd > 2):
+        posix.closerange(low, fd)
+        low = fd + 1
+    posix.closerange(low, MOST)

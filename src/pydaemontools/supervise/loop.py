@@ -1,4 +1,4 @@
-"""The thin loop around the table: wait for signals and deadlines, fork, reap.
+"""The loop: wait for signals, children, fds and deadlines, and tell whoever asked for them.
 
 Signals do nothing in their handlers: the interpreter writes their numbers into a pipe, and
 the loop reads them there as the letters that svc would have sent. So there is one way for
@@ -26,16 +26,17 @@ from _signal import (
     set_wakeup_fd,
     signal,
 )
+from heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
-
-from ..chain.cli import say
-from .state import BORN, DUE, GONE, LEAVE, LEFT, START, UNBORN, State, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Tell = Callable[[], None]
+
+SLACK = 64  # alarms that may stand in the heap for nothing
 # What a signal to the supervisor says, in letters.
 LETTERS: dict[int, str] = {
     SIGTERM: "dx",
@@ -78,104 +79,115 @@ def _nothing(_signum: int, _frame: object) -> None:
     """The pipe has been written to already."""
 
 
-class Service:
-    """A process that is kept: its state, and how it is started.
+class Loop:
+    """What there is to wait for, and whom to tell of it.
 
-    ENDED is called with the pid and the wait status when the process has ended, LEFT when
-    there will be no other.
+    `tell` is given each letter that a signal stands for; `strays` are called when a process
+    has ended that nobody asked for: an orphan that was left to us.
     """
 
-    def __init__(
-        self,
-        name: bytes,
-        spawn: "Callable[[], int]",
-        ended: "Callable[[int, int], None]",
-        left: "Callable[[], None]",
-    ) -> None:
-        self.name = name
-        self.spawn = spawn
-        self.on_end = ended
-        self.on_leave = left
-        self.state = State()
-        self.pid = 0
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.tell: Callable[[str], None] = lambda _letter: None
+        self.strays: dict[Tell, None] = {}
+        self.children: dict[int, Callable[[int], None]] = {}
+        self.childless = False  # whether there was no process at all below us
+        self._readers: dict[int, Tell] = {inbox.fds[0]: _none}
+        self._due: dict[Tell, float] = {}
+        self._alarms: list[tuple[float, int, Tell]] = []
+        self._count = 0  # so that two alarms at the same time are not compared further
+        self._last: dict[Tell, None] = {}
+        self._poll = poll()
+        self._poll.register(inbox.fds[0], POLLIN)
 
-    @property
-    def left(self) -> bool:
-        """Whether it is over for good."""
-        return self.state.phase == LEFT
+    def watch(self, fd: int, tell: "Tell", events: int = POLLIN) -> None:
+        """Call TELL each time that FD can be read, or whatever EVENTS say."""
+        self._readers[fd] = tell
+        self._poll.register(fd, events)
 
-    def feed(self, event: str) -> None:
-        """Let EVENT happen, now."""
-        self.state, actions = step(self.state, event, monotonic())
-        for action in actions:
-            if action == START:
-                self.feed(self._start())
-            elif action == LEAVE:
-                self.on_leave()
-            else:
-                self._signal(int(action))
+    def forget(self, fd: int) -> None:
+        """FD is of no interest any more."""
+        if self._readers.pop(fd, None):
+            self._poll.unregister(fd)
 
-    def end(self, pid: int, status: int) -> None:
-        """The process PID has ended with STATUS."""
-        self.pid = 0
-        self.on_end(pid, status)
-        self.feed(GONE)
+    def child(self, pid: int, tell: "Callable[[int], None]") -> None:
+        """Call TELL with the wait status of the process PID when it has ended."""
+        self.children[pid] = tell
 
-    def _start(self) -> str:
-        try:
-            self.pid = self.spawn()
-        except OSError as error:
-            self._warn(b"unable to fork for ", error)
-            return UNBORN
-        return BORN
+    def at(self, when: float, tell: "Tell") -> None:
+        """Call TELL when the clock says WHEN, or before that if it is due before that already.
 
-    def _signal(self, signum: int) -> None:
-        try:
-            # Nobody else reaps: until GONE has been fed, the pid is this process.
-            posix.kill(self.pid, signum)
-        except PermissionError as error:
-            # It became another account than ours.
-            self._warn(b"unable to signal ", error)
+        There is no taking it back: whoever is told looks again.
+        """
+        if self._due.get(tell, when + 1) <= when:
+            return
+        self._due[tell] = when
+        self._count += 1
+        heappush(self._alarms, (when, self._count, tell))
+        if len(self._alarms) > SLACK + 2 * len(self._due):
+            # Most of it has been overtaken by earlier ones.
+            self._alarms = [alarm for alarm in self._alarms if self._holds(alarm)]
+            heapify(self._alarms)
 
-    def _warn(self, what: bytes, error: OSError) -> None:
-        from ..chain.errors import words
+    def at_last(self, tell: "Tell") -> None:
+        """Call TELL, once, when everything else of this turn has been done."""
+        self._last[tell] = None
 
-        say(b"pysupervise: warning: " + what + self.name + b": " + words(error))
-
-
-def run(services: list[Service], inbox: Inbox, tell: "Callable[[str], None]") -> None:
-    """Keep SERVICES until all have left; TELL is given each letter that comes in."""
-    waiter = poll()
-    waiter.register(inbox.fds[0], POLLIN)
-    for service in services:
-        service.feed("u")
-    while not all(service.left for service in services):
-        wait = min(service.state.due for service in services) - monotonic()
-        # A millisecond more than the rest, so that what is due is due when we look.
-        waiter.poll(None if wait == float("inf") else max(0, wait * 1000 + 1))
-        letters = inbox.read()
-        running = {service.pid: service for service in services if service.pid}
-        for pid, status in reap():
-            if pid in running:
-                running[pid].end(pid, status)
+    def turn(self) -> None:
+        """Wait for something, and deal with all that there is."""
+        # Whom to tell of what, as it is now: a number may soon be another file's.
+        ready = [(fd, self._readers[fd]) for fd, _ in self._poll.poll(self._rest())]
+        letters = self.inbox.read()
+        for pid, status in self._reap():
+            (self.children.pop(pid, None) or self._orphan)(status)
         for letter in letters:
-            tell(letter)
-        for service in services:
-            service.feed(DUE)
+            self.tell(letter)
+        for fd, tell in ready:
+            # Whoever is told may forget another that is ready too.
+            if self._readers.get(fd) == tell:
+                tell()
+        while self._alarms and self._alarms[0][0] <= monotonic():
+            alarm = heappop(self._alarms)
+            if self._holds(alarm):
+                del self._due[alarm[2]]
+                alarm[2]()
+        last, self._last = self._last, {}
+        for tell in last:
+            tell()
+
+    def _rest(self) -> float | None:
+        if self._last:
+            return 0
+        if not self._alarms:
+            return None
+        # A millisecond more than the rest, so that what is due is due when we look.
+        return max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1)
+
+    def _holds(self, alarm: "tuple[float, int, Tell]") -> bool:
+        return self._due.get(alarm[2]) == alarm[0]
+
+    def _orphan(self, _status: int) -> None:
+        for tell in list(self.strays):
+            tell()
+
+    def _reap(self) -> list[tuple[int, int]]:
+        """The pid and the status of every child that has ended, ours or left to us.
+
+        All of them before any is dealt with: one that is started meanwhile, and ends at
+        once, belongs to the next round.
+        """
+        gone: list[tuple[int, int]] = []
+        while True:
+            try:
+                pid, status = posix.waitpid(-1, posix.WNOHANG)
+            except ChildProcessError:
+                self.childless = True
+                return gone
+            if not pid:
+                self.childless = False
+                return gone
+            gone.append((pid, status))
 
 
-def reap() -> list[tuple[int, int]]:
-    """The pid and the status of every child that has ended, ours or left to us.
-
-    All of them before any is dealt with: one that is started meanwhile, and ends at once,
-    belongs to the next round.
-    """
-    gone: list[tuple[int, int]] = []
-    while True:
-        try:
-            pid, status = posix.waitpid(-1, posix.WNOHANG)
-        except ChildProcessError:
-            return gone
-        if not pid:
-            return gone
-        gone.append((pid, status))
+def _none() -> None:
+    """Nobody asked."""

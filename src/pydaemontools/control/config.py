@@ -1,0 +1,177 @@
+"""pysv check-config: what is wrong with a service directory, said before anyone starts it."""
+
+import posix
+
+from ..chain import cli, why
+from ..chain import exec as chain
+from ..chain.process import environ
+from ..supervise.rules import Reader
+from .base import place
+from .fields import text
+from .place import Home, reason, show
+
+SYNOPSIS = b"pysv check-config [-j] dir ..."
+USAGE = (SYNOPSIS, SYNOPSIS)
+HEAD = 4096
+ELF = b"\x7fELF"
+# A directory, and a regular file, in the bits of a mode.
+KIND, DIRECTORY, REGULAR = 0o170000, 0o040000, 0o100000
+
+
+def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
+    """Say what is wrong with each, a line a finding; 1 if anything is."""
+    found, names = cli.options([who, *argv], USAGE, more=b"j", words=(b"json",))
+    if not names:
+        raise cli.usage(who, USAGE)
+    home = Home(own=True)
+    code = 0
+    for name in names:
+        findings = check(place(name))
+        home.back()
+        code = code or int(bool(findings))
+        show(_objects(name, findings) if json or found else _lines(name, findings))
+    return code
+
+
+def _lines(name: bytes, findings: list[bytes]) -> bytes:
+    head = name.rstrip(b"/")
+    # What is wrong with the directory itself begins with the colon.
+    texts = (text if text[:1] == b":" else b"/" + text for text in findings)
+    return b"".join(head + text + b"\n" for text in texts)
+
+
+def _objects(name: bytes, findings: list[bytes]) -> bytes:
+    from json import dumps
+
+    record = {"service": text(name), "findings": [text(one.lstrip(b": ")) for one in findings]}
+    return dumps(record).encode() + b"\n"
+
+
+def check(directory: bytes) -> list[bytes]:
+    """Go to the service DIRECTORY and look at all of it, its logger included."""
+    try:
+        posix.chdir(directory)
+    except OSError as error:
+        return [b": unable to chdir: " + reason(error)]
+    findings = _service(b"")
+    if posix.access(b"log", posix.F_OK):
+        # runsv and svscan want a directory, or there is no logger.
+        if _kind(b"log") != DIRECTORY:
+            findings.append(b"log: it is not a directory, so there will be no logger")
+        else:
+            findings += _service(b"log/")
+    return findings
+
+
+def _service(at: bytes) -> list[bytes]:
+    """What is wrong with a service or its logger, whose files have AT before their names."""
+    findings = _program(at + b"run", needed=True)
+    for name in (b"finish", b"check"):
+        findings += _program(at + name, needed=False)
+    if not at and _kind(b"control") == DIRECTORY:
+        for name in sorted(posix.listdir(b"control")):
+            findings += _program(b"control/" + name, needed=False)
+    reader = Reader(at or b".")
+    reader.rules()
+    findings += [at + problem.replace(b" ", b": it ", 1) for problem in reader.problems]
+    return findings + _group(at, reader.words(b"control-group"))
+
+
+def _group(at: bytes, words: list[bytes]) -> list[bytes]:
+    """What is wrong with the group that the file control-group names in WORDS."""
+    if not words or (len(words) == 1 and words[0].isdigit()):
+        return []
+    from grp import getgrnam
+
+    try:
+        getgrnam(text(b" ".join(words)))
+    except KeyError:
+        return [at + b"control-group: there is no group " + b" ".join(words)]
+    return []
+
+
+def _kind(file: bytes) -> int:
+    try:
+        return posix.stat(file).st_mode & KIND
+    except OSError:
+        return 0
+
+
+def _program(file: bytes, *, needed: bool) -> list[bytes]:
+    """What keeps FILE from being run. If it is not NEEDED it need not be there."""
+    try:
+        found = posix.stat(file)
+    except FileNotFoundError:
+        return [file + b": there is none"] if needed else []
+    except OSError as error:
+        return [file + b": " + reason(error)]
+    if found.st_mode & KIND != REGULAR:
+        return [file + b": it is not a regular file"]
+    if not posix.access(file, posix.X_OK):
+        return [file + b": it is not executable: " + why.owned(file)]
+    return _interpreter(file)
+
+
+def _interpreter(file: bytes) -> list[bytes]:
+    """What is wrong with the beginning of FILE, or with what it would have run it."""
+    try:
+        with open(file, "rb", buffering=0) as script:
+            head = script.read(HEAD)
+    except OSError as error:
+        return [file + b": a script has to be readable: " + reason(error)]
+    if head.startswith(ELF):
+        return []
+    if not head.startswith(b"#!"):
+        return [file + b": it is neither a binary nor a script that begins with #!"]
+    line = head[2:].partition(b"\n")[0]
+    if line.endswith(b"\r"):
+        return [file + b": it has Windows line ends, so its interpreter cannot be found"]
+    words = line.split(None, 1)
+    if not words:
+        return [file + b": its first line names no interpreter"]
+    return _named(file, words)
+
+
+def _named(file: bytes, words: list[bytes]) -> list[bytes]:
+    """What is wrong with the interpreter of FILE, which its first line calls so."""
+    if not posix.access(words[0], posix.X_OK):
+        return [file + b": its interpreter cannot be run: " + words[0]]
+    called = words[0]
+    if called.rpartition(b"/")[2] == b"env" and len(words) == 2:
+        called = _of_env(words[1])
+        path = environ.get(b"PATH")
+        if called and not any(posix.access(f, posix.X_OK) for f in chain.search(called, path)):
+            return [file + b": its interpreter is in no directory of PATH: " + called]
+    return _chain(file) if called.rpartition(b"/")[2] == b"pychain" else []
+
+
+def _of_env(rest: bytes) -> bytes:
+    """The program that env is to run: the kernel gives it all of REST as one word."""
+    if rest.startswith(b"-S"):
+        words = [word for word in rest[2:].split() if b"=" not in word and word[:1] != b"-"]
+        return words[0] if words else b""
+    return rest.strip()
+
+
+def _chain(file: bytes) -> list[bytes]:
+    """What is wrong with the lines of the chain script FILE, seen from where it would run."""
+    from ..chain.check import verdicts
+    from ..chain.script import parse
+
+    above = file.rpartition(b"/")[0]
+    here = posix.open(b".", posix.O_PATH | posix.O_CLOEXEC)
+    before = dict(environ)
+    try:
+        with open(file, "rb", buffering=0) as script:
+            lines = parse(script.read(), file)
+        posix.chdir(above or b".")
+        found = verdicts(lines, [])
+        return [b"%s:%d: %s: %s" % (file, *one) for one in found if one[2]]
+    except cli.Quit as end:
+        return [line.removeprefix(b"fatal: ") for line in end.lines]
+    finally:
+        posix.fchdir(here)
+        posix.close(here)
+        # The check sets what the script would set; the next one starts afresh.
+        environ.clear()
+        environ.update(before)

@@ -1,0 +1,79 @@
+"""Lines of a log with their times and severities, also from the end of a file."""
+
+import posix
+
+from ..log.levels import INFO, Router
+from .when import stamped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    # When it counts as written, when it says that it was, its severity, and its text.
+    Entry = tuple[int, int | None, int, bytes]
+
+BLOCK = 65536
+FIRST = 8192  # how much of a file's end is looked at first
+
+
+class Lines:
+    """Gives lines that follow one another their times and severities.
+
+    A line that has no stamp counts as written when the one before it was. Those at the head
+    of a file count as written with the first that has one; if none has, at the time KEY.
+    """
+
+    def __init__(self, key: int) -> None:
+        self.router = Router()
+        self.begin(key)
+
+    def begin(self, key: int) -> None:
+        """A file begins, which was last changed at KEY."""
+        self.key = key
+        self.fresh = True
+
+    def take(self, lines: list[bytes]) -> "list[Entry]":
+        """The entries of LINES, which come behind those of the call before."""
+        cut = [stamped(line) for line in lines]
+        texts = [line[start:] for line, (_, start) in zip(lines, cut, strict=True)]
+        levels = iter(self.router.route([text for text in texts if text]))
+        if self.fresh and lines:
+            self.fresh = False
+            self.key = next((time for time, _ in cut if time is not None), self.key)
+        found = []
+        for (time, _), text in zip(cut, texts, strict=True):
+            # A clock that was set back does not change the order of a file.
+            if time is not None and time > self.key:
+                self.key = time
+            found.append((self.key, time, next(levels) if text else INFO, text))
+        return found
+
+
+def last(fd: int, end: int, count: int, least: int) -> "tuple[list[Entry], Lines]":
+    """The last COUNT entries of importance LEAST in the first END bytes of FD."""
+    size = FIRST
+    while True:
+        start = max(0, end - size)
+        lines = Lines(posix.fstat(fd).st_mtime_ns)
+        found: list[Entry] = []
+        for block in _blocks(fd, start, end):
+            found += (entry for entry in lines.take(block) if entry[2] <= least)
+            del found[: max(0, len(found) - count)]
+        if len(found) >= count or not start:
+            return found, lines
+        size *= 4
+
+
+def _blocks(fd: int, start: int, end: int) -> "Iterator[list[bytes]]":
+    """The lines between START and END; where START is within a line, from the next one on."""
+    rest = b""
+    cut = start > 0
+    while start < end and (data := posix.pread(fd, min(BLOCK, end - start), start)):
+        start += len(data)
+        *lines, rest = (rest + data).split(b"\n")
+        if cut and lines:
+            del lines[0]
+            cut = False
+        yield lines
+    if rest and not cut:
+        yield [rest]

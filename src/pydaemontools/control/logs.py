@@ -1,0 +1,209 @@
+"""pysv logs: the logs of services, merged by time."""
+
+from time import sleep, time_ns
+
+from ..chain import cli
+from ..log.levels import DEBUG, SEVERITIES, named
+from .base import find, services
+from .fields import date, text
+from .logfiles import Log
+from .logfiles import find as find_log
+from .place import reason, show
+from .screen import coloured, for_terminal, severity
+from .when import local, since
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .loglines import Entry
+
+    # When it counts as written, of which service, and what the log has of it.
+    Line = tuple[int, bytes, Entry]
+
+SYNOPSIS = b"pysv logs [-fj] [-n lines] [-p level] [--since time] [service ...]"
+USAGE = (SYNOPSIS, SYNOPSIS)
+COUNT = 10
+SOON, LATE = 0.1, 1.0  # seconds between two looks: often while something comes
+TOGETHER = 1000  # lines that are written at once
+
+
+class Wanted:
+    """What the options ask for; COUNT and SINCE are None where they do not limit."""
+
+    def __init__(self, who: bytes, found: list[tuple[bytes, bytes]]) -> None:
+        given = dict(found)
+        self.follow = b"f" in given
+        self.json = b"j" in given or b"json" in given
+        self.since = _time(who, given[b"since"]) if b"since" in given else None
+        self.count = None if self.since is not None else COUNT
+        if b"n" in given:
+            if not given[b"n"].isdigit():
+                hint = b"-n takes a number of lines, not " + given[b"n"]
+                raise cli.usage(who, USAGE, hint=hint)
+            self.count = int(given[b"n"])
+        level = named(given[b"p"]) if b"p" in given else DEBUG
+        if level is None:
+            raise cli.usage(who, USAGE, hint=b"there is no level " + given[b"p"])
+        self.level = level
+
+
+def _time(who: bytes, word: bytes) -> int:
+    time = since(word.decode("latin-1"), time_ns())
+    if time is None:
+        hint = b"--since takes 10m, 2h, 1d or YYYY-MM-DD[ HH:MM[:SS]], not " + word
+        raise cli.usage(who, USAGE, hint=hint)
+    return time
+
+
+def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
+    """Show the logs of the services; 111 if one could not be read."""
+    found, names = cli.options([who, *argv], USAGE, more=b"fjn:p:", words=(b"json", b"since:"))
+    wanted = Wanted(who, found)
+    wanted.json = wanted.json or json
+    named = bool(names)
+    names = services(names)
+    _open_many()
+    reader = Logs(who, wanted)
+    for name in names:
+        reader.add(name, needed=named)
+    shape = shaped(several=len(reader.logs) > 1, json=wanted.json)
+    write(reader.begin(), shape)
+    if wanted.follow and reader.logs:
+        reader.follow(lambda lines: write(lines, shape))
+    return reader.code
+
+
+def _open_many() -> None:
+    """Each service takes an open file or two, and there may be thousands."""
+    from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+
+    hard = getrlimit(RLIMIT_NOFILE)[1]
+    try:
+        setrlimit(RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        # Then what cannot be opened is told.
+        pass
+
+
+class Logs:
+    """The logs of services, by their names; what cannot be read is told and left out."""
+
+    def __init__(self, who: bytes, wanted: Wanted) -> None:
+        self.who = who
+        self.wanted = wanted
+        self.logs: dict[bytes, Log] = {}
+        self.code = 0
+
+    def add(self, name: bytes, *, needed: bool) -> None:
+        """Take the service NAME in. Where it has no log, that is told if it is NEEDED."""
+        try:
+            path = find_log(find(name))
+            if path is not None:
+                self.logs[name] = Log(path)
+            elif needed:
+                self._tell(name, b"there is no log directory below log, or ./main")
+        except OSError as error:
+            self._trouble(name, error)
+
+    def _trouble(self, name: bytes, error: OSError) -> None:
+        from ..chain.why import owned
+
+        self._tell(name, b"unable to read its log: " + reason(error))
+        file = error.filename
+        if isinstance(error, PermissionError) and isinstance(file, bytes):
+            why = b""
+            while file and not why:
+                # Of what stands in a directory that is closed nothing is known.
+                why, file = owned(file), file.rpartition(b"/")[0]
+            cli.say(self.who + b": " + why)
+
+    def _tell(self, name: bytes, what: bytes) -> None:
+        self.code = 111
+        cli.say(self.who + b": warning: " + name + b": " + what)
+
+    def _lines(self, name: bytes, entries: "Iterable[Entry]") -> "Iterator[Line]":
+        """ENTRIES of the service NAME as lines, until they end or there is trouble."""
+        try:
+            for entry in entries:
+                if entry[2] <= self.wanted.level:
+                    yield entry[0], name, entry
+        except OSError as error:
+            self._trouble(name, error)
+            self.logs.pop(name).close()
+
+    def begin(self) -> "Iterable[Line]":
+        """What is there already, the oldest first."""
+        from heapq import merge
+
+        count = self.wanted.count
+        parts = [self._lines(name, self._part(log)) for name, log in list(self.logs.items())]
+        if count is None:
+            return merge(*parts, key=_when)
+        lines = sorted((line for part in parts for line in part), key=_when)
+        return lines[max(0, len(lines) - count) :]
+
+    def _part(self, log: Log) -> "Iterator[Entry]":
+        wanted = self.wanted
+        if wanted.count is None and wanted.since is not None:
+            yield from log.since(wanted.since)
+            if not wanted.follow:
+                yield from log.unfinished()
+            return
+        entries = log.tail(wanted.count or 0, wanted.level, whole=wanted.follow)
+        yield from (e for e in entries if wanted.since is None or e[0] >= wanted.since)
+
+    def follow(self, write: "Callable[[list[Line]], None]", turns: float = float("inf")) -> None:
+        """Give to WRITE what comes, for ever (or so many TURNS)."""
+        pause = SOON
+        while self.logs and turns > 0:
+            turns -= 1
+            lines: list[Line] = []
+            for name, log in list(self.logs.items()):
+                lines += self._lines(name, log.follow())
+            write(sorted(lines, key=_when))
+            pause = SOON if lines else min(LATE, pause * 1.5)
+            sleep(pause)
+
+
+def _when(line: "Line") -> int:
+    return line[0]
+
+
+def write(lines: "Iterable[Line]", shape: "Callable[[Line], bytes]") -> None:
+    """Write LINES, many at a time."""
+    texts: list[bytes] = []
+    for line in lines:
+        texts.append(shape(line))
+        if len(texts) >= TOGETHER:
+            show(b"".join(texts))
+            texts.clear()
+    show(b"".join(texts))
+
+
+def shaped(*, several: bool, json: bool) -> "Callable[[Line], bytes]":
+    """How a line is written: for a terminal, for a pipe, or as JSON."""
+    if json:
+        from json import dumps
+
+        return lambda line: dumps(_object(line)).encode() + b"\n"
+    colour, clean = coloured(), for_terminal()
+
+    def shape(line: "Line") -> bytes:
+        _, name, (_, time, level, words) = line
+        head = clean(name) + b": " if several else b""
+        head += local(time) + b" " if time is not None else b""
+        words = clean(words)
+        return head + (severity(words, level) if colour else words) + b"\n"
+
+    return shape
+
+
+def _object(line: "Line") -> dict[str, object]:
+    _, name, (_, time, level, words) = line
+    return {
+        "service": text(name),
+        "time": None if time is None else date(time),
+        "level": SEVERITIES[level],
+        "text": text(words),
+    }

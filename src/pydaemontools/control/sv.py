@@ -1,0 +1,86 @@
+"""Control services and their supervisors, and wait until they are as they were told to be."""
+
+import posix
+
+from ..chain import cli
+from ..chain import exec as chain
+from ..chain.process import environ
+from .commands import choose
+from .engine import Services
+from .place import READ
+from .visitor import IS_DOWN, TROUBLE, UP, fatal
+
+SYNOPSIS = b"[-v] [-w sec] command service ..."
+USAGE = (SYNOPSIS, b"pysv [-jv] [-w seconds] command [service ...]")
+LSB = b"[-w sec] command"
+VERSION = b"$Id: 900314260c6d52c986c5357673bea2f3bd3f4698 $"
+BASE = b"/etc/service/"
+WAIT = 7
+# What an init script's status has to tell.
+CODES = {UP: 0, IS_DOWN: 3, 0: 4, TROUBLE: 4}
+
+
+def number(text: bytes) -> int:
+    """The number that TEXT begins with, as the original reads it: 0 if there is none."""
+    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
+    return int(digits or b"0") % 2**64
+
+
+def main(argv: list[bytes]) -> int:
+    """Be sv, or under another name an init script; our own name does more."""
+    if cli.own(argv[0]):
+        from .pysv import main as own
+
+        return own(argv)
+    called = chain.called or b"sv"
+    lsb = called != b"sv"
+    wait, verbose, rest = parse(called, argv, lsb=lsb)
+    names = [called] if lsb else rest[1:]
+    if not (rest and names):
+        raise usage(called, lsb=lsb)
+    try:
+        home = posix.open(b".", READ)
+    except OSError as error:
+        raise _code(fatal(b"unable to open current directory", error), lsb=lsb) from None
+    how = choose(rest[0], verbose=verbose)
+    if how is None or (lsb and how.letters == b"s" and rest[0] != b"status"):
+        raise usage(called, lsb=lsb)
+    services = Services(names, how, environ.get(b"SVDIR", BASE), wait, home)
+    try:
+        code = services.run()
+    except cli.Quit as end:
+        raise _code(end, lsb=lsb) from None
+    if lsb and how.letters == b"s":
+        return CODES.get(services.found, code)
+    return code
+
+
+def parse(called: bytes, argv: list[bytes], *, lsb: bool) -> tuple[int, bool, list[bytes]]:
+    """How long to wait, whether always, and the rest of argv."""
+
+    def take(letter: bytes, _value: bytes) -> None:
+        if letter == b"V":
+            cli.say(VERSION)
+            raise usage(called, lsb=lsb)
+
+    try:
+        found, rest = cli.options([b"sv", *argv[1:]], USAGE, b"w:vV", take=take)
+    except cli.Quit as end:
+        if end.lines:
+            cli.say(called + b": " + end.lines[0])
+            raise usage(called, lsb=lsb) from None
+        raise
+    given = dict(found)
+    environment = environ.get(b"SVWAIT")
+    wait = WAIT if environment is None else number(environment)
+    return number(given[b"w"]) if b"w" in given else wait, bool(given), rest
+
+
+def usage(called: bytes, *, lsb: bool) -> cli.Quit:
+    """Quit as the original does: with the name it was called by, and an empty line."""
+    cli.say(b"usage: " + called + b" " + (LSB if lsb else SYNOPSIS), b"")
+    return cli.Quit(2 if lsb else 100)
+
+
+def _code(end: cli.Quit, *, lsb: bool) -> cli.Quit:
+    return cli.Quit(151 if lsb else end.code, *end.lines)

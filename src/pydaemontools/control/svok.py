@@ -1,0 +1,60 @@
+"""Tell whether a supervisor runs in a directory."""
+
+import posix
+from errno import ENOENT, ENXIO
+
+from ..chain import cli
+from .place import CONTROL, OK, Home, Trouble, attend, show
+
+USAGE = (b"svok dir", b"pysvok [-jv] dir")
+
+
+def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
+    """The options, and the directory."""
+    own = cli.own(argv[0])
+    found, rest = cli.options(argv, USAGE, more=b"jv", words=(b"json",)) if own else ([], argv[1:])
+    if not rest or (own and len(rest) > 1):
+        raise cli.usage(argv[0], USAGE)
+    return {letter for letter, _ in found}, rest[0]
+
+
+def main(argv: list[bytes]) -> int:
+    """0 if a supervisor runs there, 100 if none does."""
+    given, place = parse(argv)
+    own = cli.own(argv[0])
+    home = Home(own=True)
+    try:
+        runs = supervised(place, own=own)
+    except Trouble as trouble:
+        home.back()
+        from .hint import hint
+
+        why = hint(place, trouble.error)
+        raise cli.fatal(trouble.text, trouble.error, why) from None
+    if given & {b"j", b"json"}:
+        from .fields import objects
+
+        show(objects([{"service": place, "supervised": runs}]))
+    elif given:
+        show(place + (b": supervise running\n" if runs else b": supervise not running\n"))
+    return 0 if runs else 100
+
+
+def supervised(place: bytes, *, own: bool) -> bool:
+    """Go to PLACE and see whether a supervisor runs there; raises Trouble."""
+    try:
+        posix.chdir(place)
+    except OSError as error:
+        raise Trouble(b"unable to chdir to " + place, error) from None
+    # s6-supervise keeps no `ok`; its control fifo has a reader all the same.
+    for fifo in (OK, CONTROL) if own else (OK,):
+        try:
+            attend(fifo)
+        except OSError as error:
+            if error.errno == ENXIO:
+                return False
+            if error.errno != ENOENT:
+                raise Trouble(b"unable to open " + place + b"/" + fifo, error) from None
+        else:
+            return True
+    return False

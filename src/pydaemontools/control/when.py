@@ -1,0 +1,80 @@
+"""Times in logs: the stamps that lines begin with, and what a person types for one."""
+
+from time import localtime, mktime, strftime
+
+from ..log.tai64n import EPOCH
+
+SECOND = 10**9
+LABEL = 25  # bytes of a TAI64N label, with its @
+HEX = b"0123456789abcdef"
+DAY = 86400
+SPANS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
+
+
+def label(text: bytes) -> int | None:
+    """The time (nanoseconds of Unix time) of the TAI64N label that TEXT begins with, if one."""
+    digits = text[1:LABEL]
+    if text[:1] != b"@" or len(digits) != LABEL - 1 or digits.strip(HEX):
+        return None
+    return (int(digits[:16], 16) - EPOCH) * SECOND + int(digits[16:], 16)
+
+
+def stamped(line: bytes) -> tuple[int | None, int]:
+    """The time that LINE begins with, and where the text behind it begins; None, 0 without one.
+
+    It is a TAI64N label, or a date and a time in UTC as svlogd has them with -tt and -ttt.
+    """
+    if line[LABEL : LABEL + 1] == b" " and line[:1] == b"@":
+        time = label(line)
+        return (None, 0) if time is None else (time, LABEL + 1)
+    if line[4:5] == b"-" and line[10:11] in (b"_", b"T"):
+        word = line[:32].partition(b" ")[0]
+        time = _date(word)
+        return (None, 0) if time is None else (time, len(word) + 1)
+    return None, 0
+
+
+def _date(word: bytes) -> int | None:
+    """The time that WORD is: 2026-11-21_04:48:00.12345, in UTC."""
+    whole, point, part = word.partition(b".")
+    fields = [whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16], whole[17:]]
+    if not all(field.isdigit() for field in fields) or (point and not part.isdigit()):
+        return None
+    year, month, day, hour, minute, second = map(int, fields)
+    # Years are counted from March on, so that the day that some lack is their last.
+    years = year - (month < 3)
+    days = 365 * years + years // 4 - years // 100 + years // 400 - 719468
+    days += (153 * ((month - 3) % 12) + 2) // 5 + day - 1
+    seconds = days * DAY + hour * 3600 + minute * 60 + second
+    return seconds * SECOND + int(part.ljust(9, b"0")[:9] or b"0")
+
+
+def local(time: int) -> bytes:
+    """TIME in the local time zone, to the microsecond."""
+    seconds, rest = divmod(time, SECOND)
+    try:
+        parts = localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return b"%d" % seconds
+    return f"{strftime('%Y-%m-%d %H:%M:%S', parts)}.{rest // 1000:06d}".encode()
+
+
+def since(text: str, now: int) -> int | None:
+    """The time that TEXT means: 10m (before NOW), or 2026-11-21[ 04:48[:00]], local."""
+    if text[:-1].isdigit() and text[-1:] in SPANS:
+        return now - int(text[:-1]) * SPANS[text[-1:]] * SECOND
+    date, _, time = text.replace("T", " ").partition(" ")
+    days = date.split("-")
+    hours = time.split(":") if time else []
+    if len(days) != 3 or len(hours) not in (0, 2, 3):
+        return None
+    if not all(field.isdecimal() for field in days + hours):
+        return None
+    year, month, day = map(int, days)
+    hour, minute, second = [*map(int, hours), 0, 0, 0][:3]
+    right = 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61
+    try:
+        found = mktime((year, month, day, hour, minute, second, 0, 0, -1)) if right else None
+    except (OverflowError, ValueError):
+        return None
+    return None if found is None else int(found) * SECOND

@@ -1,0 +1,62 @@
+"""What differs between the supervisors that we can be: a line each.
+
+supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours.
+"""
+
+from .rules import Reader, Rules, plain
+from .state import PATIENT, TABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .state import Row
+
+
+class Dialect:
+    """One of them.
+
+    length: bytes of the status file; letters: the commands that it hears; table: what they
+    mean; full: whether there are log, finish, control and the files pid and stat, as runit
+    has them; own: whether there is all the rest. runit's messages begin with the directory,
+    and files in them are as seen from there.
+    """
+
+    __slots__ = ("full", "length", "letters", "own", "table")
+
+    def __init__(
+        self, length: int, letters: bytes, table: "dict[str, Row]", *, full: bool, own: bool
+    ) -> None:
+        self.length = length
+        self.letters = letters
+        self.table = table
+        self.full = full
+        self.own = own
+
+    def rules(self, place: bytes) -> Rules:
+        """What the directory PLACE asks for at this start."""
+        if self.own:
+            return Reader(place).rules()
+        rules = plain()
+        rules.finish = self.full
+        return rules
+
+    @property
+    def runit(self) -> bool:
+        """Whether messages are runit's."""
+        return self.full and not self.own
+
+    def who(self, name: bytes) -> bytes:
+        """What a message about the service NAME begins with."""
+        if self.runit:
+            return b"runsv " + name
+        return b"pysupervise" if self.own else b"supervise"
+
+    def prefix(self, name: bytes, sub: bytes = b"") -> bytes:
+        """What stands before a file's name in a message; SUB is log/ for the logger."""
+        return sub if self.runit else name + b"/" + sub
+
+
+DIALECTS = {
+    b"supervise": Dialect(18, b"udoxpchaitk", PATIENT, full=False, own=False),
+    b"runsv": Dialect(20, b"udoxpchaitkq12", TABLE, full=True, own=False),
+    b"pysupervise": Dialect(20, b"udoxpchaitkq12wyrbDUOQ", TABLE, full=True, own=True),
+}

@@ -1,0 +1,402 @@
+"""A service that lives in a directory: what it is, what it may be told, what is told of it."""
+
+import posix
+from _signal import SIGCONT, SIGKILL
+from time import monotonic, time_ns
+
+from ..chain import cli
+from ..chain import exec as chain
+from ..chain.process import environ
+from . import notes, tree
+from .child import spawn
+from .dialect import Dialect
+from .loop import Loop
+from .rules import Rules
+from .service import Service
+from .servicedir import ServiceDir
+from .state import ALIVE, DOWN, FINISHING, HUNG, LEFT, SWEEPING, UP, WAIT
+from .status import DOWN as IS_DOWN
+from .status import FINISH as IS_FINISH
+from .status import RUN as IS_RUN
+from .status import Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notify import Notices
+    from .tap import Tap
+    from .tree import Orphanage
+    from .vigil import Vigil
+
+RETRY = 1.0  # seconds until what could not be written is tried again
+# What the status file calls a phase.
+SHOWN = {UP: IS_RUN, SWEEPING: IS_FINISH, FINISHING: IS_FINISH}
+# What the file `state` calls it, which tells a person more.
+CALLED = {DOWN: "down", WAIT: "wait", UP: "run", SWEEPING: "finish", FINISHING: "finish"}
+
+
+class Directory(Service):
+    """The service in the current directory, called NAME; SUB is log/ for its logger.
+
+    Raises Quit where supervise/ cannot be had.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        orphans: "Orphanage | None",
+        dialect: Dialect,
+        name: bytes,
+        sub: bytes = b"",
+    ) -> None:
+        shown = dialect.prefix(name, sub)
+        super().__init__(loop, orphans, dialect.who(name), (name + b"/" + sub).rstrip(b"/"))
+        self.dialect = dialect
+        self.table = dialect.table
+        self.sub = sub
+        self.files = ServiceDir(sub.rstrip(b"/") or b".", shown, dialect)
+        self.taps: dict[int, Tap] = {}
+        self.notices: Notices | None = None
+        self.vigil: Vigil | None = None
+        self.text = ""  # what the service says of itself
+        self._queue = b""
+        self._busy = False  # a script of control/ runs, and what comes next has to wait
+        self._heir = 0
+        self._told = False
+        self._key: tuple[int, int] | None = None
+        self._since = self._ready_since = time_ns()
+        self._deaths: list[bytes] = []
+        self._control = self.files.take()
+        if self._is_down():
+            self.state.want = "d"
+        self.show()
+        self.files.answer()
+        loop.watch(self._control, self._listen)
+
+    def _is_down(self) -> bool:
+        try:
+            return self.files.has(b"down")
+        except OSError as error:
+            raise cli.fatal(b"unable to stat " + self.files.shown + b"down", error) from None
+
+    def begin(self) -> None:
+        """Start it, unless it is to be down."""
+        if self.state.want == "u":
+            self.feed("u")
+
+    # How it runs.
+
+    def rules(self) -> Rules:
+        """What the directory asks for now."""
+        return self.dialect.rules(self.files.place)
+
+    def spawn(self, rules: Rules) -> int:
+        """Start ./run."""
+        if self.vigil:
+            self.vigil.close()
+            self.vigil = None
+        self.text = ""
+        self._heir = 0
+        if self.dialect.own:
+            self._prepare(rules)
+        become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
+        if self.vigil:
+            become |= self.vigil.become
+        pid = self._fork(lambda: self._run(rules), become)
+        if self.vigil:
+            # The state has to know of this run first.
+            self.loop.at_last(self.vigil.begin)
+        return pid
+
+    def _prepare(self, rules: Rules) -> None:
+        """Have what this run needs to tell us how it is."""
+        sign_or_way = {way for way, _ in rules.ways} | {rules.sign}
+        if b"log" in sign_or_way:
+            self._tap(1)
+        if 1 not in self.become and (b"log" in sign_or_way or not posix.isatty(2)):
+            self._tap(2)
+        for tap in self.taps.values():
+            tap.last, tap.seen = b"", None
+            tap.heard = monotonic()
+        if b"notify" in sign_or_way and not self.notices:
+            from .notify import Notices
+
+            self.notices = Notices()
+            self.loop.watch(self.notices.fileno(), self._notified)
+        if rules.waits_ready or rules.sign:
+            from .vigil import Vigil
+
+            self.vigil = Vigil(self, rules)
+
+    def _tap(self, fd: int) -> None:
+        if fd not in self.taps:
+            from .tap import Tap
+
+            self.taps[fd] = Tap(self.loop, self.become.get(fd, fd))
+
+    def _fork(self, body: "Callable[[], int]", become: dict[int, int]) -> int:
+        return spawn(body, become, self.keep, session=self.dialect.own)
+
+    def _run(self, rules: Rules) -> int:
+        """Be ./run, in the child."""
+        self._enter()
+        if rules.cgroup:
+            path = tree.cgroup_path(rules.cgroup)
+            try:
+                tree.join(path)
+            except OSError as error:
+                return cli.fatal(b"unable to enter the cgroup " + path, error).say(self.who)
+        if self.notices:
+            environ[b"NOTIFY_SOCKET"] = self.notices.address
+            if rules.sign == b"notify":
+                environ[b"WATCHDOG_USEC"] = b"%d" % (rules.watchdog * 1e6)
+                environ[b"WATCHDOG_PID"] = b"%d" % posix.getpid()
+        if self._scripts() and posix.access(b"./control/u", posix.X_OK):
+            pid = posix.fork()
+            if not pid:
+                posix._exit(self._be(b"./control/u", [b"./control/u"]))  # noqa: SLF001
+            posix.waitpid(pid, 0)
+        return self._be(b"./run", [b"./run"])
+
+    def _enter(self) -> None:
+        if self.sub:
+            posix.chdir(self.files.place)
+
+    def _be(self, file: bytes, argv: list[bytes]) -> int:
+        try:
+            return chain.start(file, argv)
+        except OSError as error:
+            from ..chain.why import not_run
+
+            shown = self.files.shown + (file if self.dialect.runit else file[2:])
+            hint = not_run([file], [file], None, error)
+            return cli.fatal(b"unable to start " + shown, error, hint).say(self.who)
+
+    def finish(self, status: int) -> int:
+        """Start ./finish with what runit gives it: the exit code or -1, the signal or 0.
+
+        After them, as s6 does, the name of the service and the process group of run.
+        """
+        if not self.files.has_any(b"finish") or (self.dialect.runit and self.sub):
+            return 0
+        code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else -1
+        argv = [b"./finish", b"%d" % code, b"%d" % (status & 0o377)]
+        if self.dialect.own:
+            argv += [self.name, b"%d" % self.session]
+        become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
+        return self._fork(lambda: self._helper(argv), become)
+
+    def _helper(self, argv: list[bytes]) -> int:
+        self._enter()
+        return self._be(argv[0], argv)
+
+    def helper(self, file: bytes, then: "Callable[[int], None]") -> int:
+        """Run FILE beside the service; call THEN with its wait status. 0 if it cannot be."""
+        try:
+            pid = self._fork(lambda: self._helper([file]), self.become)
+        except OSError as error:
+            self.warn(b"unable to fork for " + self.files.shown + file[2:], error)
+            return 0
+        self.loop.child(pid, then)
+        return pid
+
+    def end_helper(self, pid: int) -> None:
+        """A helper is not needed any more, and nobody asks how it ends."""
+        self.loop.children[pid] = lambda _status: None
+        tree.signal_all([pid], SIGKILL)
+
+    def end(self, status: int) -> None:
+        """Run has ended with STATUS."""
+        if self._inherits():
+            return
+        if self.vigil:
+            self.vigil.close()
+            self.vigil = None
+        for tap in self.taps.values():
+            tap.carry()
+        if self.dialect.own:
+            self._remember(status)
+        super().end(status)
+
+    def _remember(self, status: int) -> None:
+        last = self.taps[2].last if 2 in self.taps and 1 not in self.become else b""
+        seconds = monotonic() - self.state.started
+        self._deaths.append(
+            notes.death(time_ns(), self.pid, seconds, status, why=self.state.why, last=last)
+        )
+
+    def _inherits(self) -> bool:
+        """Whether another process, named by the service, is the main one now."""
+        heir, self._heir = self._heir, 0
+        if not heir or not self.orphans or heir not in self.orphans.left_by(self, self.session):
+            return False
+        self.pid = heir
+        self.loop.child(heir, self.end)
+        self.loop.at_last(self.show)
+        return True
+
+    def due(self) -> None:
+        """A deadline may have passed; a log that was not silent puts one off."""
+        if self.state.rules.sign == b"log" and self.state.dog <= monotonic():
+            self.feed(ALIVE, max(tap.heard for tap in self.taps.values()))
+        super().due()
+
+    def drain(self, then: "Callable[[], None]") -> None:
+        """Call THEN when all that the service wrote has gone through the taps."""
+        tap = self.taps.get(1)
+        if tap:
+            tap.close(then)
+        else:
+            then()
+
+    def mark(self, *, down: bool) -> None:
+        """Make or remove the file `down`."""
+        try:
+            if down:
+                self.files.mark()
+            else:
+                self.files.remove(b"down")
+        except OSError as error:
+            self.warn(b"unable to change " + self.files.shown + b"down", error)
+
+    # What it is told.
+
+    def _listen(self) -> None:
+        self.obey(posix.read(self._control, 4096))
+
+    def obey(self, letters: bytes) -> None:
+        """Do what LETTERS say, in order."""
+        self._queue += letters
+        while self._queue and not self._busy:
+            letter, self._queue = self._queue[:1], self._queue[1:]
+            # A logger ends at the end of its input.
+            if letter in self.dialect.letters and not (self.sub and letter == b"x"):
+                self._obey(letter.decode())
+
+    def _obey(self, letter: str) -> None:
+        """One letter. A script control/LETTER that exits 0 takes the place of the signal."""
+        if letter in "dx" and self._script("t", lambda done: self._ended(letter, done=done)):
+            # It is wanted down from now on, whatever the script does.
+            self.feed(letter, mute=True)
+        elif letter in "uodx" or not self._script(letter, lambda done: self._did(letter, done)):
+            self.feed(letter)
+            self._after(letter)
+
+    def _ended(self, letter: str, *, done: bool) -> None:
+        if not done:
+            self.kill(self.state.rules.down_signal)
+        self.kill(SIGCONT)
+        self._after(letter)
+
+    def _did(self, letter: str, done: bool) -> None:  # noqa: FBT001 - what a script said
+        if not done or letter in "pc":
+            self.feed(letter, mute=done)
+
+    def _after(self, letter: str) -> None:
+        if letter in "dx":
+            self._script(letter, lambda _done: None)
+
+    def _scripts(self) -> bool:
+        """Whether there may be scripts for what it is told: runit has none for a logger."""
+        return self.dialect.full and not self.sub
+
+    def _script(self, letter: str, then: "Callable[[bool], None]") -> bool:
+        """Run control/LETTER if there is one and the service is up; whether it runs."""
+        file = b"./control/" + letter.encode()
+        if self.state.phase != UP or not self._scripts() or not self.files.runs(file[2:]):
+            return False
+
+        def ended(status: int) -> None:
+            self._busy = False
+            then(not status)
+            self.obey(b"")
+
+        self._busy = bool(self.helper(file, ended))
+        return self._busy
+
+    def _notified(self) -> None:
+        assert self.notices  # noqa: S101 - for the type checker
+        for uid, said in self.notices.read():
+            if self.pid and uid in (0, posix.getuid(), _owner(self.pid)):
+                self._heed(said)
+
+    def _heed(self, said: dict[str, str]) -> None:
+        """What the service says of itself (sd_notify)."""
+        if said.get("READY") == "1" and self.vigil:
+            self.vigil.ready()
+        if said.get("WATCHDOG") == "1":
+            self.feed(ALIVE)
+        if said.get("WATCHDOG") == "trigger":
+            self.feed(HUNG, "it asked for it")
+        for name in "STOPPING", "RELOADING":
+            if said.get(name) == "1":
+                self.text = name.lower()
+        self.text = said.get("STATUS", self.text)
+        if said.get("MAINPID", "").isdigit():
+            self._heir = int(said["MAINPID"])
+        self.loop.at_last(self.show)
+
+    # What is told of it.
+
+    def show(self) -> None:
+        """Write status and the other files, where they do not say so already."""
+        state = self.state
+        shown = SHOWN.get(state.phase, IS_DOWN)
+        if self._key != (self.pid, shown):
+            self._key = self.pid, shown
+            self._since = time_ns()
+        try:
+            self._write(shown)
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                self.warn(b"unable to write " + self.files.shown + b"supervise/status", error)
+            self.loop.at(monotonic() + RETRY, self.show)
+        else:
+            self._told = False
+
+    def _write(self, shown: int) -> None:
+        state, files = self.state, self.files
+        status = Status(
+            self._since,
+            self.pid,
+            {"o": ""}.get(state.want, state.want),
+            paused=state.paused,
+            term=state.term,
+            leaving=state.leaving,
+            state=shown,
+        )
+        files.write(b"status", status.encode(self.dialect.length))
+        if self.dialect.full:
+            files.write(b"stat", status.words())
+            files.write(b"pid", b"%d\n" % self.pid if self.pid else b"")
+        if self.dialect.own:
+            self._write_own()
+
+    def _write_own(self) -> None:
+        state, files = self.state, self.files
+        if self._deaths:
+            files.write(b"history", notes.add(files.read(b"history"), self._deaths))
+            self._deaths = []
+        if state.phase == LEFT:
+            files.remove(b"supervise/state")
+            return
+        if not state.ready:
+            self._ready_since = 0
+        elif not self._ready_since:
+            self._ready_since = time_ns()
+        failed = state.phase == DOWN and state.failed
+        lines = [f"state {'failed' if failed else CALLED[state.phase]}", f"ready {state.ready:d}"]
+        if state.ready:
+            lines.append(f"readysince {self._ready_since}")
+        lines += [f"text {self.text}"] if self.text else []
+        lines += [f"why {state.why}"] if state.why else []
+        files.write(b"state", "\n".join([*lines, ""]).encode())
+
+
+def _owner(pid: int) -> int:
+    try:
+        return posix.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return -1

@@ -1,0 +1,73 @@
+"""A service, and the logger at the other end of a pipe that is held here.
+
+So what is in the pipe outlives either of them. The service goes first: then nobody can
+write any more, and the logger ends by itself at the end of the file. One that dies before
+that is started again.
+"""
+
+import posix
+from select import POLLHUP, POLLIN, poll
+
+from .loop import Loop
+from .service import Service
+from .state import DOWN, LAST
+
+
+class Pair:
+    """SERVICE, and LOGGER if there is one; FDS of the service are connected to the logger."""
+
+    def __init__(
+        self, loop: Loop, service: Service, logger: Service | None, fds: tuple[int, ...]
+    ) -> None:
+        self.loop = loop
+        self.service = service
+        self.logger = logger
+        self._ended = False
+        loop.tell = self.tell
+        if logger:
+            self._source, self._sink = posix.pipe2(posix.O_CLOEXEC)
+            service.become |= dict.fromkeys(fds, self._sink)
+            logger.become[0] = self._source
+            service.on_leave = lambda: service.drain(self._end)
+            logger.on_end = self._logged
+            logger.on_down = self._give_up
+
+    def run(self, keep: list[int], *, verbose: bool = False) -> None:
+        """Keep both until told to stop; KEEP are the fds that they inherit.
+
+        The logger is there before the service.
+        """
+        both = [one for one in (self.logger, self.service) if one]
+        for one in both:
+            one.keep = keep
+            one.verbose = verbose
+            one.begin()
+        while not all(one.left for one in both):
+            self.loop.turn()
+
+    def tell(self, letter: str) -> None:
+        """Give LETTER to the service, or when that has left, to the logger."""
+        target = self.logger if self.logger and self.service.left else self.service
+        target.feed(letter)
+
+    def _end(self) -> None:
+        """The service has left, and what it wrote is in the pipe: the logger may see the end."""
+        posix.close(self._sink)
+        self._ended = True
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """A logger that is down and stays so: what is in the pipe goes with us."""
+        if self._ended and self.logger and self.logger.state.phase == DOWN:
+            self.logger.feed(LAST)
+
+    def _logged(self) -> None:
+        """The logger has ended: let it leave if it has read everything."""
+        if self.logger and self.service.left and self._drained():
+            self.logger.feed(LAST)
+
+    def _drained(self) -> bool:
+        """Whether the pipe is empty, and nobody has it open who could write to it."""
+        waiter = poll()
+        waiter.register(self._source, POLLIN)
+        return [events for _, events in waiter.poll(0)] == [POLLHUP]

@@ -1,0 +1,271 @@
+"""What a service directory asks of its supervisor, read anew for each start.
+
+The names are s6's where s6 has one (https://skarnet.org/software/s6/servicedir.html), with
+its units (milliseconds); the rest is ours, in seconds.
+"""
+
+import _signal
+import posix
+from _signal import SIGTERM
+
+from ..chain.envdir import contents
+from ..chain.errors import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOREVER = float("inf")
+PACE = 1.0  # seconds between two starts, at the least
+PATIENCE = 60.0  # seconds that what was told to end has for it, where no file says otherwise
+TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
+WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
+SIGNS = (b"notify", b"check", b"log")
+
+
+class Rules:
+    """How a service is paced, stopped, judged and believed to be ready or dead.
+
+    As it is made it is for a program without a directory. Times are in seconds; FOREVER
+    means that there is no limit.
+    """
+
+    __slots__ = (
+        "backoff",
+        "cgroup",
+        "done_codes",
+        "down_signal",
+        "finish",
+        "finish_limit",
+        "kill_after",
+        "max_deaths",
+        "misses",
+        "notification_fd",
+        "pace",
+        "ready_limit",
+        "sign",
+        "sweep",
+        "watchdog",
+        "ways",
+    )
+
+    def __init__(self) -> None:
+        self.pace = PACE
+        self.backoff: Backoff | None = None
+        self.finish = False  # whether there may be a finish to run
+        self.finish_limit = PATIENCE  # timeout-finish
+        self.kill_after = PATIENCE  # timeout-kill
+        self.sweep = True  # whether what run leaves behind is ended
+        self.ready_limit = FOREVER  # timeout-up
+        self.ways: tuple[tuple[bytes, bytes], ...] = ()  # ready: how it says that it is
+        self.notification_fd: int | None = None
+        self.down_signal = int(SIGTERM)
+        self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead
+        self.max_deaths = (0, FOREVER)  # max-death-tally: how many, within how many seconds
+        self.watchdog = FOREVER
+        self.sign = b""  # what the watchdog looks for, one of SIGNS
+        self.misses = 1  # how often ./check may fail
+        self.cgroup = b""
+
+    @property
+    def waits_ready(self) -> bool:
+        """Whether the service is ready only when it says so."""
+        return bool(self.ways) or self.notification_fd is not None
+
+    @property
+    def silence(self) -> float:
+        """How long it may give no sign of life. Where we ask for one, that is no silence."""
+        return FOREVER if self.sign == b"check" else self.watchdog
+
+
+def plain() -> Rules:
+    """The rules of the originals: no limit, nothing swept."""
+    rules = Rules()
+    rules.finish_limit = rules.kill_after = FOREVER
+    rules.sweep = False
+    return rules
+
+
+class Backoff:
+    """How long to wait before the next start of what keeps dying.
+
+    first, then times factor, at most cap; after a run of at least reset it starts over.
+    Each wait is longer by up to the jitter-th part of itself, so that many do not march.
+    """
+
+    __slots__ = ("cap", "factor", "first", "jitter", "reset")
+
+    def __init__(
+        self,
+        first: float,
+        factor: float = 2.0,
+        cap: float = 60.0,
+        reset: float = 10.0,
+        jitter: float = 0.1,
+    ) -> None:
+        self.first = first
+        self.factor = factor
+        self.cap = cap
+        self.reset = reset
+        self.jitter = jitter
+
+    def delay(self, failures: int, luck: float) -> float:
+        """Seconds to wait after FAILURES short runs in a row; LUCK is from 0 to 1."""
+        if not failures:
+            return 0.0
+        wait = self.first
+        for _ in range(failures - 1):
+            # Not a power: that may be too large for a number.
+            if not 0 < wait < self.cap or self.factor <= 1:
+                break
+            wait *= self.factor
+        return min(self.cap, wait) * (1 + self.jitter * luck)
+
+
+class Reader:
+    """Reads the files of a service directory; what is wrong in them stands in `problems`."""
+
+    def __init__(self, place: bytes) -> None:
+        self.place = place
+        self.problems: list[bytes] = []
+        try:
+            # Most files are not there: one look instead of a dozen.
+            self._names = set(posix.listdir(place))
+        except OSError as error:
+            self._names = set()
+            self.problems.append(b"unable to read the directory: " + words(error))
+
+    def rules(self) -> Rules:
+        """What the directory asks for now; a file that is wrong counts as not there."""
+        rules = Rules()
+        rules.finish = True
+        rules.finish_limit = self._milliseconds(b"timeout-finish", PATIENCE)
+        rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
+        rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)
+        rules.notification_fd = self._notification_fd()
+        rules.ways = tuple(self._ways())
+        rules.down_signal = self._signal(b"down-signal")
+        rules.done_codes = frozenset(map(int, self._numbers(b"exit-codes", range(1, 257))))
+        deaths = self._numbers(b"max-death-tally", range(1, 3))
+        if deaths:
+            rules.max_deaths = (int(deaths[0]), deaths[1] if len(deaths) > 1 else TALLY)
+        backoff = self._numbers(b"backoff", range(1, 6))
+        rules.backoff = Backoff(*backoff) if backoff else None
+        rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
+        self._watchdog(rules)
+        return rules
+
+    def _lines(self, name: bytes) -> list[bytes]:
+        """The lines of the file NAME that say something; none if there is no such file."""
+        if name not in self._names:
+            return []
+        try:
+            text = contents(self.place + b"/" + name)
+        except OSError as error:
+            self.problems.append(b"unable to read " + name + b": " + words(error))
+            return []
+        lines = [line.strip() for line in text.split(b"\n")]
+        return [line for line in lines if line and line[:1] != b"#"]
+
+    def words(self, name: bytes) -> list[bytes]:
+        """The words in the file NAME; none if there is no such file."""
+        return b" ".join(self._lines(name)).split()
+
+    def _numbers(self, name: bytes, many: range) -> list[float]:
+        """The numbers in the file NAME, so many of them; none if there are others."""
+        found = self.words(name)
+        if not found:
+            return []
+        if len(found) in many and all(is_number(word) for word in found):
+            return [float(word) for word in found]
+        wanted = b"a number" if many.stop == 2 else b"1 to %d numbers" % (many.stop - 1)
+        self._wrong(name, wanted)
+        return []
+
+    def _milliseconds(self, name: bytes, default: float) -> float:
+        """As s6 counts; 0 is for ever."""
+        numbers = self._numbers(name, range(1, 2))
+        return (numbers[0] / 1000 or FOREVER) if numbers else default
+
+    def _notification_fd(self) -> int | None:
+        """The fd on which the service says that it is ready, by a line (s6)."""
+        numbers = self._numbers(b"notification-fd", range(1, 2))
+        if numbers and not (2 < numbers[0] < 1024 and numbers[0] == int(numbers[0])):
+            self._wrong(b"notification-fd", b"a file descriptor above 2")
+            return None
+        return int(numbers[0]) if numbers else None
+
+    def _ways(self) -> list[tuple[bytes, bytes]]:
+        """The ways in which the service says that it is ready, a line each."""
+        ways = []
+        for line in self._lines(b"ready"):
+            word, _, rest = line.partition(b" ")
+            rest = rest.strip()
+            if WAYS.get(word) != int(bool(rest)) or not GOOD.get(word, bool)(rest or b"-"):
+                known = b"notify, check, log PATTERN, tcp [HOST:]PORT or unix PATH"
+                self._wrong(b"ready", known + b": " + line)
+            else:
+                ways.append((word, rest))
+        return ways
+
+    def _watchdog(self, rules: Rules) -> None:
+        """SECONDS, and what is to be seen in that time: notify (or nothing), check [N], log."""
+        found = self.words(b"watchdog")
+        if not found:
+            return
+        number, sign, misses = (
+            (*found, b"notify", b"1")[:3] if len(found) < 2 else (*found, b"1")[:3]
+        )
+        counts = misses.isdigit() and int(misses) > 0 and (sign == b"check" or len(found) < 3)
+        timed = is_number(number) and float(number) > 0
+        if len(found) > 3 or sign not in SIGNS or not (timed and counts):
+            self._wrong(b"watchdog", b"SECONDS [notify | check [N] | log]")
+            return
+        rules.watchdog = float(number)
+        rules.sign = sign
+        rules.misses = int(misses)
+
+    def _signal(self, name: bytes) -> int:
+        found = self.words(name)
+        if not found:
+            return int(SIGTERM)
+        number = signal_number(found[0])
+        if number is None or len(found) > 1:
+            self._wrong(name, b"a signal")
+        return number or int(SIGTERM)
+
+    def _wrong(self, name: bytes, wanted: bytes) -> None:
+        self.problems.append(name + b" does not hold " + wanted)
+
+
+def is_number(word: bytes) -> bool:
+    """Whether WORD is a decimal number, perhaps with a point."""
+    whole, _, part = word.partition(b".")
+    return (whole + part).isdigit()
+
+
+def _is_port(word: bytes) -> bool:
+    port = word.rpartition(b":")[2]
+    return port.isdigit() and 0 < int(port) < 65536
+
+
+def _is_pattern(word: bytes) -> bool:
+    import re
+
+    try:
+        re.compile(word)
+    except re.error:
+        return False
+    return True
+
+
+GOOD: "dict[bytes, Callable[[bytes], bool]]" = {b"tcp": _is_port, b"log": _is_pattern}
+
+
+def signal_number(word: bytes) -> int | None:
+    """The signal called WORD: a number, or a name with or without SIG."""
+    if word.isdigit():
+        return int(word) if 0 < int(word) < _signal.NSIG else None
+    name = "SIG" + word.decode("latin-1").upper().removeprefix("SIG")
+    number = getattr(_signal, name, None)
+    return int(number) if isinstance(number, int) and name[3] != "_" else None

@@ -1,0 +1,256 @@
+"""A process that is kept: its state, and what the actions of the table do to it."""
+
+import posix
+from _signal import SIGCONT, SIGKILL
+from time import monotonic
+
+from ..chain import cli
+from . import tree
+from .loop import Loop
+from .notes import reason
+from .rules import FOREVER, Rules
+from .state import (
+    BORN,
+    CULL,
+    DOWN,
+    DUE,
+    FINISH,
+    GONE,
+    LEAVE,
+    LEFT,
+    MARK,
+    START,
+    SWEEP,
+    SWEEPING,
+    SWEPT,
+    TABLE,
+    UNBORN,
+    UNMARK,
+    State,
+    step,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .state import Row
+    from .tree import Orphanage
+
+LOOK = 0.2  # seconds until we look again for what was told to end and is not our child
+
+
+class Service:
+    """A process that is kept. A subclass says what it is: spawn(), rules(), and the hooks.
+
+    WHO stands before a warning, NAME in it. `become` says which fds the process gets, `keep`
+    which it inherits beside them. `on_end` is called when run has ended, `on_down` when there
+    is nothing and nothing is due, `on_leave` when there will never be anything again.
+    """
+
+    table: "dict[str, Row]" = TABLE
+
+    def __init__(self, loop: Loop, orphans: "Orphanage | None", who: bytes, name: bytes) -> None:
+        self.loop = loop
+        self.orphans = orphans
+        self.who = who
+        self.name = name
+        self.state = State()
+        self.pid = 0
+        self.session = 0  # the pid of the last run
+        self.become: dict[int, int] = {}
+        self.keep: list[int] = []
+        self.verbose = False  # whether to tell when it starts and ends
+        self.on_end: Callable[[], None] = lambda: None
+        self.on_down: Callable[[], None] = lambda: None
+        self.on_leave: Callable[[], None] = lambda: None
+        self._does: dict[str, Callable[[], None]] = {
+            START: self._start,
+            SWEEP: self._sweep,
+            CULL: self._cull,
+            FINISH: self._finish,
+            MARK: lambda: self.mark(down=True),
+            UNMARK: lambda: self.mark(down=False),
+            LEAVE: self._leave,
+        }
+
+    # What a kind of service does.
+
+    def begin(self) -> None:
+        """Start it, if it is to be up."""
+        raise NotImplementedError
+
+    def rules(self) -> Rules:
+        """The rules of the start that is about to be."""
+        return Rules()
+
+    def spawn(self, rules: Rules) -> int:
+        """Start run; raises OSError."""
+        raise NotImplementedError
+
+    def finish(self, status: int) -> int:
+        """Start finish, after run ended with STATUS; 0 if there is none. Raises OSError."""
+        raise NotImplementedError
+
+    def drain(self, then: "Callable[[], None]") -> None:
+        """Call THEN when all that the service wrote is where it is to go."""
+        then()
+
+    def mark(self, *, down: bool) -> None:
+        """Have the service DOWN, or not, when a supervisor next starts here."""
+
+    def show(self) -> None:
+        """Tell the world, when something may have changed."""
+
+    # What happens.
+
+    @property
+    def left(self) -> bool:
+        """Whether it is over for good."""
+        return self.state.phase == LEFT
+
+    def feed(self, event: str, value: object = None, *, mute: bool = False) -> None:
+        """Let EVENT happen, now. MUTE: whatever signals that asks for are not sent."""
+        self.state, actions = step(self.state, event, monotonic(), value, self.table)
+        for action in actions:
+            if isinstance(action, str):
+                self._does[action]()
+            elif not mute:
+                self.kill(action)
+        self._schedule()
+        self.loop.at_last(self.show)
+        if self.state.phase == DOWN:
+            self.on_down()
+
+    def end(self, status: int) -> None:
+        """Run has ended with STATUS."""
+        pid, self.pid = self.pid, 0
+        self._status = status
+        if self.verbose:
+            self._info(b"%s, pid %d, %s" % (self.name, pid, reason(status)))
+        self.on_end()
+        self.feed(GONE, posix.waitstatus_to_exitcode(status))
+
+    def kill(self, signum: int) -> None:
+        """Send SIGNUM to the process, if there is one."""
+        # 0 would be our own process group.
+        if not self.pid:
+            return
+        try:
+            # Nobody else reaps: until GONE has been fed, the pid is this process.
+            posix.kill(self.pid, signum)
+        except ProcessLookupError:
+            # It was not ours: a main process that was named to us.
+            pass
+        except PermissionError as error:
+            # It became another account than ours.
+            self.warn(b"unable to signal " + self.name, error)
+
+    def due(self) -> None:
+        """A deadline may have passed."""
+        if self.state.phase == SWEEPING and self.state.limit <= monotonic():
+            pids = b" ".join(b"%d" % pid for pid in self.strays())
+            self.warn(b"KILL did not end what " + self.name + b" left behind: " + pids)
+            self._let_go()
+        self.feed(DUE)
+
+    def warn(self, what: bytes, error: OSError | None = None) -> None:
+        """Say what went wrong, and go on."""
+        if error:
+            from ..chain.errors import words
+
+            what += b": " + words(error)
+        cli.say(self.who + b": warning: " + what)
+
+    def _info(self, what: bytes) -> None:
+        cli.say(self.who + b": info: " + what)
+
+    def strays(self) -> list[int]:
+        """The processes that run left behind."""
+        if not self.orphans:
+            return []
+        found = [] if self.loop.childless else self.orphans.left_by(self, self.session)
+        cgroup = self.state.rules.cgroup
+        return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
+
+    # What the actions do.
+
+    def _start(self) -> None:
+        rules = self.rules()
+        try:
+            self.pid = self.session = self.spawn(rules)
+        except OSError as error:
+            self.warn(b"unable to fork for " + self.name, error)
+            self.feed(UNBORN)
+            return
+        self.loop.child(self.pid, self.end)
+        if self.verbose:
+            self._info(b"started %s, pid %d" % (self.name, self.pid))
+        if self.orphans:
+            self.orphans.sessions[self.pid] = self
+        self.feed(BORN, rules)
+
+    def _sweep(self) -> None:
+        strays = self.strays()
+        if not strays:
+            self._swept()
+            return
+        self.pid = strays[0]
+        tree.signal_all(strays, self.state.rules.down_signal, SIGCONT)
+        self.loop.strays[self._look] = None
+        self._look_again()
+
+    def _look(self) -> None:
+        """Whether what was left behind has ended by now."""
+        if self.state.phase != SWEEPING:
+            self.loop.strays.pop(self._look, None)
+            return
+        strays = self.strays()
+        if not strays:
+            self._swept()
+        elif self.state.kill_at == FOREVER:
+            # What was killed may have left others.
+            tree.signal_all(strays, SIGKILL)
+
+    def _look_again(self) -> None:
+        self._look()
+        if self.state.phase == SWEEPING:
+            self.loop.at(monotonic() + LOOK, self._look_again)
+
+    def _swept(self) -> None:
+        self._let_go()
+        self.feed(SWEPT)
+
+    def _let_go(self) -> None:
+        self.pid = 0
+        self.loop.strays.pop(self._look, None)
+        if self.orphans:
+            self.orphans.sessions.pop(self.session, None)
+
+    def _cull(self) -> None:
+        tree.signal_all(self.strays(), SIGKILL)
+        if self.state.rules.cgroup:
+            tree.kill_cgroup(tree.cgroup_path(self.state.rules.cgroup))
+
+    def _finish(self) -> None:
+        self.pid = 0
+        try:
+            self.pid = self.finish(self._status)
+        except OSError as error:
+            self.warn(b"unable to fork for " + self.name + b"/finish", error)
+        if self.pid:
+            self.loop.child(self.pid, self._finished)
+        else:
+            self.feed(UNBORN)
+
+    def _finished(self, status: int) -> None:
+        self.pid = 0
+        self.feed(GONE, posix.waitstatus_to_exitcode(status))
+
+    def _leave(self) -> None:
+        self.on_leave()
+
+    def _schedule(self) -> None:
+        deadline = self.state.deadline()
+        if deadline < FOREVER:
+            self.loop.at(deadline, self.due)

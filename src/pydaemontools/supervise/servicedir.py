@@ -1,0 +1,178 @@
+"""A service directory on disk: what a supervisor finds there, and what it puts there.
+
+Layout and modes are daemontools' and runit's: supervise/lock, control, ok, status, and
+runit's pid and stat. Every file is written beside itself and renamed, so that nobody reads
+half of one.
+"""
+
+import posix
+from errno import EACCES, EAGAIN
+from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+
+from ..chain import cli
+from ..chain.envdir import contents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .dialect import Dialect
+
+READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+
+
+class ServiceDir:
+    """The service directory PLACE; in messages SHOWN stands before a file's name."""
+
+    def __init__(self, place: bytes, shown: bytes, dialect: "Dialect") -> None:
+        self.place = place
+        self.shown = shown
+        self.dialect = dialect
+        self._group: int | None = None
+        self._written: dict[bytes, bytes] = {}
+
+    def path(self, name: bytes) -> bytes:
+        """Where the file NAME of the service is."""
+        return self.place + b"/" + name
+
+    def has(self, name: bytes) -> bool:
+        """Whether there is a file NAME. Raises OSError where that cannot be told."""
+        try:
+            posix.stat(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def runs(self, name: bytes) -> bool:
+        """Whether there is a file NAME that its owner may run."""
+        try:
+            return bool(posix.stat(self.path(name)).st_mode & 0o100)
+        except OSError:
+            return False
+
+    def has_any(self, name: bytes) -> bool:
+        """Whether there is something called NAME, as far as one can tell."""
+        return posix.access(self.path(name), posix.F_OK)
+
+    def take(self) -> int:
+        """Make supervise/ ours; give the fd that commands come in on. Raises Quit."""
+        if self.dialect.own:
+            self._group = self._control_group()
+        try:
+            self._make()
+        except OSError as error:
+            # The originals find out when they try to lock.
+            if self.dialect.own:
+                what = b"unable to create " + self.shown + b"supervise"
+                raise cli.fatal(what, error) from None
+        self._lock()
+        return self._fifo(b"control")
+
+    def answer(self) -> None:
+        """Have supervise/ok say that a supervisor is here. Raises Quit."""
+        self._fifo(b"ok")
+
+    def write(self, name: bytes, data: bytes) -> None:
+        """Put DATA into supervise/NAME, all at once, unless it is there. Raises OSError."""
+        if self._written.get(name) == data:
+            return
+        file = self.path(b"supervise/" + name)
+        new = file + b".new"
+        fd = posix.open(new, WRITE | posix.O_CREAT | posix.O_TRUNC, 0o644)
+        try:
+            posix.write(fd, data)
+        finally:
+            posix.close(fd)
+        posix.rename(new, file)
+        self._written[name] = data
+
+    def read(self, name: bytes) -> bytes:
+        """What supervise/NAME holds; nothing if there is no such file. Raises OSError."""
+        try:
+            return contents(self.path(b"supervise/" + name))
+        except FileNotFoundError:
+            return b""
+
+    def remove(self, name: bytes) -> None:
+        """Remove the file NAME, if there is one. Raises OSError."""
+        try:
+            posix.unlink(self.path(name))
+        except FileNotFoundError:
+            pass
+
+    def mark(self) -> None:
+        """Make the file `down`. Raises OSError."""
+        posix.close(posix.open(self.path(b"down"), WRITE | posix.O_CREAT, 0o644))
+
+    def _make(self) -> None:
+        link = self.path(b"supervise")
+        try:
+            posix.mkdir(link, 0o700)
+        except FileExistsError:
+            try:
+                posix.stat(link)
+            except FileNotFoundError:
+                # A link to nothing: the directory is to be elsewhere, on another file system.
+                target = posix.readlink(link)
+                posix.mkdir(target if target[:1] == b"/" else self.path(target), 0o700)
+        if self._group is not None:
+            posix.chown(link, -1, self._group)
+            posix.chmod(link, 0o710)
+
+    def _control_group(self) -> int | None:
+        """The group that may ask and command, as the file control-group names it."""
+        try:
+            name = contents(self.path(b"control-group")).strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            what = b"unable to read " + self.shown + b"control-group"
+            raise cli.fatal(what, error) from None
+        if name.isdigit():
+            return int(name)
+        from grp import getgrnam
+
+        try:
+            return getgrnam(name.decode("utf-8", "surrogateescape")).gr_gid
+        except KeyError:
+            what = self.shown + b"control-group: unknown group " + name
+            raise cli.fatal(what) from None
+
+    def _lock(self) -> None:
+        """Flock as daemontools and runit, fcntl as s6: none of them starts beside us."""
+        path = self.path(b"supervise/lock")
+        shown = self.shown + b"supervise/lock"
+        verb = b"unable to open " if self.dialect.runit else b"unable to acquire "
+        try:
+            fd = posix.open(path, WRITE | posix.O_CREAT | posix.O_APPEND, 0o600)
+        except OSError as error:
+            raise cli.fatal(verb + shown, error) from None
+        verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+            lockf(fd, LOCK_EX | LOCK_NB)
+        except OSError as error:
+            if error.errno not in (EAGAIN, EACCES):
+                raise cli.fatal(verb + shown, error) from None
+            from ..chain.holder import holder
+
+            busy = OSError(EAGAIN, "")
+            raise cli.fatal(verb + shown, busy, holder(fd, shown)) from None
+
+    def _fifo(self, name: bytes) -> int:
+        """A fifo that has a reader as long as we live, and never sees the end of its file."""
+        path = self.path(b"supervise/" + name)
+        try:
+            try:
+                posix.mkfifo(path, 0o600)
+            except FileExistsError:
+                pass
+            if self._group is not None:
+                posix.chown(path, -1, self._group)
+                posix.chmod(path, 0o620)
+            fd = posix.open(path, READ)
+            if name == b"control":
+                posix.open(path, WRITE)
+        except OSError as error:
+            what = b"unable to open " + self.shown + b"supervise/" + name
+            raise cli.fatal(what, error) from None
+        return fd

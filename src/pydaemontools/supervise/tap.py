@@ -1,0 +1,88 @@
+"""A pipe between a service and where its output goes, through which we see the output.
+
+Only where somebody asked for it: a pattern or silence in the log to look for, or a last
+line to remember where there is no logger. The supervisor never waits here: it reads when
+there is something, and only when that can be written on.
+"""
+
+import posix
+from select import POLLOUT, poll
+from time import monotonic
+
+from .loop import Loop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHUNK = 4096  # bytes: what a pipe that can be written to takes at once
+LINE = 1000  # bytes of a line that are looked at
+
+
+class Tap:
+    """What is written to `fd` goes on to SINK; `seen` is called with each line."""
+
+    def __init__(self, loop: Loop, sink: int) -> None:
+        self._loop = loop
+        self._sink = sink
+        self._source, self.fd = posix.pipe2(posix.O_CLOEXEC)
+        posix.set_blocking(self._source, False)
+        self._ready = poll()
+        self._ready.register(sink, POLLOUT)
+        self._held = b""  # what was read and could not be written
+        self._part = b""  # the beginning of a line
+        self._then: Callable[[], None] | None = None
+        self.seen: Callable[[bytes], None] | None = None
+        self.last = b""  # the last line that said something
+        self.heard = monotonic()  # when something came, the last time
+        loop.watch(self._source, self.carry)
+
+    def carry(self) -> None:
+        """Pass on what is there, as far as that goes without waiting."""
+        while self._ready.poll(0):
+            if not self._held:
+                try:
+                    self._held = posix.read(self._source, CHUNK)
+                except BlockingIOError:
+                    self._finish()
+                    return
+                self._look(self._held)
+            self._write()
+        # Nobody reads at the other end: wait for that, and read nothing.
+        self._loop.forget(self._source)
+        self._loop.watch(self._sink, self._go_on, POLLOUT)
+
+    def close(self, then: "Callable[[], None]") -> None:
+        """Call THEN when everything has been passed on; nothing more may come."""
+        self._then = then
+        self.carry()
+
+    def _go_on(self) -> None:
+        self._loop.forget(self._sink)
+        self._loop.watch(self._source, self.carry)
+        self.carry()
+
+    def _finish(self) -> None:
+        if self._then:
+            self._loop.forget(self._source)
+            then, self._then = self._then, None
+            then()
+
+    def _write(self) -> None:
+        try:
+            self._held = self._held[posix.write(self._sink, self._held) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            # Nobody is there to read it, as nobody would be without us.
+            self._held = b""
+
+    def _look(self, data: bytes) -> None:
+        self.heard = monotonic()
+        lines = (self._part + data).split(b"\n")
+        self._part = lines.pop()[:LINE]
+        for line in lines:
+            if line and not line.isspace():
+                self.last = line
+            if self.seen:
+                self.seen(line)

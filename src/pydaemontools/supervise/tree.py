@@ -1,0 +1,132 @@
+"""What a service leaves behind when it ends: finding it, and ending it.
+
+As a subreaper this process becomes the parent of whatever its children leave, also of what
+forked twice and made a session of its own. So what is below us, and is not a child that we
+started ourselves, was left behind.
+"""
+
+import posix
+
+from ..chain.follow import adopt, children
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CGROUPS = b"/sys/fs/cgroup"
+
+
+class Orphanage:
+    """Whose are the orphans: each service's session, and who answers for the rest.
+
+    KNOWN holds the children that were started on purpose.
+    """
+
+    def __init__(self, known: "Mapping[int, object]") -> None:
+        self.known = known
+        self.sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
+        self.answers: object = None  # the service that answers for those of no known session
+        self.reaper = adopt()
+        # Whoever became this tool may have left children of its own: they are nobody's.
+        self._others = set(children())
+
+    def left_by(self, service: object, session: int) -> list[int]:
+        """The processes that SERVICE, which led SESSION, left behind, parents first."""
+        if not self.reaper:
+            return [pid for pid, (_, sid) in _table().items() if sid == session]
+        found = [pid for pid in children() if pid not in self.known and pid not in self._others]
+        return below([pid for pid in found if self._owner(pid) is service])
+
+    def _owner(self, pid: int) -> object:
+        try:
+            return self.sessions.get(posix.getsid(pid), self.answers)
+        except ProcessLookupError:
+            return None
+
+
+def below(roots: list[int]) -> list[int]:
+    """The processes ROOTS and all that descend from them."""
+    if not roots:
+        return []
+    parents: dict[int, list[int]] = {}
+    for pid, (parent, _) in _table().items():
+        parents.setdefault(parent, []).append(pid)
+    found = list(roots)
+    for pid in found:
+        found += parents.get(pid, [])
+    return found
+
+
+def signal_all(pids: "Iterable[int]", *signums: int) -> None:
+    """Send each of SIGNUMS to each of PIDS; those that are gone, or not ours, are passed over."""
+    for pid in pids:
+        for signum in signums:
+            try:
+                posix.kill(pid, signum)
+            except (ProcessLookupError, PermissionError):
+                break
+
+
+def _table() -> dict[int, tuple[int, int]]:
+    """Every process that is not dead: its parent and its session."""
+    found = {}
+    for name in posix.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb", buffering=0) as stat:
+                # The name, in parentheses, may hold anything; what follows the last may not.
+                fields = stat.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != b"Z":
+            found[int(name)] = int(fields[1]), int(fields[3])
+    return found
+
+
+# A cgroup of the service's own (version 2): nothing in it escapes.
+
+
+def cgroup_path(name: bytes) -> bytes:
+    """The directory of the cgroup NAME: a path, or what stands in /proc/PID/cgroup."""
+    place = name if name.startswith(CGROUPS) else CGROUPS + b"/" + name.strip(b"/")
+    if name.startswith(CGROUPS) or posix.access(place, posix.F_OK):
+        return place
+    # Where version 1 is mounted beside it.
+    return CGROUPS + b"/unified/" + name.strip(b"/")
+
+
+def join(path: bytes) -> None:
+    """Put this process into the cgroup at PATH, made if it is not there. Raises OSError."""
+    try:
+        posix.mkdir(path, 0o755)
+    except FileExistsError:
+        pass
+    _write(path + b"/cgroup.procs", b"0")
+
+
+def members(path: bytes) -> list[int]:
+    """The processes in the cgroup at PATH; none where there is no such thing."""
+    try:
+        with open(path + b"/cgroup.procs", "rb", buffering=0) as procs:
+            return [int(pid) for pid in procs.read().split()]
+    except OSError:
+        return []
+
+
+def kill_cgroup(path: bytes) -> None:
+    """KILL all that is in the cgroup at PATH, at once where the kernel can (Linux 5.14)."""
+    try:
+        _write(path + b"/cgroup.kill", b"1")
+    except OSError:
+        from _signal import SIGKILL
+
+        signal_all(members(path), SIGKILL)
+
+
+def _write(file: bytes, data: bytes) -> None:
+    fd = posix.open(file, posix.O_WRONLY | posix.O_CLOEXEC)
+    try:
+        posix.write(fd, data)
+    finally:
+        posix.close(fd)

@@ -1,0 +1,234 @@
+"""pysv check-config and pysv new."""
+
+import json
+import os
+
+import pytest
+
+from pydaemontools.chain import words
+from pydaemontools.control import new
+
+from .conftest import write_script
+
+FINDINGS = {
+    "no run": ({"run": None}, b"run: there is none"),
+    "a run that is not executable": ({"run": ("#!/bin/sh\n", 0o644)}, b"run: it is not executable"),
+    "no interpreter": ({"run": ("#!/nonesuch/sh\n", 0o755)}, b"cannot be run: /nonesuch/sh"),
+    "an env that finds none": ({"run": ("#!/usr/bin/env nonesuch\n", 0o755)}, b"of PATH: nonesuch"),
+    "an env -S that finds none": (
+        {"run": ("#!/usr/bin/env -S A=1 nonesuch -x\n", 0o755)},
+        b"of PATH: nonesuch",
+    ),
+    "Windows line ends": ({"run": ("#!/bin/sh\r\nexit\r\n", 0o755)}, b"Windows line ends"),
+    "a bare #!": ({"run": ("#!\n", 0o755)}, b"names no interpreter"),
+    "no #!": ({"run": ("exec sleep 1\n", 0o755)}, b"neither a binary nor a script"),
+    "an empty run": ({"run": ("", 0o755)}, b"neither a binary nor a script"),
+    "finish": ({"finish": ("#!/bin/sh\n", 0o644)}, b"finish: it is not executable"),
+    "check": ({"check": ("#!/nonesuch\n", 0o755)}, b"check: its interpreter cannot be run"),
+    "control": ({"control/t": ("#!/bin/sh\n", 0o644)}, b"control/t: it is not executable"),
+    "a log without run": ({"log/x": ("", 0o644)}, b"log/run: there is none"),
+    "a log that is a file": ({"log": ("", 0o644)}, b"log: it is not a directory"),
+    "a bad number in log": (
+        {"log/run": ("#!/bin/sh\n", 0o755), "log/timeout-kill": ("x", 0o644)},
+        b"log/timeout-kill: it does not hold a number",
+    ),
+    "a chain link that would fail": (
+        {"run": ("#!/usr/bin/env pychain\npyenvdir ./nonesuch\nsleep 5\n", 0o755)},
+        b"run:2: pyenvdir: unable to switch to directory ./nonesuch",
+    ),
+    "a chain that names no program": (
+        {"run": ("#!/usr/bin/env pychain\npyfghack\nnonesuch 5\n", 0o755)},
+        b"run:3: nonesuch: unable to run nonesuch",
+    ),
+    "a chain with a quote": (
+        {"run": ("#!/usr/bin/env pychain\nx 'y\n", 0o755)},
+        b"is never closed",
+    ),
+    "a chain that is a shell script": (
+        {"run": ("#!/usr/bin/env pychain\nsleep 5 | cat\n", 0o755)},
+        b"no shell",
+    ),
+}
+NUMBERS = [
+    "timeout-kill",
+    "timeout-finish",
+    "timeout-up",
+    "max-death-tally",
+    "notification-fd",
+    "watchdog",
+    "backoff",
+    "exit-codes",
+    "down-signal",
+]
+
+
+@pytest.fixture
+def service(place):
+    """Make the service directory `a` with files: what is in them, and their modes."""
+
+    def service(files):
+        files = {"run": ("#!/bin/sh\nexec sleep 1000\n", 0o755)} | files
+        for name, content in files.items():
+            if content:
+                path = place / "a" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content[0])
+                path.chmod(content[1])
+        return place / "a"
+
+    (place / "a").mkdir()
+    return service
+
+
+@pytest.mark.parametrize("case", FINDINGS)
+def test_a_finding(run, service, case):
+    """What is wrong is said in a line, and the code is 1."""
+    files, text = FINDINGS[case]
+    service(files)
+    result = run("pysv", "check-config", "a")
+    assert result.returncode == 1
+    assert result.stdout.startswith(b"a/")
+    assert text in result.stdout
+    assert result.stdout.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_bad_number(run, service, name):
+    """The files that hold numbers are looked at."""
+    service({name: ("-x1\n", 0o644)})
+    result = run("pysv", "check-config", "./a")
+    assert result.returncode == 1
+    assert f"./a/{name}: it does not hold ".encode() in result.stdout
+
+
+def test_nothing_is_wrong(run, service, place):
+    """A good directory has no findings; a file that is none of ours is nobody's business."""
+    service(
+        {
+            "log/run": ("#!/bin/sh\ncat\n", 0o755),
+            "finish": ("#!/usr/bin/env pychain\ntrue\n", 0o755),
+            "README": ("x", 0o644),
+            "timeout-kill": ("5000\n", 0o644),
+            "notification-fd": ("3\n", 0o644),
+            "down-signal": ("SIGINT\n", 0o644),
+            "down": ("", 0o644),
+        }
+    )
+    result = run("pysv", "check-config", "a", f"{place}/a/")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+
+def test_a_binary(run, service):
+    """A run may be one."""
+    (service({}) / "run").unlink()
+    os.symlink("/bin/sleep", service({"run": None}) / "run")
+    assert run("pysv", "check-config", "a").returncode == 0
+
+
+def test_one_service_is_not_judged_by_another(run, service, place):
+    """What a chain script would set is forgotten when the next is looked at."""
+    service({"run": ("#!/usr/bin/env pychain\npyenvdir ./env\n$PROGRAM\n", 0o755)})
+    (place / "a/env").mkdir()
+    (place / "a/env/PROGRAM").write_text("true\n")
+    (place / "b").mkdir()
+    write_script(place / "b/run", "#!/usr/bin/env pychain\n$PROGRAM\n")
+    result = run("pysv", "check-config", "a", "b")
+    assert result.stdout.startswith(b"b/run:2: ")
+
+
+def test_no_directory(run):
+    """That is a finding too."""
+    result = run("pysv", "check-config", "nonesuch")
+    assert (result.returncode, result.stdout[:9]) == (1, b"nonesuch:")
+
+
+def test_json(run, service):
+    """An object a service, with a list of findings."""
+    service({"run": ("", 0o755), "timeout-kill": ("x", 0o644)})
+    found = json.loads(run("pysv", "check-config", "-j", "a").stdout)
+    assert (found["service"], len(found["findings"])) == ("a", 2)
+
+
+class TestNew:
+    """The command pysv new."""
+
+    def test_what_is_made(self, run, place):
+        """What is made is a service with a logger, and nothing is wrong with it."""
+        result = run(
+            "pysv", "new", "-c", "web", "--", "sh", "-c", "echo 'it''s' >&2; exec sleep 1000"
+        )
+        assert (result.returncode, result.stdout) == (0, f"{place}/web\n".encode())
+        assert run("pysv", "check-config", "web").returncode == 0
+        assert sorted(os.listdir(place)) == ["web"]
+        assert sorted(os.listdir(place / "web")) == ["env", "log", "run"]
+
+    def test_a_chain(self, run, place):
+        """By default it is a chain script, each word of the command quoted as it has to be."""
+        argv = ["sh", "-c", "exit $0", "a b", "it's", "", "x\ny", "$HOME"]
+        assert run("pysv", "new", "web", "--", *argv).returncode == 0
+        found = words.split((place / "web/run").read_bytes())[-1]
+        assert words.expand(found, {}) == [word.encode() for word in argv]
+        assert run("pysv", "check-config", "web").returncode == 0
+
+    def test_down(self, run, place):
+        """-d leaves it down."""
+        run("pysv", "new", "-d", "web", "--", "true")
+        assert (place / "web/down").exists()
+
+    def test_a_path(self, run, place):
+        """A name with a slash in it is one."""
+        assert run("pysv", "new", "x/web", "--", "true").returncode == 111
+        (place / "x").mkdir()
+        assert run("pysv", "new", "x/web", "--", "true").stdout == b"x/web\n"
+
+    def test_a_relative_program(self, run, place):
+        """It is found from where the service will run."""
+        write_script(place / "prog", "#!/bin/sh\n")
+        assert run("pysv", "new", "web", "--", "./prog").returncode == 0
+        assert f"{place}/./prog".encode() in (place / "web/run").read_bytes()
+
+    @pytest.mark.parametrize("there", ["file", "directory", "link"])
+    def test_nothing_is_overwritten(self, run, place, there):
+        """What has the name already stays as it is, and nothing else is made."""
+        path = place / "web"
+        {"file": path.touch, "directory": path.mkdir, "link": lambda: path.symlink_to("x")}[there]()
+        result = run("pysv", "new", "web", "--", "true")
+        assert result.returncode == 111
+        assert b"file already exists" in result.stderr
+        assert os.listdir(place) == ["web"]
+
+    def test_no_program(self, run, place):
+        """A command that cannot be run makes no service."""
+        result = run("pysv", "new", "web", "--", "nonesuch")
+        assert result.returncode == 111
+        assert b"unable to run nonesuch" in result.stderr
+        assert os.listdir(place) == []
+
+    @pytest.mark.parametrize("argv", [["web"], ["web", "true"], ["web", "--"], ["--", "true"], []])
+    def test_wrong_usage(self, run, argv):
+        """A name, two dashes, a command."""
+        assert run("pysv", "new", *argv).returncode == 100
+
+    @pytest.mark.parametrize("name", [".", "..", "/", "./"])
+    def test_no_name(self, run, name):
+        """That is no name for a service."""
+        assert run("pysv", "new", name, "--", "true").returncode == 100
+
+    def test_it_fails_halfway(self, place, monkeypatch):
+        """Then nothing of it is left."""
+
+        def full(file, data):
+            if file.endswith(b"log/run"):
+                raise OSError(28, "")
+            written(file, data)
+
+        written = new._write
+        monkeypatch.setattr(new, "_write", full)
+        with pytest.raises(new.cli.Quit):
+            new.make(os.fsencode(place / "web"), new.files(b"web", [b"true"], set()))
+        assert os.listdir(place) == []
+
+    def test_json(self, run, place):
+        """The path, for a program."""
+        found = json.loads(run("pysv", "new", "-j", "web", "--", "true").stdout)
+        assert found == {"service": "web", "path": f"{place}/web"}

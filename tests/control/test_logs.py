@@ -1,0 +1,428 @@
+"""pysv logs: the logs of services, merged by time and followed through rotations."""
+
+import json
+import os
+import shutil
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydaemontools.control import logfiles, when
+from pydaemontools.log.logdir import LogDir
+from pydaemontools.log.tai64n import stamp
+from tests.conftest import wait_until
+
+from .test_pysv import on_terminal
+
+SECOND = 10**9
+START = 1795236950 * SECOND  # 2026-11-21 04:55:50 UTC
+UTC = {"TZ": "UTC"}
+
+
+def at(seconds):
+    """A label of so many seconds after the start."""
+    return stamp(START + int(seconds * SECOND))
+
+
+def line(seconds, text):
+    """A line that was written so many seconds after the start."""
+    return at(seconds) + b" " + text + b"\n"
+
+
+@pytest.fixture
+def logs(place):
+    """Make the log of a service: the files' names and what is in them."""
+
+    def logs(name, files, directory="log/main"):
+        path = place / name / directory
+        path.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (path / os.fsdecode(file)).write_bytes(content)
+        return path
+
+    return logs
+
+
+class TestShown:
+    """What is shown, and how."""
+
+    def test_the_last_lines(self, run, logs):
+        """Ten by default, with their times as local ones."""
+        logs("a", {"current": b"".join(line(n, b"line %d" % n) for n in range(20))})
+        result = run("pysv", "logs", "a", env=UTC)
+        assert result.returncode == 0
+        shown = result.stdout.splitlines()
+        assert shown[0] == b"2026-11-21 04:56:00.000000 line 10"
+        assert len(shown) == 10
+        shown = run("pysv", "logs", "-n", "1", "a", env={"TZ": "XYZ-2"}).stdout
+        assert shown == b"2026-11-21 06:56:09.000000 line 19\n"
+        assert run("pysv", "logs", "-n", "0", "a").stdout == b""
+
+    @pytest.mark.parametrize("directory", ["log/main", "log/log", "log", "log/other", "main", "."])
+    def test_where_the_log_is(self, run, logs, directory):
+        """The first directory that holds a current."""
+        logs("a", {"current": line(0, b"here")}, directory)
+        assert run("pysv", "logs", "a").stdout.endswith(b" here\n")
+
+    def test_services_are_merged_by_time(self, run, logs):
+        """Each line says of whom, and where the stamps say nothing the order stays."""
+        logs("a", {"current": line(1, b"one") + b"  more\n\n" + line(4, b"four")})
+        logs("b", {"current": line(2, b"two") + line(3, b"three")})
+        (logs("c", {}) / "lock").touch()
+        result = run("pysv", "logs", env=UTC)
+        assert [one.split()[0] + one.split()[-1] for one in result.stdout.splitlines()] == [
+            b"a:one",
+            b"a:more",
+            b"a:a:",
+            b"b:two",
+            b"b:three",
+            b"a:four",
+        ]
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert b"a:   more\n" in result.stdout
+        result = run("pysv", "logs", "-n", "2")
+        assert [one.split()[-1] for one in result.stdout.splitlines()] == [b"three", b"four"]
+
+    def test_svlogd_has_other_stamps(self, run, logs):
+        """Dates in UTC, as with -tt and -ttt."""
+        text = b"2026-11-21_04:55:51.00001 one\n2026-11-21T04:55:52.5 two\n2026-11-21_x three\n"
+        logs("a", {"current": text})
+        assert run("pysv", "logs", "a", env={"TZ": "XYZ-1"}).stdout == (
+            b"2026-11-21 05:55:51.000010 one\n2026-11-21 05:55:52.500000 two\n2026-11-21_x three\n"
+        )
+
+    def test_levels(self, run, logs):
+        """The stamp is no part of the line that has a level; a traceback goes with its head."""
+        text = [
+            b"debug: no",
+            b"error: yes",
+            b" and more",
+            b"info: no",
+            b"<4>yes",
+            b"error: yes",
+            b"Traceback (most recent call last):",
+            b"  File yes",
+            b"ValueError: yes",
+            b"no",
+        ]
+        logs("a", {"current": b"".join(line(n, one) for n, one in enumerate(text))})
+        shown = run("pysv", "logs", "-p", "warning", "a").stdout.splitlines()
+        assert [one.split(b" ", 2)[2] for one in shown] == [
+            one for n, one in enumerate(text) if n not in (0, 3, 9)
+        ]
+        assert len(run("pysv", "logs", "-p", "warn", "-n1", "a").stdout.splitlines()) == 1
+
+    def test_colours(self, run, logs):
+        """By level, on a terminal that wants them; control characters never get there."""
+        logs("a", {"current": line(0, b"error: \x1b[2Jgone\tnow") + line(1, b"info: it")})
+        shown = on_terminal(run, {"TERM": "xterm"}, "logs")
+        assert b"\x1b[31merror: ?[2Jgone" in shown
+        assert b" info: it" in shown
+        for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert b"\x1b" not in on_terminal(run, env, "logs")
+        # A pipe gets every byte.
+        assert run("pysv", "logs").stdout.splitlines()[0].endswith(b"error: \x1b[2Jgone\tnow")
+
+    def test_json(self, run, logs):
+        """An object a line."""
+        logs("a", {"current": line(0, b"error: \xff") + b"plain\n"})
+        found = [json.loads(one) for one in run("pysv", "logs", "-j").stdout.splitlines()]
+        assert found[0] == {
+            "service": "a",
+            "time": "2026-11-21T04:55:50.000000Z",
+            "level": "err",
+            "text": "error: \\xff",
+        }
+        assert (found[1]["time"], found[1]["level"]) == (None, "info")
+
+
+class TestFiles:
+    """Which files are read."""
+
+    def old(self, second, content):
+        """A file that was finished at that second."""
+        return {at(second) + b".s": content}
+
+    def test_older_files_are_read_if_they_are_needed(self, run, logs):
+        """From the newest to the oldest; previous is the newest of the finished ones."""
+        files = {"current": line(9, b"nine"), "previous": line(8, b"eight")}
+        files |= self.old(7, line(6, b"six") + line(7, b"seven"))
+        files |= {at(5) + b".u": line(5, b"five") + at(5.5) + b" cut o"}
+        path = logs("a", files)
+        shown = run("pysv", "logs", "a").stdout.splitlines()
+        words = [b"five", b"o", b"six", b"seven", b"eight", b"nine"]
+        assert [one.split()[-1] for one in shown] == words
+        # What cannot be read is not looked at, if it is old enough.
+        (path / os.fsdecode(at(1) + b".s")).mkdir()
+        assert run("pysv", "logs", "-n", "6", "a").returncode == 0
+        assert run("pysv", "logs", "-n", "7", "a").returncode == 111
+
+    def test_since(self, run, logs):
+        """Whole files are passed over by their names, and lines by their stamps."""
+        files = self.old(10, line(5, b"no")) | self.old(20, line(15, b"no") + line(18, b"yes"))
+        path = logs("a", files | {"current": line(21, b"yes")})
+        (path / os.fsdecode(at(3) + b".s")).mkdir()
+        result = run("pysv", "logs", "--since", "2026-11-21 04:56:08", "a", env=UTC)
+        assert result.returncode == 0
+        assert [one.split()[-1] for one in result.stdout.splitlines()] == [b"yes", b"yes"]
+        result = run("pysv", "logs", "--since=2026-11-21 04:56", "-n1", "a", env=UTC)
+        assert result.stdout.endswith(b"04:56:11.000000 yes\n")
+        assert run("pysv", "logs", "--since=2026-11-22", "a", env=UTC).stdout == b""
+
+    def test_a_line_in_two_files(self, run, logs):
+        """A line that a rotation cut is one line again, if the next file goes on with it."""
+        files = self.old(9, line(1, b"one") + at(2) + b" tw")
+        logs("a", files | {"current": b"o\n" + line(3, b"three")})
+        shown = run("pysv", "logs", "--since=2026-11-21", "a", env=UTC).stdout.splitlines()
+        assert [one.split()[-1] for one in shown] == [b"one", b"two", b"three"]
+
+    def test_long_lines_and_large_files(self, run, logs):
+        """The end of a file is found in steps, and the lines are whole."""
+        text = b"".join(line(n, b"%d " % n + b"x" * (n * 97 % 20000)) for n in range(100))
+        logs("a", {"current": text})
+        shown = run("pysv", "logs", "-n", "40", "a").stdout.splitlines()
+        assert [int(one.split()[2]) for one in shown] == list(range(60, 100))
+        assert shown[-1].endswith(b" " + b"x" * (99 * 97 % 20000))
+
+    def test_memory_is_that_of_the_lines_that_are_wanted(self, run, logs):
+        """A large directory is not read into memory, neither from its end nor from a time on."""
+        part = b"".join(line(n / 1000, b"x" * 200) for n in range(40000))
+        logs("a", {at(41 + n) + b".s": part for n in range(20)} | {"current": part})
+        limit = ["pysoftlimit", "-a", "150000000", "sh", "-c"]
+        size = sum(file.stat().st_size for file in logs("a", {}).iterdir())
+        assert size > 150_000_000
+        for words in ("--since 2026-11-21 | tail -n 1", "-n 50 -p debug | tail -n 1", "-n 1"):
+            result = run(*limit, f"pysv logs {words}", env=UTC)
+            assert (result.stdout.count(b"\n"), result.stderr) == (1, b"")
+
+    def test_many_services(self, run, logs):
+        """More of them than a process may have files open at first."""
+        for number in range(60):
+            logs(f"s{number}", {"current": line(number, b"x")} | self.old(0, line(-1, b"y")))
+        for words in ("-n 200", "--since 2026-11-21"):
+            result = run("sh", "-c", f"ulimit -Sn 20; pysv logs {words}", env=UTC)
+            assert (result.stdout.count(b"\n"), result.stderr) == (120, b"")
+
+
+class TestErrors:
+    """What cannot be shown."""
+
+    def test_no_log(self, run, logs, place):
+        """Who is named has to have one; others need not."""
+        (place / "a").mkdir()
+        logs("b", {"current": line(0, b"b")})
+        assert run("pysv", "logs").stdout.endswith(b" b\n")
+        result = run("pysv", "logs", "a", "b")
+        assert (result.returncode, result.stdout[-3:]) == (111, b" b\n")
+        assert b"a: there is no log directory" in result.stderr
+
+    def test_no_permission(self, run, logs, ordinary):
+        """It says whose it is, and shows the others."""
+        logs("b", {"current": line(0, b"b")})
+        path = logs("a", {"current": line(0, b"a")})
+        path.chmod(0)
+        result = run(*ordinary, "pysv", "logs")
+        assert (result.returncode, result.stdout[-3:]) == (111, b" b\n")
+        assert b"pysv: warning: a: unable to read its log: access denied\n" in result.stderr
+        assert b"mode 0000; this is" in result.stderr
+
+    @pytest.mark.parametrize(
+        "words", [["-n", "x"], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]]
+    )
+    def test_wrong_usage(self, run, words):
+        """It says what was wrong."""
+        result = run("pysv", "logs", *words)
+        assert result.returncode == 100
+        assert b"usage: pysv logs" in result.stderr
+
+
+class TestFollow:
+    """What comes is shown as it comes."""
+
+    @pytest.mark.parametrize("words", [["-n", "2"], ["--since", "2026-11-21"]])
+    def test_what_is_there_and_what_comes(self, start, place, words):
+        """The two meet without a gap, through rotations."""
+        path = place / "a/log"
+        path.parent.mkdir()
+        writer = LogDir(os.fsencode(path), size=4096, keep=100)
+        put(writer, line(1, b"one"))
+        writer.rotate()
+        put(writer, line(2, b"two") + at(3) + b" th")
+        following = start("pysv", "logs", "-f", *words, "a", env=UTC)
+        seen = [following.stdout.readline().split()[-1] for _ in range(2)]
+        put(writer, b"ree\n")
+        writer.rotate()
+        put(writer, line(4, b"four"))
+        writer.rotate()
+        put(writer, line(5, b"five"))
+        seen += [following.stdout.readline().split()[-1] for _ in range(3)]
+        writer.close()
+        assert seen == [b"one", b"two", b"three", b"four", b"five"]
+
+    def test_two_services(self, start, logs):
+        """New lines of each, the unfinished one when it is whole."""
+        paths = [logs(name, {"current": line(0, b"old")}) for name in ("a", "b")]
+        following = start("pysv", "logs", "-f", "-n", "1", env=UTC)
+        assert following.stdout.readline().endswith(b" old\n")
+        with (paths[0] / "current").open("ab") as current:
+            current.write(b"un")
+            current.flush()
+            with (paths[1] / "current").open("ab") as other:
+                other.write(b"b now\n")
+            assert following.stdout.readline() == b"b: b now\n"
+            current.write(b"finished\n")
+        assert following.stdout.readline() == b"a: unfinished\n"
+
+    @pytest.mark.needs("multilog")
+    def test_behind_multilog(self, start, place, needs):
+        """However often it rotates, each line comes once."""
+        log = place / "a/log/main"
+        log.parent.mkdir(parents=True)
+        writer = start(needs("multilog"), "s4096", "n2000", log)
+        wait_until((log / "current").exists)
+        following = start("pysv", "logs", "-f", "-n", "0", "-p", "debug", "a")
+        lines = [b"%d\n" % n for n in range(60000)]
+
+        def write():
+            for begin in range(0, len(lines), 500):
+                writer.stdin.write(b"".join(lines[begin : begin + 500]))
+                writer.stdin.flush()
+            writer.stdin.write(b"end\n")
+            writer.stdin.flush()
+
+        thread = threading.Thread(target=write)
+        # It follows from where it has opened it.
+        wait_until(lambda: b"current" in opened(following.pid))
+        thread.start()
+        seen = list(iter(following.stdout.readline, b"end\n"))
+        thread.join()
+        assert seen == lines
+
+    @given(data=st.data())
+    def test_any_history(self, tmp_path_factory, data):
+        """Writes, rotations and looks in any order: each line is seen once and in its place."""
+        path = os.fsencode(tmp_path_factory.mktemp("log"))
+        writer = LogDir(path, size=4096, keep=data.draw(st.sampled_from([100, 1000])))
+        writer.write(b"first\n")
+        log = logfiles.Log(path)
+        written = [b"first"]
+        begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, 7, whole=True)
+        seen = [entry[3] for entry in begin]
+        pending = b""
+        for step in data.draw(st.lists(st.sampled_from("wwwpWrl"), max_size=40)):
+            if step == "l":
+                seen += [entry[3] for entry in log.follow()]
+            elif step == "r":
+                writer.rotate()
+            elif step == "p":
+                pending += b"part "
+                put(writer, b"part ")
+            else:
+                count = 1 if step == "w" else 90
+                for _ in range(count):
+                    text = b"%d" % len(written)
+                    put(writer, text + b"\n")
+                    written.append(pending + text)
+                    pending = b""
+        writer.close()
+        seen += [entry[3] for entry in log.follow()]
+        seen += [entry[3] for entry in log.unfinished()]
+        log.close()
+        shutil.rmtree(path)
+        assert seen == written + [pending] * bool(pending)
+
+    def test_what_was_removed_meanwhile(self, tmp_path):
+        """If the file that was read is gone, what came after it is still read, and once."""
+        path = os.fsencode(tmp_path)
+        writer = LogDir(path, size=4096, keep=4)
+        log = logfiles.Log(path)
+        expected = []
+        assert list(log.follow()) == []
+        for number in range(8):
+            put(writer, stamp() + b" %d\n" % number)
+            expected.append(b"%d" % number)
+            writer.rotate()
+        seen = [entry[3] for entry in log.follow()]
+        # Of eight files three are kept, and the one that was open.
+        assert seen == [expected[0], *expected[5:]]
+        assert list(log.follow()) == []
+        writer.close()
+        log.close()
+
+    def test_what_a_processor_wrote_anew(self, tmp_path):
+        """A copy under the name of what was read already is not read again."""
+        path = os.fsencode(tmp_path)
+        (tmp_path / "current").write_bytes(stamp() + b" one\n")
+        log = logfiles.Log(path)
+        assert [entry[3] for entry in log.follow()] == [b"one"]
+        shutil.copy(tmp_path / "current", tmp_path / os.fsdecode(stamp() + b".s"))
+        (tmp_path / "new").write_bytes(stamp() + b" two\n")
+        (tmp_path / "new").rename(tmp_path / "current")
+        assert [entry[3] for entry in log.follow()] == [b"two"]
+        log.close()
+
+
+def put(writer, text):
+    """Write all of TEXT."""
+    while text:
+        text = text[writer.write(text) :]
+
+
+def opened(pid):
+    """The files that the process PID has open."""
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{fd}").rpartition("/")[2].encode())
+        except OSError:
+            continue
+    return found
+
+
+class TestTimes:
+    """What a person types, and what a line begins with."""
+
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400), ("2w", 1209600)],
+    )
+    def test_spans(self, text, seconds):
+        """So long ago."""
+        assert when.since(text, START) == START - seconds * SECOND
+
+    @pytest.mark.parametrize(
+        ("text", "wanted"),
+        [
+            ("2026-11-21", (2026, 11, 21, 0, 0, 0)),
+            ("2026-11-21 04:55", (2026, 11, 21, 4, 55, 0)),
+            ("2026-11-21T04:55:50", (2026, 11, 21, 4, 55, 50)),
+        ],
+    )
+    def test_dates(self, text, wanted):
+        """Local ones."""
+        expected = int(time.mktime((*wanted, 0, 0, -1))) * SECOND
+        assert when.since(text, 0) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5", "a-b-c"],
+    )
+    def test_no_time(self, text):
+        """What is none is not guessed at."""
+        assert when.since(text, 0) is None
+
+    @given(st.integers(min_value=0, max_value=2**33))
+    def test_a_stamp_of_svlogd(self, seconds):
+        """It is the same as the library's, in every year."""
+        text = time.strftime("%Y-%m-%d_%H:%M:%S", time.gmtime(seconds)).encode()
+        assert when.stamped(text + b".5 x") == (seconds * SECOND + SECOND // 2, len(text) + 3)
+
+    @given(st.binary())
+    def test_any_line(self, data):
+        """Nothing that stands at the head of a line is an error."""
+        for line in (data, at(0) + b" " + data, b"2026-11-21T" + data):
+            time, start = when.stamped(line)
+            assert (time is None) == (start == 0)

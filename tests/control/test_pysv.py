@@ -1,0 +1,218 @@
+"""pysv: sv for a person, with any supervisor."""
+
+import json
+import os
+import pty
+
+import pytest
+
+from tests.conftest import wait_until
+
+from .conftest import KINDS, S6, kinds, status, tell
+
+ANY = pytest.mark.parametrize("kind", kinds(*KINDS, S6))
+
+
+def lines(result):
+    """The objects that were printed."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+class TestControl:
+    """The commands of sv."""
+
+    @ANY
+    def test_a_life(self, run, supervised, place, kind):
+        """Start, stop, restart and shut down, whoever supervises."""
+        supervised(kind, place / "a", down="")
+        for command, head in (("start", b"ok: run: a: "), ("stop", b"ok: down: a: ")):
+            result = run("pysv", "-w", "30", command, "a")
+            assert (result.returncode, result.stdout[: len(head)]) == (0, head), result
+        run("pysv", "-w", "30", "start", "a")
+        before = run("pysvstat", "-o", "pid", "a").stdout
+        wait_until(lambda: int(run("pysvstat", "-o", "updownfor", "a").stdout) > 1)
+        assert run("pysv", "restart", "-w", "30", "a").returncode == 0
+        assert run("pysvstat", "-o", "pid", "a").stdout != before
+        assert run("pysv", "-w", "30", "shutdown", "a").returncode == 0
+        wait_until(lambda: run("pysvok", "a").returncode == 100)
+
+    def test_status_codes(self, run, fakes):
+        """The code of status as LSB has it: 0 up, 3 down, 4 unknown; the worst counts."""
+        fakes("up")
+        fakes("down", status())
+        fakes("djb", status(5)[:18])
+        assert run("pysv", "status", "up", "djb").returncode == 0
+        assert run("pysv", "status", "up", "down").returncode == 3
+        assert run("pysv", "status", "down", "nonesuch", "up").returncode == 4
+        assert run("pysv", "status").returncode == 3
+        fakes("dead").close()
+        assert run("pysv", "status", "dead").returncode == 4
+
+    def test_readiness(self, run, fakes, place):
+        """A start waits until the service says that it is ready."""
+        fakes("a")
+        (place / "a/notification-fd").write_text("3\n")
+        tell(place / "a", state="run", ready=0, text="loading")
+        result = run("pysv", "-w", "0", "start", "a")
+        assert result.returncode == 1
+        assert result.stdout.startswith(b"timeout: run: a: (pid 4711) ")
+        assert result.stdout.endswith(b"s, not ready: loading\n")
+        tell(place / "a", state="run", ready=1)
+        assert run("pysv", "-w", "0", "start", "a").returncode == 0
+
+    def test_what_failed_for_good_is_told(self, run, fakes, place):
+        """A service that wants up and failed is told up all the same, and why is said."""
+        fake = fakes("a", status())
+        tell(place / "a", state="failed", why="exit 125")
+        result = run("pysv", "-w0", "start", "a")
+        assert fake.got() == b"u"
+        assert b", failed (exit 125)" in result.stdout
+
+    def test_check_is_for_what_is_wanted(self, run, fakes):
+        """A service that is to be down and is, is as it should be."""
+        fakes("a", status(want=b"d"))
+        fakes("b", status())
+        assert run("pysv", "-w0", "check", "a").returncode == 0
+        assert run("pysv", "-w0", "check", "b").returncode == 1
+
+    def test_exit_where_the_supervisor_would_wait(self, run, fakes):
+        """To supervise, exit alone lets the service run on; so it is told down too."""
+        fake, runit = fakes("a", status(5)[:18]), fakes("b")
+        run("pysv", "exit", "a", "b")
+        assert (fake.got(), runit.got()) == (b"dx", b"x")
+
+    def test_a_slash_at_the_end_stays_a_path(self, run, fakes):
+        """Also while it waits, which sv forgets."""
+        fakes("a")
+        result = run("pysv", "-w0", "start", "a/", env={"SVDIR": "/nonesuch"})
+        assert result.returncode == 0
+
+    @pytest.mark.parametrize(
+        "argv", [[], ["foo", "a"], ["start"], ["-w", "x", "up", "a"], ["-Q"], ["ls", "-Q"], ["new"]]
+    )
+    def test_wrong_usage(self, run, fakes, argv):
+        """It says what was wrong, and does nothing."""
+        fake = fakes("a")
+        result = run("pysv", *argv)
+        assert result.returncode == 100
+        assert result.stderr.startswith(b"pysv: ")
+        assert fake.got() == b""
+
+    def test_json(self, run, fakes):
+        """Each service is an object, with what came of telling it."""
+        fakes("a")
+        found = lines(run("pysv", "-j", "-w0", "start", "a", "nonesuch"))
+        assert [(one["service"], one["result"]) for one in found] == [
+            ("a", "ok"),
+            ("nonesuch", "fail"),
+        ]
+        assert found[0]["pid"] == 4711
+        assert found[1]["error"].endswith("file does not exist")
+        assert lines(run("pysv", "up", "--json", "a"))[0]["result"] == "told"
+        assert lines(run("pysv", "stop", "-w0", "-j", "a"))[0]["result"] == "timeout"
+
+    def test_colours(self, run, fakes):
+        """They are for a terminal, unless it or the person will have none."""
+        fakes("a")
+        assert b"\x1b" not in run("pysv", "status", "a").stdout
+        assert b"\x1b[32mrun\x1b[0m" in run("pysv", "status", "a", env={"FORCE_COLOR": "1"}).stdout
+        for env, coloured in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False)):
+            assert (b"\x1b[32m" in on_terminal(run, env)) is coloured
+        assert b"\x1b" not in on_terminal(run, {"TERM": "xterm", "NO_COLOR": "1"})
+
+
+def on_terminal(run, env, command="ls"):
+    """What pysv prints on a terminal."""
+    ours, theirs = pty.openpty()
+    try:
+        run("pysv", command, env=env, capture_output=False, stdout=theirs)
+        return os.read(ours, 65536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+class TestList:
+    """The command pysv ls."""
+
+    def test_the_table(self, run, fakes, place):
+        """A line a service, in the order of their names, hidden ones left out."""
+        fakes("web", status(4711, age=3700))
+        fakes("web/log", status(12))
+        fakes("db", status(want=b"d", age=59))
+        fakes("old", b"").close()
+        (place / ".new").mkdir()
+        (place / "file").touch()
+        result = run("pysv", "ls")
+        rows = [line.split() for line in result.stdout.decode().splitlines()]
+        assert rows[0] == ["SERVICE", "STATE", "PID", "TIME", "WANTED", "LOG", "NOTE"]
+        assert [row[:2] for row in rows[1:]] == [["db", "down"], ["old", "unknown"], ["web", "run"]]
+        assert rows[1][4:] == ["down", "-", "normally", "up"]
+        assert rows[2][2:] == ["-", "-", "-", "-", "supervise", "not", "running"]
+        assert rows[3][2:] == ["4711", "1h01m", "up", "run"]
+        assert result.returncode == 0
+
+    def test_what_a_service_says_is_no_terminal_code(self, run, fakes, place):
+        """Control characters in a status text are shown as question marks."""
+        fakes("a")
+        tell(place / "a", state="run", text="\x1b[2Jall gone")
+        result = run("pysv", "ls")
+        assert b"\x1b" not in result.stdout
+        assert b"?[2Jall gone" in result.stdout
+
+    def test_json(self, run, fakes):
+        """An object a service, its logger inside."""
+        fakes("a")
+        fakes("a/log", status(12))
+        found = lines(run("pysv", "ls", "--json"))[0]
+        assert (found["state"], found["log"]["pid"]) == ("run", 12)
+
+    def test_no_directory(self, run):
+        """SVDIR has to be one."""
+        result = run("pysv", "ls", env={"SVDIR": "/nonesuch"})
+        assert result.returncode == 111
+        assert b"set SVDIR" in result.stderr
+
+
+class TestHistory:
+    """The command pysv history."""
+
+    TEXT = (
+        "2026-11-21T04:48:00.123456Z pid 1234 up 12.3 s killed by SIGKILL (watchdog)\n"
+        "2026-11-21T04:49:00.000001Z pid 1235 up 0.1 s exited with code 1: error: no (db)\n"
+        "something else\n"
+    )
+
+    def test_text(self, run, fakes, place):
+        """It is printed as it was written, all or the last lines."""
+        fakes("a")
+        assert run("pysv", "history", "a").stdout == b""
+        (place / "a/supervise/history").write_text(self.TEXT)
+        assert run("pysv", "history", "a").stdout.decode() == self.TEXT
+        assert run("pysv", "history", "-n1", "a").stdout == b"something else\n"
+
+    def test_json(self, run, fakes, place):
+        """Each death is an object; a line that is none is all in `said`."""
+        fakes("a")
+        (place / "a/supervise/history").write_text(self.TEXT)
+        found = lines(run("pysv", "history", "-j", "a"))
+        assert [(one["pid"], one["up"]) for one in found] == [
+            (1234, 12.3),
+            (1235, 0.1),
+            (None, None),
+        ]
+        assert [one["signal"] for one in found] == ["SIGKILL", None, None]
+        assert [one["exitcode"] for one in found] == [None, 1, None]
+        assert [one["note"] for one in found] == ["watchdog", None, None]
+        assert [one["said"] for one in found] == [None, "error: no (db)", "something else"]
+
+    def test_several(self, run, fakes, place):
+        """Each line says of whom."""
+        for name in ("a", "b"):
+            fakes(name)
+            (place / name / "supervise/history").write_text("it died\n")
+        assert run("pysv", "history").stdout == b"a: it died\nb: it died\n"
+
+    def test_no_service(self, run):
+        """What is not there has no history."""
+        assert run("pysv", "history", "nonesuch").returncode == 111
