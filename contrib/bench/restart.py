@@ -13,46 +13,44 @@ from sample import ENVIRON, SCRIPTS, Row, five_links, missing
 PROGRAM = "#!/bin/sh\necho $$\nexec sleep 1000\n"
 # No supervisor starts anything twice within a second, and supervise sleeps for that long.
 LONG_ENOUGH = 1.2
-PEER = "supervise and sh"
+PEERS = ("supervise", "runsv")
 
 
 def rows(*, quick):
     """Two rows: through five links, and with none."""
-    lacking = missing("supervise")
+    lacking = missing(*PEERS)
+    peers = [peer for peer in PEERS if peer not in lacking]
     pysupervise = str(SCRIPTS / "pysupervise")
     ours, theirs = five_links("py"), five_links()
-    contenders = {
-        "linked": [pysupervise, *ours, "./program"],
-        "script": [pysupervise, "./chain"],
-        "plain": [pysupervise, "./program"],
-    }
-    if not lacking:
-        contenders |= {"linked-c": ["supervise", "."], "plain-c": ["supervise", "."]}
-    for name in contenders:
-        furnish(name, ours, theirs if name == "linked-c" else [])
-    took = kills(contenders, 5 if quick else 60)
-    for how, names, targets in (
-        (
-            "through five links",
-            {"linked": "pysupervise", "script": "pysupervise, a chain script", "linked-c": PEER},
-            {PEER: "at most 1.0"},
-        ),
-        ("without a link", {"plain": "pysupervise", "plain-c": PEER}, {}),
-    ):
-        samples = {names[name]: took[name] for name in names if name in took}
-        title = f"From kill -9 to running again, {how}"
-        yield Row(title, "milliseconds", samples, targets, lacking)
-
-
-def furnish(name, ours, theirs):
-    """Make a directory NAME with all that a contender needs: each has its own lock."""
-    place = Path(name)
-    place.mkdir(exist_ok=True)
-    write(place / "program", PROGRAM)
-    write(place / "run", f"#!/bin/sh\nexec {' '.join(theirs)} ./program\n")
     one_a_line = " ".join(ours).replace(" py", "\npy")
-    write(place / "chain", f"#!/usr/bin/env pychain\n{one_a_line}\n./program\n")
-    (place / "env").mkdir(exist_ok=True)
+    chain = f"#!/usr/bin/env pychain\n{one_a_line}\n./program\n"
+    shell = f"#!/bin/sh\nexec {' '.join(theirs)} ./program\n"
+    linked = {
+        "pysupervise, a chain script": ([pysupervise, "."], chain),
+        "pysupervise, a command line": ([pysupervise, *ours, "./program"], ""),
+        **{f"{peer}, sh and C links": ([peer, "."], shell) for peer in peers},
+    }
+    plain = {
+        "pysupervise, a directory": ([pysupervise, "."], PROGRAM),
+        "pysupervise, a command line": ([pysupervise, "./program"], ""),
+        **{peer: ([peer, "."], PROGRAM) for peer in peers},
+    }
+    rounds = 5 if quick else 60
+    for how, contenders in ("through five links", linked), ("without a link", plain):
+        places = {name: f"{how}/{name}" for name in contenders}
+        for name, (_, run) in contenders.items():
+            furnish(Path(places[name]), run)
+        took = kills({name: (argv, places[name]) for name, (argv, _) in contenders.items()}, rounds)
+        targets = dict.fromkeys(list(contenders)[2:], "at most 1.0")
+        yield Row(f"From kill -9 to running again, {how}", "milliseconds", took, targets, lacking)
+
+
+def furnish(place, run):
+    """Make PLACE with all that a contender needs: each has its own lock."""
+    place.mkdir(parents=True)
+    write(place / "program", PROGRAM)
+    write(place / "run", run or PROGRAM)
+    (place / "env").mkdir()
     (place / "env/NAME").write_text("value\n")
 
 
@@ -64,7 +62,7 @@ def write(path, text):
 
 def kills(contenders, rounds):
     """The milliseconds that each took to have another process there, ROUNDS times."""
-    kept = {name: Kept(argv, name) for name, argv in contenders.items()}
+    kept = {name: Kept(argv, place) for name, (argv, place) in contenders.items()}
     try:
         samples = {name: [] for name in kept}
         for i in range(rounds + 1):

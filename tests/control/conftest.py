@@ -14,11 +14,13 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import DEADLINE, SYSTEM, remove, wait_until, write_script
+from tests.supervise.conftest import processes_in
 
 # The supervisors that all tools are tried on; those of s6 write another status.
 KINDS = ("supervise", "runsv", "pysupervise")
@@ -196,27 +198,16 @@ class Supervised:
         return bool((self.path / "supervise/status").exists())
 
     def end(self):
-        """End it and all that it started: what has a session of its own by its pid."""
-        for file in self.path.rglob("supervise/status"):
-            data = file.read_bytes()
-            at = slice(24, 32) if len(data) in (35, 43) else slice(12, 16)
-            pid = int.from_bytes(data[at], "big" if at.start == 24 else "little")
-            if len(data) >= 18 and pid:
-                self._end_session(pid)
+        """End it, and then all that it started."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.process.wait()
-
-    def _end_session(self, pid):
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            return
-        mine = int(fields[1]) == self.process.pid
-        if mine and fields[3] != str(self.process.pid):
-            os.killpg(pid, signal.SIGKILL)
+        while left := processes_in(self.path):
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def supervise(kind, path, scripts, run="exec sleep 1000", **files):

@@ -111,7 +111,7 @@ COMMON = {
     ),
     "gets many letters at once": (
         {"run": SLEEP, "down": ""},
-        ["await s down", "svc -ucpc s", "await s 'up '", "await s 'seconds|run $'", "svstat s"],
+        ["await s down", "svc -ucp s", "await s paused", "svstat s"],
     ),
     "has other directories and files": (
         {"run": SLEEP, "data/x": "x", "env/X": "y"},

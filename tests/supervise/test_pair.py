@@ -268,11 +268,11 @@ while True:
         time.sleep(0.001)
 """
 KILLS = 50
-# Twenty restarts a second, to have a hundred in a test; and no log file is thrown away.
+# Many restarts a second, to have as many in a test; and no log file is thrown away.
 SOONER = """
 from pydaemontools.log.logdir import LogDir
-from pydaemontools.supervise import state
-state.PACE = 0.05
+from pydaemontools.supervise import rules
+rules.PACE = 0.01
 LogDir._prune = lambda self: None
 """
 
