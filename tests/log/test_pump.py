@@ -92,6 +92,9 @@ class Place:
         """Count each byte held as a line."""
         return self.held
 
+    def sync(self):
+        """Have nothing to do."""
+
     def close(self):
         """Be closed, with every line ended."""
         assert not self._open

@@ -175,6 +175,10 @@ class PipeSource(Source):
         self.ended = self._hung_up and copied >= there[0]
         return block
 
+    def move(self, file: int, offset: int, count: int) -> int:
+        """Move up to COUNT bytes from the pipe to FILE, behind OFFSET; give how many."""
+        return posix.splice(self.fd, file, count, offset_dst=offset)
+
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""
         while count and (taken := posix.splice(self.fd, self._null, count)):

@@ -12,6 +12,11 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 
 from .tai64n import stamp
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .note import Entry
+
 SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
@@ -20,13 +25,20 @@ APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | po
 
 
 class LogDir:
-    """The log directory PATH, made if it is not there. Raises OSError, with the file's name."""
+    """The log directory PATH, made if it is not there. Raises OSError, with the file's name.
 
-    def __init__(self, path: bytes, size: int = SIZE, keep: int = KEEP) -> None:
+    LEDGER keeps a note here, and may know from it where a predecessor was killed.
+    """
+
+    def __init__(
+        self, path: bytes, size: int = SIZE, keep: int = KEEP, ledger: "Ledger | None" = None
+    ) -> None:
         self.path = path
         self.size = size
         self.keep = keep
         self.written = 0
+        self.due = False  # whether the next file has to be begun before the next write
+        self.noted = False  # whether a note says more of `current` than its mode does
         self._fd = -1
         try:
             posix.mkdir(path, 0o700)
@@ -35,7 +47,26 @@ class LogDir:
         self._dir = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
         self._lock = self._open(b"lock", APPEND, 0o600)
         flock(self._lock, LOCK_EX | LOCK_NB)
-        self._start()
+        known = ledger.join(self, self._dir) if ledger else None
+        if not known or not self._resume(*known):
+            self._start()
+        if ledger:
+            ledger.begun(self)
+
+    def room(self) -> int:
+        """How many bytes `current` may still get."""
+        return 0 if self._fd < 0 else self.size - self.written
+
+    def fresh(self) -> bool:
+        """Whether `current` is there and empty."""
+        return self._fd >= 0 and not self.written
+
+    def position(self) -> tuple[int, int]:
+        """Which file is `current`, and where it ends; 0 and 0 if there is none."""
+        if self._fd < 0:
+            return 0, 0
+        found = posix.fstat(self._fd)
+        return found.st_ino, found.st_size
 
     def write(self, data: bytes) -> int:
         """Write the beginning of DATA, as much as fits; give how much. Rotates when full.
@@ -67,14 +98,44 @@ class LogDir:
         self._file(b"previous", b"s")
         self._fd = self._create(b"current")
         self.written = 0
+        self.due = False
+
+    def sync(self) -> None:
+        """All that was written is on disk."""
+        if self._fd >= 0:
+            posix.fsync(self._fd)
 
     def close(self) -> None:
-        """All that was written is on disk, and `current` says so."""
+        """All that was written is on disk, and `current` says so, if no note says more."""
         if self._fd >= 0:
-            self._seal()
+            if not self.noted:
+                self._seal()
             self._close()
         posix.close(self._lock)
         posix.close(self._dir)
+
+    def _resume(self, entry: "Entry", again: bool) -> bool:  # noqa: FBT001 - of one pair
+        """Go on in the file that ENTRY is about, less what has to be written AGAIN.
+
+        Whether that can be done: not if it is another's, or marked as whole.
+        """
+        try:
+            found = posix.stat(b"current", dir_fd=self._dir)
+        except FileNotFoundError:
+            # Killed between two files.
+            self._file(b"previous", b"s" if entry.inode else b"u")
+            self._fd = self._create(b"current")
+            return True
+        end = found.st_size
+        ours = found.st_ino == entry.inode and not found.st_mode & 0o100
+        if end and not (ours and entry.offset <= end and (not again or end <= entry.limit)):
+            return False
+        self._fd = self._open(b"current", APPEND, 0o644)
+        posix.fchmod(self._fd, 0o644)
+        if end and again:
+            posix.ftruncate(self._fd, entry.offset)
+        self.written = posix.fstat(self._fd).st_size
+        return True
 
     def _start(self) -> None:
         """Go on with `current` after a clean end; after any other, file what was left."""

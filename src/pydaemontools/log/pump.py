@@ -11,11 +11,15 @@ from .sinks.syslog import DATAGRAM, boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .ledger import Ledger
     from .sinks.directory import Directory
     from .sinks.syslog import Syslog
 
     Sink = Syslog | Directory
 
+PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
 LONG = DATAGRAM  # bytes of a line that has no end yet, before it is passed on in pieces
 # Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
@@ -44,6 +48,10 @@ class Pump:
         self.buffer = buffer
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
+        self.ledger: Ledger | None = None  # what the log directories have
+        self._block = b""  # what was looked at and has to be passed on
+        self._at = 0  # how much of it has been
+        self._ending = False  # whether nothing shall follow that
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
@@ -54,21 +62,24 @@ class Pump:
 
         Raises Quit, once the rest has arrived, if the source cannot be read.
         """
+        if self.ledger:
+            self._restore(self.ledger.state)
         while not self._late():
             if self._blocked():
-                self.source.sleep(self._rest() or 0)
+                self._pause()
                 continue
-            told = bool(self.told)
-            block = self._look()
-            ending = told or self.source.ended
-            body = block if ending else whole(block)
-            if body:
-                self._pass(body, ending=ending)
-            if ending:
+            if not self._block:
+                told = bool(self.told)
+                block = self._look()
+                self._ending = told or self.source.ended
+                self._block = block if self._ending else whole(block)
+            if self._block:
+                self._pass_some()
+            elif not self._ending:
+                self.source.wait(self._rest())
+            if self._ending and not self._block:
                 # What comes in after we were told is our successor's.
                 break
-            if not body:
-                self.source.wait(self._rest())
         code = self._finish()
         if self._trouble:
             raise cli.fatal(b"unable to read stdin", self._trouble)
@@ -80,10 +91,30 @@ class Pump:
             sink.flush()
         if any(sink.stalled or sink.held > self.buffer for sink in self.sinks):
             return True
-        if self._untaken:
+        return not self._take()
+
+    def _take(self) -> bool:
+        """Take what has been passed on; whether that could be done."""
+        if self.ledger and self._untaken:
+            self._untaken = self.ledger.take(self._untaken)
+        elif self._untaken:
             self.source.take(self._untaken)
             self._untaken = 0
-        return False
+        return not self._untaken
+
+    def _pause(self) -> None:
+        rest = self._rest()
+        self.source.sleep(PAUSE if rest is None else rest)
+
+    def _state(self) -> int:
+        """What a successor at the head of the pipe has to know, in one number."""
+        return self._inside | self.router.in_traceback << 1 | self.router.level << 2
+
+    def _restore(self, state: int) -> None:
+        if state:
+            self._inside = bool(state & 1)
+            self.router.in_traceback = bool(state & 2)
+            self.router.level = state >> 2
 
     def _look(self) -> bytes:
         """What the source has; when it cannot be read any more, what was read before."""
@@ -94,10 +125,21 @@ class Pump:
             self.source.ended = True
             return self.source.held
 
+    def _pass_some(self) -> None:
+        """Pass on as much of the block as has room."""
+        body = self.ledger.fit(self._block, self._at) if self.ledger else self._block
+        self._at += len(body)
+        if self._at == len(self._block):
+            self._block, self._at = b"", 0
+        if body:
+            self._pass(body, ending=self._ending and not self._block)
+
     def _pass(self, body: bytes, *, ending: bool) -> None:
         """Give the lines of BODY to every sink."""
         batch = self._batch(body.translate(CLEAN), ending=ending)
         self._inside = body[-1:] != b"\n" and not ending
+        if self.ledger and not self._untaken:
+            self.ledger.note(body, self._state())
         for sink in self.sinks:
             sink.put(batch)
         self._untaken += len(body)
@@ -137,28 +179,39 @@ class Pump:
     def _finish(self) -> int:
         if self._inside:
             # The end of this line did not come: it ends here.
+            self._drain()
+            self._blocked()
             self._pass(b"", ending=True)
+        self._drain()
+        arrived = [self._arrived(sink) for sink in self.sinks]
+        done = all(arrived) and self._take()
+        if self.ledger and done:
+            self.ledger.close()
+        closed = [self._finished(sink, sink.close) for sink in self.sinks]
+        return 0 if done and all(closed) else 111
+
+    def _drain(self) -> None:
+        """Wait until no sink holds anything."""
         while any(sink.held for sink in self.sinks) and not self._late():
-            self.source.sleep(self._rest() or 0)
+            self._pause()
             for sink in self.sinks:
                 sink.flush()
-        lost = [sink for sink in self.sinks if not self._close(sink)]
-        if self._untaken and not lost:
-            self.source.take(self._untaken)
-        return 111 if lost else 0
 
-    def _close(self, sink: "Sink") -> bool:
-        """Close SINK; whether it has got everything. If not, say so."""
+    def _arrived(self, sink: "Sink") -> bool:
+        """Whether SINK has got everything. If not, say so."""
         lost = sink.lost()
         if lost:
             cli.say(b"pysissylog: fatal: unable to deliver %d lines to %s" % (lost, sink.path))
+        return self._finished(sink, sink.sync) and not lost
+
+    def _finished(self, sink: "Sink", step: "Callable[[], None]") -> bool:
         try:
-            sink.close()
+            step()
         except OSError as error:
             why = b": " + words(error)
             cli.say(b"pysissylog: fatal: unable to finish " + sink.path + why)
             return False
-        return not lost
+        return True
 
 
 def whole(block: bytes) -> bytes:

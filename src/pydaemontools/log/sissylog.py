@@ -7,6 +7,7 @@ from errno import EBADF
 from ..chain import cli, process
 from . import levels
 from .blocks import open_source
+from .ledger import Ledger, open_ledger
 from .levels import Router
 from .pump import Pump
 from .sinks.syslog import FACILITIES, Syslog
@@ -63,7 +64,7 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         return facility
 
-    def sink(self, place: bytes) -> "Sink":
+    def sink(self, place: bytes, ledger: "Ledger | None") -> "Sink":
         """The place that --to names."""
         if place[:7] != b"syslog:" and place[-1:] != b"/":
             hint = b"--to takes syslog: or syslog:SOCKET, or a directory with a / at its end: "
@@ -73,7 +74,7 @@ class Options:
                 return Syslog(place[7:] or b"/dev/log", self.ident, self.facility, self.pid)
             from .sinks.directory import Directory
 
-            return Directory(place)
+            return Directory(place, ledger)
         except OSError as error:
             raise cli.fatal(b"unable to log to " + place, error) from None
 
@@ -93,7 +94,8 @@ def main(argv: list[bytes]) -> int:
         source = open_source(0)
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
-    sinks = [options.sink(place) for place in options.places]
+    ledger = open_ledger(source) if any(at[-1:] == b"/" for at in options.places) else None
+    sinks = [options.sink(place, ledger) for place in options.places]
     told: list[int] = []
     for signum in (SIGTERM, SIGINT):
         # What a script starts in the background ignores ^C, and so shall its logger.
@@ -102,6 +104,7 @@ def main(argv: list[bytes]) -> int:
     pump = Pump(source, sinks, Router(options.default), told, options.buffer)
     pump.strip = options.strip
     pump.least = options.least
+    pump.ledger = ledger
     code = pump.run()
     if SIGINT in told:
         signal(SIGINT, SIG_DFL)

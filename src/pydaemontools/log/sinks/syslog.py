@@ -93,6 +93,9 @@ class Syslog:
         """How many messages are held that nobody has."""
         return len(self._queue)
 
+    def sync(self) -> None:
+        """Nothing: what was sent is the server's."""
+
     def close(self) -> None:
         """Let go of the socket."""
         if self._socket:
