@@ -1,6 +1,8 @@
 """The pages: every tool has one, and what it says of usage is what the code says."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,10 @@ def test_every_link_to_a_file_finds_it(page):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     near = [link for link in links if not re.match(r"[a-z]+:", link)]
     assert [link for link in near if not (page.parent / link).exists()] == []
+
+
+def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
+    """Made again it is the same; contrib/diagram makes it."""
+    made = tmp_path / "states.svg"
+    subprocess.run([sys.executable, ROOT / "contrib/diagram", made], check=True)
+    assert (DOCS / "states.svg").read_text() == made.read_text()

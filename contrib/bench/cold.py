@@ -32,10 +32,11 @@ def rows(*, quick):
 
 def timed(argv):
     """A function that runs ARGV and gives the milliseconds that took."""
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 
     def take():
         before = time.perf_counter()
-        pid = os.posix_spawnp(argv[0], argv, ENVIRON)
+        pid = os.posix_spawnp(argv[0], argv, ENVIRON, file_actions=silent)
         status = os.waitpid(pid, 0)[1]
         took = time.perf_counter() - before
         if status:

@@ -321,6 +321,23 @@ def test_scripts_stand_for_signals(serve):
     assert kept.lines("heard")[3] == "SIGTERM"
 
 
+def test_a_signal_to_the_supervisor_is_a_letter_scripts_included(serve):
+    """TERM is x, and so runs control/t and control/x."""
+    kept = serve(
+        {
+            "run": SLEEP,
+            "control/t": " echo t >>asked\nexit 1\n",
+            "control/x": " echo x >>asked\n",
+            "control/h": " echo h >>asked\n",
+        }
+    )
+    kept.up()
+    kept.supervisor.signal(signal.SIGHUP)
+    kept.wait_for("asked")
+    assert kept.stop() == 0
+    assert kept.lines("asked") == ["h", "t", "x"]
+
+
 def test_a_script_that_takes_its_time_makes_nobody_deaf(serve, place):
     """The service dies meanwhile and is started again; the next letter waits for the script."""
     os.mkfifo(place / "go")
@@ -391,6 +408,24 @@ def test_backoff_and_a_bad_file_do_no_harm(serve):
     """It is started again, and what is wrong counts as not there."""
     kept = serve({"run": NOTE + "exit 1\n", "backoff": "0.01 2 0.02\n", "timeout-kill": "soon\n"})
     kept.wait_for("noted", 3)
+
+
+def test_a_file_that_is_wrong_is_told_of_once(serve):
+    """And again when something else is wrong."""
+    kept = serve({"run": NOTE + "exit 1\n", "timeout-kill": "soon\n"})
+    kept.wait_for("noted", 3)
+    first = "pysupervise: warning: s/timeout-kill does not hold a number\n"
+    assert kept.supervisor.err().count(first) == 1
+    (kept.path / "timeout-kill").unlink()
+    (kept.path / "ready").write_text("tcp example.org:80\n")
+    wait_until(lambda: "s/ready does not hold notify, check, log" in kept.supervisor.err())
+
+
+def test_a_notify_socket_of_the_supervisor_is_not_for_the_service(serve):
+    """Whoever started us there wants to hear from us."""
+    text = ' echo "${NOTIFY_SOCKET-none} ${WATCHDOG_USEC-none}" >said; exec sleep 1000\n'
+    kept = serve({"run": text}, env={"NOTIFY_SOCKET": "/nonexistent", "WATCHDOG_USEC": "7"})
+    assert kept.wait_for("said") == ["none none"]
 
 
 def test_history_tells_of_each_end(serve):

@@ -7,7 +7,7 @@ import pytest
 
 from pydaemontools.supervise import loop as loops
 from pydaemontools.supervise import service as services
-from pydaemontools.supervise.loop import Loop
+from pydaemontools.supervise.loop import END, Loop
 from pydaemontools.supervise.pair import Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
 from pydaemontools.supervise.service import Service
@@ -689,7 +689,7 @@ def test_a_logger_that_dies_before_the_service_does_not_end_it(monkeypatch, box)
     processes = Processes(monkeypatch, stubborn=[102])
     loop = Loop(box)
     pair = pair_of(loop, processes)
-    turn(loop, processes, letters="dx", later=2)
+    turn(loop, processes, letters=END, later=2)
     processes.end(101)
     turn(loop, processes)
     assert (pair.logger.pid, pair.service.pid) == (103, 102)
@@ -708,7 +708,7 @@ def test_a_service_that_has_left_does_not_end_its_logger(monkeypatch, box):
     loop = Loop(box)
     pair = pair_of(loop, processes)
     os.write(pair._sink, b"the last words\n")
-    turn(loop, processes, letters="dx", later=2)
+    turn(loop, processes, letters=END, later=2)
     turn(loop, processes)
     assert pair.service.left
     assert [pid for pid, _ in processes.signals] == [102, 102]
@@ -744,7 +744,7 @@ def test_a_logger_that_is_down_when_the_service_leaves_leaves_too(monkeypatch, b
     pair.logger.feed("d")
     turn(loop, processes)
     assert pair.logger.state.phase == DOWN
-    turn(loop, processes, letters="dx")
+    turn(loop, processes, letters=END)
     turn(loop, processes)
     assert (pair.service.left, pair.logger.left) == (True, True)
     close(pair)
@@ -758,7 +758,7 @@ def test_a_logger_that_is_given_up_after_the_service_left_leaves_too(monkeypatch
     asked.max_deaths = (2, FOREVER)
     pair = pair_of(loop, processes, asked=asked)
     os.write(pair._sink, b"what nobody can write down\n")
-    turn(loop, processes, letters="dx", later=2)
+    turn(loop, processes, letters=END, later=2)
     turn(loop, processes)
     assert pair.service.left
     for _ in range(3):

@@ -360,7 +360,7 @@ HISTORIES = {
     "is told down and exit, as TERM says it": [
         *SIMPLY,
         (5, "d", TERMINATE),
-        (5, "x", []),
+        (5, "x", TERMINATE),
         (6, ENDED, [LEAVE]),
         (7, "u", []),
         (7, DUE, []),
@@ -369,7 +369,7 @@ HISTORIES = {
     "is told to exit after it was told down, and has its time for that": [
         *up(kill_after=3),
         (5, "d", TERMINATE),
-        (6, "x", []),
+        (6, "x", TERMINATE),
         (8, DUE, [SIGKILL]),
         (8, KILLED, [SWEEP]),
         (8, SWEPT, [LEAVE]),

@@ -121,7 +121,8 @@ def recognise(file: bytes) -> list[bytes] | None:
     """The words FILE stands for where it is a tool or a chain script of this installation."""
     name = file.rpartition(b"/")[2].decode("latin-1")
     if name in OWN:
-        if home is None or not _same(file, home + b"/" + name.encode()):
+        mine = home + b"/" + name.encode() if home else b""
+        if file != mine and not (mine and _same(file, mine)):
             return None
         return [name.encode()] if _may_run(file) else None
     head = _head(file)

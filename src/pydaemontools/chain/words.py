@@ -9,6 +9,8 @@ OPERATORS = b"|&;<>()`"
 FIRST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 NAME = FIRST + b"0123456789"
 SPECIAL = b"@*#?$!-0123456789"
+# What a line of nothing but words may hold.
+PLAIN = bytes(set(range(256)) - set(OPERATORS + b"'\"\\$#\n\r"))
 
 
 class BadWord(Exception):
@@ -72,6 +74,8 @@ class _Reader:
 
     def line(self) -> Line:
         line = Line(self.number)
+        if self.plain(line):
+            return line
         word: list[bytes] | None = None
         while self.at < len(self.text):
             c = self.take()
@@ -90,6 +94,17 @@ class _Reader:
                 word += self.pieces(c)
         line.end = self.at
         return line
+
+    def plain(self, line: Line) -> bool:
+        """Read a LINE in which nothing is quoted, as most are; whether it is one."""
+        end = self.text.find(b"\n", self.at) % (len(self.text) + 1)
+        text = self.text[self.at : end]
+        if text.translate(None, PLAIN):
+            return False
+        line.words = [[word] for word in text.replace(b"\t", b" ").split(b" ") if word]
+        line.end = self.at = min(end + 1, len(self.text))
+        self.number += 1
+        return True
 
     def comment(self) -> None:
         end = self.text.find(b"\n", self.at)

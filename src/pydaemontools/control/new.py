@@ -18,7 +18,7 @@ RUN = b"""\
 #!/usr/bin/env pychain
 # %s: made by pysv new
 pyenvdir ./env
-%s
+sh -c 'exec "$0" "$@" 2>&1' %s
 """
 LOG = b"""\
 #!/usr/bin/env pychain
@@ -64,7 +64,7 @@ def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
 def _absolute(command: list[bytes]) -> list[bytes]:
     """COMMAND as it can be run from elsewhere: the service runs in its own directory."""
     if b"/" in command[0] and command[0][:1] != b"/":
-        return [posix.getcwdb() + b"/" + command[0], *command[1:]]
+        return [posix.getcwdb() + b"/" + command[0].removeprefix(b"./"), *command[1:]]
     return command
 
 

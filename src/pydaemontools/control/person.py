@@ -121,7 +121,7 @@ class Person(Services):
         found = super().print(name)
         view = self.view
         notes = (
-            (view.ready is False, b", not ready"),
+            (view.up and view.ready is False, b", not ready"),
             (view.state == b"wait", b", waiting to start"),
             (view.state == b"failed", b", failed"),
             (view.why, b" (" + plain(view.why) + b")"),

@@ -31,13 +31,14 @@ class Dialect:
         self.full = full
         self.own = own
 
-    def rules(self, place: bytes) -> Rules:
-        """What the directory PLACE asks for at this start."""
+    def rules(self, place: bytes) -> tuple[Rules, list[bytes]]:
+        """What the directory PLACE asks for at this start, and what is wrong with that."""
         if self.own:
-            return Reader(place).rules()
+            reader = Reader(place)
+            return reader.rules(), reader.problems
         rules = plain()
         rules.finish = self.full
-        return rules
+        return rules, []
 
     @property
     def runit(self) -> bool:

@@ -1,24 +1,22 @@
 """A service that lives in a directory: what it is, what it may be told, what is told of it."""
 
 import posix
-from _signal import SIGCONT, SIGKILL
+from _signal import SIGKILL
 from time import monotonic, time_ns
 
 from ..chain import cli
 from ..chain import exec as chain
-from ..chain.process import environ
-from . import notes, tree
-from .child import spawn
+from ..chain.process import environ, limits
+from . import tree
+from .child import launch, spawn
 from .dialect import Dialect
 from .loop import Loop
+from .orders import Orders
+from .report import Report
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
-from .state import ALIVE, DOWN, FINISHING, HUNG, LEFT, SWEEPING, UP, WAIT
-from .status import DOWN as IS_DOWN
-from .status import FINISH as IS_FINISH
-from .status import RUN as IS_RUN
-from .status import Status
+from .state import ALIVE, HUNG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,12 +26,6 @@ if TYPE_CHECKING:
     from .tap import Tap
     from .tree import Orphanage
     from .vigil import Vigil
-
-RETRY = 1.0  # seconds until what could not be written is tried again
-# What the status file calls a phase.
-SHOWN = {UP: IS_RUN, SWEEPING: IS_FINISH, FINISHING: IS_FINISH}
-# What the file `state` calls it, which tells a person more.
-CALLED = {DOWN: "down", WAIT: "wait", UP: "run", SWEEPING: "finish", FINISHING: "finish"}
 
 
 class Directory(Service):
@@ -54,25 +46,25 @@ class Directory(Service):
         super().__init__(loop, orphans, dialect.who(name), (name + b"/" + sub).rstrip(b"/"))
         self.dialect = dialect
         self.table = dialect.table
+        # daemontools' x waits, and a logger knows none.
+        self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
         self.sub = sub
         self.files = ServiceDir(sub.rstrip(b"/") or b".", shown, dialect)
         self.taps: dict[int, Tap] = {}
         self.notices: Notices | None = None
         self.vigil: Vigil | None = None
         self.text = ""  # what the service says of itself
-        self._queue = b""
-        self._busy = False  # a script of control/ runs, and what comes next has to wait
         self._heir = 0
-        self._told = False
-        self._key: tuple[int, int] | None = None
-        self._since = self._ready_since = time_ns()
-        self._deaths: list[bytes] = []
-        self._control = self.files.take()
+        self._problems: list[bytes] = []
+        self._orders = Orders(self)
+        self._report = Report(self)
+        self._watched = posix.isatty(2)  # by a person, who sees the last line of stderr
+        control = self.files.take()
         if self._is_down():
             self.state.want = "d"
         self.show()
         self.files.answer()
-        loop.watch(self._control, self._listen)
+        loop.watch(control, lambda: self.obey(posix.read(control, 4096)))
 
     def _is_down(self) -> bool:
         try:
@@ -88,8 +80,13 @@ class Directory(Service):
     # How it runs.
 
     def rules(self) -> Rules:
-        """What the directory asks for now."""
-        return self.dialect.rules(self.files.place)
+        """What the directory asks for now. What is wrong there is said once, and left out."""
+        rules, problems = self.dialect.rules(self.files.place)
+        if problems != self._problems:
+            self._problems = problems
+            for problem in problems:
+                self.warn(self.files.shown + problem)
+        return rules
 
     def spawn(self, rules: Rules) -> int:
         """Start ./run."""
@@ -103,7 +100,7 @@ class Directory(Service):
         become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
         if self.vigil:
             become |= self.vigil.become
-        pid = self._fork(lambda: self._run(rules), become)
+        pid = self._launch(rules, become) or self._fork(lambda: self._run(rules), become)
         if self.vigil:
             # The state has to know of this run first.
             self.loop.at_last(self.vigil.begin)
@@ -114,7 +111,7 @@ class Directory(Service):
         sign_or_way = {way for way, _ in rules.ways} | {rules.sign}
         if b"log" in sign_or_way:
             self._tap(1)
-        if 1 not in self.become and (b"log" in sign_or_way or not posix.isatty(2)):
+        if 1 not in self.become and (b"log" in sign_or_way or not self._watched):
             self._tap(2)
         for tap in self.taps.values():
             tap.last, tap.seen = b"", None
@@ -138,6 +135,16 @@ class Directory(Service):
     def _fork(self, body: "Callable[[], int]", become: dict[int, int]) -> int:
         return spawn(body, become, self.keep, session=self.dialect.own)
 
+    def _launch(self, rules: Rules, become: dict[int, int]) -> int:
+        """Start ./run the quick way: 0 where there is something to be done before it."""
+        special = self.sub or rules.cgroup or self.notices or limits or self._orders.begin()
+        if special or chain.recognise(b"./run"):
+            return 0
+        try:
+            return launch(b"./run", [b"./run"], become, session=self.dialect.own)
+        except OSError:
+            return 0
+
     def _run(self, rules: Rules) -> int:
         """Be ./run, in the child."""
         self._enter()
@@ -152,7 +159,7 @@ class Directory(Service):
             if rules.sign == b"notify":
                 environ[b"WATCHDOG_USEC"] = b"%d" % (rules.watchdog * 1e6)
                 environ[b"WATCHDOG_PID"] = b"%d" % posix.getpid()
-        if self._scripts() and posix.access(b"./control/u", posix.X_OK):
+        if self._orders.begin():
             pid = posix.fork()
             if not pid:
                 posix._exit(self._be(b"./control/u", [b"./control/u"]))  # noqa: SLF001
@@ -183,7 +190,7 @@ class Directory(Service):
         code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else -1
         argv = [b"./finish", b"%d" % code, b"%d" % (status & 0o377)]
         if self.dialect.own:
-            argv += [self.name, b"%d" % self.session]
+            argv += [self.name.rpartition(b"/")[2], b"%d" % self.session]
         become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
         return self._fork(lambda: self._helper(argv), become)
 
@@ -222,9 +229,7 @@ class Directory(Service):
     def _remember(self, status: int) -> None:
         last = self.taps[2].last if 2 in self.taps and 1 not in self.become else b""
         seconds = monotonic() - self.state.started
-        self._deaths.append(
-            notes.death(time_ns(), self.pid, seconds, status, why=self.state.why, last=last)
-        )
+        self._report.deaths.append((time_ns(), self.pid, seconds, status, self.state.why, last))
 
     def _inherits(self) -> bool:
         """Whether another process, named by the service, is the main one now."""
@@ -262,58 +267,9 @@ class Directory(Service):
 
     # What it is told.
 
-    def _listen(self) -> None:
-        self.obey(posix.read(self._control, 4096))
-
     def obey(self, letters: bytes) -> None:
         """Do what LETTERS say, in order."""
-        self._queue += letters
-        while self._queue and not self._busy:
-            letter, self._queue = self._queue[:1], self._queue[1:]
-            # A logger ends at the end of its input.
-            if letter in self.dialect.letters and not (self.sub and letter == b"x"):
-                self._obey(letter.decode())
-
-    def _obey(self, letter: str) -> None:
-        """One letter. A script control/LETTER that exits 0 takes the place of the signal."""
-        if letter in "dx" and self._script("t", lambda done: self._ended(letter, done=done)):
-            # It is wanted down from now on, whatever the script does.
-            self.feed(letter, mute=True)
-        elif letter in "uodx" or not self._script(letter, lambda done: self._did(letter, done)):
-            self.feed(letter)
-            self._after(letter)
-
-    def _ended(self, letter: str, *, done: bool) -> None:
-        if not done:
-            self.kill(self.state.rules.down_signal)
-        self.kill(SIGCONT)
-        self._after(letter)
-
-    def _did(self, letter: str, done: bool) -> None:  # noqa: FBT001 - what a script said
-        if not done or letter in "pc":
-            self.feed(letter, mute=done)
-
-    def _after(self, letter: str) -> None:
-        if letter in "dx":
-            self._script(letter, lambda _done: None)
-
-    def _scripts(self) -> bool:
-        """Whether there may be scripts for what it is told: runit has none for a logger."""
-        return self.dialect.full and not self.sub
-
-    def _script(self, letter: str, then: "Callable[[bool], None]") -> bool:
-        """Run control/LETTER if there is one and the service is up; whether it runs."""
-        file = b"./control/" + letter.encode()
-        if self.state.phase != UP or not self._scripts() or not self.files.runs(file[2:]):
-            return False
-
-        def ended(status: int) -> None:
-            self._busy = False
-            then(not status)
-            self.obey(b"")
-
-        self._busy = bool(self.helper(file, ended))
-        return self._busy
+        self._orders.take(letters)
 
     def _notified(self) -> None:
         assert self.notices  # noqa: S101 - for the type checker
@@ -337,62 +293,9 @@ class Directory(Service):
             self._heir = int(said["MAINPID"])
         self.loop.at_last(self.show)
 
-    # What is told of it.
-
     def show(self) -> None:
-        """Write status and the other files, where they do not say so already."""
-        state = self.state
-        shown = SHOWN.get(state.phase, IS_DOWN)
-        if self._key != (self.pid, shown):
-            self._key = self.pid, shown
-            self._since = time_ns()
-        try:
-            self._write(shown)
-        except OSError as error:
-            if not self._told:
-                self._told = True
-                self.warn(b"unable to write " + self.files.shown + b"supervise/status", error)
-            self.loop.at(monotonic() + RETRY, self.show)
-        else:
-            self._told = False
-
-    def _write(self, shown: int) -> None:
-        state, files = self.state, self.files
-        status = Status(
-            self._since,
-            self.pid,
-            {"o": ""}.get(state.want, state.want),
-            paused=state.paused,
-            term=state.term,
-            leaving=state.leaving,
-            state=shown,
-        )
-        files.write(b"status", status.encode(self.dialect.length))
-        if self.dialect.full:
-            files.write(b"stat", status.words())
-            files.write(b"pid", b"%d\n" % self.pid if self.pid else b"")
-        if self.dialect.own:
-            self._write_own()
-
-    def _write_own(self) -> None:
-        state, files = self.state, self.files
-        if self._deaths:
-            files.write(b"history", notes.add(files.read(b"history"), self._deaths))
-            self._deaths = []
-        if state.phase == LEFT:
-            files.remove(b"supervise/state")
-            return
-        if not state.ready:
-            self._ready_since = 0
-        elif not self._ready_since:
-            self._ready_since = time_ns()
-        failed = state.phase == DOWN and state.failed
-        lines = [f"state {'failed' if failed else CALLED[state.phase]}", f"ready {state.ready:d}"]
-        if state.ready:
-            lines.append(f"readysince {self._ready_since}")
-        lines += [f"text {self.text}"] if self.text else []
-        lines += [f"why {state.why}"] if state.why else []
-        files.write(b"state", "\n".join([*lines, ""]).encode())
+        """Have the files in supervise/ say how it is."""
+        self._report.write()
 
 
 def _owner(pid: int) -> int:

@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     Tell = Callable[[], None]
 
 SLACK = 64  # alarms that may stand in the heap for nothing
+END = "."  # no letter of svc: what ends a service and its supervisor
 # What a signal to the supervisor says, in letters.
 LETTERS: dict[int, str] = {
-    SIGTERM: "dx",
-    SIGINT: "dx",
+    SIGTERM: END,
+    SIGINT: END,
     SIGHUP: "h",
     SIGALRM: "a",
     SIGQUIT: "q",

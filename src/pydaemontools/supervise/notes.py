@@ -5,6 +5,12 @@ import time
 
 from ..chain.why import signal_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # When, in nanoseconds of Unix time; the pid; for how many seconds it was up; the wait
+    # status; why it was ended, if somebody knows; the last line of what it printed.
+    Death = tuple[int, int, float, int, str, bytes]
+
 KEPT = 100  # deaths
 TAIL = 200  # bytes of the last line that it printed
 # Who reads the history at a terminal is not to be at the mercy of what a service prints.
@@ -18,8 +24,9 @@ def reason(status: int) -> bytes:
     return b"exited with code %d" % posix.WEXITSTATUS(status)
 
 
-def death(now: int, pid: int, seconds: float, status: int, *, why: str, last: bytes) -> bytes:
-    """The line that tells of one death: NOW in nanoseconds of Unix time, SECONDS it was up."""
+def death(told: "Death") -> bytes:
+    """The line that tells of one death."""
+    now, pid, seconds, status, why, last = told
     whole, nanoseconds = divmod(now, 10**9)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)).encode()
     line = b"%s.%06dZ pid %d up %.1f s " % (stamp, nanoseconds // 1000, pid, seconds)

@@ -5,10 +5,11 @@ write any more, and the logger ends by itself at the end of the file. One that d
 that is started again.
 """
 
+import gc
 import posix
 from select import POLLHUP, POLLIN, poll
 
-from .loop import Loop
+from .loop import END, Loop
 from .service import Service
 from .state import DOWN, LAST
 
@@ -42,13 +43,15 @@ class Pair:
             one.keep = keep
             one.verbose = verbose
             one.begin()
+        # What is there by now stays: no collection has to look at it, here or in a child.
+        gc.freeze()
         while not all(one.left for one in both):
             self.loop.turn()
 
     def tell(self, letter: str) -> None:
         """Give LETTER to the service, or when that has left, to the logger."""
         target = self.logger if self.logger and self.service.left else self.service
-        target.feed(letter)
+        target.obey(target.ends if letter == END else letter.encode())
 
     def _end(self) -> None:
         """The service has left, and what it wrote is in the pipe: the logger may see the end."""

@@ -1,10 +1,12 @@
 """A service that is a command line: nothing of it is on disk."""
 
+import posix
+
 from ..chain import exec as chain
 from ..chain import script
-from ..chain.process import environ
+from ..chain.process import environ, limits
 from ..chain.words import expand
-from .child import spawn
+from .child import launch, spawn
 from .loop import Loop
 from .rules import Rules
 from .service import Service
@@ -29,6 +31,14 @@ class Program(Service):
 
     def spawn(self, rules: Rules) -> int:  # noqa: ARG002 - they hold for every program
         """Start it, as the links of its chain or as whatever they become."""
+        files = chain.search(self.argv[0], environ.get(b"PATH"))
+        file = next((file for file in files if posix.access(file, posix.X_OK)), b"")
+        if file and not limits and not chain.recognise(file):
+            try:
+                return launch(file, self.argv, self.become, session=True)
+            except OSError:
+                # The other way says what is wrong.
+                pass
         return spawn(lambda: chain.run(self.who, _same, self.argv), self.become, self.keep)
 
 

@@ -202,7 +202,7 @@ class Reader:
             word, _, rest = line.partition(b" ")
             rest = rest.strip()
             if WAYS.get(word) != int(bool(rest)) or not GOOD.get(word, bool)(rest or b"-"):
-                known = b"notify, check, log PATTERN, tcp [HOST:]PORT or unix PATH"
+                known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT or unix PATH"
                 self._wrong(b"ready", known + b": " + line)
             else:
                 ways.append((word, rest))
@@ -245,7 +245,15 @@ def is_number(word: bytes) -> bool:
 
 
 def _is_port(word: bytes) -> bool:
-    port = word.rpartition(b":")[2]
+    """Whether WORD is a port, perhaps with an address before it: to look up a name takes time."""
+    from _socket import AF_INET, AF_INET6, inet_pton
+
+    host, _, port = word.rpartition(b":")
+    host = host.strip(b"[]") or b"127.0.0.1"
+    try:
+        inet_pton(AF_INET6 if b":" in host else AF_INET, host.decode("latin-1"))
+    except OSError:
+        return False
     return port.isdigit() and 0 < int(port) < 65536
 
 

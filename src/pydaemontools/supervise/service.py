@@ -49,6 +49,7 @@ class Service:
     """
 
     table: "dict[str, Row]" = TABLE
+    ends = b"x"  # the letters that end it and its supervisor
 
     def __init__(self, loop: Loop, orphans: "Orphanage | None", who: bytes, name: bytes) -> None:
         self.loop = loop
@@ -121,6 +122,11 @@ class Service:
         self.loop.at_last(self.show)
         if self.state.phase == DOWN:
             self.on_down()
+
+    def obey(self, letters: bytes) -> None:
+        """Do what LETTERS say, in order."""
+        for letter in letters.decode("latin-1"):
+            self.feed(letter)
 
     def end(self, status: int) -> None:
         """Run has ended with STATUS."""

@@ -194,14 +194,6 @@ def _stop(state: State) -> "list[Action]":
     return [state.rules.down_signal, SIGCONT]
 
 
-def _exit(state: State) -> "list[Action]":
-    """Leave when it is down; end it, unless it was told to end already, as by TERM to us."""
-    state.leaving = True
-    told = state.stopping and not state.paused
-    signals = _stop(state)
-    return [] if told else signals
-
-
 def _last(state: State) -> "list[Action]":
     state.leaving = True
     return []
@@ -404,7 +396,7 @@ TABLE: "dict[str, Row]" = {
     "U": (*((_KEEP_UP, *ops) for ops in _UP[:-1]), ()),
     "D": (*((_KEEP_DOWN, *ops) for ops in _DOWN[:-1]), ()),
     "Q": (*((_KEEP_DOWN, *ops) for ops in _AT_MOST[:-1]), ()),
-    "x": ((_leave,), (_leave,), (_exit,), _X, _X, ()),
+    "x": ((_leave,), (_leave,), (*_X, _stop), _X, _X, ()),
     "p": _only_up(_pause),
     "c": _only_up(_continue),
     "h": _only_up(_signal(SIGHUP)),

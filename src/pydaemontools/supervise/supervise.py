@@ -17,6 +17,8 @@ from .tree import Orphanage
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
 USAGE = (b"supervise dir", SYNOPSIS)
+# What whoever started us wants to hear from us, and not from a service.
+OURS = (b"NOTIFY_SOCKET", b"WATCHDOG_PID", b"WATCHDOG_USEC")
 
 
 def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
@@ -39,6 +41,11 @@ def main(argv: list[bytes]) -> int:
         if logger:
             hint = b"the logger of a directory is the directory log in it"
             raise cli.usage(argv[0], USAGE, hint=hint)
+        for fd in inherited():
+            # A service directory starts from nothing.
+            posix.set_inheritable(fd, False)
+        for variable in OURS:
+            environ.pop(variable, None)
         pair = directory(dialect, words[0])
         keep = []
     else:
