@@ -82,7 +82,7 @@ class Kept(Service):
         self.processes = processes
         self.asked = asked or plain()
         self.finishes = finishes
-        self.ends = []
+        self.seen_ends = []
         self.shown = 0
         self.refused = 0
         self.finish_refused = 0
@@ -116,7 +116,7 @@ class Kept(Service):
 
     def end(self, status):
         """Remember who ended, and how."""
-        self.ends.append((self.pid, status))
+        self.seen_ends.append((self.pid, status))
         super().end(status)
 
     def show(self):
@@ -160,12 +160,12 @@ def test_a_successor_that_dies_while_its_predecessor_is_dealt_with_is_not_forgot
     service = kept_by(loop, processes)
     processes.end(101, KILL)
     turn(loop, processes, later=2)
-    assert (processes.started, service.ends) == ([101, 102], [(101, KILL)])
+    assert (processes.started, service.seen_ends) == ([101, 102], [(101, KILL)])
     turn(loop, processes, later=2)
-    assert (processes.started, service.ends) == ([101, 102, 103], [(101, KILL), (102, 0)])
+    assert (processes.started, service.seen_ends) == ([101, 102, 103], [(101, KILL), (102, 0)])
     turn(loop, processes, letters="dx")
     turn(loop, processes)
-    assert service.ends[2:] == [(103, TERM)]
+    assert service.seen_ends[2:] == [(103, TERM)]
     assert service.left
 
 
@@ -177,7 +177,7 @@ def test_two_that_ended_in_one_turn_are_told_apart(monkeypatch, box):
     processes.end(102, 0x300)
     processes.end(101, KILL)
     turn(loop, processes, later=5)
-    assert (one.ends, other.ends) == ([(101, KILL)], [(102, 0x300)])
+    assert (one.seen_ends, other.seen_ends) == ([(101, KILL)], [(102, 0x300)])
     assert (one.pid, other.pid) == (104, 103)
     assert set(loop.children) == {103, 104}
 
@@ -202,7 +202,7 @@ def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatc
     processes.end(78)
     processes.end(79)
     turn(loop, processes, later=1)
-    assert (told, service.ends) == ([100, 101], [])
+    assert (told, service.seen_ends) == ([100, 101], [])
 
 
 def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(monkeypatch, box):
@@ -592,7 +592,7 @@ def test_a_finish_gets_a_process_of_its_own_and_hears_nothing_but_kill(monkeypat
     assert processes.signals == [(102, KILL)]
     turn(loop, processes)
     assert (service.state.phase, service.pid) == (DOWN, 0)
-    assert service.ends == [(101, 0)]
+    assert service.seen_ends == [(101, 0)]
 
 
 def test_a_finish_whose_fork_is_refused_is_left_out(monkeypatch, box, capfd):
@@ -774,10 +774,10 @@ def test_letters_go_to_the_logger_when_the_service_has_left(monkeypatch, box):
     processes = Processes(monkeypatch)
     loop = Loop(box)
     pair = pair_of(loop, processes)
-    turn(loop, processes, letters="hdx")
+    turn(loop, processes, letters="h" + END)
     turn(loop, processes)
     assert pair.service.left
-    turn(loop, processes, letters="hdx")
+    turn(loop, processes, letters="h" + END)
     turn(loop, processes)
     assert pair.logger.left
     heard = [(102, 1), (102, TERM), (102, CONT), (101, 1), (101, TERM), (101, CONT)]
@@ -804,7 +804,7 @@ def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
 
     monkeypatch.setattr(loop, "turn", one)
     pair.run([])
-    assert (service.ends, logger.ends) == ([(102, TERM)], [(101, 0)])
+    assert (service.seen_ends, logger.seen_ends) == ([(102, TERM)], [(101, 0)])
     assert turns == [(UP, UP), (UP, UP), (UP, UP), (LEFT, UP)]
     assert service.become == dict.fromkeys((1, 2), pair._sink)
     assert logger.become == {0: pair._source}

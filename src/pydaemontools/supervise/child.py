@@ -58,7 +58,8 @@ def launch(file: bytes, argv: list[bytes], become: "dict[int, int]", *, session:
     posix_spawn shares our memory until the exec, where a fork first copies how it is laid
     out: for a program that is not ours that saves a third of a restart. Our own fds are all
     closed on exec, and handled signals become default. Raises OSError where it cannot be
-    run, or where the system has no such thing; spawn() then says why.
+    run, or where the system has no such thing; spawn() then says why. (glibc leaves signals 32
+    and 33, which are its own, ignored.)
     """
     if any(source in become for source in become.values()):
         # One's source is another's place.
