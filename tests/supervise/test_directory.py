@@ -230,8 +230,8 @@ def test_down_up_once_pause_continue(serve):
     wait_until(lambda: kept.read("supervise/stat") == "run\n")
     kept.say("d")
     kept.is_(state="down")
-    assert kept.read("supervise/stat") == "down\n"
-    assert kept.read("supervise/pid") == ""
+    wait_until(lambda: kept.read("supervise/stat") == "down\n")
+    wait_until(lambda: kept.read("supervise/pid") == "")
     kept.say("o")
     second = kept.up(first)
     os.kill(second, signal.SIGKILL)

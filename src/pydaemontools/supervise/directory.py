@@ -16,7 +16,7 @@ from .report import Report
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
-from .state import ALIVE, HUNG
+from .state import ALIVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Directory(Service):
         self.notices: Notices | None = None
         self.vigil: Vigil | None = None
         self.text = ""  # what the service says of itself
-        self._heir = 0
+        self.heir = 0  # the pid of another main process, as the service names it
         self._problems: list[bytes] = []
         self._orders = Orders(self)
         self._report = Report(self)
@@ -94,17 +94,18 @@ class Directory(Service):
             self.vigil.close()
             self.vigil = None
         self.text = ""
-        self._heir = 0
+        self.heir = 0
         if self.dialect.own:
             self._prepare(rules)
         become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
         if self.vigil:
             become |= self.vigil.become
-        pid = self._launch(rules, become) or self._fork(lambda: self._run(rules), become)
-        if self.vigil:
-            # The state has to know of this run first.
-            self.loop.at_last(self.vigil.begin)
-        return pid
+        try:
+            return self._launch(rules, become) or self._fork(lambda: self._run(rules), become)
+        finally:
+            if self.vigil:
+                # The state has to know of this run first.
+                self.loop.at_last(self.vigil.begin)
 
     def _prepare(self, rules: Rules) -> None:
         """Have what this run needs to tell us how it is."""
@@ -233,7 +234,7 @@ class Directory(Service):
 
     def _inherits(self) -> bool:
         """Whether another process, named by the service, is the main one now."""
-        heir, self._heir = self._heir, 0
+        heir, self.heir = self.heir, 0
         if not heir or not self.orphans or heir not in self.orphans.left_by(self, self.session):
             return False
         self.pid = heir
@@ -272,34 +273,12 @@ class Directory(Service):
         self._orders.take(letters)
 
     def _notified(self) -> None:
-        assert self.notices  # noqa: S101 - for the type checker
-        for uid, said in self.notices.read():
-            if self.pid and uid in (0, posix.getuid(), _owner(self.pid)):
-                self._heed(said)
+        from .notify import heed
 
-    def _heed(self, said: dict[str, str]) -> None:
-        """What the service says of itself (sd_notify)."""
-        if said.get("READY") == "1" and self.vigil:
-            self.vigil.ready()
-        if said.get("WATCHDOG") == "1":
-            self.feed(ALIVE)
-        if said.get("WATCHDOG") == "trigger":
-            self.feed(HUNG, "it asked for it")
-        for name in "STOPPING", "RELOADING":
-            if said.get(name) == "1":
-                self.text = name.lower()
-        self.text = said.get("STATUS", self.text)
-        if said.get("MAINPID", "").isdigit():
-            self._heir = int(said["MAINPID"])
-        self.loop.at_last(self.show)
+        assert self.notices  # noqa: S101 - for the type checker
+        for said in self.notices.read(self.pid):
+            heed(self, said)
 
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""
         self._report.write()
-
-
-def _owner(pid: int) -> int:
-    try:
-        return posix.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return -1

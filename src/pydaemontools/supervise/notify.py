@@ -5,6 +5,7 @@ STATUS=text, MAINPID=pid, WATCHDOG=1, WATCHDOG=trigger. The kernel says who sent
 (SCM_CREDENTIALS); root and the account of the service are believed.
 """
 
+import posix
 import sys
 from _socket import (
     AF_UNIX,
@@ -17,6 +18,12 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
+
+from .state import ALIVE, HUNG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .directory import Directory
 
 LARGEST = 65536  # bytes of one message
 UCRED = 12  # bytes of struct ucred: pid, uid, gid
@@ -40,20 +47,46 @@ class Notices:
         """The fd to wait on."""
         return self._socket.fileno()
 
-    def read(self) -> list[tuple[int, dict[str, str]]]:
-        """What came since the last time: the sender's uid, and what it said."""
-        found: list[tuple[int, dict[str, str]]] = []
+    def read(self, pid: int) -> list[dict[str, str]]:
+        """What came since the last time from root, us or the account of the process PID."""
+        found: list[dict[str, str]] = []
+        believed = (0, posix.getuid(), _owner(pid))
         while True:
             try:
                 data, extra, _, _ = self._socket.recvmsg(LARGEST, CMSG_SPACE(UCRED))
             except BlockingIOError:
                 return found
             uid = next((_uid(value) for _, kind, value in extra if kind == SCM_CREDENTIALS), -1)
-            found.append((uid, parse(data)))
+            if pid and uid in believed:
+                found.append(parse(data))
 
 
 def _uid(credentials: bytes) -> int:
     return int.from_bytes(credentials[4:8], sys.byteorder)
+
+
+def _owner(pid: int) -> int:
+    try:
+        return posix.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return -1
+
+
+def heed(service: "Directory", said: dict[str, str]) -> None:
+    """Do what SERVICE has SAID of itself."""
+    if said.get("READY") == "1" and service.vigil:
+        service.vigil.ready()
+    if said.get("WATCHDOG") == "1":
+        service.feed(ALIVE)
+    if said.get("WATCHDOG") == "trigger":
+        service.feed(HUNG, "it asked for it")
+    for name in "STOPPING", "RELOADING":
+        if said.get(name) == "1":
+            service.text = name.lower()
+    service.text = said.get("STATUS", service.text)
+    if said.get("MAINPID", "").isdigit():
+        service.heir = int(said["MAINPID"])
+    service.loop.at_last(service.show)
 
 
 def parse(data: bytes) -> dict[str, str]:

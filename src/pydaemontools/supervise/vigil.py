@@ -51,9 +51,12 @@ class Vigil:
             self._line, self.become[rules.notification_fd] = posix.pipe2(posix.O_CLOEXEC)
 
     def begin(self) -> None:
-        """It has been started."""
+        """It has been started, or could not be."""
         for fd in self.become.values():
             posix.close(fd)
+        if not self.service.pid:
+            self.close()
+            return
         if self._line >= 0:
             self.loop.watch(self._line, self._told)
         for way, what in self.rules.ways:
