@@ -28,6 +28,7 @@ from pydaemontools.supervise.state import (
     DUE,
     FINISH,
     FINISHING,
+    FOUND,
     GONE,
     HUNG,
     LAST,
@@ -1200,6 +1201,7 @@ MATRIX = {
     ALIVE: only_up(),
     HUNG: only_up(*TERMINATE),
     LAST: ((LEFT, [LEAVE]), (LEFT, [LEAVE]), SAME, SAME, SAME, SAME),
+    FOUND: ((SWEEPING, [SWEEP]), SAME, SAME, SAME, SAME, SAME),
 }
 WAITING = MATRIX | {"x": ((LEFT, [LEAVE]), (LEFT, [LEAVE]), SAME, SAME, SAME, SAME)}
 TABLES = {"ours": (TABLE, MATRIX), "daemontools": (PATIENT, WAITING)}
@@ -1618,7 +1620,7 @@ def some_rules(*, finite):
 
 # Eighths of a second: sums of them are exact, so that a second is one.
 TICKS = st.integers(0, 24).map(lambda eighths: eighths / 8)
-SAID = [event for event in TABLE if event not in (BORN, UNBORN, GONE, SWEPT)]
+SAID = [event for event in TABLE if event not in (BORN, UNBORN, GONE, SWEPT, FOUND)]
 OFTEN = ["?", "u", "u", "u", "u", "u", "u", "die", "die", "die", "what is told to ends"]
 OFTEN += ["what is told to ends", DUE, "p", "d", "t", "o", "k", READY]
 ANYTHING = st.sampled_from([*OFTEN, *SAID])

@@ -16,7 +16,7 @@ from .report import Report
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
-from .state import ALIVE
+from .state import ALIVE, FOUND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Directory(Service):
         self._report = Report(self)
         self._watched = posix.isatty(2)  # by a person, who sees the last line of stderr
         control = self.files.take()
+        # A logger that was left ends by itself, once nobody can write to it.
+        self._orphan = self.files.pid() if dialect.own and not sub else 0
         if self._is_down():
             self.state.want = "d"
         self.show()
@@ -73,9 +75,23 @@ class Directory(Service):
             raise cli.fatal(b"unable to stat " + self.files.shown + b"down", error) from None
 
     def begin(self) -> None:
-        """Start it, unless it is to be down."""
-        if self.state.want == "u":
+        """Start it, unless it is to be down; end first what a supervisor left that was killed."""
+        if self._orphan and self._is_left(self._orphan):
+            self.warn(b"ending process %d, which was left by a supervisor that died" % self._orphan)
+            self.session = self._orphan
+            self.found = True
+            self.state.rules = self.rules()
+            self.feed(FOUND)
+        elif self.state.want == "u":
             self.feed("u")
+
+    def _is_left(self, pid: int) -> bool:
+        """Whether PID, which the status names, is still a service of this directory."""
+        try:
+            here = posix.readlink(f"/proc/{pid}/cwd") == posix.getcwd()
+            return here and posix.getsid(pid) == pid
+        except OSError:
+            return False
 
     # How it runs.
 

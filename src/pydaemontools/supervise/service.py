@@ -1,7 +1,7 @@
 """A process that is kept: its state, and what the actions of the table do to it."""
 
 import posix
-from _signal import SIGCONT, SIGKILL
+from _signal import SIGCONT, SIGKILL, SIGTERM
 from time import monotonic
 
 from ..chain import cli
@@ -59,6 +59,9 @@ class Service:
         self.state = State()
         self.pid = 0
         self.session = 0  # the pid of the last run
+        self.found = False  # whether that was another supervisor's
+        # How run ended. Of one that was found nobody knows more than that it was told to.
+        self._status = int(SIGTERM)
         self.become: dict[int, int] = {}
         self.keep: list[int] = []
         self.verbose = False  # whether to tell when it starts and ends
@@ -175,6 +178,8 @@ class Service:
         """The processes that run left behind."""
         if not self.orphans:
             return []
+        if self.found:
+            return self.orphans.session(self.session)
         found = [] if self.loop.childless else self.orphans.left_by(self, self.session)
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
@@ -229,6 +234,7 @@ class Service:
 
     def _let_go(self) -> None:
         self.pid = 0
+        self.found = False
         self.loop.strays.pop(self._look, None)
         if self.orphans:
             self.orphans.sessions.pop(self.session, None)

@@ -92,6 +92,13 @@ class ServiceDir:
         except FileNotFoundError:
             return b""
 
+    def pid(self) -> int:
+        """The pid in supervise/status, before we write it; 0 if there is none."""
+        try:
+            return int.from_bytes(self.read(b"status")[12:16], "little")
+        except OSError:
+            return 0
+
     def remove(self, name: bytes) -> None:
         """Remove the file NAME, if there is one. Raises OSError."""
         try:

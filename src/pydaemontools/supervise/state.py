@@ -53,6 +53,7 @@ READY = "ready"
 ALIVE = "alive"  # a sign of life, perhaps with its time
 HUNG = "hung"  # with the reason
 LAST = "last"  # no more after this one
+FOUND = "found"  # one is there that a supervisor left, which was killed
 
 RETRY = 1.0  # seconds until a fork that was refused is tried again
 STRAY = 5.0  # seconds that what run left behind has to end, at the most; and again after KILL
@@ -294,6 +295,13 @@ def _gone(state: State) -> "list[Action]":
     return [SWEEP]
 
 
+def _found(state: State) -> "list[Action]":
+    """End it before another is started: it has the time of a service for that."""
+    state.phase = SWEEPING
+    state.kill_at = state.now + state.rules.kill_after
+    return [SWEEP]
+
+
 def _cull(state: State) -> "list[Action]":
     state.kill_at = FOREVER
     state.limit = min(state.limit, state.now + STRAY)
@@ -420,6 +428,7 @@ TABLE: "dict[str, Row]" = {
     ALIVE: _only_up(_alive),
     HUNG: _only_up(_hung),
     LAST: ((_leave,), (_leave,), _X, _X, _X, ()),
+    FOUND: ((_found,), (), (), (), (), ()),
 }
 # daemontools' x waits for the service to go down by itself.
 PATIENT = TABLE | {"x": TABLE[LAST]}

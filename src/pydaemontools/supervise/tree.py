@@ -30,10 +30,14 @@ class Orphanage:
         # Whoever became this tool may have left children of its own: they are nobody's.
         self._others = set(children())
 
+    def session(self, leader: int) -> list[int]:
+        """The processes in the session of LEADER, whosever children they are."""
+        return [pid for pid, (_, sid) in _table().items() if sid == leader]
+
     def left_by(self, service: object, session: int) -> list[int]:
         """The processes that SERVICE, which led SESSION, left behind, parents first."""
         if not self.reaper:
-            return [pid for pid, (_, sid) in _table().items() if sid == session]
+            return self.session(session)
         found = [pid for pid in children() if pid not in self.known and pid not in self._others]
         return below([pid for pid in found if self._owner(pid) is service])
 
