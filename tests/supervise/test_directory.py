@@ -872,15 +872,20 @@ def fill_up(path):
 @pytest.mark.needs_root
 def test_a_fork_that_is_refused(serve, run, script, place):
     """RLIMIT_NPROC: a warning, and it is tried again until it works."""
-    limit = "#!/bin/sh\nexec setpriv --reuid=54399 --clear-groups prlimit --nproc=1 pysupervise s\n"
     if run("setpriv", "--reuid=54399", "sh", "-c", 'exec "$0" -c 0', sys.executable).returncode:
         pytest.skip("needs a Python that everybody may run")
-    script(place / "bin/limited", limit)
-    (place / "s").mkdir()
+    text = "#!/bin/sh\nexec setpriv --reuid=54399 --clear-groups pysupervise s\n"
+    script(place / "bin/limited", text)
+    make_service(place / "s", {"run": NOTE + SLEEP[1:], "down": ""})
     os.chown(place / "s", 54399, 0)
-    kept = serve(command=("limited",))
+    kept = serve({"down": ""}, command=("limited",))
+    same = ["setpriv", "--reuid=54399", "--clear-groups", "prlimit"]
+    # Not before: its entry script needs a child.
+    done = run(*same, "--nproc=1:100", f"--pid={kept.supervisor.pid}")
+    assert done.returncode == 0, done.stderr
+    kept.say("u")
     wait_until(lambda: "unable to fork for s: temporary failure" in kept.supervisor.err())
-    run("prlimit", "--nproc=100", f"--pid={kept.supervisor.pid}")
+    run(*same, "--nproc=100:100", f"--pid={kept.supervisor.pid}")
     kept.wait_for("noted")
 
 
