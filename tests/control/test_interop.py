@@ -18,12 +18,13 @@ def service(supervised, kind, place, run):
     return place / "a"
 
 
-@pytest.fixture
-def tools(run, originals, place):
-    """Run one of the tools under its original's name."""
+@pytest.fixture(params=["ours", "the C program"])
+def tools(request, run, originals, needs, place):
+    """Run one of the tools under its original's name: ours, or the original itself."""
 
     def tool(name, *argv, **env):
-        return run(originals / name, *argv, env={"SVDIR": str(place)} | env)
+        program = originals / name if request.param == "ours" else needs(name)
+        return run(program, *argv, env={"SVDIR": str(place)} | env)
 
     return tool
 

@@ -113,7 +113,7 @@ CASES = {
         {"log/run": "exec cat >lines"},
         (
             "await a ^a:.up; await a/log g:.up; sv start a a/log; sv status a a/log;"
-            "svstat a a/log; sv d a/log; sv stop a; sv s a; sv -v x a; echo $?"
+            "svstat a a/log; sv d a/log; sv stop a; await a/log g:.down; sv s a; sv -v x a; echo $?"
         ),
     ),
     "runsv: pause and cont": (
