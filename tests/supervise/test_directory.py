@@ -465,6 +465,16 @@ def test_history_tells_of_each_end(serve):
     assert "disk\033[2J gone\n" in kept.supervisor.err()
 
 
+@pytest.mark.parametrize("stream", [1, 2])
+def test_one_that_prints_all_the_time_makes_nobody_deaf(serve, stream):
+    """What is looked at is looked at in turns."""
+    run = f" while :; do echo {'y' * 4000}; done >&{stream}\n"
+    kept = serve({"run": run, "watchdog": "1000 log\n"}, stdout=subprocess.DEVNULL)
+    kept.up()
+    kept.say("d")
+    kept.is_(state="down")
+
+
 def test_a_logger_keeps_the_last_line_for_itself(serve):
     """Then history has none."""
     kept = serve({"run": " echo gone >&2; exit 4\n", "log/run": " exec cat >>out\n"})
@@ -762,6 +772,14 @@ def test_a_port_or_a_socket_that_accepts(serve, place, family):
         kept.is_(state="run", ready="0")
         listener.listen()
         kept.is_(ready="1")
+
+
+def test_the_slash_that_a_shell_puts_there(place, supervise, until):
+    """Is not part of the name."""
+    make_service(place / "s", {"run": " exit 1\n", "finish": ' echo "$3" >>finished\n'})
+    supervise("s/")
+    until((place / "s/finished").exists)
+    until(lambda: (place / "s/finished").read_text() == "s\n")
 
 
 def test_one_that_is_not_ready_in_time(serve):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .directory import Directory
 
 LARGEST = 65536  # bytes of one message
+MANY = 64  # messages at once: whoever sends all the time does not get all of ours
 UCRED = 12  # bytes of struct ucred: pid, uid, gid
 
 
@@ -51,14 +52,15 @@ class Notices:
         """What came since the last time from root, us or the account of the process PID."""
         found: list[dict[str, str]] = []
         believed = (0, posix.getuid(), _owner(pid))
-        while True:
+        for _ in range(MANY):
             try:
                 data, extra, _, _ = self._socket.recvmsg(LARGEST, CMSG_SPACE(UCRED))
             except BlockingIOError:
-                return found
+                break
             uid = next((_uid(value) for _, kind, value in extra if kind == SCM_CREDENTIALS), -1)
             if pid and uid in believed:
                 found.append(parse(data))
+        return found
 
 
 def _uid(credentials: bytes) -> int:

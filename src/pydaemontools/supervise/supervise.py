@@ -92,6 +92,8 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     except OSError as error:
         verb = b"unable to change to directory" if dialect.runit else b"unable to chdir to " + name
         raise cli.fatal(verb, error) from None
+    if dialect.own:
+        name = name.rstrip(b"/") or name
     loop = Loop(Inbox())
     orphans = Orphanage(loop.children) if dialect.own else None
     service = Directory(loop, orphans, dialect, name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHUNK = 4096  # bytes: what a pipe that can be written to takes at once
+BURST = 16  # chunks at once: whoever prints all the time does not get all of ours
 LINE = 1000  # bytes of a line that are looked at
 
 
@@ -38,8 +39,13 @@ class Tap:
         loop.watch(self._source, self.carry)
 
     def carry(self) -> None:
-        """Pass on what is there, as far as that goes without waiting."""
-        while self._ready.poll(0):
+        """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
+        for _ in range(BURST):
+            if not self._ready.poll(0):
+                # Nobody reads at the other end: wait for that, and read nothing.
+                self._loop.forget(self._source)
+                self._loop.watch(self._sink, self._go_on, POLLOUT)
+                return
             if not self._held:
                 try:
                     self._held = posix.read(self._source, CHUNK)
@@ -48,9 +54,6 @@ class Tap:
                     return
                 self._look(self._held)
             self._write()
-        # Nobody reads at the other end: wait for that, and read nothing.
-        self._loop.forget(self._source)
-        self._loop.watch(self._sink, self._go_on, POLLOUT)
 
     def close(self, then: "Callable[[], None]") -> None:
         """Call THEN when everything has been passed on; nothing more may come."""
