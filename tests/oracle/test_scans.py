@@ -71,9 +71,7 @@ def test_a_supervisor_that_is_killed_is_started_again(scan, place, name):
     """By the scanner, as it would start the C one; the lock is free again."""
     make_service(place / "service/s", {"run": " echo $$ >>starts; exec sleep 1000\n"})
     scan(name)
-    wait_until(lambda: starts(place))
-    status = place / "service/s/supervise/status"
-    first = int.from_bytes(status.read_bytes()[12:16], "little")
+    first = int(wait_until(lambda: starts(place))[0])
     os.kill(parent(first), signal.SIGKILL)
     wait_until(lambda: len(starts(place)) == 2)
     os.kill(first, signal.SIGKILL)
