@@ -141,7 +141,7 @@ def test_while_anybody_can_write_there_is_a_logger(supervise, place, script):
     script(
         place / "bin/parent",
         "#!/bin/sh\n"
-        "(trap 'cat go; echo late; exit' TERM; touch ready\n"
+        "(exec 2>/dev/null; trap 'cat go; echo late; exit' TERM; touch ready\n"
         " while :; do sleep 1000 & wait $!; done) &\n"
         "exec sleep 1000\n",
     )
