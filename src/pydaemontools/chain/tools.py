@@ -29,10 +29,12 @@ MODULES = {
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "svwait")}
 NAMES = OWN | ORIGINALS
+# Those that were asked for: a supervised chain is gone through in a process that is all new.
+_mains: "dict[str, Main]" = {}
 
 
 def load(name: str) -> "Main":
     """Import the tool called NAME, own name or original's, and give its main."""
-    module = __import__("pydaemontools." + NAMES[name], fromlist=["main"])
-    main: Main = module.main
-    return main
+    if name not in _mains:
+        _mains[name] = __import__("pydaemontools." + NAMES[name], fromlist=["main"]).main
+    return _mains[name]

@@ -6,6 +6,7 @@ from time import monotonic, time_ns
 
 from ..chain import cli
 from ..chain import exec as chain
+from ..chain.follow import children
 from ..chain.process import environ, limits
 from . import tree
 from .child import launch, spawn
@@ -66,7 +67,7 @@ class Directory(Service):
             self.state.want = "d"
         self.show()
         self.files.answer()
-        loop.watch(control, lambda: self.obey(posix.read(control, 4096)))
+        loop.watch(control, lambda: self.obey(_letters(control)))
 
     def _is_down(self) -> bool:
         try:
@@ -228,10 +229,14 @@ class Directory(Service):
     def end_helper(self, pid: int) -> None:
         """A helper is not needed any more, and nobody asks how it ends."""
         self.loop.children[pid] = lambda _status: None
-        tree.signal_all([pid], SIGKILL)
+        # It leads a session, if it has come to that, and may have children.
+        tree.signal_all([pid, -pid] if self.dialect.own else [pid], SIGKILL)
 
     def end(self, status: int) -> None:
         """Run has ended with STATUS."""
+        if self.notices:
+            # What it said before it ended is not for the next.
+            self._notified()
         if self._inherits():
             return
         if self.vigil:
@@ -251,7 +256,9 @@ class Directory(Service):
     def _inherits(self) -> bool:
         """Whether another process, named by the service, is the main one now."""
         heir, self.heir = self.heir, 0
-        if not heir or not self.orphans or heir not in self.orphans.left_by(self, self.session):
+        # Only who is our own child now is one whose end we will see.
+        mine = self.orphans.left_by(self, self.session) if heir and self.orphans else []
+        if heir not in mine or heir not in children():
             return False
         self.pid = heir
         self.loop.child(heir, self.end)
@@ -298,3 +305,11 @@ class Directory(Service):
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""
         self._report.write()
+
+
+def _letters(control: int) -> bytes:
+    try:
+        return posix.read(control, 4096)
+    except BlockingIOError:
+        # Somebody else reads there too.
+        return b""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[], None]
 
+LONGEST = 86_400_000.0  # milliseconds of one poll, which takes no more than an int
 SLACK = 64  # alarms that may stand in the heap for nothing
 END = "."  # no letter of svc: what ends a service and its supervisor
 # What a signal to the supervisor says, in letters.
@@ -162,7 +163,7 @@ class Loop:
         if not self._alarms:
             return None
         # A millisecond more than the rest, so that what is due is due when we look.
-        return max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1)
+        return min(LONGEST, max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1))
 
     def _holds(self, alarm: "tuple[float, int, Tell]") -> bool:
         return self._due.get(alarm[2]) == alarm[0]

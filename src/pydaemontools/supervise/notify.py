@@ -43,6 +43,7 @@ class Notices:
         self._socket.bind(b"")
         name: bytes = self._socket.getsockname()
         self.address = b"@" + name[1:]
+        self._owner = -1  # the account of the service, as it was seen last
 
     def fileno(self) -> int:
         """The fd to wait on."""
@@ -51,7 +52,10 @@ class Notices:
     def read(self, pid: int) -> list[dict[str, str]]:
         """What came since the last time from root, us or the account of the process PID."""
         found: list[dict[str, str]] = []
-        believed = (0, posix.getuid(), _owner(pid))
+        # It may have ended, and been reaped, since it said it.
+        owner = _owner(pid)
+        self._owner = owner if owner >= 0 else self._owner
+        believed = (0, posix.getuid(), self._owner)
         for _ in range(MANY):
             try:
                 data, extra, _, _ = self._socket.recvmsg(LARGEST, CMSG_SPACE(UCRED))
@@ -86,8 +90,9 @@ def heed(service: "Directory", said: dict[str, str]) -> None:
         if said.get(name) == "1":
             service.text = name.lower()
     service.text = said.get("STATUS", service.text)
-    if said.get("MAINPID", "").isdigit():
-        service.heir = int(said["MAINPID"])
+    pid = said.get("MAINPID", "")
+    if pid.isascii() and pid.isdigit() and len(pid) < 10:
+        service.heir = int(pid)
     service.loop.at_last(service.show)
 
 

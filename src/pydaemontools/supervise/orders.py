@@ -24,6 +24,7 @@ class Orders:
         self._scripted = service.dialect.full and not service.sub
         self._queue = b""
         self._busy = False  # a script runs
+        self._for = 0  # the pid for which it does
 
     def begin(self) -> bool:
         """Whether there is a script to be run before each start."""
@@ -48,14 +49,19 @@ class Orders:
             self._after(letter)
 
     def _ended(self, letter: str, *, done: bool) -> None:
-        if not done:
-            self.service.kill(self.service.state.rules.down_signal)
-        self.service.kill(SIGCONT)
+        if self._same():
+            if not done:
+                self.service.kill(self.service.state.rules.down_signal)
+            self.service.kill(SIGCONT)
         self._after(letter)
 
     def _did(self, letter: str, done: bool) -> None:  # noqa: FBT001 - what a script said
-        if not done or letter in "pc":
+        if self._same() and (not done or letter in "pc"):
             self.service.feed(letter, mute=done)
+
+    def _same(self) -> bool:
+        """Whether the run for which the script was started is still there."""
+        return self.service.state.phase == UP and self.service.pid == self._for
 
     def _after(self, letter: str) -> None:
         if letter in "dDx":
@@ -73,5 +79,6 @@ class Orders:
             then(not status)
             self.take(b"")
 
+        self._for = self.service.pid
         self._busy = bool(self.service.helper(file, ended))
         return self._busy

@@ -23,13 +23,12 @@ class Pair:
         self.loop = loop
         self.service = service
         self.logger = logger
-        self._ended = False
         loop.tell = self.tell
         if logger:
             self._source, self._sink = posix.pipe2(posix.O_CLOEXEC)
             service.become |= dict.fromkeys(fds, self._sink)
             logger.become[0] = self._source
-            service.on_leave = lambda: service.drain(self._end)
+            service.on_leave = self._left
             logger.on_end = self._logged
             logger.on_down = self._give_up
 
@@ -53,15 +52,18 @@ class Pair:
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
 
+    def _left(self) -> None:
+        """The service has left: what it wrote goes to the logger, if there is one to come."""
+        self._give_up()
+        self.service.drain(self._end)
+
     def _end(self) -> None:
         """The service has left, and what it wrote is in the pipe: the logger may see the end."""
         posix.close(self._sink)
-        self._ended = True
-        self._give_up()
 
     def _give_up(self) -> None:
         """A logger that is down and stays so: what is in the pipe goes with us."""
-        if self._ended and self.logger and self.logger.state.phase == DOWN:
+        if self.service.left and self.logger and self.logger.state.phase == DOWN:
             self.logger.feed(LAST)
 
     def _logged(self) -> None:

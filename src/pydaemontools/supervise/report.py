@@ -49,7 +49,10 @@ class Report:
         except OSError as error:
             if not self._told:
                 self._told = True
-                service.warn(b"unable to write " + service.files.shown + b"supervise/status", error)
+                what = error.filename or b"status"
+                service.warn(
+                    b"unable to write " + service.files.shown + b"supervise/" + what, error
+                )
             service.loop.at(monotonic() + RETRY, service.show)
         else:
             self._told = False
@@ -67,17 +70,19 @@ class Report:
         )
         if service.dialect.own:
             # Before the status: who sees that it is up can see whether it is ready.
-            self._history()
             self._state()
         service.files.write(b"status", status.encode(service.dialect.length))
         if service.dialect.full:
             service.files.write(b"stat", status.words())
             service.files.write(b"pid", b"%d\n" % service.pid if service.pid else b"")
+        # Last: whatever is wrong with it, the rest is right.
+        self._history()
 
     def _history(self) -> None:
         if self.deaths:
             files = self.service.files
             fresh = [notes.death(death) for death in self.deaths]
+            self.deaths = self.deaths[-notes.KEPT :]
             files.write(b"history", notes.add(files.read(b"history"), fresh))
             self.deaths = []
 

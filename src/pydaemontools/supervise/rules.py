@@ -20,6 +20,19 @@ PACE = 1.0  # seconds between two starts, at the least
 PATIENCE = 60.0  # seconds that what was told to end has for it, where no file says otherwise
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
+FILES = (
+    b"backoff",
+    b"cgroup",
+    b"down-signal",
+    b"exit-codes",
+    b"max-death-tally",
+    b"notification-fd",
+    b"ready",
+    b"timeout-finish",
+    b"timeout-kill",
+    b"timeout-up",
+    b"watchdog",
+)
 SIGNS = (b"notify", b"check", b"log")
 
 
@@ -139,6 +152,8 @@ class Reader:
         """What the directory asks for now; a file that is wrong counts as not there."""
         rules = Rules()
         rules.finish = True
+        if self._names.isdisjoint(FILES):
+            return rules
         rules.finish_limit = self._milliseconds(b"timeout-finish", PATIENCE)
         rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
         rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)
@@ -163,6 +178,9 @@ class Reader:
             text = contents(self.place + b"/" + name)
         except OSError as error:
             self.problems.append(b"unable to read " + name + b": " + words(error))
+            return []
+        if b"\0" in text:
+            self._wrong(name, b"text")
             return []
         lines = [line.strip() for line in text.split(b"\n")]
         return [line for line in lines if line and line[:1] != b"#"]
@@ -216,7 +234,12 @@ class Reader:
         number, sign, misses = (
             (*found, b"notify", b"1")[:3] if len(found) < 2 else (*found, b"1")[:3]
         )
-        counts = misses.isdigit() and int(misses) > 0 and (sign == b"check" or len(found) < 3)
+        counts = (
+            misses.isdigit()
+            and len(misses) < 10
+            and int(misses) > 0
+            and (sign == b"check" or len(found) < 3)
+        )
         timed = is_number(number) and float(number) > 0
         if len(found) > 3 or sign not in SIGNS or not (timed and counts):
             self._wrong(b"watchdog", b"SECONDS [notify | check [N] | log]")
@@ -239,9 +262,9 @@ class Reader:
 
 
 def is_number(word: bytes) -> bool:
-    """Whether WORD is a decimal number, perhaps with a point."""
+    """Whether WORD is a decimal number, perhaps with a point, that a clock can count."""
     whole, _, part = word.partition(b".")
-    return (whole + part).isdigit()
+    return (whole + part).isdigit() and len(word) < 16
 
 
 def _is_port(word: bytes) -> bool:
@@ -252,9 +275,9 @@ def _is_port(word: bytes) -> bool:
     host = host.strip(b"[]") or b"127.0.0.1"
     try:
         inet_pton(AF_INET6 if b":" in host else AF_INET, host.decode("latin-1"))
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return port.isdigit() and 0 < int(port) < 65536
+    return port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
 
 
 def _is_pattern(word: bytes) -> bool:
@@ -262,7 +285,7 @@ def _is_pattern(word: bytes) -> bool:
 
     try:
         re.compile(word)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 
@@ -272,7 +295,7 @@ GOOD: "dict[bytes, Callable[[bytes], bool]]" = {b"tcp": _is_port, b"log": _is_pa
 
 def signal_number(word: bytes) -> int | None:
     """The signal called WORD: a number, or a name with or without SIG."""
-    if word.isdigit():
+    if word.isdigit() and len(word) < 4:
         return int(word) if 0 < int(word) < _signal.NSIG else None
     name = "SIG" + word.decode("latin-1").upper().removeprefix("SIG")
     number = getattr(_signal, name, None)

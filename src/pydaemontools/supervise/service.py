@@ -219,7 +219,7 @@ class Service:
         strays = self.strays()
         if not strays:
             self._swept()
-        elif self.state.kill_at == FOREVER:
+        elif self.state.limit < FOREVER:
             # What was killed may have left others.
             tree.signal_all(strays, SIGKILL)
 

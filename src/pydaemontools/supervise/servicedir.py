@@ -6,7 +6,7 @@ half of one.
 """
 
 import posix
-from errno import EACCES, EAGAIN
+from errno import EACCES, EAGAIN, ENOSPC
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 
 from ..chain import cli
@@ -77,12 +77,18 @@ class ServiceDir:
             return
         file = self.path(b"supervise/" + name)
         new = file + b".new"
-        fd = posix.open(new, WRITE | posix.O_CREAT | posix.O_TRUNC, 0o644)
         try:
-            posix.write(fd, data)
-        finally:
-            posix.close(fd)
-        posix.rename(new, file)
+            fd = posix.open(new, WRITE | posix.O_CREAT | posix.O_TRUNC, 0o644)
+            try:
+                if posix.write(fd, data) < len(data):
+                    raise OSError(ENOSPC, "")
+            finally:
+                posix.close(fd)
+            posix.rename(new, file)
+        except OSError as error:
+            # Nobody knows what is there now.
+            self._written.clear()
+            raise OSError(error.errno, "", name) from None
         self._written[name] = data
 
     def read(self, name: bytes) -> bytes:
@@ -91,6 +97,8 @@ class ServiceDir:
             return contents(self.path(b"supervise/" + name))
         except FileNotFoundError:
             return b""
+        except OSError as error:
+            raise OSError(error.errno, "", name) from None
 
     def pid(self) -> int:
         """The pid in supervise/status, before we write it; 0 if there is none."""
@@ -134,7 +142,7 @@ class ServiceDir:
         except OSError as error:
             what = b"unable to read " + self.shown + b"control-group"
             raise cli.fatal(what, error) from None
-        if name.isdigit():
+        if name.isdigit() and len(name) < 10:
             return int(name)
         from grp import getgrnam
 
@@ -172,7 +180,10 @@ class ServiceDir:
             try:
                 posix.mkfifo(path, 0o600)
             except FileExistsError:
-                pass
+                if posix.stat(path).st_mode & 0o170000 != 0o010000:
+                    # Somebody wrote to it when nobody was there to make it.
+                    posix.unlink(path)
+                    posix.mkfifo(path, 0o600)
             if self._group is not None:
                 posix.chown(path, -1, self._group)
                 posix.chmod(path, 0o620)

@@ -54,6 +54,9 @@ class Tap:
                     return
                 self._look(self._held)
             self._write()
+        if self._then:
+            # Nothing more comes in to wake us.
+            self._loop.at_last(self.carry)
 
     def close(self, then: "Callable[[], None]") -> None:
         """Call THEN when everything has been passed on; nothing more may come."""
