@@ -30,6 +30,8 @@ SLEEP = " exec sleep 1000\n"
 FILES = "cd s/supervise && stat -c '%A %n' * && stat -c %s status lock"
 # For a second after each start the C programs hear nothing.
 DEAF = "sleep 1.2"
+# Until it has been started twice.
+TWICE = "until [ $(cat s/starts 2>/dev/null | wc -l) = 2 ]; do :; done"
 # Until the listener hears: its pid is in what it has heard.
 HEARS = "await s '(^|run )[0-9]+ '"
 KILL = "kill -9 $(od -An -j12 -N4 -tu4 --endian=little s/supervise/status)"
@@ -92,7 +94,7 @@ COMMON = {
     ),
     "is killed and comes again": (
         {"run": " echo x >>starts; exec sleep 1000\n"},
-        ["await s 'up '", "svc -k s", "until [ $(wc -l <s/starts) = 2 ]; do :; done", "svstat s"],
+        ["await s 'up '", "svc -k s", TWICE, "svstat s"],
     ),
     "hears each signal": (
         {"run": LISTENER.replace('sys.argv and "stay"', "x").replace("sys.argv", "['stay']")},
@@ -136,7 +138,7 @@ RUNSV = COMMON | {
         [
             "await s 'up '",
             "svc -k s",
-            "until [ $(wc -l <s/starts) = 2 ]; do :; done",
+            TWICE,
             "cat s/ends",
             "svc -d s",
             "await s ': down'",
@@ -186,13 +188,13 @@ RUNSV = COMMON | {
             HEARS,
             "svc -d s",
             "await s ': down'",
-            "until grep d s/asked; do :; done",
+            "until grep -qs d s/asked; do :; done",
             "cat s/asked",
         ],
     ),
     "runs a script before it starts": (
         {"run": " echo run >>asked; exec sleep 1000\n", "control/u": " echo u >>asked; exit 1\n"},
-        ["await s 'up '", "until grep run s/asked; do :; done", "cat s/asked"],
+        ["await s 'up '", "until grep -qs run s/asked; do :; done", "cat s/asked"],
     ),
     "has a logger": (
         {"run": " echo hello; exec sleep 1000\n", "log/run": " exec cat >>out\n"},
