@@ -9,7 +9,7 @@ import posix
 from . import cli, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
 from . import exec as chain
 from .account import parse as parse_account
-from .process import environ
+from .process import environ, is_dir
 from .tools import NAMES, OWN
 from .words import Line, expand
 
@@ -70,16 +70,12 @@ def _link(
 def program(name: bytes, path: bytes | None) -> None:
     """Raise Quit, with the reason, if NAME is no program that could be found on PATH and run."""
     files = chain.search(name, path)
-    usable = [file for file in files if posix.access(file, posix.X_OK) and not _is_dir(file)]
+    usable = [file for file in files if posix.access(file, posix.X_OK) and not is_dir(file)]
     if not usable:
         trouble = _trouble(files)
         from .why import not_run
 
         raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, path, trouble))
-
-
-def _is_dir(file: bytes) -> bool:
-    return posix.stat(file).st_mode & 0o170000 == 0o040000
 
 
 def _trouble(files: list[bytes]) -> OSError:

@@ -62,7 +62,7 @@ def _watch(pid: int, others: set[int]) -> int:
         if signum != signal.SIGCHLD:
             _pass_on(signum, pid)
             continue
-        gone = {child: status for child, status in _reap() if child not in others}
+        gone = {child: status for child, status in reap()[0] if child not in others}
         if pid not in gone:
             continue
         heirs = [child for child in children() if child not in others]
@@ -80,15 +80,16 @@ def _pass_on(signum: int, pid: int) -> None:
         pass
 
 
-def _reap() -> list[tuple[int, int]]:
+def reap() -> tuple[list[tuple[int, int]], bool]:
+    """The pid and the status of every child that has ended; whether there are others."""
     gone: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = posix.waitpid(-1, posix.WNOHANG)
         except ChildProcessError:
-            return gone
+            return gone, False
         if not pid:
-            return gone
+            return gone, True
         gone.append((pid, status))
 
 
@@ -99,20 +100,25 @@ def children() -> list[int]:
         with open(f"/proc/self/task/{me}/children", "rb", buffering=0) as listed:
             return [int(word) for word in listed.read().split()]
     except OSError:
-        return [pid for pid in _pids() if _parent(pid) == me]
+        return [pid for pid in pids() if (stat(pid)[1:2] or [b""])[0] == b"%d" % me]
 
 
-def _pids() -> list[int]:
-    return sorted(int(name) for name in posix.listdir("/proc") if name.isdigit())
+def pids(proc: str = "/proc") -> list[int]:
+    """The pids of all processes."""
+    return sorted(int(name) for name in posix.listdir(proc) if name.isdigit())
 
 
-def _parent(pid: int) -> int:
+def stat(pid: int, proc: str = "/proc") -> list[bytes]:
+    """What PROC/PID/stat says after the name: state, parent, group, session, ...
+
+    Nothing if there is no such process, or none that we may look at.
+    """
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+        with open(f"{proc}/{pid}/stat", "rb", buffering=0) as found:
             # The name, in parentheses, may hold anything; what follows the last one may not.
-            return int(stat.read().rpartition(b")")[2].split()[1])
+            return found.read().rpartition(b")")[2].split()
     except OSError:
-        return 0
+        return []
 
 
 def end_as(status: int) -> int:

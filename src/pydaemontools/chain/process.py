@@ -50,6 +50,14 @@ def standard_fds() -> None:
             opened.add(fd)
 
 
+def is_dir(path: bytes) -> bool:
+    """Whether PATH is a directory (stat.S_ISDIR, without importing stat)."""
+    try:
+        return posix.stat(path).st_mode & 0o170000 == 0o040000
+    except OSError:
+        return False
+
+
 def title(name: bytes) -> None:
     """Call this process NAME where ps and top show it: it stays, and is not a "python3"."""
     try:

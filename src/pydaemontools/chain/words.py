@@ -9,8 +9,8 @@ OPERATORS = b"|&;<>()`"
 FIRST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 NAME = FIRST + b"0123456789"
 SPECIAL = b"@*#?$!-0123456789"
-# What a line of nothing but words may hold.
-PLAIN = bytes(set(range(256)) - set(OPERATORS + b"'\"\\$#\n\r"))
+# What a line of nothing but words does not hold.
+MEANING = OPERATORS + b"'\"\\$#\r"
 
 
 class BadWord(Exception):
@@ -97,9 +97,10 @@ class _Reader:
 
     def plain(self, line: Line) -> bool:
         """Read a LINE in which nothing is quoted, as most are; whether it is one."""
-        end = self.text.find(b"\n", self.at) % (len(self.text) + 1)
+        end = self.text.find(b"\n", self.at)
+        end = len(self.text) if end < 0 else end
         text = self.text[self.at : end]
-        if text.translate(None, PLAIN):
+        if len(text.translate(None, MEANING)) < len(text):
             return False
         line.words = [[word] for word in text.replace(b"\t", b" ").split(b" ") if word]
         line.end = self.at = min(end + 1, len(self.text))

@@ -3,7 +3,7 @@
 import posix
 
 from ..chain import cli
-from ..chain.process import environ
+from ..chain.process import environ, is_dir
 
 PLACES = (b"/etc/service", b"/service")
 
@@ -38,11 +38,4 @@ def services(names: list[bytes]) -> list[bytes]:
     except OSError as error:
         hint = b"give a service, or set SVDIR to the directory that they are in"
         raise cli.fatal(b"unable to read directory " + above, error, hint) from None
-    return [name for name in found if name[:1] != b"." and _is_dir(above + b"/" + name)]
-
-
-def _is_dir(path: bytes) -> bool:
-    try:
-        return posix.stat(path).st_mode & 0o170000 == 0o040000
-    except OSError:
-        return False
+    return [name for name in found if name[:1] != b"." and is_dir(above + b"/" + name)]

@@ -5,7 +5,7 @@ import posix
 from ..chain import cli, why
 from ..chain import exec as chain
 from ..chain.process import environ
-from ..supervise.rules import Reader
+from ..supervise.reader import Reader
 from .base import place
 from .fields import text
 from .place import Home, reason, show

@@ -2,11 +2,12 @@
 
 import posix
 
+from ..chain.follow import pids, stat
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROC = "/proc"
 TICK = posix.sysconf("SC_CLK_TCK")
 PAGE = posix.sysconf("SC_PAGE_SIZE")
 
@@ -19,9 +20,7 @@ class Process:
 
     __slots__ = ("cpu", "parent", "rss", "since")
 
-    def __init__(self, stat: bytes) -> None:
-        # The name stands in parentheses and may hold anything, parentheses too.
-        fields = stat.rpartition(b")")[2].split()
+    def __init__(self, fields: list[bytes]) -> None:
         self.parent = int(fields[1])
         self.cpu = (int(fields[11]) + int(fields[12])) / TICK
         self.since = int(fields[19])
@@ -31,15 +30,14 @@ class Process:
 class Processes:
     """All processes of a moment, and who are the children of whom."""
 
-    def __init__(self, proc: str = PROC) -> None:
+    def __init__(self, proc: str = "/proc") -> None:
         self.proc = proc
         self.all: dict[int, Process] = {}
         self.children: dict[int, list[int]] = {}
-        for name in posix.listdir(proc):
-            if name.isdecimal():
-                stat = _read(f"{proc}/{name}/stat")
-                if stat:
-                    self._add(int(name), Process(stat))
+        for pid in pids(proc):
+            fields = stat(pid, proc)
+            if fields:
+                self._add(pid, Process(fields))
 
     def _add(self, pid: int, process: Process) -> None:
         self.all[pid] = process

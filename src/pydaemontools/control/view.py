@@ -9,7 +9,7 @@ import posix
 from errno import ENOENT
 from time import time_ns
 
-from ..log.tai64n import EPOCH
+from ..log.tai64n import unpack
 from ..supervise.status import DOWN, FINISH, RUN, STATES, Status, decode
 from . import told
 from .place import CONTROL, OK, Trouble, attend, normally_up, read_status
@@ -120,7 +120,7 @@ def _of_s6(at: bytes, data: bytes, *, normally: bool) -> View:
     pid = int.from_bytes(data[24:32], "big")
     paused, finishing, wanted, ready = (bool(data[-1] & bit) for bit in (1, 2, 4, 8))
     state = (FINISH if finishing else RUN) if pid else DOWN
-    since = _stamp(data[:12]) - LEAP * SECOND
+    since = unpack(data[:12]) - LEAP * SECOND
     status = Status(since, pid, "u" if wanted else "d", paused=paused, state=state)
     view = View(at, status, normally=normally)
     view.wait_status = int.from_bytes(data[-3:-1], "big")
@@ -128,13 +128,8 @@ def _of_s6(at: bytes, data: bytes, *, normally: bool) -> View:
     # Without a notification-fd nobody will ever say so.
     if posix.access(at + b"notification-fd", posix.F_OK):
         view.ready = bool(pid) and ready
-        view.ready_since = _stamp(data[12:24]) - LEAP * SECOND if view.ready else None
+        view.ready_since = unpack(data[12:24]) - LEAP * SECOND if view.ready else None
     return view
-
-
-def _stamp(data: bytes) -> int:
-    seconds = int.from_bytes(data[:8], "big") - EPOCH
-    return seconds * SECOND + int.from_bytes(data[8:12], "big")
 
 
 def _refine(view: View, words: dict[bytes, bytes]) -> None:

@@ -7,13 +7,13 @@ from errno import EBADF
 from ..chain import cli, process
 from . import levels
 from .blocks import open_source
-from .ledger import Ledger, open_ledger
 from .levels import Router
 from .pump import Pump
 from .sinks.syslog import FACILITIES, Syslog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .pump import Sink
 
 OWN = (
@@ -94,7 +94,11 @@ def main(argv: list[bytes]) -> int:
         source = open_source(0)
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
-    ledger = open_ledger(source) if any(at[-1:] == b"/" for at in options.places) else None
+    ledger: Ledger | None = None
+    if any(place[-1:] == b"/" for place in options.places):
+        from .ledger import open_ledger
+
+        ledger = open_ledger(source)
     sinks = [options.sink(place, ledger) for place in options.places]
     told: list[int] = []
     for signum in (SIGTERM, SIGINT):

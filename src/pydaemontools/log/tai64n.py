@@ -10,3 +10,15 @@ def stamp(now: int | None = None) -> bytes:
     """The label of NOW (nanoseconds of Unix time; the present if None): "@" and 24 hex digits."""
     seconds, nanoseconds = divmod(time_ns() if now is None else now, 1_000_000_000)
     return b"@%016x%08x" % (EPOCH + seconds, nanoseconds)
+
+
+def pack(now: int) -> bytes:
+    """The label of NOW (nanoseconds of Unix time) in twelve bytes."""
+    seconds, nanoseconds = divmod(now, 1_000_000_000)
+    return (EPOCH + seconds).to_bytes(8, "big") + nanoseconds.to_bytes(4, "big")
+
+
+def unpack(label: bytes) -> int:
+    """The nanoseconds of Unix time that the twelve bytes of LABEL stand for."""
+    seconds = int.from_bytes(label[:8], "big") - EPOCH
+    return seconds * 1_000_000_000 + int.from_bytes(label[8:12], "big")

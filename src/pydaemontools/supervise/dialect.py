@@ -3,7 +3,8 @@
 supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours.
 """
 
-from .rules import Reader, Rules, plain
+from .reader import Reader
+from .rules import Rules, plain
 from .state import PATIENT, TABLE
 
 TYPE_CHECKING = False

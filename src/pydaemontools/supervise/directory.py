@@ -107,14 +107,10 @@ class Directory(Service):
 
     def spawn(self, rules: Rules) -> int:
         """Start ./run."""
-        if self.vigil:
-            self.vigil.close()
-            self.vigil = None
-        self.text = ""
-        self.heir = 0
+        self._forget()
         if self.dialect.own:
             self._prepare(rules)
-        become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
+        become = self._fds()
         if self.vigil:
             become |= self.vigil.become
         try:
@@ -123,6 +119,14 @@ class Directory(Service):
             if self.vigil:
                 # The state has to know of this run first.
                 self.loop.at_last(self.vigil.begin)
+
+    def _forget(self) -> None:
+        """Let go of what the last run told us about itself."""
+        self.text = ""
+        self.heir = 0
+        if self.vigil:
+            self.vigil.close()
+            self.vigil = None
 
     def _prepare(self, rules: Rules) -> None:
         """Have what this run needs to tell us how it is."""
@@ -149,6 +153,10 @@ class Directory(Service):
             from .tap import Tap
 
             self.taps[fd] = Tap(self.loop, self.become.get(fd, fd))
+
+    def _fds(self) -> dict[int, int]:
+        """The fds that it gets, those that we listen to among them."""
+        return self.become | {fd: tap.fd for fd, tap in self.taps.items()}
 
     def _fork(self, body: "Callable[[], int]", become: dict[int, int]) -> int:
         return spawn(body, become, self.keep, session=self.dialect.own)
@@ -209,8 +217,7 @@ class Directory(Service):
         argv = [b"./finish", b"%d" % code, b"%d" % (status & 0o377)]
         if self.dialect.own:
             argv += [self.name.rpartition(b"/")[2], b"%d" % self.session]
-        become = self.become | {fd: tap.fd for fd, tap in self.taps.items()}
-        return self._fork(lambda: self._helper(argv), become)
+        return self._fork(lambda: self._helper(argv), self._fds())
 
     def _helper(self, argv: list[bytes]) -> int:
         self._enter()

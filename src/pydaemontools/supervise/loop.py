@@ -30,6 +30,8 @@ from heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
 
+from ..chain.follow import reap
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +142,11 @@ class Loop:
         # Whom to tell of what, as it is now: a number may soon be another file's.
         ready = [(fd, self._readers[fd]) for fd, _ in self._poll.poll(self._rest())]
         letters = self.inbox.read()
-        for pid, status in self._reap():
+        # All of them before any is dealt with: one that is started meanwhile, and ends at
+        # once, belongs to the next turn.
+        gone, others = reap()
+        self.childless = not others
+        for pid, status in gone:
             (self.children.pop(pid, None) or self._orphan)(status)
         for letter in letters:
             self.tell(letter)
@@ -171,24 +177,6 @@ class Loop:
     def _orphan(self, _status: int) -> None:
         for tell in list(self.strays):
             tell()
-
-    def _reap(self) -> list[tuple[int, int]]:
-        """The pid and the status of every child that has ended, ours or left to us.
-
-        All of them before any is dealt with: one that is started meanwhile, and ends at
-        once, belongs to the next round.
-        """
-        gone: list[tuple[int, int]] = []
-        while True:
-            try:
-                pid, status = posix.waitpid(-1, posix.WNOHANG)
-            except ChildProcessError:
-                self.childless = True
-                return gone
-            if not pid:
-                self.childless = False
-                return gone
-            gone.append((pid, status))
 
 
 def _none() -> None:

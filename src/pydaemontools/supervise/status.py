@@ -6,7 +6,7 @@ daemontools 0.76 ends there (18 bytes); runit 2.1 goes on with a byte that says 
 was sent, and one for the state (20 bytes). svstat reads the first 18 of either.
 """
 
-from ..log.tai64n import EPOCH
+from ..log.tai64n import pack, unpack
 
 DOWN, RUN, FINISH = range(3)
 STATES = ("down", "run", "finish")
@@ -44,13 +44,11 @@ class Status:
 
     def encode(self, length: int) -> bytes:
         """The status file, of 18 bytes (daemontools) or 20 (runit)."""
-        seconds, nanoseconds = divmod(self.since, 10**9)
         # runit has no word for once: what is not wanted up is wanted down.
         want = self.want if length == 18 else "d" if self.leaving else self.want or "d"
         return b"".join(
             (
-                (EPOCH + seconds).to_bytes(8, "big"),
-                nanoseconds.to_bytes(4, "big"),
+                pack(self.since),
                 self.pid.to_bytes(4, "little"),
                 bytes((self.paused, ord(want) if want else 0, self.term, self.state)),
             )
@@ -73,9 +71,8 @@ def decode(data: bytes) -> Status:
     """The status that DATA holds; raises ValueError where that is not 18 bytes or more."""
     if len(data) < 18:
         raise ValueError(data)
-    since = (int.from_bytes(data[:8], "big") - EPOCH) * 10**9 + int.from_bytes(data[8:12], "big")
     want = chr(data[17]) if data[17] else ""
     pid = int.from_bytes(data[12:16], "little")
     state = data[19] if len(data) >= 20 else None
     term = len(data) >= 20 and bool(data[18])
-    return Status(since, pid, want, paused=bool(data[16]), term=term, state=state)
+    return Status(unpack(data), pid, want, paused=bool(data[16]), term=term, state=state)

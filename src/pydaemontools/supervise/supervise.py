@@ -5,7 +5,7 @@ import posix
 from ..chain import cli, script
 from ..chain import exec as chain
 from ..chain.check import program
-from ..chain.process import environ, title
+from ..chain.process import environ, is_dir, title
 from ..chain.tools import NAMES, load
 from ..chain.words import expand
 from .child import inherited
@@ -108,14 +108,6 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
     return Pair(loop, service, logger, (1,))
-
-
-def is_dir(name: bytes) -> bool:
-    """Whether NAME is a directory."""
-    try:
-        return posix.stat(name).st_mode & 0o170000 == 0o040000
-    except OSError:
-        return False
 
 
 def _words(text: bytes) -> list[bytes]:

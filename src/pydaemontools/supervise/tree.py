@@ -7,7 +7,7 @@ started ourselves, was left behind.
 
 import posix
 
-from ..chain.follow import adopt, children
+from ..chain.follow import adopt, children, pids, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,19 +73,12 @@ def signal_all(pids: "Iterable[int]", *signums: int) -> None:
 
 def _table() -> dict[int, tuple[int, int]]:
     """Every process that is not dead: its parent and its session."""
-    found = {}
-    for name in posix.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb", buffering=0) as stat:
-                # The name, in parentheses, may hold anything; what follows the last may not.
-                fields = stat.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != b"Z":
-            found[int(name)] = int(fields[1]), int(fields[3])
-    return found
+    stats = ((pid, stat(pid)) for pid in pids())
+    return {
+        pid: (int(fields[1]), int(fields[3]))
+        for pid, fields in stats
+        if fields and fields[0] != b"Z"
+    }
 
 
 # A cgroup of the service's own (version 2): nothing in it escapes.
