@@ -60,10 +60,17 @@ def in_turns(contenders, rounds):
     for take in contenders.values():
         # The first is for the caches.
         take()
-    for _ in range(rounds):
-        for name, take in contenders.items():
-            samples[name].append(take())
+    for turn in range(rounds):
+        for name in rotated(contenders, turn):
+            samples[name].append(contenders[name]())
     return samples
+
+
+def rotated(names, turn):
+    """NAMES in their order, beginning with another at each TURN: to be first is no fair place."""
+    names = list(names)
+    first = turn % len(names)
+    return names[first:] + names[:first]
 
 
 def five_links(prefix=""):
