@@ -1,9 +1,10 @@
 #!/bin/sh
 ''':' # For the kernel a shell script that execs the python3 beside it, for Python a string.
 case $0 in */*) PYDT_FILE=$0 ;; *) PYDT_FILE=./$0 ;; esac
-[ -h "$PYDT_FILE" ] && PYDT_FILE=$(PATH=/usr/bin:/bin; readlink -f -- "$PYDT_FILE")
+unset PYDAEMONTOOLS_CALLED PYDAEMONTOOLS_ENVIRON
+[ -h "$PYDT_FILE" ] && export PYDAEMONTOOLS_CALLED="$0" &&
+    PYDT_FILE=$(PATH=/usr/bin:/bin; readlink -f -- "$PYDT_FILE")
 # A shell hands on only variables that could be its own, so the link gets a copy of them all.
-unset PYDAEMONTOOLS_ENVIRON
 PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ" 2>/dev/null) &&
     [ ${#PYDT_COPY} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$PYDT_COPY"
 for PYDT_PYTHON in "${PYDT_FILE%/*}/python3" /usr/bin/python3; do

@@ -262,20 +262,22 @@ class Case:
             for side in SIDES:
                 (place / side).mkdir(mode=0o755)
                 self.prepare(place / side, self.script, scripts, made[side])
-            running = {side: self._begin(place, side, originals) for side in SIDES}
+            running = {side: self._begin(place, side, originals, scripts) for side in SIDES}
             return [self._end(place / side, made[side], running[side]) for side in SIDES]
         finally:
             for one in [one for side in SIDES for one in made[side].values()]:
                 one.close() if isinstance(one, Fake) else one.end()
             remove(place)
 
-    def _begin(self, place, side, originals):
+    def _begin(self, place, side, originals, scripts):
         first = {"c": "/usr/bin", "ours": str(originals)}[side]
+        # What is sv, and what goes by a name of its own.
+        command = {"c": "/usr/bin/sv", "ours": str(scripts / "pysv")}[side]
         path = f"{first}:{place}:/usr/bin:/bin"
         return subprocess.Popen(
             ["/bin/sh", "-c", self.script],
             cwd=place / side,
-            env={"PATH": path, "SVDIR": str(place / side), "TOOLS": first},
+            env={"PATH": path, "SVDIR": str(place / side), "TOOLS": first, "COMMAND": command},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

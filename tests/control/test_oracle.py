@@ -270,17 +270,21 @@ LSB = ("status", "start", "stop", "restart", "check", "up", "st", "foo", "", "-V
 LINKS = ("up", "down", "dead", "never", "djb", "logged", "nonesuch")
 
 
-def as_link(name):
-    """A script that calls a link to sv under NAME in every way."""
+def as_link(name, target="$TOOLS/sv"):
+    """A script that calls a link to TARGET under NAME in every way."""
     words = " ".join(f"'{word}'" for word in LSB)
-    script = f"ln -s $TOOLS/sv ../$$; mkdir i$$; ln -s $TOOLS/sv i$$/{name}; export SVWAIT=0;"
+    script = f"ln -s {target} ../$$; mkdir i$$; ln -s {target} i$$/{name}; export SVWAIT=0;"
     script += f"for word in {words}; do i$$/{name} $word; echo $?; done; PATH=i$$; {name} status"
     return script
 
 
-@cases(prepare, {name: as_link(name) for name in LINKS})
+@cases(
+    prepare,
+    {name: as_link(name) for name in LINKS}
+    | {f"{name}, pysv": as_link(name, "$COMMAND") for name in LINKS},
+)
 def test_an_init_script(compare, case):
-    """A link to sv under a service's name speaks and ends as LSB has it."""
+    """A link to sv, or to pysv, under a service's name speaks and ends as LSB has it."""
     compare(case)
 
 

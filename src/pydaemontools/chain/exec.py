@@ -206,7 +206,9 @@ def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
     global home, called  # noqa: PLW0603 - one process, one installation
     home = raw(scripts) if scripts else None
-    called = raw(sys.argv[0]).rpartition(b"/")[2] if name == "sv" else b""
+    # An entry script that was called through a link has found out where that leads.
+    link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or raw(sys.argv[0])
+    called = link.rpartition(b"/")[2] if name in ("sv", "pysv") else b""
     main = load(name)
     settle()
     if name in OWN:

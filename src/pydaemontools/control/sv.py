@@ -28,12 +28,12 @@ def number(text: bytes) -> int:
 
 def main(argv: list[bytes]) -> int:
     """Be sv, or under another name an init script; our own name does more."""
-    if cli.own(argv[0]):
+    called = chain.called or argv[0]
+    lsb = called not in (b"sv", b"pysv")
+    if cli.own(argv[0]) and not lsb:
         from .pysv import main as own
 
         return own(argv)
-    called = chain.called or b"sv"
-    lsb = called != b"sv"
     wait, verbose, rest = parse(called, argv, lsb=lsb)
     names = [called] if lsb else rest[1:]
     if not (rest and names):
