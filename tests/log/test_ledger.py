@@ -17,6 +17,7 @@ from pydaemontools.log.ledger import cost, cut, open_ledger
 from pydaemontools.log.levels import Router
 from pydaemontools.log.note import SLOT, Entry, Note, parse
 from pydaemontools.log.pump import Pump
+from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks.directory import Directory
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
@@ -114,7 +115,7 @@ def logger(fd, paths, *, told=False, **fault):
                 source = open_source(fd)
                 book = open_ledger(source)
                 sinks = [Directory(os.fsencode(path), book) for path in paths]
-                made = Pump(source, sinks, Router(), [15] if told else [], 0)
+                made = Pump(source, sinks, Routing(Router()), [15] if told else [], 0)
                 made.ledger = book
                 code = made.run()
                 os.write(counted[1], b"%d" % fatal.count)

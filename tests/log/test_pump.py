@@ -11,7 +11,8 @@ from pydaemontools.log import pump
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.levels import INFO, Router, strip
 from pydaemontools.log.pump import Pump, whole
-from pydaemontools.log.sinks.syslog import boundary, split
+from pydaemontools.log.routing import Routing
+from pydaemontools.log.utf8 import boundary, split
 from tests.log.conftest import patient
 
 CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
@@ -104,9 +105,10 @@ class Place:
 def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, **settings):
     """Pump PIECES; give the code, the source and the places."""
     source, places = Feed(pieces, trouble), places or [Place()]
-    made = Pump(source, places, Router(), told if told is not None else [], buffer)
+    form = Routing(Router())
     for name, value in settings.items():
-        setattr(made, name, value)
+        setattr(form, name, value)
+    made = Pump(source, places, form, told if told is not None else [], buffer)
     return made.run(), source, places
 
 
@@ -203,7 +205,7 @@ def test_nothing_is_taken_before_it_arrived(faults):
     source = Feed([b"line\n", b"next\n"])
     watched = []
     source.sleep = lambda _: watched.append((source.taken, bad.held, bad.stalled))
-    code = Pump(source, [good, bad], Router(), [], 10).run()
+    code = Pump(source, [good, bad], Routing(Router()), [], 10).run()
     assert [taken for taken, *_ in watched] == [b""] * len(faults)
     assert (code, source.taken) == (0, b"line\nnext\n")
     assert good.lines == bad.lines == logged(b"line\nnext\n")

@@ -1,27 +1,47 @@
-"""What travels from the router to the places: lines and the severity of each."""
+"""What travels from the reader of a pipe to the places: some lines, or the text that they are."""
 
 
 class Batch:
-    """LINES without their newlines, LEVELS beside them.
+    """Lines, and the severity of each; or the TEXT of lines that nobody has looked at.
 
     A line too long to wait for comes in pieces: `continued` says that the first line goes
-    on from the batch before, `unfinished` that the last goes on in the next.
+    on from the batch before, `unfinished` that the last goes on in the next. Whichever was
+    not given of lines and text is made of the other when it is asked for.
     """
 
-    __slots__ = ("continued", "levels", "lines", "unfinished")
+    __slots__ = ("_lines", "_text", "continued", "levels", "unfinished")
 
     def __init__(
         self,
         levels: list[int],
-        lines: list[bytes],
+        lines: list[bytes] | None = None,
         *,
+        text: bytes | None = None,
         continued: bool = False,
         unfinished: bool = False,
     ) -> None:
         self.levels = levels
-        self.lines = lines
+        self._lines = lines
+        self._text = text
         self.continued = continued
         self.unfinished = unfinished
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines, without their newlines."""
+        if self._lines is None:
+            self._lines = self.text.split(b"\n")
+            if not self.unfinished:
+                self._lines.pop()
+        return self._lines
+
+    @property
+    def text(self) -> bytes:
+        """The lines, each with its newline but one that goes on."""
+        if self._text is None:
+            end = [] if self.unfinished else [b""]
+            self._text = b"\n".join(self.lines + end) if self.lines else b""
+        return self._text
 
     def important(self, least: int) -> "Batch":
         """What of it is at least as important as the severity LEAST."""
@@ -32,3 +52,13 @@ class Batch:
             continued=self.continued and keep[0],
             unfinished=self.unfinished and keep[-1],
         )
+
+
+def stamped(batch: Batch, label: bytes) -> bytes:
+    """The text of BATCH with LABEL before each line that begins in it."""
+    text = batch.text
+    if not text:
+        return b""
+    end = b"\n" if text[-1:] == b"\n" else b""
+    first = b"" if batch.continued else label
+    return b"".join((first, text[: len(text) - len(end)].replace(b"\n", b"\n" + label), end))

@@ -17,7 +17,7 @@ import time
 
 from .blocks import PipeSource
 from .note import DATA, Entry, Note
-from .sinks.syslog import boundary
+from .utf8 import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

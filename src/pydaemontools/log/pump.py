@@ -4,30 +4,60 @@ from time import monotonic
 
 from ..chain import cli
 from ..chain.errors import words
-from .batch import Batch
 from .blocks import Source
-from .levels import DEBUG, Router, strip
-from .sinks.syslog import DATAGRAM, boundary
+from .utf8 import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
+    from .batch import Batch
     from .ledger import Ledger
-    from .sinks.directory import Directory
-    from .sinks.syslog import Syslog
 
-    Sink = Syslog | Directory
+    class Form(Protocol):
+        """What is made of the bytes that come in."""
+
+        state: int  # what a successor in the middle of the stream has to know; 0 at the start
+
+        def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+            """The batch that BODY is: whole lines, but for the first and the last as it says."""
+
+    class Sink(Protocol):
+        """A place for lines. No method of it waits, and none but sync() and close() raises."""
+
+        path: bytes  # what it is called in a message
+        stalled: bool  # whether nothing more may be read now
+
+        @property
+        def held(self) -> int:
+            """Bytes that wait here."""
+
+        def put(self, batch: Batch) -> None:
+            """Send on BATCH, or hold what cannot be sent now."""
+
+        def flush(self) -> None:
+            """Try again to send on what is held, if it is time for that."""
+
+        def due(self) -> float | None:
+            """In how many seconds a flush makes sense; None if there is nothing to flush."""
+
+        def lost(self) -> int:
+            """How many messages are held that nobody has."""
+
+        def sync(self) -> None:
+            """Make sure of what was sent on. Raises OSError."""
+
+        def close(self) -> None:
+            """Nothing more comes. Raises OSError."""
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
-LONG = DATAGRAM  # bytes of a line that has no end yet, before it is passed on in pieces
-# Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
-CLEAN = bytes(0x3F if (i < 32 and i not in b"\t\n") or i == 127 else i for i in range(256))
+LONG = 8096  # bytes of a line that has no end yet, before it is passed on in pieces
 
 
 class Pump:
-    """Carries lines from SOURCE to SINKS, each with the severity that ROUTER gives it.
+    """Carries what comes from SOURCE to SINKS, in the batches that FORM makes of it.
 
     TOLD fills with the signals that ask for an end. BUFFER is how many bytes may be held
     for a place that is away; after that nothing more is read, and the daemon waits.
@@ -37,17 +67,15 @@ class Pump:
         self,
         source: Source,
         sinks: "list[Sink]",
-        router: Router,
+        form: "Form",
         told: list[int],
         buffer: int,
     ) -> None:
         self.source = source
         self.sinks = sinks
-        self.router = router
+        self.form = form
         self.told = told
         self.buffer = buffer
-        self.least = DEBUG  # what is less important is dropped
-        self.strip = False  # whether heads are taken off
         self.ledger: Ledger | None = None  # what the log directories have
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
@@ -108,13 +136,12 @@ class Pump:
 
     def _state(self) -> int:
         """What a successor at the head of the pipe has to know, in one number."""
-        return self._inside | self.router.in_traceback << 1 | self.router.level << 2
+        return self._inside | self.form.state << 1
 
     def _restore(self, state: int) -> None:
         if state:
             self._inside = bool(state & 1)
-            self.router.in_traceback = bool(state & 2)
-            self.router.level = state >> 2
+            self.form.state = state >> 1
 
     def _look(self) -> bytes:
         """What the source has; when it cannot be read any more, what was read before."""
@@ -136,33 +163,14 @@ class Pump:
 
     def _pass(self, body: bytes, *, ending: bool) -> None:
         """Give the lines of BODY to every sink."""
-        batch = self._batch(body.translate(CLEAN), ending=ending)
-        self._inside = body[-1:] != b"\n" and not ending
+        unfinished = body[-1:] != b"\n" and not ending
+        batch = self.form.batch(body, continued=self._inside, unfinished=unfinished)
+        self._inside = unfinished
         if self.ledger and not self._untaken:
             self.ledger.note(body, self._state())
         for sink in self.sinks:
             sink.put(batch)
         self._untaken += len(body)
-
-    def _batch(self, body: bytes, *, ending: bool) -> Batch:
-        closed = body[-1:] == b"\n"
-        lines = body.split(b"\n")
-        if closed:
-            lines.pop()
-        going_on = lines[:1] if self._inside else []
-        fresh = lines[len(going_on) :]
-        if b"" in fresh:
-            fresh = [line for line in fresh if line]
-        levels = [self.router.level] * len(going_on) + self.router.route(fresh)
-        if self.strip:
-            fresh = [strip(line) for line in fresh]
-        batch = Batch(
-            levels,
-            going_on + fresh,
-            continued=self._inside,
-            unfinished=not (closed or ending),
-        )
-        return batch if self.least == DEBUG else batch.important(self.least)
 
     def _rest(self) -> float | None:
         """Seconds until some sink wants another try; None if none does."""

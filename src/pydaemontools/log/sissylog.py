@@ -9,6 +9,7 @@ from . import levels
 from .blocks import open_source
 from .levels import Router
 from .pump import Pump
+from .routing import Routing
 from .sinks.syslog import FACILITIES, Syslog
 
 TYPE_CHECKING = False
@@ -105,9 +106,10 @@ def main(argv: list[bytes]) -> int:
         # What a script starts in the background ignores ^C, and so shall its logger.
         if getsignal(signum) != SIG_IGN:
             signal(signum, lambda signum, _frame: told.append(signum))
-    pump = Pump(source, sinks, Router(options.default), told, options.buffer)
-    pump.strip = options.strip
-    pump.least = options.least
+    form = Routing(Router(options.default))
+    form.strip = options.strip
+    form.least = options.least
+    pump = Pump(source, sinks, form, told, options.buffer)
     pump.ledger = ledger
     code = pump.run()
     if SIGINT in told:

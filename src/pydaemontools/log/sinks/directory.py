@@ -4,7 +4,7 @@ import time
 
 from ...chain.cli import say
 from ...chain.errors import words
-from ..batch import Batch
+from ..batch import Batch, stamped
 from ..logdir import LogDir
 from ..tai64n import stamp
 
@@ -37,13 +37,7 @@ class Directory:
 
     def put(self, batch: Batch) -> None:
         """Write BATCH, or hold what cannot be written now."""
-        now = stamp() + b" "
-        lines = [now + line + b"\n" for line in batch.lines]
-        if batch.continued:
-            lines[0] = lines[0][len(now) :]
-        if batch.unfinished:
-            lines[-1] = lines[-1][:-1]
-        self._data += b"".join(lines)
+        self._data += stamped(batch, stamp() + b" ")
         self.flush()
 
     def flush(self) -> None:

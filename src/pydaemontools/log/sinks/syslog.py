@@ -16,6 +16,7 @@ from ...chain.cli import say
 from ...chain.errors import words
 from ..batch import Batch
 from ..levels import DEBUG
+from ..utf8 import split
 from .unread import Unread
 
 TYPE_CHECKING = False
@@ -201,21 +202,3 @@ class Syslog:
             self._socket, self._end = made, end
             break
         return True
-
-
-def split(text: bytes, room: int) -> list[bytes]:
-    """TEXT in pieces of at most ROOM bytes, never through the middle of a UTF-8 character."""
-    pieces = []
-    while len(text) > room:
-        end = boundary(text, room)
-        pieces.append(text[:end])
-        text = text[end:]
-    return [*pieces, text]
-
-
-def boundary(text: bytes, end: int) -> int:
-    """END, or up to three bytes before it, so that no UTF-8 character of TEXT is cut there."""
-    for at in range(end, max(end - 4, 0), -1):
-        if text[at] & 0xC0 != 0x80:
-            return at
-    return end
