@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         def close(self) -> None:
             """Nothing more comes. Raises OSError."""
 
+
 PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
 LONG = 8096  # bytes of a line that has no end yet, before it is passed on in pieces
