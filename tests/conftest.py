@@ -6,6 +6,7 @@ Nothing here sleeps a guessed time: a test waits with until() for what it needs 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,11 @@ settings.load_profile("no-database")
 
 
 def pytest_configure(config):
-    """Name the marks of this suite."""
+    """Name the marks of this suite, and undo what a background job is started with."""
+    # What a script runs in the background ignores ^C, and would hand that on to our programs.
+    for signum in signal.SIGINT, signal.SIGQUIT:
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
     config.addinivalue_line("markers", "needs(name, ...): a C original; skips aloud without it")
     config.addinivalue_line("markers", "needs_root: skips aloud for an ordinary user")
 
