@@ -51,8 +51,8 @@ settings.load_profile("no-database")
 
 def pytest_configure(config):
     """Name the marks of this suite, and undo what a background job is started with."""
-    # What a script runs in the background ignores ^C, and would hand that on to our programs.
-    for signum in signal.SIGINT, signal.SIGQUIT:
+    # It ignores ^C, or with nohup a hangup, and would hand that on to our programs.
+    for signum in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
         if signal.getsignal(signum) == signal.SIG_IGN:
             signal.signal(signum, signal.SIG_DFL)
     config.addinivalue_line("markers", "needs(name, ...): a C original; skips aloud without it")
