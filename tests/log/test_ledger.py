@@ -15,20 +15,23 @@ from pydaemontools.log import ledger, logdir, pump
 from pydaemontools.log.blocks import open_source
 from pydaemontools.log.ledger import cost, cut, open_ledger
 from pydaemontools.log.levels import Router
+from pydaemontools.log.logdir import LogDir
 from pydaemontools.log.note import SLOT, Entry, Note, parse
 from pydaemontools.log.pump import Pump
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks.directory import Directory
+from pydaemontools.log.tai64n import LABEL, label
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 from tests.log.test_sissylog import unread
 
 OLD = re.compile(r"@[0-9a-f]{24}\.[su]")
-LABEL = re.compile(rb"@[0-9a-f]{24} ")
+STAMP = re.compile(rb"@[0-9a-f]{24} ")
 CALLS = (
     "open",
     "mkdir",
     "read",
+    "readv",
     "pread",
     "write",
     "pwrite",
@@ -68,7 +71,7 @@ def lines(path):
     data = everything(path)[0]
     assert data[-1:] in (b"\n", b""), data[-40:]
     got = data.split(b"\n")[:-1]
-    assert all(LABEL.match(line) for line in got), [line for line in got if not LABEL.match(line)]
+    assert all(STAMP.match(line) for line in got), [line for line in got if not STAMP.match(line)]
     return [line[26:] for line in got]
 
 
@@ -113,8 +116,9 @@ def logger(fd, paths, *, told=False, **fault):
             try:
                 fatal = Fatal(**{"at": 0} | fault)
                 source = open_source(fd)
-                book = open_ledger(source)
-                sinks = [Directory(os.fsencode(path), book) for path in paths]
+                book = open_ledger(source, LABEL)
+                logs = [LogDir(os.fsencode(path), ledger=book) for path in paths]
+                sinks = [Directory(log, b"pysissylog", label) for log in logs]
                 made = Pump(source, sinks, Routing(Router()), [15] if told else [], 0)
                 made.ledger = book
                 code = made.run()
@@ -135,7 +139,7 @@ def small(monkeypatch):
     """Files of SIZE bytes; lines of 100 bytes count as long; counters begin anew all the time."""
     monkeypatch.setattr(logdir, "SIZE", SIZE)
     monkeypatch.setattr(logdir, "SLACK", 80)
-    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (SIZE, 10**6, None))
+    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (SIZE, 10**6, None, None))
     monkeypatch.setattr(pump, "LONG", 100)
     monkeypatch.setattr(ledger, "FULL", 1500)
 
@@ -228,7 +232,7 @@ def test_notes_that_cannot_be_kept(refuse, place):
 @pytest.mark.usefixtures("small")
 def test_many_kills_file_nothing(place, monkeypatch):
     """However often a logger is killed, it goes on in `current`: no old file is dropped."""
-    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (10**6, 2, None))
+    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (10**6, 2, None, None))
     read, write = os.pipe()
     path = place / "log"
     for turn in range(60):
@@ -290,7 +294,7 @@ LONG_TEXT = b"@400000000000000000000000 another's line\n" * 60
 
 def entry(count=3):
     """Some note."""
-    return Entry(b"boot:7:1", 1, 5, 10, 90, 2, count, b"abc", 1, 0)
+    return Entry(b"boot:7:1", 1, 5, 10, 90, 2, count, 1, b"abc", 1, 0)
 
 
 def test_a_torn_note_is_none(place):
@@ -316,9 +320,9 @@ def test_whole_lines_that_have_room():
     """The lines that are chosen have room with their labels."""
     body = b"".join(b"x" * (at * 7 % 50) + b"\n" for at in range(200))
     for room in range(0, 9000, 37):
-        piece = cut(body, room)
+        piece, _ = cut(body, room, LABEL)
         assert body.startswith(piece)
-        assert not piece or cost(piece) <= room
+        assert not piece or cost(piece, LABEL) <= room
         assert piece[-1:] in (b"", b"\n")
 
 
@@ -326,7 +330,7 @@ def test_a_named_pipe_has_no_ledger(place, source):
     """A pipe with a name is the same file when it is another pipe: no notes for it."""
     os.mkfifo(place / "fifo")
     fd = os.open(place / "fifo", os.O_RDWR)
-    assert open_ledger(source(fd)) is None
+    assert open_ledger(source(fd), LABEL) is None
     os.close(fd)
 
 

@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from pydaemontools.log import logdir
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.logdir import KEEP, SIZE, SLACK, LogDir
-from pydaemontools.log.sinks import directory
 from pydaemontools.log.sinks.directory import Directory
-from pydaemontools.log.tai64n import stamp
+from pydaemontools.log.tai64n import label, stamp
 from tests.conftest import remove
 from tests.log.conftest import finish, patient, wait_until, write_all
 
@@ -420,7 +419,7 @@ def test_a_file_s_name_is_in_the_error(place):
 @pytest.fixture
 def sink(place):
     """The sink for the directory log in `place`."""
-    one = Directory(os.fsencode(place / "log/"))
+    one = Directory(LogDir(os.fsencode(place / "log")), b"pysissylog", label)
     yield one
     let_go(one._log)
 
@@ -432,7 +431,7 @@ def lines(*some, **more):
 
 def test_lines_have_the_time_at_which_they_were_read(sink, place, monkeypatch):
     """Lines that came together have one label; a line that goes on has the first one's."""
-    monkeypatch.setattr(directory, "stamp", iter([b"@1", b"@2", b"@3"]).__next__)
+    monkeypatch.setattr(sink, "_label", iter([b"@1 ", b"@2 ", b"@3 "]).__next__)
     sink.put(lines(b"one", b"two"))
     sink.put(lines(b"three", unfinished=True))
     sink.put(lines(b"-and-more", b"", continued=True))
@@ -441,7 +440,7 @@ def test_lines_have_the_time_at_which_they_were_read(sink, place, monkeypatch):
 
 def test_the_end_of_a_long_line_alone(sink, place, monkeypatch):
     """The end of a line that goes on may come with nothing before it."""
-    monkeypatch.setattr(directory, "stamp", iter([b"@1", b"@2"]).__next__)
+    monkeypatch.setattr(sink, "_label", iter([b"@1 ", b"@2 "]).__next__)
     sink.put(lines(b"one", unfinished=True))
     sink.put(lines(b"", continued=True))
     assert (place / "log/current").read_bytes() == b"@1 one\n"
@@ -456,7 +455,7 @@ def test_a_disk_that_is_full_for_a_while(sink, place, monkeypatch, capfd):
         sink.put(lines(turn + b"1", turn + b"2"))
         assert sink.stalled
         assert sink.lost() == 2
-        assert 0 < sink.due() <= directory.PAUSE
+        assert 0 < sink.due() <= 1.0
         sink.flush()
         assert sink.stalled, "not before the pause is over"
         monkeypatch.setattr(logdir, "posix", Faulty(1, full))

@@ -29,6 +29,11 @@ class Feed:
         self.slept = 0
         self._trouble = trouble
 
+    @property
+    def there(self):
+        """How much is shown."""
+        return len(self.held)
+
     def wait(self, _):
         """Show the next piece."""
         if self.pieces:

@@ -87,7 +87,8 @@ def link(pid, fd):
 def test_the_logger_is_started_first(supervise):
     """So that nobody has to wait for a reader."""
     kept = supervise("-v", "-l", "cat", "note")
-    kept.next_start(1)
+    # The program may be there before the supervisor has said so.
+    kept.until(lambda: kept.told("started note"))
     assert [line.split()[3] for line in kept.err().splitlines()] == ["cat,", "note,"]
 
 

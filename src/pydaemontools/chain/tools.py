@@ -24,6 +24,7 @@ MODULES = {
     "sv": "control.sv",
     "svwait": "control.svwait",
     "sissylog": "log.sissylog",
+    "multilog": "log.multilog",
 }
 # Not every original has a name of our own, and not each of ours an original.
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}

@@ -14,7 +14,7 @@ from errno import EBADF
 from fcntl import fcntl, ioctl
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, POLLIN, epoll, poll
 
-BLOCK = 262144  # bytes looked at together, at the most, where there is no tee
+BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
 SPLICE_F_NONBLOCK = 2
@@ -94,6 +94,7 @@ class Source:
         self.fd = fd
         self.ended = False
         self.held = b""  # what was read and not taken
+        self.there = 0  # how many bytes there were at the last look
         # Where a signal's number arrives, so that it ends a wait.
         self._wake = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
@@ -128,6 +129,7 @@ class Source:
             new = posix.read(self.fd, BLOCK)
             self.ended = not new
             self.held += new
+        self.there = len(self.held)
         return self.held
 
     def take(self, count: int) -> None:
@@ -144,6 +146,8 @@ class PipeSource(Source):
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._hung_up = False
+        self._count = array("i", [0])
+        self._room = bytearray(BLOCK)
         # Edge-triggered: what stays in the pipe must not wake us again.
         self._epoll = epoll()
         self._epoll.register(fd, EPOLLIN | EPOLLET)
@@ -158,26 +162,34 @@ class PipeSource(Source):
                 self._hung_up = True
 
     def look(self) -> bytes:
-        """All that the pipe holds."""
-        there = array("i", [0])
-        ioctl(self.fd, FIONREAD, there)
-        if not there[0]:
+        """What the pipe holds, or the beginning of that."""
+        ioctl(self.fd, FIONREAD, self._count)
+        self.there = self._count[0]
+        if not self.there:
             self.ended = self._hung_up
             return b""
         try:
-            copied = self._tee(self.fd, self._copy[1], there[0])
+            copied = self._tee(self.fd, self._copy[1], min(self.there, BLOCK))
         except BlockingIOError:
             # Somebody else has taken it.
             return b""
         block = posix.read(self._copy[0], copied)
         while len(block) < copied:
             block += posix.read(self._copy[0], copied - len(block))
-        self.ended = self._hung_up and copied >= there[0]
+        self.ended = self._hung_up and copied >= self.there
         return block
 
     def move(self, file: int, offset: int, count: int) -> int:
         """Move up to COUNT bytes from the pipe to FILE, behind OFFSET; give how many."""
         return posix.splice(self.fd, file, count, offset_dst=offset)
+
+    def drop(self, count: int) -> int:
+        """Consume the first COUNT bytes of the pipe, at most BLOCK, in one call; how many it were.
+
+        A read of what is there is not ended by a signal: it copies all, into memory that has
+        been used before and is there. A splice to /dev/null may be.
+        """
+        return posix.readv(self.fd, [memoryview(self._room)[:count]])
 
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""

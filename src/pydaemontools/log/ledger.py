@@ -1,19 +1,24 @@
 """What each log directory has of one pipe, so that every line gets there exactly once.
 
 For each block: (1) every directory's note says where its log stands, and which bytes of the
-pipe are next; (2) the block is written, into one file of each; (3) its bytes are moved out of
-the pipe into the note that counts, whose size says how many. Files change between blocks.
+pipe are next; (2) the block is written, into one file of each; (3) its bytes are taken out of
+the pipe, in three steps: the first few are moved into the note that counts, the next are
+dropped, the last one is moved there too. Files change between blocks.
 
-So whoever comes after a kill knows from that size where it struck. Nothing taken: the bytes
-are all still in the pipe, and each log is cut back to where it stood. All taken: each log has
-the whole block. A part: likewise, and the rest is taken now. None of this changes a note, so a
-kill in the middle of it changes nothing either. The size tells apart lines that look alike,
-and needs nobody but the one process that died. Where notes cannot be kept, they are voided
-before anything is taken, and a block may come twice.
+Each step is one system call that no signal ends halfway, and the size of that note says which
+were done. So whoever comes after a kill knows where it struck. None: the bytes are all still
+in the pipe, and each log is cut back to where it stood. Some: each log has the whole block,
+and the rest is taken now. Whether the middle has been dropped shows in what is next in the
+pipe: the first step ends before a byte that is not the last one's like. Where there is no such
+byte, all bytes are moved. None of this changes a note, so a kill in the middle of it changes
+nothing either. This tells apart lines that look alike, and needs nobody but the one process
+that died. Where notes cannot be kept, they are voided before anything is taken, and a block
+may come twice.
 """
 
 import posix
 import time
+from errno import EIO
 
 from .blocks import PipeSource
 from .note import DATA, Entry, Note
@@ -24,13 +29,13 @@ if TYPE_CHECKING:
     from .blocks import Source
     from .logdir import LogDir
 
-LABEL = 26  # bytes before a line in a log directory
-FULL = 65536  # taken bytes that the counter keeps, about, before it begins anew
+FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
+HEAD = 64  # bytes among which the first step of taking a block has to end
 
 
-def open_ledger(source: "Source") -> "Ledger | None":
-    """The ledger of the pipe that SOURCE looks at.
+def open_ledger(source: "Source", label: int) -> "Ledger | None":
+    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log.
 
     None if it is no pipe, or one with a name: that is the same file when it is another pipe.
     """
@@ -42,32 +47,52 @@ def open_ledger(source: "Source") -> "Ledger | None":
             boot = file.read().strip()
     except OSError:
         return None
-    return Ledger(source, boot + b":" + name[6:-1] + b":") if name[:6] == b"pipe:[" else None
+    if name[:6] != b"pipe:[":
+        return None
+    return Ledger(source, boot + b":" + name[6:-1] + b":", label)
 
 
-def cost(body: bytes) -> int:
-    """How many bytes the lines of BODY are in a log directory, at the most."""
-    return len(body) + LABEL * (body.count(b"\n") + (body[-1:] != b"\n")) + 1
+def head(body: bytes) -> int:
+    """How many bytes of BODY are taken first: all, if no byte near them differs from the last."""
+    same = body[1:HEAD]
+    others = same.lstrip(body[-1:])
+    first = 1 + len(same) - len(others)
+    return first if others and first + 1 < len(body) else len(body)
 
 
-def cut(body: bytes, room: int) -> bytes:
-    """Whole lines from the beginning of BODY that have room in ROOM bytes."""
-    while body and (needed := cost(body)) > room:
+def cost(body: bytes, label: int) -> int:
+    """How many bytes the lines of BODY are in a log directory, with LABEL bytes before each."""
+    if not label:
+        return len(body) + 1
+    # To replace them is a good deal faster than to count them.
+    newlines = len(body) - len(body.replace(b"\n", b""))
+    return len(body) + label * (newlines + (body[-1:] != b"\n")) + 1
+
+
+def cut(body: bytes, room: int, label: int) -> tuple[bytes, int]:
+    """Whole lines from the beginning of BODY that have room in ROOM bytes; what they cost."""
+    while body and (needed := cost(body, label)) > room:
         body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
-    return body
+    return body, needed if body else 0
 
 
 class Ledger:
-    """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE."""
+    """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
 
-    def __init__(self, source: PipeSource, pipe: bytes) -> None:
+    LABEL is how many bytes there are before each line in a log.
+    """
+
+    def __init__(self, source: PipeSource, pipe: bytes, label: int) -> None:
         self.source = source
+        self.label = label
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
         self._logs: list[tuple[Note, LogDir]] = []
         self._counter: Note | None = None
         self._stream = b""
         self._taken = 0  # as the counter counts
+        self._cost = 0  # of what was found to fit
+        self._first = self._rest = 0  # bytes to take first, and all that are to be taken
         self._noted = False  # whether the notes stand for what is written next
         self._doubt = False  # whether there may be notes that are wrong
 
@@ -115,18 +140,27 @@ class Ledger:
                 return None
             taken = self._taken - entry.start
         elif entry.counter:
-            taken = note.taken() - entry.start
-            if 0 < taken < entry.count:
-                self._move(note, entry.start + taken, entry.count - taken)
-                taken = entry.count
+            taken = self._go_on(note, entry)
         else:
             return None
         # One that is about no bytes may have been followed by a reset.
         again = taken == 0 or not entry.count
-        if not (again or taken == entry.count) or (again and not self._is_next(entry)):
+        if not (again or taken == entry.marks) or (again and not self._is_next(entry)):
             return None
         self.state = entry.before if again else entry.after
         return entry, again
+
+    def _go_on(self, note: Note, entry: Entry) -> int:
+        """Take the rest of what ENTRY is about, if some of it was taken; how far that is."""
+        taken = note.taken() - entry.start
+        if 0 < taken < entry.marks:
+            self._taken = entry.start + taken
+            self._rest = entry.count - taken
+            if taken == entry.first and self.source.look()[:1] == entry.tail[-1:]:
+                self._rest = 1
+            self._claim(note, entry.first - taken)
+            taken = entry.marks
+        return taken
 
     def _is_next(self, entry: Entry) -> bool:
         """Whether the pipe holds the bytes that ENTRY is about."""
@@ -138,25 +172,33 @@ class Ledger:
 
         Nothing if one has to go on with its next file first; that file is then due.
         """
-        room = min((log.room() for _, log in self._logs), default=2 * cost(block))
+        room = min((log.room() for _, log in self._logs), default=len(block) + 1)
         body = block[start : start + room]
         if start + room < len(block):
             body = body[: body.rfind(b"\n") + 1]
-        if piece := cut(body, room):
-            return piece
+        body, self._cost = cut(body, room, self.label)
+        return body or self._fit_line(block, start, room)
+
+    def _fit_line(self, block: bytes, start: int, room: int) -> bytes:
+        """The same where there is no room for even one line, or for one of unknown length."""
         line = block[start : block.find(b"\n", start) + 1] or block[start:]
-        if cost(line) <= room:
+        self._cost = needed = cost(line, self.label)
+        if needed <= room:
             return line
-        body = line
-        small = [log for _, log in self._logs if log.room() < cost(line) and not log.fresh()]
+        small = [log for _, log in self._logs if log.room() < needed and not log.fresh()]
         for log in small:
             log.due = True
-        return b"" if small else body[: boundary(body, max(1, room - cost(b"")))]
+        if small:
+            return b""
+        line = line[: boundary(line, max(1, room - cost(b"", self.label)))]
+        self._cost = cost(line, self.label)
+        return line
 
     def note(self, body: bytes, after: int) -> None:
         """BODY is about to be written; that brings the reader's state to AFTER."""
         self._noted = False
         self._doubt = True
+        self._first, self._rest = head(body), len(body)
         try:
             for note, log in self._logs:
                 note.write(self._entry(note, log, body, after))
@@ -169,18 +211,19 @@ class Ledger:
     def _entry(self, note: Note, log: "LogDir", body: bytes, after: int) -> Entry:
         counter = int(note is self._counter)
         inode, end = log.position()
-        place = inode, end, end + cost(body)
-        block = self._taken, len(body), body[-TAIL:]
-        return Entry(self._stream, counter, *place, *block, self.state, after)
+        place = inode, end, end + (self._cost if body else cost(b"", self.label))
+        block = self._taken, len(body), head(body)
+        return Entry(self._stream, counter, *place, *block, body[-TAIL:], self.state, after)
 
     def take(self, count: int) -> int:
         """Take COUNT bytes, which every directory has, from the pipe; give how many are left."""
         if self._noted and self._counter:
             try:
-                count = self._move(self._counter, self._taken, count)
+                self._claim(self._counter, self._first)
             except OSError:
                 # A full disk, or one that cannot splice.
-                count -= max(0, self._counter.taken() - self._taken)
+                pass
+            count = self._rest
             self._doubt = count > 0
         if count:
             self._noted = False
@@ -191,13 +234,24 @@ class Ledger:
             self._reset()
         return 0
 
-    def _move(self, counter: Note, taken: int, count: int) -> int:
-        """Take COUNT bytes into COUNTER, which has TAKEN; give how many could not be."""
-        while count and (moved := self.source.move(counter.fd, DATA + taken, count)):
-            taken += moved
-            count -= moved
-        self._taken = taken
-        return count
+    def _claim(self, counter: Note, first: int) -> None:
+        """Take the `_rest` of a block: the FIRST bytes and the last one into COUNTER."""
+        while first:
+            first -= self._move(counter, first)
+        if self._rest > 1:
+            self._rest -= self.source.drop(self._rest - 1)
+        if self._rest:
+            self._move(counter, 1)
+
+    def _move(self, counter: Note, count: int) -> int:
+        """Move up to COUNT bytes from the pipe into COUNTER; how many it were."""
+        moved = self.source.move(counter.fd, DATA + self._taken, count)
+        if not moved:
+            # Somebody else has taken them.
+            raise OSError(EIO, "")
+        self._taken += moved
+        self._rest -= moved
+        return moved
 
     def _reset(self) -> None:
         """Count from nothing again, at a moment at which everything is where it should be."""

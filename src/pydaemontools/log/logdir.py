@@ -7,7 +7,7 @@ apart.
 """
 
 import posix
-from errno import EEXIST, ENOENT
+from errno import EAGAIN, EEXIST, ENOENT
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from .tai64n import stamp
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .ledger import Ledger
     from .note import Entry
+    from .processor import Processor
 
 SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
@@ -25,13 +26,20 @@ APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | po
 
 
 class LogDir:
-    """The log directory PATH, made if it is not there. Raises OSError, with the file's name.
+    """The log directory PATH, made if it is not there, of KEEP files of SIZE bytes.
 
-    LEDGER keeps a note here, and may know from it where a predecessor was killed.
+    LEDGER keeps a note here, and may know from it where a predecessor was killed. A finished
+    file goes through PROCESSOR. Raises OSError, whose filename is what could not be done, in
+    words; of one that a method raises, `doing` says it.
     """
 
     def __init__(
-        self, path: bytes, size: int = SIZE, keep: int = KEEP, ledger: "Ledger | None" = None
+        self,
+        path: bytes,
+        size: int = SIZE,
+        keep: int = KEEP,
+        ledger: "Ledger | None" = None,
+        processor: "Processor | None" = None,
     ) -> None:
         self.path = path
         self.size = size
@@ -39,19 +47,41 @@ class LogDir:
         self.written = 0
         self.due = False  # whether the next file has to be begun before the next write
         self.noted = False  # whether a note says more of `current` than its mode does
-        self._fd = -1
+        self.doing = b""  # what is tried, in words for a message
+        self._fd = self._dir = self._lock = -1
+        self._filed = True  # whether `previous` is where it belongs
+        self._processor = processor
+        self._processed = False  # whether `processed` is to take the place of `previous`
         try:
-            posix.mkdir(path, 0o700)
-        except FileExistsError:
-            pass
-        self._dir = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
-        self._lock = self._open(b"lock", APPEND, 0o600)
-        flock(self._lock, LOCK_EX | LOCK_NB)
-        known = ledger.join(self, self._dir) if ledger else None
-        if not known or not self._resume(*known):
-            self._start()
+            self._take()
+            known = ledger.join(self, self._dir) if ledger else None
+            if not known or not self._resume(*known):
+                self._start()
+        except OSError as error:
+            self.let_go()
+            raise OSError(error.errno, "", self.doing) from None
         if ledger:
             ledger.begun(self)
+
+    def _take(self) -> None:
+        """Have the directory for ourselves."""
+        self.doing = b"open directory " + self.path
+        try:
+            posix.mkdir(self.path, 0o700)
+        except OSError:
+            # Whatever is wrong with it shows when it is opened.
+            pass
+        self._dir = posix.open(self.path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        self.doing = b"lock directory " + self.path
+        self._lock = self.open(b"lock", APPEND, 0o600)
+        flock(self._lock, LOCK_EX | LOCK_NB)
+
+    def let_go(self) -> None:
+        """Close what is open, as a kill would."""
+        for fd in self._fd, self._lock, self._dir:
+            if fd >= 0:
+                posix.close(fd)
+        self._fd = self._dir = self._lock = -1
 
     def room(self) -> int:
         """How many bytes `current` may still get."""
@@ -73,8 +103,11 @@ class LogDir:
 
         Raises OSError when nothing could be written; then the same call may be made again.
         """
+        if not self._filed:
+            self.file()
         if self._fd < 0 or self.written >= self.size:
             self.rotate()
+        self._do(b"write to", b"current")
         room = self.size - self.written
         chunk = data[:room]
         if self.written + len(chunk) >= self.size - SLACK:
@@ -87,32 +120,69 @@ class LogDir:
         return count
 
     def rotate(self) -> None:
-        """Close `current`, file it under its time, and open a new one.
+        """Close `current`, open a new one, and see that the old one is filed under its time.
 
-        What raised an OSError is begun again by the next call, at the step that failed.
+        What raised an OSError is begun again by the next call, at the step that failed. While
+        the file before is still with the processor that is a BlockingIOError.
         """
+        if not self._filed:
+            self.file()
+        if not self._filed:
+            raise BlockingIOError(EAGAIN, "")
         if self._fd >= 0:
             self._seal()
+            self.doing = b"rename current to previous in directory " + self.path
             posix.rename(b"current", b"previous", src_dir_fd=self._dir, dst_dir_fd=self._dir)
             self._close()
-        self._file(b"previous", b"s")
+            self._filed = False
+        self._do(b"create", b"current")
         self._fd = self._create(b"current")
         self.written = 0
         self.due = False
+        if not self._filed:
+            self.file()
+
+    @property
+    def filed(self) -> bool:
+        """Whether the file before `current` is among the old ones."""
+        return self._filed
+
+    def file(self) -> None:
+        """Have the file before `current` among the old ones, or go on to have it processed."""
+        if not self._processor:
+            self._file(b"previous", b"s")
+        elif self._processed or self._processor.run(self):
+            self._processed = True
+            self._unlink(b"previous")
+            self._keep_state()
+            self._file(b"processed", self._processor.code)
+        else:
+            return
+        self._filed, self._processed = True, False
+
+    def _keep_state(self) -> None:
+        self.doing = b"rename newstate to state in directory " + self.path
+        try:
+            posix.rename(b"newstate", b"state", src_dir_fd=self._dir, dst_dir_fd=self._dir)
+        except FileNotFoundError:
+            # That was done before something else went wrong.
+            pass
 
     def sync(self) -> None:
         """All that was written is on disk."""
         if self._fd >= 0:
+            self.doing = b"write " + self.path + b"/current to disk"
             posix.fsync(self._fd)
 
     def close(self) -> None:
         """All that was written is on disk, and `current` says so, if no note says more."""
-        if self._fd >= 0:
-            if not self.noted:
-                self._seal()
-            self._close()
-        posix.close(self._lock)
-        posix.close(self._dir)
+        if not self._filed:
+            if self._processor:
+                self._processor.wait()
+            self.file()
+        if self._fd >= 0 and not self.noted:
+            self._seal()
+        self.let_go()
 
     def _resume(self, entry: "Entry", again: bool) -> bool:  # noqa: FBT001 - of one pair
         """Go on in the file that ENTRY is about, less what has to be written AGAIN.
@@ -123,29 +193,41 @@ class LogDir:
             found = posix.stat(b"current", dir_fd=self._dir)
         except FileNotFoundError:
             # Killed between two files.
-            self._file(b"previous", b"s" if entry.inode else b"u")
+            if not entry.inode:
+                self._file(b"previous", b"u")
+            self._tidy()
             self._fd = self._create(b"current")
             return True
         end = found.st_size
         ours = found.st_ino == entry.inode and not found.st_mode & 0o100
         if end and not (ours and entry.offset <= end and (not again or end <= entry.limit)):
             return False
-        self._fd = self._open(b"current", APPEND, 0o644)
-        posix.fchmod(self._fd, 0o644)
+        self._tidy()
+        self._append()
         if end and again:
             posix.ftruncate(self._fd, entry.offset)
         self.written = posix.fstat(self._fd).st_size
         return True
 
+    def _tidy(self) -> None:
+        """See to what a change of files left that was cut short: it was whole by then."""
+        self._recover_processed()
+        self._do(b"stat", b"previous")
+        try:
+            posix.stat(b"previous", dir_fd=self._dir)
+        except FileNotFoundError:
+            return
+        self._filed = False
+
     def _start(self) -> None:
         """Go on with `current` after a clean end; after any other, file what was left."""
+        self._do(b"stat", b"current")
         try:
             clean = posix.stat(b"current", dir_fd=self._dir).st_mode & 0o100
         except FileNotFoundError:
             clean = 0
         if clean:
-            self._fd = self._open(b"current", APPEND, 0o644)
-            posix.fchmod(self._fd, 0o644)
+            self._append()
             self._file(b"previous", b"s")
             self.written = posix.fstat(self._fd).st_size
             return
@@ -154,8 +236,15 @@ class LogDir:
         self._recover_processed()
         self._file(b"previous", b"u")
         self._file(b"current", b"u")
+        self._do(b"write to", b"state")
         posix.close(self._create(b"state"))
+        self._do(b"write to", b"current")
         self._fd = self._create(b"current")
+
+    def _append(self) -> None:
+        self._do(b"append to", b"current")
+        self._fd = self.open(b"current", APPEND, 0o644)
+        posix.fchmod(self._fd, 0o644)
 
     def _recover_processed(self) -> None:
         """A processor's output counts if it was finished; else its input does."""
@@ -171,10 +260,12 @@ class LogDir:
 
     def _file(self, name: bytes, code: bytes) -> None:
         """Give the file NAME its place among the old ones, and drop what is too old."""
+        self._do(b"stat", name)
         try:
             links = posix.stat(name, dir_fd=self._dir).st_nlink
         except FileNotFoundError:
             return
+        self._do(b"link to", name)
         while links == 1:
             try:
                 posix.link(name, stamp() + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir)
@@ -188,6 +279,7 @@ class LogDir:
         self._prune()
 
     def _prune(self) -> None:
+        self.doing = b"read " + self.path
         names = [name for name in posix.listdir(self._dir) if name[:1] == "@" and len(name) >= 25]
         # One of the files that are kept is `current`.
         for name in sorted(names)[: max(0, len(names) - self.keep + 1)]:
@@ -195,7 +287,8 @@ class LogDir:
 
     def _seal(self) -> None:
         """All of `current` is on disk, and its mode says so."""
-        posix.fsync(self._fd)
+        self.sync()
+        self._do(b"set mode of", b"current")
         posix.fchmod(self._fd, 0o744)
 
     def _close(self) -> None:
@@ -203,7 +296,7 @@ class LogDir:
         posix.close(fd)
 
     def _create(self, name: bytes) -> int:
-        fd = self._open(name, NEW, 0o644)
+        fd = self.open(name, NEW, 0o644)
         try:
             posix.fchmod(fd, 0o644)
         except OSError:
@@ -211,10 +304,19 @@ class LogDir:
             raise
         return fd
 
-    def _open(self, name: bytes, flags: int, mode: int) -> int:
+    def enter(self) -> None:
+        """Make it the current directory."""
+        posix.fchdir(self._dir)
+
+    def open(self, name: bytes, flags: int, mode: int = 0) -> int:
+        """Open the file NAME in it."""
         return posix.open(name, flags, mode, dir_fd=self._dir)
 
+    def _do(self, verb: bytes, name: bytes) -> None:
+        self.doing = verb + b" " + self.path + b"/" + name
+
     def _unlink(self, name: bytes) -> None:
+        self._do(b"remove", name)
         try:
             posix.unlink(name, dir_fd=self._dir)
         except OSError as error:

@@ -5,9 +5,9 @@ that it never needs room on the disk. Its number stands at both ends: of one tha
 short the ends differ, and the other slot still says what was so before. Nothing is synced:
 a kill loses no write, and after a crash of the machine no note is believed.
 
-Behind the slots lie the bytes that were taken from the pipe. Nobody reads them. But splice(2)
+Behind the slots lie bytes that were taken from the pipe. Nobody reads them. But splice(2)
 moves bytes from a pipe to a file in one call, which no signal ends between the two: so the
-size of this file says exactly how much was taken, whenever and however its writer died.
+size of this file says exactly how many, whenever and however its writer died.
 """
 
 import posix
@@ -24,7 +24,8 @@ class Entry:
     these, are about to be written to the file INODE, from OFFSET on and not beyond LIMIT.
 
     START is counted by the file `note` that is the stream's counter; COUNTER says whether it
-    is this one. BEFORE and AFTER are the reader's state then and once the block is in.
+    is this one. FIRST bytes are taken into it first, and that is all, or the last one follows.
+    BEFORE and AFTER are the reader's state then and once the block is in.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Entry:
         "before",
         "count",
         "counter",
+        "first",
         "inode",
         "limit",
         "offset",
@@ -49,6 +51,7 @@ class Entry:
         limit: int,
         start: int,
         count: int,
+        first: int,
         tail: bytes,
         before: int,
         after: int,
@@ -60,17 +63,26 @@ class Entry:
         self.limit = limit
         self.start = start
         self.count = count
+        self.first = first
         self.tail = tail
         self.before = before
         self.after = after
 
+    @property
+    def marks(self) -> int:
+        """How many bytes the counter gets while all of them are taken."""
+        return self.count if self.first == self.count else self.first + 1
+
     def line(self, number: int) -> bytes:
         """The note's line, as note NUMBER."""
-        numbers = (self.counter, self.inode, self.offset, self.limit, self.start, self.count)
-        return b"%d %b %d %d %d %d %d %d =%b %d %d %d" % (
+        place = self.counter, self.inode, self.offset, self.limit
+        return b"%d %b %d %d %d %d %d %d %d =%b %d %d %d" % (
             number,
             self.stream,
-            *numbers,
+            *place,
+            self.start,
+            self.count,
+            self.first,
             self.tail.hex().encode(),
             self.before,
             self.after,
@@ -81,16 +93,16 @@ class Entry:
 def parse(slot: bytes) -> tuple[int, Entry] | None:
     """The note in SLOT and its number; None if there is no whole one."""
     words = slot.split()
-    if len(words) != 12 or words[0] != words[11] or words[8][:1] != b"=":
+    if len(words) != 13 or words[0] != words[12] or words[9][:1] != b"=":
         return None
     try:
-        number, counter, inode, offset, limit, start, count = map(int, words[:1] + words[2:8])
-        before, after = map(int, words[9:11])
-        tail = bytes.fromhex(words[8][1:].decode("ascii"))
+        number, counter, inode, offset, limit = map(int, words[:1] + words[2:6])
+        start, count, first, before, after = map(int, words[6:9] + words[10:12])
+        tail = bytes.fromhex(words[9][1:].decode("ascii"))
     except ValueError:
         return None
-    stream = words[1]
-    return number, Entry(stream, counter, inode, offset, limit, start, count, tail, before, after)
+    place, block = (counter, inode, offset, limit), (start, count, first)
+    return number, Entry(words[1], *place, *block, tail, before, after)
 
 
 class Note:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         def flush(self) -> None:
             """Try again to send on what is held, if it is time for that."""
 
+        def turn(self) -> None:
+            """Begin a new file, where there are files."""
+
         def due(self) -> float | None:
             """In how many seconds a flush makes sense; None if there is nothing to flush."""
 
@@ -78,6 +81,10 @@ class Pump:
         self.told = told
         self.buffer = buffer
         self.ledger: Ledger | None = None  # what the log directories have
+        self.who = b"pysissylog"
+        self.grace = GRACE
+        self.to_line_end = False  # whether to wait, when told to end, for the end of a line
+        self.alarms: list[int] = []  # fills with the signals that ask for new files
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
         self._ending = False  # whether nothing shall follow that
@@ -85,6 +92,7 @@ class Pump:
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
         self._until = float("inf")  # the end of our grace
+        self._left = -1  # bytes that were there when we were told to end
 
     def run(self) -> int:
         """Carry until the end; 0 when everything has arrived, 111 when something could not.
@@ -98,12 +106,11 @@ class Pump:
                 self._pause()
                 continue
             if not self._block:
-                told = bool(self.told)
-                block = self._look()
-                self._ending = told or self.source.ended
-                self._block = block if self._ending else whole(block)
+                self._fill()
             if self._block:
                 self._pass_some()
+            elif self.alarms and not self._ending:
+                self._turn()
             elif not self._ending:
                 self.source.wait(self._rest())
             if self._ending and not self._block:
@@ -113,6 +120,40 @@ class Pump:
         if self._trouble:
             raise cli.fatal(b"unable to read stdin", self._trouble)
         return code
+
+    def _fill(self) -> None:
+        """See what there is to pass on, and whether it is the last."""
+        block = self._look()
+        self._ending = self.source.ended
+        if self.told and not self._ending:
+            block = self._to_line_end(block) if self.to_line_end else self._rest_of(block)
+        self._block = block if self._ending else whole(block)
+
+    def _rest_of(self, block: bytes) -> bytes:
+        """What of BLOCK was there when we were told to end."""
+        if self._left < 0:
+            self._left = self.source.there
+        block = block[: self._left]
+        self._ending = len(block) == self._left
+        self._left -= len(block if self._ending else whole(block))
+        return block
+
+    def _to_line_end(self, block: bytes) -> bytes:
+        """What of BLOCK is to the end of the line that had begun when we were told to end."""
+        if self._left < 0:
+            self._left = 0
+            inside = self._inside if not block else block[-1:] != b"\n"
+            self._ending = not inside
+            return block
+        end = block.find(b"\n") + 1
+        self._ending = end > 0
+        return block[:end] or block
+
+    def _turn(self) -> None:
+        """Begin new files, as we were asked to."""
+        self.alarms.clear()
+        for sink in self.sinks:
+            sink.turn()
 
     def _blocked(self) -> bool:
         """Try what waits; whether there is a reason to read nothing more now."""
@@ -182,7 +223,7 @@ class Pump:
         """Whether we were told to end, and have waited long enough for those who are away."""
         if not self.told:
             return False
-        self._until = min(self._until, monotonic() + GRACE)
+        self._until = min(self._until, monotonic() + self.grace)
         return monotonic() > self._until
 
     def _finish(self) -> int:
@@ -210,7 +251,7 @@ class Pump:
         """Whether SINK has got everything. If not, say so."""
         lost = sink.lost()
         if lost:
-            cli.say(b"pysissylog: fatal: unable to deliver %d lines to %s" % (lost, sink.path))
+            cli.say(self.who + b": fatal: unable to deliver %d lines to %s" % (lost, sink.path))
         return self._finished(sink, sink.sync) and not lost
 
     def _finished(self, sink: "Sink", step: "Callable[[], None]") -> bool:
@@ -218,7 +259,7 @@ class Pump:
             step()
         except OSError as error:
             why = b": " + words(error)
-            cli.say(b"pysissylog: fatal: unable to finish " + sink.path + why)
+            cli.say(self.who + b": fatal: unable to finish " + sink.path + why)
             return False
         return True
 

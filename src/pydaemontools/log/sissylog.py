@@ -73,9 +73,12 @@ class Options:
         try:
             if place[:7] == b"syslog:":
                 return Syslog(place[7:] or b"/dev/log", self.ident, self.facility, self.pid)
+            from .logdir import LogDir
             from .sinks.directory import Directory
+            from .tai64n import label
 
-            return Directory(place, ledger)
+            log = LogDir(place.rstrip(b"/") or b"/", ledger=ledger)
+            return Directory(log, self.who, label)
         except OSError as error:
             raise cli.fatal(b"unable to log to " + place, error) from None
 
@@ -98,8 +101,9 @@ def main(argv: list[bytes]) -> int:
     ledger: Ledger | None = None
     if any(place[-1:] == b"/" for place in options.places):
         from .ledger import open_ledger
+        from .tai64n import LABEL
 
-        ledger = open_ledger(source)
+        ledger = open_ledger(source, LABEL)
     sinks = [options.sink(place, ledger) for place in options.places]
     told: list[int] = []
     for signum in (SIGTERM, SIGINT):

@@ -4,12 +4,18 @@ from time import time_ns
 
 # djb's tools count ten seconds of TAI ahead of Unix time, and no leap seconds after that.
 EPOCH = 2**62 + 10
+LABEL = 26  # bytes before a line: a label and a blank
 
 
 def stamp(now: int | None = None) -> bytes:
     """The label of NOW (nanoseconds of Unix time; the present if None): "@" and 24 hex digits."""
     seconds, nanoseconds = divmod(time_ns() if now is None else now, 1_000_000_000)
     return b"@%016x%08x" % (EPOCH + seconds, nanoseconds)
+
+
+def label() -> bytes:
+    """What stands before a line that is read now: its label and a blank."""
+    return stamp() + b" "
 
 
 def pack(now: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A log directory as a place for lines, each with the time at which it was read."""
+"""A log directory as a place for lines."""
 
 import time
 
@@ -6,22 +6,41 @@ from ...chain.cli import say
 from ...chain.errors import words
 from ..batch import Batch, stamped
 from ..logdir import LogDir
-from ..tai64n import stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..ledger import Ledger
+    from collections.abc import Callable
 
-PAUSE = 1.0  # seconds before what went wrong is tried again
+    from ..selection import Selection
+
+LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
 
 
 class Directory:
-    """The log directory PATH, noted in LEDGER. Raises OSError if it cannot be had."""
+    """The log directory LOG, written to by WHO.
 
-    def __init__(self, path: bytes, ledger: "Ledger | None" = None) -> None:
-        self.path = path.rstrip(b"/") or b"/"
+    LABEL gives what stands before each line, SELECTION says which lines are for it. After
+    what went wrong there is a pause of so many seconds; it is said once, or again with ALWAYS.
+    """
+
+    def __init__(
+        self,
+        log: LogDir,
+        who: bytes,
+        label: "Callable[[], bytes] | None" = None,
+        selection: "Selection | None" = None,
+        pause: float = 1.0,
+        *,
+        always: bool = False,
+    ) -> None:
+        self.path = log.path
         self.stalled = False
-        self._log = LogDir(self.path, ledger=ledger)
+        self._log = log
+        self._who = who
+        self._label = label
+        self._selection = selection
+        self._pause = pause
+        self._always = always
         self._data = b""
         self._retry_at = 0.0
         self._told = False
@@ -37,31 +56,53 @@ class Directory:
 
     def put(self, batch: Batch) -> None:
         """Write BATCH, or hold what cannot be written now."""
-        self._data += stamped(batch, stamp() + b" ")
+        if self._selection:
+            batch = self._selection.of(batch)
+        self._data += stamped(batch, self._label()) if self._label else batch.text
+        self.flush()
+
+    def turn(self) -> None:
+        """Begin a new file, if there is something in this one."""
+        self._log.due = not self._log.fresh()
         self.flush()
 
     def flush(self) -> None:
-        """Try again to write what is held."""
-        if self._waits and time.monotonic() < self._retry_at:
+        """Try again to write what is held, and see to the file before."""
+        if (self._waits or not self._log.filed) and time.monotonic() < self._retry_at:
             return
         try:
+            if not self._log.filed:
+                self._log.file()
             if self._log.due:
                 self._log.rotate()
             while self._data:
                 self._data = self._data[self._log.write(self._data) :]
-        except OSError as error:
+        except BlockingIOError:
+            # The file before is still with the processor; that it ends will wake us.
             self.stalled = True
-            self._retry_at = time.monotonic() + PAUSE
-            if not self._told:
-                self._told = True
-                what = b"pysissylog: warning: unable to write to " + self.path
-                say(what + b"/current, pausing: " + words(error))
+        except OSError as error:
+            self._troubled(error)
         else:
             self.stalled = self._told = False
 
+    def _troubled(self, error: OSError) -> None:
+        self.stalled = self._waits
+        self._retry_at = time.monotonic() + self._pause
+        if self._told and not self._always:
+            return
+        self._told = True
+        warning = self._who + b": warning: "
+        if error.errno:
+            say(warning + b"unable to " + self._log.doing + b", pausing: " + words(error))
+        else:
+            say(warning + self._log.doing + b", pausing")
+
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
-        return max(0.0, self._retry_at - time.monotonic()) if self._waits else None
+        if self._waits or not self._log.filed:
+            rest = self._retry_at - time.monotonic()
+            return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
+        return None
 
     def lost(self) -> int:
         """How many lines are held that are not on disk, one without an end among them."""

@@ -84,6 +84,9 @@ class Syslog:
         elif self._socket and self._unread.wait:
             self._unread.look(self._socket)
 
+    def turn(self) -> None:
+        """Nothing: there are no files."""
+
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
         if self._queue:

@@ -1,0 +1,162 @@
+"""Write what a daemon prints to log directories, by the actions of a script."""
+
+import posix
+from _signal import SIG_IGN, SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, signal
+from time import sleep
+
+from ..chain import cli, process
+from ..chain.errors import words
+from .batch import Batch, stamped
+from .blocks import Source, open_source
+from .logdir import LogDir
+from .pump import Pump
+from .script import BadAction, Output, Script
+from .sinks.directory import Directory
+from .sinks.simple import Copy, Latest, Stderr
+from .tai64n import LABEL, label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .ledger import Ledger
+    from .pump import Sink
+
+USAGE = (b"multilog script", b"action ...")
+PAUSE = 5.0  # seconds, as the original
+
+
+class Lines:
+    """Makes batches of text as it is, each line with a time before it if the SCRIPT says so."""
+
+    def __init__(self, script: Script) -> None:
+        self._stamped = script.stamped
+        self._selections = script.selections
+
+    @property
+    def state(self) -> int:
+        """Which selections have a line that has not ended."""
+        return sum(one.goes_on << at for at, one in enumerate(self._selections))
+
+    @state.setter
+    def state(self, state: int) -> None:
+        for at, one in enumerate(self._selections):
+            one.goes_on = bool(state >> at & 1)
+
+    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+        """The lines of BODY; one that will not be ended is ended."""
+        if not unfinished and body[-1:] != b"\n":
+            body += b"\n"
+        batch = Batch([], text=body, continued=continued, unfinished=unfinished)
+        if self._stamped:
+            text = stamped(batch, label())
+            batch = Batch([], text=text, continued=continued, unfinished=unfinished)
+        for one in self._selections:
+            # Before it is noted what a successor has to know.
+            one.of(batch)
+        return batch
+
+
+def main(argv: list[bytes]) -> int:
+    """Do what the script in ARGV says with each line of stdin, until its end."""
+    own = cli.own(argv[0])
+    actions = (
+        cli.options(argv, USAGE)[1] if own and argv[1:2] and argv[1][:2] == b"--" else argv[1:]
+    )
+    try:
+        script = Script(actions, own=own)
+    except BadAction as error:
+        raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
+    if own and not script.outputs:
+        raise cli.usage(argv[0], USAGE, hint=b"say where the lines are to go: ./log, for one")
+    posix.umask(0o022)
+    signal(SIGPIPE, SIG_IGN)
+    process.title(argv[0])
+    source = _source(own=own)
+    return _pump(argv[0], script, source, own=own) if source else 0
+
+
+def _source(*, own: bool) -> Source | None:
+    try:
+        if 0 in process.opened:
+            raise OSError(9, "")
+        return open_source(0)
+    except OSError as error:
+        if own:
+            raise cli.fatal(b"unable to read stdin", error) from None
+        return None
+
+
+def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
+    ledger = None
+    if any(one.kind == b"/" for one in script.outputs):
+        from .ledger import open_ledger
+
+        ledger = open_ledger(source, LABEL if script.stamped else 0)
+    pump = Pump(source, _sinks(who, script, ledger, own=own), Lines(script), [], 0)
+    pump.who = who
+    pump.ledger = ledger
+    pump.to_line_end = True
+    if not own:
+        # It does not end before everything is where it belongs.
+        pump.grace = float("inf")
+    for signum, told in (SIGTERM, pump.told), (SIGALRM, pump.alarms):
+        signal(signum, _teller(told))
+    # A processor that has ended is to wake us.
+    signal(SIGCHLD, lambda _signum, _frame: None)
+    try:
+        return pump.run()
+    except cli.Quit:
+        if own:
+            raise
+        # For the original that is the end of stdin.
+        return 0
+
+
+def _teller(told: list[int]) -> "Callable[[int, object], None]":
+    return lambda signum, _frame: told.append(signum)
+
+
+def _sinks(who: bytes, script: Script, ledger: "Ledger | None", *, own: bool) -> "list[Sink]":
+    """The places: files of one line are had before directories."""
+    made: dict[Output, Sink] = {}
+    for one in script.outputs:
+        if one.kind == b"=":
+            made[one] = _latest(one)
+        elif one.kind != b"/":
+            fd = 1 if one.kind == b"1" else 2
+            made[one] = (
+                Stderr(b"stderr", one.selection) if one.kind == b"e" else Copy(fd, one.selection)
+            )
+    for one in script.outputs:
+        if one.kind == b"/":
+            log = _directory(who, one, ledger, own=own)
+            pause = 1.0 if own else PAUSE
+            made[one] = Directory(log, who, None, one.selection, pause, always=not own)
+    return [made[one] for one in script.outputs]
+
+
+def _latest(output: Output) -> Latest:
+    try:
+        return Latest(output.name, output.selection)
+    except OSError as error:
+        raise cli.fatal(b"unable to create " + output.name, error) from None
+
+
+def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool) -> LogDir:
+    processor = None
+    if output.command:
+        from .processor import Processor
+
+        processor = Processor(who, output.command)
+    while True:
+        try:
+            return LogDir(output.name, output.size, output.keep, ledger, processor)
+        except OSError as error:
+            what = b"unable to " + error.filename
+            if own or not what.startswith(
+                (b"unable to remove", b"unable to link", b"unable to read")
+            ):
+                raise cli.fatal(what, error) from None
+            cli.say(who + b": warning: " + what + b", pausing: " + words(error))
+            sleep(PAUSE)

@@ -1,0 +1,106 @@
+"""The language that says what is done with each line: multilog's, and what goes beyond it.
+
+An action is a word, and its first byte says which it is (daemontools 0.76, multilog). Under
+our own name a word that is none is an error, and sizes may have units.
+"""
+
+from .selection import Selection
+
+SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
+MOST = 1 << 40  # bytes, under our own name
+UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}
+
+
+class BadAction(Exception):
+    """A word that is no action; its argument says why."""
+
+
+class Output:
+    """A place: its KIND (the first byte of its word), its NAME, and what was said before it."""
+
+    def __init__(self, kind: bytes, name: bytes, script: "Script") -> None:
+        self.kind = kind
+        self.name = name
+        self.selection = script.selection()
+        self.size = script.size
+        self.keep = script.keep
+        self.command = script.command
+
+
+class Script:
+    """The actions in WORDS; OWN says that they are for our own name. Raises BadAction."""
+
+    def __init__(self, words: list[bytes], *, own: bool) -> None:
+        self.own = own
+        self.stamped = words[:1] == [b"t"]
+        self.outputs: list[Output] = []
+        self.selections: list[Selection] = []
+        self.size = 99999
+        self.keep = 10
+        self.command = b""
+        self._rules: list[tuple[bytes, bytes]] = []
+        self._used = 0  # how many rules the last selection has
+        for word in words[self.stamped :]:
+            self._action(word)
+
+    def selection(self) -> Selection:
+        """What is selected at this point. Those who have the same one share it."""
+        if not self.selections or self._used != len(self._rules):
+            self._used = len(self._rules)
+            self.selections.append(Selection(self._rules))
+        return self.selections[-1]
+
+    def _action(self, word: bytes) -> None:
+        first, rest = word[:1], word[1:]
+        if first in (b"+", b"-"):
+            self._rules.append((first, rest))
+        elif first == b"s":
+            self.size = self._size(rest)
+        elif first == b"n":
+            self.keep = max(2, self._number(word))
+        elif first == b"!":
+            self.command = rest
+        elif first in (b".", b"/"):
+            self.outputs.append(Output(b"/", word, self))
+        elif first == b"e" or (first in (b"1", b"2") and self.own):
+            if rest and self.own:
+                raise BadAction(word + b" is no action: it is " + first + b" and nothing more")
+            self.outputs.append(Output(first, b"", self))
+        elif first == b"=":
+            self.outputs.append(Output(first, rest, self))
+        elif self.own:
+            raise BadAction(_why(word))
+
+    def _size(self, text: bytes) -> int:
+        if not self.own:
+            return min(max(_scan(text), SIZES[0]), SIZES[1])
+        unit = UNITS.get(text[-1:].lower(), 0)
+        number = text[:-1] if unit else text
+        size = int(number) * (unit or 1) if number.isdigit() and len(number) < 16 else 0
+        if not SIZES[0] <= size <= MOST:
+            least = b"from %d on" % SIZES[0]
+            raise BadAction(
+                b"s takes a number of bytes, " + least + b", or one with k, m or g: s" + text
+            )
+        return size
+
+    def _number(self, word: bytes) -> int:
+        if self.own and not (word[1:].isdigit() and len(word) < 10):
+            raise BadAction(b"n takes a number of files: " + word)
+        return _scan(word[1:])
+
+
+def _scan(text: bytes) -> int:
+    """The number that TEXT begins with, as the original reads it; 0 if there is none."""
+    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
+    return int(digits[-40:] or b"0") % 2**64
+
+
+def _why(word: bytes) -> bytes:
+    if word == b"t":
+        return b"t has to be the first action"
+    return (
+        b"there is no action "
+        + (word or b"of no letters")
+        + (b"; a directory begins with . or /" if word[:1].isalpha() else b"")
+    )
