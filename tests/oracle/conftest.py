@@ -13,7 +13,8 @@ import pytest
 
 from tests.conftest import DEADLINE, PROBE, remove, without_numbers, write_script
 
-TOOLS = ("envdir", "envuidgid", "fghack", "pgrphack", "setlock", "setuidgid", "softlimit")
+LINKS = ("envdir", "envuidgid", "fghack", "pgrphack", "setlock", "setuidgid", "softlimit")
+TOOLS = (*LINKS, "multilog")
 
 # The scripts run a program as `plain` to have it refused what file modes forbid, root or not.
 # Root who may not override modes is still root, so that an interpreter in /root can be run.
@@ -37,6 +38,7 @@ def compare(originals, scripts, needs, place):
 
     def compare(script, *, own=False):
         expected = outcome(place, theirs, script)
+        assert b"Syntax error" not in b"".join(expected[2]), "the script is none"
         assert outcome(place, commands if own else ours, script) == expected
 
     return compare

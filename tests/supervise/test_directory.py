@@ -773,7 +773,7 @@ def test_another_main_process(serve, go):
     kept = serve({"run": text, "ready": "notify\n"})
     heir = int(kept.wait_for("pids")[0])
     first = kept.up()
-    second = children_of(first)[0]
+    second = wait_until(lambda: children_of(first))[0]
     go.write_text(f"MAINPID={second};READY=1\n")
     kept.is_(ready="1")
     assert heir == first

@@ -120,6 +120,19 @@ class Ledger:
             return None
         return known
 
+    def leave(self, log: "LogDir") -> None:
+        """LOG cannot be had after all."""
+        for note, one in self._logs:
+            if one is log and note.fresh:
+                note.remove()
+        self._logs = [(note, one) for note, one in self._logs if one is not log]
+
+    def abandon(self) -> None:
+        """Nothing will be logged: only notes that stood there before stay."""
+        for note, _ in self._logs:
+            if note.fresh:
+                note.remove()
+
     def begun(self, log: "LogDir") -> None:
         """LOG stands where it shall go on."""
         for note, one in self._logs:

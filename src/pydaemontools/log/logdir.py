@@ -58,6 +58,8 @@ class LogDir:
             if not known or not self._resume(*known):
                 self._start()
         except OSError as error:
+            if ledger:
+                ledger.leave(self)
             self.let_go()
             raise OSError(error.errno, "", self.doing) from None
         if ledger:
@@ -232,7 +234,11 @@ class LogDir:
             self.written = posix.fstat(self._fd).st_size
             return
         for name in b"state", b"newstate":
-            self._unlink(name)
+            try:
+                self._unlink(name)
+            except OSError:
+                # Whatever is wrong with it shows when it is made anew.
+                pass
         self._recover_processed()
         self._file(b"previous", b"u")
         self._file(b"current", b"u")

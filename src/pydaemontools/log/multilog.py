@@ -2,6 +2,7 @@
 
 import posix
 from _signal import SIG_IGN, SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, signal
+from errno import EBADF
 from time import sleep
 
 from ..chain import cli, process
@@ -60,11 +61,12 @@ class Lines:
 def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
     own = cli.own(argv[0])
-    actions = (
-        cli.options(argv, USAGE)[1] if own and argv[1:2] and argv[1][:2] == b"--" else argv[1:]
-    )
+    if own:
+        # Everything else that begins with a dash is an action.
+        asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
+        cli.options([argv[0], *asked], USAGE)
     try:
-        script = Script(actions, own=own)
+        script = Script(argv[1:], own=own)
     except BadAction as error:
         raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
     if own and not script.outputs:
@@ -72,19 +74,19 @@ def main(argv: list[bytes]) -> int:
     posix.umask(0o022)
     signal(SIGPIPE, SIG_IGN)
     process.title(argv[0])
-    source = _source(own=own)
-    return _pump(argv[0], script, source, own=own) if source else 0
+    return _pump(argv[0], script, _source(own=own), own=own)
 
 
-def _source(*, own: bool) -> Source | None:
+def _source(*, own: bool) -> Source:
     try:
         if 0 in process.opened:
-            raise OSError(9, "")
+            raise OSError(EBADF, "")
         return open_source(0)
     except OSError as error:
         if own:
             raise cli.fatal(b"unable to read stdin", error) from None
-        return None
+        # For the original that is the end of stdin.
+        return open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
 
 
 def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
@@ -93,7 +95,13 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
         from .ledger import open_ledger
 
         ledger = open_ledger(source, LABEL if script.stamped else 0)
-    pump = Pump(source, _sinks(who, script, ledger, own=own), Lines(script), [], 0)
+    try:
+        sinks = _sinks(who, script, ledger, own=own)
+    except cli.Quit:
+        if ledger:
+            ledger.abandon()
+        raise
+    pump = Pump(source, sinks, Lines(script), [], 0)
     pump.who = who
     pump.ledger = ledger
     pump.to_line_end = True
@@ -109,7 +117,6 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     except cli.Quit:
         if own:
             raise
-        # For the original that is the end of stdin.
         return 0
 
 
@@ -145,7 +152,7 @@ def _latest(output: Output) -> Latest:
 
 def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool) -> LogDir:
     processor = None
-    if output.command:
+    if output.command is not None:
         from .processor import Processor
 
         processor = Processor(who, output.command)

@@ -112,12 +112,14 @@ class Note:
         self._directory = directory
         self.fd = posix.open(NAME, OPEN, 0o600, dir_fd=directory)
         self._number = 0
+        self.fresh = False  # whether it said nothing when we came
 
     def read(self) -> Entry | None:
         """The last whole note; None if there is none."""
         head = posix.pread(self.fd, 2 * SLOT, 0)
         found = [note for at in (0, SLOT) if (note := parse(head[at : at + SLOT]))]
         self._number, entry = max(found, key=lambda note: note[0], default=(0, None))
+        self.fresh = entry is None
         return entry
 
     def write(self, entry: Entry) -> None:

@@ -32,12 +32,12 @@ class Script:
 
     def __init__(self, words: list[bytes], *, own: bool) -> None:
         self.own = own
-        self.stamped = words[:1] == [b"t"]
+        self.stamped = words[:1] == [b"t"] or (not own and b"".join(words[:1])[:1] == b"t")
         self.outputs: list[Output] = []
         self.selections: list[Selection] = []
         self.size = 99999
         self.keep = 10
-        self.command = b""
+        self.command: bytes | None = None
         self._rules: list[tuple[bytes, bytes]] = []
         self._used = 0  # how many rules the last selection has
         for word in words[self.stamped :]:
@@ -54,22 +54,27 @@ class Script:
         first, rest = word[:1], word[1:]
         if first in (b"+", b"-"):
             self._rules.append((first, rest))
-        elif first == b"s":
-            self.size = self._size(rest)
-        elif first == b"n":
-            self.keep = max(2, self._number(word))
-        elif first == b"!":
-            self.command = rest
+        elif first in (b"s", b"n", b"!"):
+            self._setting(first, rest)
         elif first in (b".", b"/"):
             self.outputs.append(Output(b"/", word, self))
-        elif first == b"e" or (first in (b"1", b"2") and self.own):
-            if rest and self.own:
-                raise BadAction(word + b" is no action: it is " + first + b" and nothing more")
-            self.outputs.append(Output(first, b"", self))
-        elif first == b"=":
+        elif first in (b"e", b"=") or (self.own and first in (b"1", b"2")):
+            if self.own and bool(rest) != (first == b"="):
+                raise BadAction(_why(word))
             self.outputs.append(Output(first, rest, self))
         elif self.own:
             raise BadAction(_why(word))
+
+    def _setting(self, first: bytes, rest: bytes) -> None:
+        """What holds for the directories that follow."""
+        if first == b"s":
+            self.size = self._size(rest)
+        elif first == b"n":
+            self.keep = max(2, self._number(rest))
+        elif self.own and not rest:
+            raise BadAction(b"! takes a command: !gzip, for one")
+        else:
+            self.command = rest
 
     def _size(self, text: bytes) -> int:
         if not self.own:
@@ -84,23 +89,22 @@ class Script:
             )
         return size
 
-    def _number(self, word: bytes) -> int:
-        if self.own and not (word[1:].isdigit() and len(word) < 10):
-            raise BadAction(b"n takes a number of files: " + word)
-        return _scan(word[1:])
+    def _number(self, text: bytes) -> int:
+        if self.own and not (text.isdigit() and len(text) < 10):
+            raise BadAction(b"n takes a number of files, as in n20, not n" + text)
+        return _scan(text)
 
 
 def _scan(text: bytes) -> int:
     """The number that TEXT begins with, as the original reads it; 0 if there is none."""
     digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
-    return int(digits[-40:] or b"0") % 2**64
+    return int(digits[:4000] or b"0") % 2**64
 
 
 def _why(word: bytes) -> bytes:
     if word == b"t":
         return b"t has to be the first action"
-    return (
-        b"there is no action "
-        + (word or b"of no letters")
-        + (b"; a directory begins with . or /" if word[:1].isalpha() else b"")
-    )
+    if word == b"=":
+        return b"= takes the name of a file"
+    directory = b"; a directory begins with . or /" if word[:1].isalnum() else b""
+    return b"there is no action " + (word or b"of no letters") + directory
