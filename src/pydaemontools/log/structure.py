@@ -1,0 +1,107 @@
+"""Lines that say what they mean: a JSON object, or logfmt, becomes a Record.
+
+Nothing here raises, whatever the line. What is no object, is cut short, or is nested deeper
+than anybody reads is no record, and remains a line like others. Where a key is there twice
+the last one counts; NaN and Infinity, which JSON has not, become text.
+"""
+
+import json
+
+from . import keys, logfmt
+from .record import Record, value_of
+
+DEPTH = 64  # of objects and arrays in each other; json itself ends at about a thousand
+_scan = json.JSONDecoder(strict=False, parse_constant=str).raw_decode
+# What an object of loguru's serializer has, and nothing else has.
+LOGURU = {"text", "record"}
+
+
+def parse(line: bytes) -> Record | None:
+    """The record that LINE is; None if it is neither a JSON object nor logfmt."""
+    if line[:1] == b"{":
+        return _json(line)
+    pairs = logfmt.parse(line)
+    return None if pairs is None else _record(line, pairs)
+
+
+def encoded(text: str) -> bytes:
+    """TEXT in UTF-8; bytes that were none are themselves again, half a character is `?`."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        whole = "".join(
+            c if c < "\ud800" or "\udc80" <= c <= "\udcff" or c > "\udfff" else "?" for c in text
+        )
+        return whole.encode("utf-8", "surrogateescape")
+
+
+def _json(line: bytes) -> Record | None:
+    """The record that LINE is if it is one JSON object."""
+    text = line.decode("utf-8", "surrogateescape")
+    try:
+        found, end = _scan(text)
+    except (ValueError, RecursionError):
+        return None
+    if end != len(text) and text[end:].strip(" \t\r\n"):
+        return None
+    if line.count(b"{") + line.count(b"[") > DEPTH and _deep(found):
+        return None
+    if found.keys() == LOGURU and isinstance(found["record"], dict):
+        return _record(line, _loguru(found["record"], found["text"]))
+    return _record(line, found)
+
+
+def _loguru(record: dict[str, object], text: object) -> dict[str, object]:
+    """What loguru's serializer says. Only TEXT has the traceback, if there is one."""
+    return record | {"text": text} if record.get("exception") else record
+
+
+def _record(line: bytes, fields: dict[str, object]) -> Record:
+    """The record of LINE; level and message are taken out of FIELDS."""
+    level = message = None
+    for key in () if keys.LEVELS.isdisjoint(fields) else keys.LEVEL:
+        value = value_of(fields, key)
+        if value is not None and (level := keys.severity(key, value)) is not None:
+            _drop(fields, key)
+            break
+    for key in () if keys.MESSAGES.isdisjoint(fields) else keys.MESSAGE:
+        value = value_of(fields, key)
+        if value is not None and (message := _text(value)) is not None:
+            _drop(fields, key)
+            break
+    return Record(level, line if message is None else message, fields, line)
+
+
+def _text(value: object) -> bytes | None:
+    """VALUE as a message; None if it cannot be one."""
+    if isinstance(value, str):
+        return encoded(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(value).encode()
+    return None
+
+
+def _drop(fields: dict[str, object], key: str) -> None:
+    """Take KEY out; an object that held only this goes too."""
+    if key in fields:
+        del fields[key]
+        return
+    outer, _, inner = key.partition(".")
+    held = fields.get(outer)
+    if isinstance(held, dict):
+        del held[inner]
+        if not held:
+            del fields[outer]
+
+
+def _deep(found: object) -> bool:
+    """Whether FOUND is nested deeper than DEPTH. Without recursion, since it may be."""
+    layer = [found]
+    for _ in range(DEPTH):
+        layer = [
+            inner
+            for one in layer
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in layer)

@@ -1,0 +1,138 @@
+r"""What becomes of a record's fields: structured data of RFC 5424, journald's fields, JSON.
+
+For syslog and journald an object in an object is taken apart: {"user": {"id": 7}} is
+`user.id`. Text is itself, true is `true`, a list is its JSON, null is left out. What is no
+UTF-8, or half a character, becomes `?`.
+"""
+
+import json
+
+from .levels import SEVERITIES
+from .routing import CLEAN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .record import Record
+
+SD_ID = b"pydt@32473"  # 32473 is the enterprise number for documentation (RFC 5612)
+SD_NAME = 32  # bytes
+SD_ROOM = 4096  # bytes that an element has at the most; a message has 8096
+JOURNAL_NAME = 64  # bytes
+# What pysissylog itself tells journald, or journald believes of it.
+RESERVED = ("MESSAGE", "PRIORITY", "SYSLOG_", "CODE_", "OBJECT_", "COREDUMP_", "ERRNO", "UNIT")
+# A parameter's value stays on its line.
+ONE_LINE = CLEAN[:10] + b"?" + CLEAN[11:]
+SD_BYTES = bytes(i if 32 < i < 127 and i not in b'="]' else 0x5F for i in range(256))
+JOURNAL_BYTES = bytes(
+    i if i in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" else 0x5F for i in range(256)
+)
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def flat(fields: "Mapping[str, object]") -> "Iterator[tuple[str, str]]":
+    """The names and the values of FIELDS as text, those of an inner object after a dot."""
+    for name, value in fields.items():
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, dict):
+            for inner, text in flat(value):
+                yield f"{name}.{inner}", text
+        elif value is not None:
+            yield name, dumps(value)
+
+
+def dumps(value: object) -> str:
+    """VALUE in JSON, in one line. A number beyond all bounds is text."""
+    try:
+        return _encode(value)
+    except ValueError:
+        return _encode(_bounded(value))
+
+
+def element(fields: "Mapping[str, object]", room: int = SD_ROOM) -> bytes:
+    r"""FIELDS as one element of structured data, `[pydt@32473 user="7"]`; `-` without any.
+
+    In a name, what RFC 5424 does not allow is `_`, and 32 bytes are left of it. In a value
+    `"`, `\` and `]` are escaped and control characters are `?`. A parameter with which the
+    element would be longer than ROOM is left out.
+    """
+    parts, length = [b"[" + SD_ID], len(SD_ID) + 2
+    for name, text in flat(fields):
+        param = b' %b="%b"' % (_sd_name(name), _sd_value(text))
+        if length + len(param) <= room:
+            parts.append(param)
+            length += len(param)
+    return b"".join(parts) + b"]" if parts[1:] else b"-"
+
+
+def journal(fields: "Mapping[str, object]") -> list[tuple[bytes, bytes]]:
+    """FIELDS as journald has them: USER_ID for user.id, in capitals, and the value's bytes.
+
+    A name that journald or pysissylog gives a meaning to, that begins with a digit, or of
+    which nothing is left, has FIELD_ before it. Newlines and tabs remain in a value.
+    """
+    return [
+        (_journal_name(name), text.encode("utf-8", "replace").translate(CLEAN))
+        for name, text in flat(fields)
+    ]
+
+
+def line(
+    record: "Record",
+    given: "Mapping[str, object]",
+    added: "Mapping[str, object] | None" = None,
+) -> bytes:
+    """RECORD as a line of JSON, without a newline.
+
+    First GIVEN (time, host, ident, pid, and what else is known), `level` by its name, and
+    `message`, then the fields as they are. Of these, what has the name of one of those is
+    kept as field_NAME. ADDED are fields that replace those of the same name.
+    """
+    first = dict(given)
+    if record.level is not None:
+        first["level"] = SEVERITIES[record.level]
+    if record.message is not record.line or not record.fields:
+        first["message"] = record.message.decode("utf-8", "replace")
+    for name, value in merged(record.fields, added).items():
+        first[f"field_{name}" if name in first else name] = value
+    return dumps(first).encode("utf-8", "replace")
+
+
+def merged(
+    fields: "Mapping[str, object]", added: "Mapping[str, object] | None"
+) -> "Mapping[str, object]":
+    """FIELDS, and those ADDED, which no line can replace."""
+    return {**fields, **added} if added else fields
+
+
+def addition(word: bytes) -> tuple[str, str] | None:
+    """The field that WORD adds, an argument of the form key=value; None if it has another."""
+    name, equals, value = word.decode("utf-8", "replace").partition("=")
+    return (name, value) if name and equals else None
+
+
+def _sd_name(name: str) -> bytes:
+    return name.encode("ascii", "replace").translate(SD_BYTES)[:SD_NAME] or b"_"
+
+
+def _sd_value(text: str) -> bytes:
+    value = text.encode("utf-8", "replace").translate(ONE_LINE)
+    return value.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"]", b"\\]")
+
+
+def _journal_name(name: str) -> bytes:
+    upper = name.upper().encode("ascii", "replace").translate(JOURNAL_BYTES).lstrip(b"_")
+    if not upper or upper[:1].isdigit() or upper.decode().startswith(RESERVED):
+        upper = b"FIELD_" + upper
+    return upper[:JOURNAL_NAME]
+
+
+def _bounded(value: object) -> object:
+    """VALUE with text in the place of numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _bounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_bounded(inner) for inner in value]
+    return str(value) if isinstance(value, float) and value - value != 0 else value

@@ -1,0 +1,270 @@
+"""Records: which lines of a stream are structured, and which belong together."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydaemontools.log import records
+from pydaemontools.log.levels import Router
+from pydaemontools.log.records import Folder, Reader, possible
+from pydaemontools.log.structure import parse
+from tests.log.conftest import patient
+from tests.log.test_levels import CAUSE, DURING, LINES, TRACE
+
+JSON = b'{"level":"crit","msg":"x"}'
+NONE = b'{"msg":"x"}'
+LOGFMT = b"level=warn msg=x"
+
+
+def route(lines, default=6, **more):
+    """The levels of LINES, and which are structured."""
+    levels, found = Reader(Router(default)).route(b"\n".join(lines), lines, **more)
+    return levels, [bool(record) for record in found or [None] * len(lines)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "levels"),
+    {
+        "JSON": ([JSON, b"text"], [2, 6]),
+        "logfmt": ([LOGFMT, b"text"], [4, 6]),
+        "without a level": ([NONE, b"text"], [6, 6]),
+        "between lines that have heads": ([b"error: x", JSON, b"err: y"], [3, 2, 3]),
+        "what goes on with it": ([JSON, b"  more", b"text"], [2, 2, 6]),
+        "what goes on behind one without a level": ([b"err: x", NONE, b" more"], [3, 6, 6]),
+        "a traceback behind it": ([JSON, *TRACE, b"x"], [2, 2, 2, 2, 2, 6]),
+        "an object ends a traceback": ([b"err: x", TRACE[0], JSON, b"x"], [3, 3, 2, 6]),
+        "indented": ([b"err: x", b" " + JSON], [3, 3]),
+        "what looks alike": ([b"{x}", b"level=", b"level=info x"], [6, 6, 6]),
+    }.values(),
+)
+def test_levels(lines, levels):
+    """A structured line has its own level, all others what the router says."""
+    assert route(lines)[0] == levels
+
+
+def test_which_are_structured():
+    """The records stand at the places of their lines; without any there is no list."""
+    assert route([JSON, b"x", LOGFMT, NONE])[1] == [True, False, True, True]
+    assert Reader(Router()).route(b"{x}\nerr: y", [b"{x}", b"err: y"]) == ([6, 3], None)
+    assert Reader(Router()).route(b"", []) == ([], None)
+    assert Reader(Router()).route(b"\n{", [], unfinished=True) == ([], None)
+
+
+def test_a_line_that_is_not_finished():
+    """It has no record: what is there of it may look like one that is whole."""
+    assert route([JSON, JSON], unfinished=True) == ([2, 6], [True, False])
+
+
+def test_the_router_knows_what_came_before():
+    """Its state is that of the last line, whoever gave it its level."""
+    router = Router()
+    reader = Reader(router)
+    reader.route(JSON, [JSON])
+    assert (router.level, router.in_traceback) == (2, False)
+    assert reader.route(b" more", [b" more"]) == ([2], None)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [b"", b"{", b"x\n{", b"x\n{x", b"a=b level=", b"x\na.b=c msg=x", b'_x="" severity=x'],
+)
+def test_possible(block):
+    """A block in which a line may be structured is looked at."""
+    assert possible(block, block.split(b"\n")) == bool(block)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [b"x {", b"x\n {", b"= msg=", b"x msg=a", b"a=b\nc=d", b"1=2 level=", b"level info="],
+)
+def test_not_possible(block):
+    """Others are not."""
+    assert not possible(block, block.split(b"\n"))
+
+
+@patient
+@given(lines=st.lists(st.sampled_from([JSON, NONE, LOGFMT, b"{x}", b"msg=", *TRACE]) | st.none()))
+def test_no_record_is_overlooked(lines):
+    """In each block that has one, a record may be."""
+    lines = [line or b"error: a=b {" for line in lines]
+    found = route(lines)[1]
+    assert found == [bool(parse(line)) for line in lines]
+
+
+@patient
+@given(lines=LINES)
+def test_plain_lines_are_the_routers(lines):
+    """Where nothing is structured the levels are what they would be without any of this."""
+    lines = [line for line in lines if not parse(line)]
+    plain = Router().route(lines)
+    assert route(lines)[0] == plain
+    assert route([JSON, b"x", *lines])[0][2:] == Router().route([b"x", *lines])[1:]
+
+
+def test_nothing_slow_is_imported_for_plain_lines():
+    """Neither json nor re; they come with the first line that needs them."""
+    code = (
+        "import sys\n"
+        "from pydaemontools.log.records import Reader, Folder\n"
+        "from pydaemontools.log.levels import Router\n"
+        "r = Reader(Router())\n"
+        "levels, found = r.route(b'error: x {', [b'error: x {'])\n"
+        "print(Folder().fold([b'error: x {', b'y'], [3, 6])[0].level)\n"
+        "print(*[m for m in ('json', 're', 'enum', 'typing', 'os') if m in sys.modules])\n"
+        "r.route(b'{}', [b'{}'])\n"
+        "print('json' in sys.modules)\n"
+    )
+    argv = [sys.executable, "-IS", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"]
+    assert subprocess.run(argv, capture_output=True, check=True).stdout == b"3\n\nTrue\n"
+
+
+def fold(lines, **more):
+    """The messages of the records that LINES are."""
+    return [record.message.split(b"\n") for record in folded(lines, **more)]
+
+
+def folded(lines, **more):
+    """The records that LINES are, all of them at once."""
+    levels, found = Reader(Router()).route(b"\n".join(lines), lines)
+    folder = Folder(**more)
+    return folder.fold(lines, levels, found) + folder.flush()
+
+
+def prefixed(lines, head=b"error: "):
+    """LINES, each with a head."""
+    return [head + line for line in lines]
+
+
+FAILED = b"error: job failed"
+# Lines, and the sizes of the records that they are.
+FOLDED = {
+    "lines": ([b"a", b"b"], [1, 1]),
+    "lines that have heads": ([b"error: a", b"error: b", b"<3>c", b"<3>d"], [1, 1, 1, 1]),
+    "a blank goes on": ([b"error: a", b"  b", b"\tc", b"d", b" e"], [3, 2]),
+    "a blank at the start": ([b" a", b" b", b"c"], [2, 1]),
+    "a traceback behind a head": ([FAILED, *TRACE, b"next"], [5, 1]),
+    "a traceback behind a line without one": ([b"hello", *TRACE, b"next"], [1, 4, 1]),
+    "a traceback alone": ([*TRACE, *TRACE], [4, 4]),
+    "a second traceback": ([FAILED, *TRACE, *TRACE], [5, 4]),
+    "two tracebacks of one exception": ([FAILED, *TRACE, DURING, *TRACE, CAUSE, *TRACE], [15]),
+    "each line with a head": (prefixed([b"job failed", *TRACE, b"next"]), [5, 1]),
+    "each line of a traceback alone": ([b"error: x", b"info: y", *prefixed(TRACE)], [1, 1, 4]),
+    "heads, two tracebacks": (prefixed([*TRACE, b"", DURING, b"", *TRACE, b"next"]), [11, 1]),
+    "heads in brackets": (prefixed([*TRACE, b"next"], b"[error]: "), [4, 1]),
+    "heads of sd-daemon": (prefixed([*TRACE, b"next"], b"<3>"), [4, 1]),
+    "another head": ([*prefixed(TRACE[:2]), b"info: x", b"error: y"], [2, 1, 1]),
+    "no head any more": ([*prefixed(TRACE[:2]), b"x"], [2, 1]),
+    "the exception looks like a head": ([FAILED, *TRACE[:3], b"Warning: x", b"y"], [5, 1]),
+    "indented text with a head": (prefixed([b"a", b"  b", b"c"]), [2, 1]),
+    "JSON": ([JSON, JSON, LOGFMT, b"x"], [1, 1, 1, 1]),
+    "a blank behind JSON": ([JSON, b" more", b"x"], [2, 1]),
+    "a traceback behind JSON": ([JSON, *TRACE], [1, 4]),
+    "an object within a traceback": ([FAILED, TRACE[0], JSON, b"x"], [2, 1, 1]),
+}
+
+
+@pytest.mark.parametrize(("lines", "sizes"), FOLDED.values(), ids=FOLDED)
+def test_fold(lines, sizes):
+    """Lines that belong together are one record, the others each their own."""
+    assert [len(record.line.split(b"\n")) for record in folded(lines)] == sizes
+    assert [line for record in folded(lines) for line in record.line.split(b"\n")] == lines
+
+
+@pytest.mark.parametrize("lines", [[FAILED, *TRACE], prefixed([b"job failed", *TRACE])])
+def test_both_forms_are_the_same_record(lines):
+    """Whether each line has a head or only the first, and the exception is a field."""
+    for strip in (False, True):
+        [record] = folded(lines, strip=strip)
+        first = b"job failed" if strip else FAILED
+        assert record.message == b"\n".join([first, *TRACE])
+        assert record.level == 3
+        assert record.fields == {
+            "exception.type": "ZeroDivisionError",
+            "exception.message": "division by zero",
+        }
+        assert record.exception == ("ZeroDivisionError", "division by zero")
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    {
+        b"KeyboardInterrupt": ("KeyboardInterrupt", ""),
+        b"a.b.Error: x: y": ("a.b.Error", "x: y"),
+        b"socket.timeout: timed out": ("socket.timeout", "timed out"),
+        b"a.f.<locals>.E: x": ("a.f.<locals>.E", "x"),
+        b"no exception at all": None,
+    }.items(),
+)
+def test_the_exception(last, expected):
+    """It is what the last line at the margin says."""
+    [record] = folded([b"err: x", *TRACE[:3], last])
+    assert record.exception == expected
+
+
+def test_a_message_without_its_head():
+    """With strip there is none, whichever form it has."""
+    assert fold([b"error: a", b"[error]: b", b"<3>c", b"d"], strip=True) == [
+        [b"a"],
+        [b"b"],
+        [b"c"],
+        [b"d"],
+    ]
+
+
+def test_a_structured_record_has_the_level_it_is_routed_with():
+    """Also if it names none; its message has what came behind it."""
+    [first, second] = folded([NONE, LOGFMT, b" more"])
+    assert (first.level, second.level) == (6, 4)
+    assert second.message == b"x\n more"
+
+
+def test_a_record_over_several_calls():
+    """The last record waits for what goes on with it."""
+    folder = Folder()
+    assert folder.fold([FAILED], [3]) == []
+    assert folder.fold(TRACE[:2], [3, 3]) == []
+    [record] = folder.fold([*TRACE[2:], b"next"], [3, 3, 6])
+    assert record.message == b"\n".join([FAILED, *TRACE])
+    assert [record.message for record in folder.flush()] == [b"next"]
+    assert folder.flush() == []
+
+
+def test_a_line_in_pieces():
+    """The rest of a line is added to it, or is a record where the line has gone."""
+    folder = Folder()
+    assert folder.fold([b"a"], [6]) == []
+    assert folder.fold([b"b", b" c"], [6, 6], continued=True) == []
+    [record] = folder.flush()
+    assert (record.message, record.line) == (b"ab\n c", b"ab\n c")
+    folder.fold([b"c"], [6], continued=True)
+    assert [record.message for record in folder.flush()] == [b"c"]
+
+
+def test_a_record_without_end(monkeypatch):
+    """What goes on for ever is more than one record."""
+    monkeypatch.setattr(records, "LONGEST", 10)
+    assert fold([b"a", b" bcd", b" efg", b" hij", b" k" * 9]) == [
+        [b"a", b" bcd", b" efg"],
+        [b" hij"],
+        [b" k" * 9],
+    ]
+
+
+@patient
+@given(lines=LINES, cuts=st.lists(st.integers(0, 30), max_size=4), strip=st.booleans())
+def test_no_line_is_lost(lines, cuts, strip):
+    """However the lines are batched, the records are the same and have all of them."""
+    levels = Router().route(lines)
+    whole, pieces = Folder(strip=strip), Folder(strip=strip)
+    found = whole.fold(lines, levels) + whole.flush()
+    edges = [0, *sorted(cuts), len(lines)]
+    parts = []
+    for start, end in pairwise(edges):
+        parts += pieces.fold(lines[start:end], levels[start:end])
+    parts += pieces.flush()
+    assert b"\n".join(record.line for record in found) == b"\n".join(lines)
+    assert [record.message for record in parts] == [record.message for record in found]
