@@ -25,6 +25,9 @@ MODULES = {
     "svwait": "control.svwait",
     "sissylog": "log.sissylog",
     "multilog": "log.multilog",
+    "tai64n": "log.tai64n",
+    "tai64nlocal": "log.tai64nlocal",
+    "readproctitle": "log.readproctitle",
 }
 # Not every original has a name of our own, and not each of ours an original.
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}

@@ -1,10 +1,19 @@
-"""TAI64N labels, as daemontools writes them (https://cr.yp.to/libtai/tai64.html)."""
+"""TAI64N labels, as daemontools writes them, and the tool that puts one before each line.
+
+What they are: https://cr.yp.to/libtai/tai64.html.
+"""
 
 from time import time_ns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # djb's tools count ten seconds of TAI ahead of Unix time, and no leap seconds after that.
 EPOCH = 2**62 + 10
 LABEL = 26  # bytes before a line: a label and a blank
+
+USAGE = (b"tai64n", b"pytai64n [-bl]")
 
 
 def stamp(now: int | None = None) -> bytes:
@@ -28,3 +37,33 @@ def unpack(label: bytes) -> int:
     """The nanoseconds of Unix time that the twelve bytes of LABEL stand for."""
     seconds = int.from_bytes(label[:8], "big") - EPOCH
     return seconds * 1_000_000_000 + int.from_bytes(label[8:12], "big")
+
+
+def stamper() -> "Callable[[bytes], bytes]":
+    """A function that gives a block with a label before each line that begins in it.
+
+    Lines that came together have the same label. A line that comes in pieces has that of
+    its first byte.
+    """
+    inside = False
+
+    def change(block: bytes) -> bytes:
+        nonlocal inside
+        label = stamp() + b" "
+        head = b"" if inside else label
+        inside = block[-1:] != b"\n"
+        body, end = (block, b"") if inside else (block[:-1], b"\n")
+        return head + body.replace(b"\n", b"\n" + label) + end
+
+    return change
+
+
+def main(argv: list[bytes]) -> int:
+    """Stamp stdin to its end."""
+    from ..chain import cli
+    from .through import buffering, through
+
+    if not cli.own(argv[0]):
+        # The original does not look at its arguments.
+        return through(argv[0], stamper())
+    return through(argv[0], stamper(), now=buffering(argv, USAGE))
