@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
+PART = 1 << 20  # bytes that begin to go to the disk together
 NEW = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
 APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
 
@@ -115,11 +116,18 @@ class LogDir:
         if self.written + len(chunk) >= self.size - SLACK:
             chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
         count = posix.write(self._fd, chunk)
+        self._start_on_disk(count)
         self.written += count
         if self.written >= self.size - SLACK and chunk[count - 1 : count] == b"\n":
             # Full enough. Whatever goes wrong here is found again by the next write.
             self.written = self.size
         return count
+
+    def _start_on_disk(self, count: int) -> None:
+        """Have what was written so far go to the disk, so that the end need not wait for it."""
+        begun = self.written // PART * PART
+        if begun + PART <= self.written + count:
+            posix.posix_fadvise(self._fd, begun, PART, posix.POSIX_FADV_DONTNEED)
 
     def rotate(self) -> None:
         """Close `current`, open a new one, and see that the old one is filed under its time.

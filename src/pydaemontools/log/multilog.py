@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .pump import Sink
 
-USAGE = (b"multilog script", b"action ...")
+USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
 
 

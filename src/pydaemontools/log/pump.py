@@ -39,8 +39,8 @@ if TYPE_CHECKING:
         def flush(self) -> None:
             """Try again to send on what is held, if it is time for that."""
 
-        def turn(self) -> None:
-            """Begin a new file, where there are files."""
+        def turn(self, *, full: bool = False) -> None:
+            """Begin a new file, where there are files; if FULL, only after one that is."""
 
         def due(self) -> float | None:
             """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -165,11 +165,16 @@ class Pump:
 
     def _take(self) -> bool:
         """Take what has been passed on; whether that could be done."""
-        if self.ledger and self._untaken:
+        if not self._untaken:
+            return True
+        if self.ledger:
             self._untaken = self.ledger.take(self._untaken)
-        elif self._untaken:
+        else:
             self.source.take(self._untaken)
             self._untaken = 0
+        if not self._untaken:
+            for sink in self.sinks:
+                sink.turn(full=True)
         return not self._untaken
 
     def _pause(self) -> None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 MATCHED = 1000  # bytes of a line that a pattern sees
 NOTHING = b"(?!)"
+END = rb"(?=\n)"
 
 
-def expression(pattern: bytes) -> bytes:
-    """A regular expression for what PATTERN matches.
+def tokens(pattern: bytes) -> list[bytes]:
+    """Regular expressions for the parts of PATTERN, which match a line one after another.
 
     A star and the byte after it match the longest text without that byte, and the byte; a
     star at the end matches anything; every other byte matches itself (multilog, 0.76).
@@ -25,7 +26,7 @@ def expression(pattern: bytes) -> bytes:
     from re import escape
 
     if b"\n" in pattern:
-        return NOTHING
+        return [NOTHING]
     parts = []
     for at in range(len(pattern)):
         byte, after = pattern[at : at + 1], pattern[at + 1 : at + 2]
@@ -36,7 +37,26 @@ def expression(pattern: bytes) -> bytes:
             if after == b"*":
                 # It has to be there, and is looked at once more as a star.
                 parts.append(rb"(?=\*)")
-    return b"".join(parts) or b"(?:)"
+    return [*parts, END]
+
+
+def either(choices: list[list[bytes]]) -> bytes:
+    """A regular expression for any of CHOICES; what they begin with in common is tried once."""
+    groups: dict[bytes, list[list[bytes]]] = {}
+    for choice in choices:
+        groups.setdefault(choice[0], []).append(choice)
+    parts = []
+    for group in groups.values():
+        same = 0
+        while len(group) > 1 and len({tuple(one[same : same + 1]) for one in group}) == 1:
+            same += 1
+            if same == len(group[0]):
+                # All of them are the same.
+                del group[1:]
+        rest = [one[same:] for one in group]
+        tail = b"(?:" + either(rest) + b")" if len(group) > 1 else b"".join(rest[0])
+        parts.append(b"".join(group[0][:same]) + tail)
+    return b"|".join(parts)
 
 
 class Selection:
@@ -56,7 +76,7 @@ class Selection:
             return None
         import re
 
-        return re.compile(before + b"(?:" + self._expression + rb")(?=\n)")
+        return re.compile(before + b"(?:" + self._expression + b")")
 
     def of(self, batch: Batch) -> Batch:
         """What of BATCH is selected. The batches of a stream are to come in their order."""
@@ -101,16 +121,16 @@ class Selection:
 
 def _joined(rules: list[tuple[bytes, bytes]]) -> tuple[bool, bytes]:
     """Whether it is all lines but those of an expression, or no others; and the expression."""
-    everything, joined = True, b""
+    everything = True
+    choices: list[list[bytes]] = []
     for sign, pattern in rules:
-        agrees = (sign == b"+") == everything
         if pattern == b"*":
-            everything, joined = sign == b"+", b""
-        elif not agrees:
-            joined = expression(pattern) + (rb"(?=\n)|" + joined if joined else b"")
-        elif joined:
-            joined = b"(?!" + expression(pattern) + rb"\n)(?:" + joined + b")"
-    return everything, joined
+            everything, choices = sign == b"+", []
+        elif (sign == b"+") != everything:
+            choices.append(tokens(pattern))
+        elif choices:
+            choices = [[b"(?!" + b"".join(tokens(pattern)) + b")(?:" + either(choices) + b")"]]
+    return everything, either(choices)
 
 
 def has_long_line(text: bytes) -> bool:

@@ -61,10 +61,11 @@ class Directory:
         self._data += stamped(batch, self._label()) if self._label else batch.text
         self.flush()
 
-    def turn(self) -> None:
-        """Begin a new file, if there is something in this one."""
-        self._log.due = not self._log.fresh()
-        self.flush()
+    def turn(self, *, full: bool = False) -> None:
+        """Begin a new file, if there is something in this one, or it is FULL."""
+        if self._log.room() <= 0 if full else not self._log.fresh():
+            self._log.due = True
+            self.flush()
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""

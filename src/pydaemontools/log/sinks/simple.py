@@ -35,7 +35,7 @@ class AtOnce:
     def flush(self) -> None:
         """Nothing is held."""
 
-    def turn(self) -> None:
+    def turn(self, *, full: bool = False) -> None:
         """There are no old files."""
 
     def due(self) -> None:

@@ -84,7 +84,7 @@ class Syslog:
         elif self._socket and self._unread.wait:
             self._unread.look(self._socket)
 
-    def turn(self) -> None:
+    def turn(self, *, full: bool = False) -> None:
         """Nothing: there are no files."""
 
     def due(self) -> float | None:

@@ -1,0 +1,169 @@
+"""pymultilog under its own name: where it says no, and where it does better."""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from tests.conftest import wait_until
+from tests.log.conftest import write_all
+
+WRONG = {
+    "no action": [],
+    "nowhere to go": ["t", "s5000", "-x*"],
+    "an unknown word": ["t", "./d", "logs"],
+    "an empty word": ["./d", ""],
+    "t is not first": ["./d", "t"],
+    "t and more": ["tx", "./d"],
+    "e and more": ["err", "./d"],
+    "1 and more": ["1x"],
+    "a nameless file": ["="],
+    "no command": ["!", "./d"],
+    "a size too small": ["s4095", "./d"],
+    "a size of nothing": ["s", "./d"],
+    "a unit alone": ["sk", "./d"],
+    "a unit that is none": ["s5000x", "./d"],
+    "a size too large": ["s2000g", "./d"],
+    "no number": ["n", "./d"],
+    "a number that is none": ["n5x", "./d"],
+}
+
+
+@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG.keys())
+def test_wrong_usage(run, place, words):
+    """What multilog would overlook is said, and nothing is made."""
+    result = run("pymultilog", *words, input=b"a\n")
+    assert result.returncode == 100
+    first, second = result.stderr.decode().splitlines()
+    assert first == "pymultilog: usage: pymultilog action ..."
+    assert second.startswith("pymultilog: ")
+    assert [file.name for file in place.iterdir()] == ["bin"]
+
+
+@pytest.mark.parametrize(
+    ("size", "number"), [("s8192", 8192), ("s8k", 8192), ("s1M", 1 << 20), ("s1g", 1 << 30)]
+)
+def test_sizes(run, place, size, number):
+    """They may have units, and be larger than multilog's."""
+    text = b"".join(b"%07d\n" % at for at in range(300000))
+    assert run("pymultilog", size, "n9999", "./d", input=text).returncode == 0
+    old = sorted(file for file in (place / "d").iterdir() if file.name[0] == "@")
+    assert b"".join(f.read_bytes() for f in [*old, place / "d/current"]) == text
+    assert all(number - 2000 <= file.stat().st_size <= number for file in old)
+    assert bool(old) == (number < len(text))
+
+
+def test_copies(run):
+    """To stdout and stderr, what is selected there."""
+    result = run("pymultilog", "1", "-*", "+error*", "2", input=b"one\nerror: two\nthree")
+    assert (result.stdout, result.stderr) == (b"one\nerror: two\nthree\n", b"error: two\n")
+
+
+def test_help_is_the_first_word(run, place):
+    """Later it is a pattern: of lines that begin with a dash."""
+    assert run("pymultilog", "--help").stdout.startswith(b"pymultilog - ")
+    assert run("pymultilog", "./d", "--help", "./e", input=b"-help\nx\n").returncode == 0
+    assert (place / "d/current").read_bytes() == b"-help\nx\n"
+    assert (place / "e/current").read_bytes() == b"x\n"
+
+
+def test_stdin_cannot_be_read(scripts, place):
+    """That is an error, and no end of input."""
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"exec {scripts}/pymultilog ./d <&-"],
+        cwd=place,
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 111
+    assert result.stderr == b"pymultilog: fatal: unable to read stdin: file descriptor not open\n"
+
+
+@pytest.mark.parametrize("name", ["file", "no/dir", "busy"])
+def test_a_directory_that_cannot_be_had(run, place, name):
+    """Before anything is read; and nothing of ours is left in those that could be had."""
+    (place / "file").touch()
+    os.mkfifo(place / "busy")
+    result = run("pymultilog", "./first", f"./{name}", input=b"a\n")
+    assert result.returncode == 111
+    assert result.stderr.startswith(b"pymultilog: fatal: unable to open directory ./")
+    assert not (place / "first/note").exists()
+
+
+def test_a_processor_does_not_hold_up_the_log(start, pipe, place):
+    """Lines go on to `current` while it works; then its output takes the place of its input."""
+    os.mkfifo(place / "go")
+    process = start("pymultilog", "s4096", "!read x <../go; tr a b", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"aaaaaaa\n" * 300)
+    wait_until((place / "d/previous").exists)
+    write_all(pipe[1], b"more\n")
+    wait_until(lambda: b"more" in (place / "d/current").read_bytes())
+    (place / "go").write_text("\n")
+    (old,) = wait_until(lambda: list((place / "d").glob("@*.s")))
+    assert old.read_bytes() == b"bbbbbbb\n" * 300
+    pipe.end()
+    assert process.wait(30) == 0
+    assert not (place / "d/previous").exists()
+
+
+def test_a_processor_that_holds_it_up_at_last(start, pipe, place):
+    """When the next file is full before it has ended; nothing is lost."""
+    os.mkfifo(place / "go")
+    process = start("pymultilog", "s4096", "n99", "!read x <../go; cat", "./d", stdin=pipe[0])
+    text = b"".join(b"%07d\n" % at for at in range(2000))
+    write_all(pipe[1], text)
+    wait_until((place / "d/previous").exists)
+    pipe.end()
+    while process.poll() is None:
+        # Each one waits for a line of its own.
+        fd = wait_until(lambda: opened(place / "go") or process.poll() is not None)
+        if fd is not True:
+            os.write(fd, b"\n")
+            os.close(fd)
+    assert process.returncode == 0
+    old = sorted((place / "d").glob("@*.s"))
+    assert b"".join(f.read_bytes() for f in [*old, place / "d/current"]) == text
+
+
+def opened(fifo):
+    """FIFO, open for writing; None if nobody reads there."""
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
+def test_a_processor_that_crashes(start, pipe, place):
+    """It is said, and it is run again."""
+    process = start(
+        "pymultilog", "s4096", "!mkdir ../once && kill -9 $$; cat", "./d", stdin=pipe[0]
+    )
+    write_all(pipe[1], b"aaaaaaa\n" * 300)
+    wait_until(lambda: list((place / "d").glob("@*.s")))
+    pipe.end()
+    _, said = process.communicate(timeout=30)
+    assert said.startswith(b"pymultilog: warning: processor crashed in ./d, pausing\n")
+
+
+@pytest.mark.parametrize("tool", ["pymultilog", "multilog"])
+@pytest.mark.needs("multilog")
+def test_each_takes_over_from_the_other(start, pipe, place, needs, tool):
+    """C multilog goes on where ours was killed, and ours where C multilog was."""
+    commands = {"pymultilog": "pymultilog", "multilog": needs("multilog")}
+    order = [tool, *(name for name in commands if name != tool)] * 3
+    for turn, name in enumerate(order):
+        process = start(commands[name], "t", "s4096", "n99", "./d", stdin=pipe[0])
+        write_all(pipe[1], b"line %d\n" % turn)
+        wait_until(lambda: b"line %d\n" % turn in everything(place / "d"))  # noqa: B023
+        process.send_signal(signal.SIGKILL if turn % 2 else signal.SIGTERM)
+        process.wait(30)
+    found = re.findall(rb"^@[0-9a-f]{24} line (\d+)$", everything(place / "d"), re.MULTILINE)
+    assert [int(number) for number in found] == list(range(len(order)))
+
+
+def everything(path):
+    """All that is in the log directory PATH, in order."""
+    files = [*sorted(path.glob("@*")), *path.glob("current")]
+    return b"".join(file.read_bytes() for file in files)
