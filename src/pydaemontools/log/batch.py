@@ -59,6 +59,7 @@ def stamped(batch: Batch, label: bytes) -> bytes:
     text = batch.text
     if not text:
         return b""
-    end = b"\n" if text[-1:] == b"\n" else b""
-    first = b"" if batch.continued else label
-    return b"".join((first, text[: len(text) - len(end)].replace(b"\n", b"\n" + label), end))
+    labelled = text.replace(b"\n", b"\n" + label)
+    end = len(labelled) - len(label) * (text[-1:] == b"\n")
+    # A view, since each copy of a block costs.
+    return b"".join((b"" if batch.continued else label, memoryview(labelled)[:end]))

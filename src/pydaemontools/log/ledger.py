@@ -71,6 +71,9 @@ def cost(body: bytes, label: int) -> int:
 
 def cut(body: bytes, room: int, label: int) -> tuple[bytes, int]:
     """Whole lines from the beginning of BODY that have room in ROOM bytes; what they cost."""
+    if (most := len(body) * (1 + label) + label + 1) <= room:
+        # Even if it were nothing but ends of lines: there is no need to count them.
+        return body, most
     while body and (needed := cost(body, label)) > room:
         body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
     return body, needed if body else 0

@@ -10,34 +10,39 @@ from .batch import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from re import Pattern
 
 MATCHED = 1000  # bytes of a line that a pattern sees
 NOTHING = b"(?!)"
-END = rb"(?=\n)"
+FEW = 2  # different stars that are looked for in a whole block
 
 
-def tokens(pattern: bytes) -> list[bytes]:
+def tokens(pattern: bytes, *, block: bool) -> list[bytes]:
     """Regular expressions for the parts of PATTERN, which match a line one after another.
 
     A star and the byte after it match the longest text without that byte, and the byte; a
-    star at the end matches anything; every other byte matches itself (multilog, 0.76).
+    star at the end matches anything; every other byte matches itself (multilog, 0.76). In a
+    BLOCK of lines a star has to stop at the end of its own.
     """
     from re import escape
 
     if b"\n" in pattern:
         return [NOTHING]
+    stop = rb"\n" if block else b""
     parts = []
     for at in range(len(pattern)):
         byte, after = pattern[at : at + 1], pattern[at + 1 : at + 2]
         if byte != b"*":
             parts.append(escape(byte))
+        elif after:
+            parts.append(b"[^" + escape(after) + stop + b"]*+")
         else:
-            parts.append(b"[^" + escape(after) + rb"\n]*+" if after else rb"[^\n]*+")
-            if after == b"*":
-                # It has to be there, and is looked at once more as a star.
-                parts.append(rb"(?=\*)")
-    return [*parts, END]
+            parts.append(rb"[^\n]*+")
+        if byte == after == b"*":
+            # It has to be there, and is looked at once more as a star.
+            parts.append(rb"(?=\*)")
+    return [*parts, rb"(?=\n)" if block else rb"\Z"]
 
 
 def either(choices: list[list[bytes]]) -> bytes:
@@ -64,19 +69,14 @@ class Selection:
 
     def __init__(self, rules: list[tuple[bytes, bytes]]) -> None:
         self.goes_on = False  # whether a line that has not ended yet is selected
-        self.all, self._expression = _joined(rules)
-        self._search = self._compile(b"\n")
-        self._match = self._compile(b"")
+        # All lines but those that match, or no others.
+        self.all, line, _ = joined(rules, block=False)
+        _, block, stars = joined(rules, block=True)
+        self._match = _compiled(line) if line else None
+        # Many stars, each of which goes over the line anew, are faster line by line.
+        self._search = _compiled(rb"\n(?:" + block + b")") if block and stars <= FEW else None
         self._batch: Batch | None = None
         self._part: Batch | None = None
-
-    def _compile(self, before: bytes) -> "Pattern[bytes] | None":
-        """Lines that are not as `all` says, with BEFORE in front of each."""
-        if not self._expression:
-            return None
-        import re
-
-        return re.compile(before + b"(?:" + self._expression + b")")
 
     def of(self, batch: Batch) -> Batch:
         """What of BATCH is selected. The batches of a stream are to come in their order."""
@@ -85,7 +85,7 @@ class Selection:
         return self._part
 
     def _select(self, batch: Batch) -> Batch:
-        if not self._search:
+        if not self._match:
             self.goes_on = self.all
             return batch if self.all else Batch([], text=b"")
         text, head, tail = batch.text, b"", b""
@@ -103,34 +103,57 @@ class Selection:
 
     def _whole(self, text: bytes) -> bytes:
         """The selected ones of the whole lines in TEXT."""
-        if not (text and self._search):
+        if not text:
             return text
         if has_long_line(text):
-            lines = text.split(b"\n")[:-1]
-            return b"".join([line + b"\n" for line in lines if self._selects(line)])
-        if self.all:
+            chosen = [line for line in text.split(b"\n")[:-1] if self._selects(line)]
+        elif not self._search:
+            chosen = list(self._filter(text.split(b"\n")[:-1]))
+        elif self.all:
             return self._search.sub(b"", b"\n" + text)[1:]
-        found = self._search.findall(b"\n" + text)
-        return b"".join([*found, b"\n"])[1:] if found else b""
+        else:
+            found = self._search.findall(b"\n" + text)
+            return b"".join([*found, b"\n"])[1:] if found else b""
+        return b"\n".join([*chosen, b""])
+
+    def _filter(self, lines: list[bytes]) -> "Iterable[bytes]":
+        """The selected ones of LINES, none of which is long."""
+        from itertools import filterfalse
+
+        assert self._match  # noqa: S101 - for the type checker
+        return (
+            filterfalse(self._match.match, lines) if self.all else filter(self._match.match, lines)
+        )
 
     def _selects(self, line: bytes) -> bool:
         """Whether LINE, of which a pattern sees no more than its beginning, is selected."""
-        found = self._match.match(line[:MATCHED] + b"\n") if self._match else None
+        found = self._match.match(line[:MATCHED]) if self._match else None
         return (found is None) == self.all
 
 
-def _joined(rules: list[tuple[bytes, bytes]]) -> tuple[bool, bytes]:
-    """Whether it is all lines but those of an expression, or no others; and the expression."""
+def _compiled(expression: bytes) -> "Pattern[bytes]":
+    import re
+
+    return re.compile(expression, re.DOTALL)
+
+
+def joined(rules: list[tuple[bytes, bytes]], *, block: bool) -> tuple[bool, bytes, int]:
+    """Whether it is all lines but those of an expression, or no others; and the expression.
+
+    Last, how many different stars it begins with.
+    """
     everything = True
     choices: list[list[bytes]] = []
     for sign, pattern in rules:
         if pattern == b"*":
             everything, choices = sign == b"+", []
         elif (sign == b"+") != everything:
-            choices.append(tokens(pattern))
+            choices.append(tokens(pattern, block=block))
         elif choices:
-            choices = [[b"(?!" + b"".join(tokens(pattern)) + b")(?:" + either(choices) + b")"]]
-    return everything, either(choices)
+            unless = b"".join(tokens(pattern, block=block))
+            choices = [[b"(?!" + unless + b")(?:" + either(choices) + b")"]]
+    stars = len({choice[0] for choice in choices if choice[0][:2] == b"[^"})
+    return everything, either(choices), stars
 
 
 def has_long_line(text: bytes) -> bool:

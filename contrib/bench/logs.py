@@ -1,0 +1,150 @@
+"""Two million lines from a pipe to a log directory, beside the C loggers."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
+
+LEVELS = ["error", "warning", "info", "debug", "notice", "crit"]
+TEXT = ": %08d a line of about the length that the lines of most daemons have\n"
+SIZE, KEEP = 16_000_000, 10
+WORDS = [
+    "timeout",
+    "refused",
+    "reset",
+    "denied",
+    "missing",
+    "failed",
+    "broken",
+    "closed",
+    "full",
+    "late",
+]
+
+
+def rows(*, quick):
+    """Stamped and plain; some lines chosen by their level; twenty patterns; memory; one line."""
+    count = 200_000 if quick else 2_000_000
+    rounds = 3 if quick else 9
+    chance = random.Random(1)  # noqa: S311 - which level a line has
+    with Path("lines").open("w") as file:
+        file.writelines(chance.choice(LEVELS) + TEXT % i for i in range(count))
+    size, keep = f"s{SIZE}", f"n{KEEP}"
+    ours, s6, djb = [str(SCRIPTS / "pymultilog")], ["s6-log", "--"], ["multilog"]
+    patterns = [f"-*{word}*" for word in WORDS] + [f"-debug: {i:02}*" for i in range(10)]
+    chosen = ["-*", "+error: *", "+warning: *"]
+    contests = {
+        "stamped": (
+            {
+                "pymultilog": [*ours, "t", size, keep, "./d"],
+                "s6-log": [*s6, size, keep, "t", "./d"],
+                "multilog": [*djb, "t", size, keep, "./d"],
+                "svlogd": ["svlogd", "-t", "./d"],
+            },
+            {"s6-log": 0.5, "multilog": 0.29, "svlogd": 0.17},
+        ),
+        "as they are": (
+            {
+                "pymultilog": [*ours, size, keep, "./d"],
+                "s6-log": [*s6, size, keep, "./d"],
+            },
+            {"s6-log": 0.5},
+        ),
+        "two levels of six": (
+            {
+                "pymultilog": [*ours, size, keep, *chosen, "./d"],
+                "s6-log": [*s6, size, keep, "-.*", "+^error: ", "+^warning: ", "./d"],
+            },
+            {"s6-log": 0.5},
+        ),
+        "twenty patterns": (
+            {
+                "pymultilog": [*ours, size, keep, *patterns, "./d"],
+                "multilog": [*djb, size, keep, *patterns, "./d"],
+            },
+            {"multilog": 1.0},
+        ),
+    }
+    for what, (commands, targets) in contests.items():
+        lacking = missing(*list(commands)[1:])
+        contenders = {name: timed(argv) for name, argv in commands.items() if name not in lacking}
+        wanted = {name: f"at most {most}" for name, most in targets.items()}
+        title = f"{count:,} lines from a pipe to a log directory, {what}"
+        yield Row(title, "seconds", in_turns(contenders, rounds), wanted, lacking)
+    yield memory(ours, size, count)
+    yield one_line(ours, quick=quick)
+
+
+def timed(argv):
+    """A function that sends the file `lines` through ARGV and gives the seconds that took."""
+
+    def take():
+        furnish()
+        reader, writer = os.pipe()
+        cat = subprocess.Popen(["cat", "lines"], stdout=writer)
+        os.close(writer)
+        before = time.perf_counter()
+        code = subprocess.call(argv, stdin=reader, env=ENVIRON)
+        took = time.perf_counter() - before
+        os.close(reader)
+        if cat.wait() or code:
+            sys.exit(f"{argv} ended with code {code}")
+        return took
+
+    return take
+
+
+def furnish():
+    """Make the directory d anew; svlogd makes none, and reads what it is to do there."""
+    shutil.rmtree("d", ignore_errors=True)
+    Path("d").mkdir()
+    Path("d/config").write_text(f"s{SIZE}\nn{KEEP}\n")
+
+
+def memory(ours, size, count):
+    """How large it ever was, while it did each of these, and with many more lines."""
+    samples = {}
+    for name, words, times in (
+        ("stamped", ["t"], 1),
+        ("the same, six times as many lines", ["t"], 6),
+        ("two levels of six", ["-*", "+error: *", "+warning: *"], 1),
+    ):
+        furnish()
+        argv = [*ours, *words, size, f"n{KEEP}", "./d"]
+        cat = subprocess.Popen(["cat", *["lines"] * times], stdout=subprocess.PIPE)
+        logger = subprocess.Popen(argv, stdin=cat.stdout, env=ENVIRON)
+        cat.stdout.close()
+        _, _, usage = os.wait4(logger.pid, 0)
+        cat.wait()
+        samples[f"pymultilog, {name}"] = [usage.ru_maxrss / 1024]
+    return Row(f"Resident memory at most, {count:,} lines", "MiB (24 wanted at most)", samples, {})
+
+
+def one_line(ours, *, quick):
+    """How long a line takes from the pipe to `current`, when nothing else comes."""
+    furnish()
+    logger = subprocess.Popen([*ours, "t", "./d"], stdin=subprocess.PIPE, env=ENVIRON, bufsize=0)
+    current = Path("d/current")
+    took = []
+    for i in range(20 if quick else 200):
+        line = b"line %d\n" % i
+        before = time.perf_counter()
+        logger.stdin.write(line)
+        while not (current.exists() and current.read_bytes().endswith(line)):
+            pass
+        took.append((time.perf_counter() - before) * 1000)
+        time.sleep(0.01)
+    logger.stdin.close()
+    logger.wait()
+    # The first one waits for the start of the program.
+    return Row(
+        "One line, until it is in `current`",
+        "milliseconds (5 wanted at most)",
+        {"pymultilog": took[1:]},
+        {},
+    )
