@@ -4,9 +4,12 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
+from pydaemontools.log import tai64n
+from pydaemontools.log.stamps import KINDS
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 
@@ -59,6 +62,39 @@ def test_copies(run):
     """To stdout and stderr, what is selected there."""
     result = run("pymultilog", "1", "-*", "+error*", "2", input=b"one\nerror: two\nthree")
     assert (result.stdout, result.stderr) == (b"one\nerror: two\nthree\n", b"error: two\n")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "form"),
+    [
+        ("t", rb"@[0-9a-f]{24} "),
+        ("T", rb"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z "),
+        ("d", rb"2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} "),
+    ],
+)
+def test_stamps(run, place, stamp, form):
+    """Each line has the time before it, and all have the same that came together."""
+    assert run("pymultilog", stamp, "s4096", "n99", "./d", input=b"a\n" * 5000).returncode == 0
+    text = everything(place / "d")
+    assert len(text.splitlines()) == 5000
+    assert all(re.fullmatch(form + b"a", line) for line in text.splitlines())
+
+
+def test_stamps_are_the_time(monkeypatch):
+    """The same moment in three ways."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_123_456_789)
+    monkeypatch.setattr(tai64n, "time_ns", time.time_ns)
+    made = {kind: make() for kind, (make, _) in KINDS.items()}
+    assert made == {
+        b"t": b"@400000006553f10a075bcd15 ",
+        b"T": b"2023-11-14T22:13:20.123456Z ",
+        b"d": b"2023-11-15 03:58:20.123456789 ",
+    }
+    assert all(len(made[kind]) == length for kind, (_, length) in KINDS.items())
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_help_is_the_first_word(run, place):

@@ -14,7 +14,7 @@ from .pump import Pump
 from .script import BadAction, Output, Script
 from .sinks.directory import Directory
 from .sinks.simple import Copy, Latest, Stderr
-from .tai64n import LABEL, label
+from .stamps import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Lines:
     """Makes batches of text as it is, each line with a time before it if the SCRIPT says so."""
 
     def __init__(self, script: Script) -> None:
-        self._stamped = script.stamped
+        self._label = KINDS[script.stamp][0] if script.stamp else None
         self._selections = script.selections
 
     @property
@@ -49,8 +49,8 @@ class Lines:
         if not unfinished and body[-1:] != b"\n":
             body += b"\n"
         batch = Batch([], text=body, continued=continued, unfinished=unfinished)
-        if self._stamped:
-            text = stamped(batch, label())
+        if self._label:
+            text = stamped(batch, self._label())
             batch = Batch([], text=text, continued=continued, unfinished=unfinished)
         for one in self._selections:
             # Before it is noted what a successor has to know.
@@ -94,7 +94,7 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     if any(one.kind == b"/" for one in script.outputs):
         from .ledger import open_ledger
 
-        ledger = open_ledger(source, LABEL if script.stamped else 0)
+        ledger = open_ledger(source, KINDS[script.stamp][1] if script.stamp else 0)
     try:
         sinks = _sinks(who, script, ledger, own=own)
     except cli.Quit:

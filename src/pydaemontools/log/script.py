@@ -32,7 +32,7 @@ class Script:
 
     def __init__(self, words: list[bytes], *, own: bool) -> None:
         self.own = own
-        self.stamped = words[:1] == [b"t"] or (not own and b"".join(words[:1])[:1] == b"t")
+        self.stamp = _stamp(words, own=own)  # which kind of time stands before each line
         self.outputs: list[Output] = []
         self.selections: list[Selection] = []
         self.size = 99999
@@ -40,7 +40,7 @@ class Script:
         self.command: bytes | None = None
         self._rules: list[tuple[bytes, bytes]] = []
         self._used = 0  # how many rules the last selection has
-        for word in words[self.stamped :]:
+        for word in words[bool(self.stamp) :]:
             self._action(word)
 
     def selection(self) -> Selection:
@@ -95,6 +95,13 @@ class Script:
         return _scan(text)
 
 
+def _stamp(words: list[bytes], *, own: bool) -> bytes:
+    first = words[0] if words else b""
+    if own:
+        return first if first in (b"t", b"T", b"d") else b""
+    return b"t" if first[:1] == b"t" else b""
+
+
 def _scan(text: bytes) -> int:
     """The number that TEXT begins with, as the original reads it; 0 if there is none."""
     digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
@@ -102,8 +109,8 @@ def _scan(text: bytes) -> int:
 
 
 def _why(word: bytes) -> bytes:
-    if word == b"t":
-        return b"t has to be the first action"
+    if word in (b"t", b"T", b"d"):
+        return word + b" has to be the first action"
     if word == b"=":
         return b"= takes the name of a file"
     directory = b"; a directory begins with . or /" if word[:1].isalnum() else b""
