@@ -27,7 +27,10 @@ if TYPE_CHECKING:
         """A place for lines. No method of it waits, and none but sync() and close() raises."""
 
         path: bytes  # what it is called in a message
-        stalled: bool  # whether nothing more may be read now
+
+        @property
+        def stalled(self) -> bool:
+            """Whether nothing more may be read now."""
 
         @property
         def held(self) -> int:
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
         def close(self) -> None:
             """Nothing more comes. Raises OSError."""
+
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
