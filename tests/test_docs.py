@@ -9,6 +9,7 @@ import pytest
 
 from pydaemontools.chain import cli
 from pydaemontools.chain.tools import OWN, load
+from tests.log.far import check_once, free_port, needs_module
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -109,6 +110,25 @@ def test_every_link_to_a_file_finds_it(page):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     near = [link for link in links if not re.match(r"[a-z]+:", link)]
     assert [link for link in near if not (page.parent / link).exists()] == []
+
+
+def test_what_the_page_about_a_central_server_has_one_try(run, place):
+    """Typed as it stands there, one block after the other: 3000 lines, in order."""
+    needs_module("imrelp")
+    page = (DOCS / "central.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    port = free_port()
+    typed = "".join(blocks).replace("25140", str(port))
+    result = run("sh", "-e", "-c", typed, timeout=100)
+    assert result.stdout.split()[-1] == b"3000"
+    said = [line for line in result.stderr.splitlines() if line.startswith(b"pysissylog")]
+    assert len(said) == 2
+    assert b"unable to reach relps://localhost" in said[0]
+    assert said[1] == b"pysissylog: info: reached relps://localhost:%d again" % port
+    texts = re.findall(r" try (\d+)$", (place / "got").read_text(), re.MULTILINE)
+    wanted = [b"%d" % at for at in range(1, 3001)]
+    check_once([text.encode() for text in texts], wanted, 1025)
 
 
 def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):

@@ -277,8 +277,10 @@ def test_many_small_buffers_are_seen_whole(pipe, source):
     os.close(feed)
 
 
-def test_a_partial_line_does_not_wake(pipe, source):
+def test_a_partial_line_does_not_wake(pipe, source, monkeypatch):
     """What stays in the pipe wakes nobody; what comes new does."""
+    # Nobody looks by himself here.
+    monkeypatch.setattr(blocks, "PATIENCE", (60.0, 60.0))
     made = source(pipe[0])
     looks = []
 
@@ -382,3 +384,43 @@ def test_take_ends_when_somebody_else_read(pipe, source):
     pipe.end()
     made.take(5)
     assert made.look() == b""
+
+
+def test_a_write_that_is_larger_than_the_pipe(source, pipe):
+    """What comes behind a line without an end is seen, also if its write has not returned.
+
+    Linux wakes nobody for that: the pipe was not empty when the write went on.
+    """
+    one = source(pipe[0])
+    os.write(pipe[1], b"part of a line")
+    one.wait(0)
+    assert one.look() == b"part of a line"
+    writer = threading.Thread(target=write_all, args=(pipe[1], b"x" * (2 * capacity(pipe[1]))))
+    writer.start()
+    wait_until(lambda: one.look() and one.there > capacity(pipe[1]) - 4096)
+    one.wait(0)
+    one.wait(None)
+    while writer.is_alive():
+        one.take(len(one.look()))
+    writer.join()
+
+
+def test_what_is_watched_ends_a_wait(both):
+    """A watched fd ends a wait and a sleep when it can be read, or written if that is asked."""
+    one, _, _ = both
+    near, far = socket.socketpair()
+    with near, far:
+        one.watch(near.fileno(), write=False)
+        far.send(b"x")
+        one.wait(None)
+        one.sleep(1000)
+        near.recv(1)
+        one.unwatch(near.fileno())
+        one.watch(near.fileno(), write=True)
+        one.wait(None)
+        one.sleep(1000)
+        one.unwatch(near.fileno())
+        number = near.fileno()
+        one.watch(number, write=False)
+    # It was closed meanwhile.
+    one.unwatch(number)

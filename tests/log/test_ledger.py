@@ -121,6 +121,7 @@ def logger(fd, paths, *, told=False, **fault):
                 sinks = [Directory(log, b"pysissylog", label) for log in logs]
                 made = Pump(source, sinks, Routing(Router()), [15] if told else [], 0)
                 made.ledger = book
+                made.files = sinks
                 code = made.run()
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:

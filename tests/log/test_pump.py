@@ -98,9 +98,6 @@ class Place:
         """Count each byte held as a line."""
         return self.held
 
-    def turn(self, *, full=False):
-        """Have no files."""
-
     def sync(self):
         """Have nothing to do."""
 

@@ -587,10 +587,14 @@ def test_a_place_that_is_away_does_not_stop_the_others(router, serve, place):
 
 USAGE = (
     b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] "
-    b"[--to place ...] [--compat] [ident [facility]]\n"
+    b"[--to place ...] [--spool directory] [--spool-size bytes] [--stats file] [--compat] "
+    b"[ident [facility]]\n"
 )
 LEVELS = b"emerg emergency alert crit critical fatal err error warn warning notice info debug trace"
-PLACES = b"--to takes syslog: or syslog:SOCKET, or a directory with a / at its end: "
+PLACES = (
+    b"--to takes syslog:[SOCKET] udp://HOST tcp://HOST tls://HOST relp://HOST relps://HOST "
+    b"journald:[SOCKET] json:- stderr: dir:PATH, or a directory with a / at its end, not "
+)
 ALL = " ".join(filter(None, FACILITIES)).encode()
 WRONG = {
     "an unknown option": (["-q"], b"illegal option -- q", b""),
@@ -623,7 +627,12 @@ WRONG = {
     "an empty facility": (["me", ""], b"", b"there is no facility ; there are " + ALL),
     "three operands": (["me", "mail", "x"], b"", b"x is one argument too many"),
     "a place without a slash": (["--to", "log"], b"", PLACES + b"log"),
-    "an empty place": (["--to", ""], b"", PLACES),
+    "an empty place": (["--to", ""], b"", PLACES + b"nothing"),
+    "a spool for nothing": (
+        ["--spool", "spool"],
+        b"",
+        b"--spool is for tcp:, tls:, relp: and relps: places, and there is none",
+    ),
 }
 
 

@@ -12,9 +12,10 @@ from _signal import set_wakeup_fd
 from array import array
 from errno import EBADF
 from fcntl import fcntl, ioctl
-from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, POLLIN, epoll, poll
+from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, POLLOUT, epoll, poll
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
+PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
 SPLICE_F_NONBLOCK = 2
@@ -95,12 +96,24 @@ class Source:
         self.ended = False
         self.held = b""  # what was read and not taken
         self.there = 0  # how many bytes there were at the last look
+        self.taken = 0  # bytes, in all
         # Where a signal's number arrives, so that it ends a wait.
         self._wake = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
         self._poll = poll()
         self._poll.register(fd, POLLIN)
         self._poll.register(self._wake[0], POLLIN)
+        self._watched: dict[int, int] = {}
+
+    def watch(self, fd: int, *, write: bool) -> None:
+        """Have FD end a wait or a sleep when it can be read from, or written to if WRITE."""
+        self._watched[fd] = POLLIN | POLLOUT if write else POLLIN
+        self._poll.register(fd, self._watched[fd])
+
+    def unwatch(self, fd: int) -> None:
+        """FD is nothing to wait for any more."""
+        del self._watched[fd]
+        self._poll.unregister(fd)
 
     def wait(self, seconds: float | None) -> None:
         """Until there may be something new, a signal came, or SECONDS have passed."""
@@ -112,7 +125,9 @@ class Source:
         """Until a signal came or SECONDS have passed, whatever comes in."""
         waiter = poll()
         waiter.register(self._wake[0], POLLIN)
-        if waiter.poll(seconds * 1000):
+        for fd, events in self._watched.items():
+            waiter.register(fd, events)
+        if any(fd == self._wake[0] for fd, _ in waiter.poll(seconds * 1000)):
             self._drain()
 
     def _drain(self) -> None:
@@ -134,6 +149,7 @@ class Source:
 
     def take(self, count: int) -> None:
         """The first COUNT bytes have been dealt with."""
+        self.taken += count
         self.held = self.held[count:]
 
 
@@ -148,23 +164,42 @@ class PipeSource(Source):
         self._hung_up = False
         self._count = array("i", [0])
         self._room = bytearray(BLOCK)
+        self._patience = PATIENCE[0]
         # Edge-triggered: what stays in the pipe must not wake us again.
         self._epoll = epoll()
         self._epoll.register(fd, EPOLLIN | EPOLLET)
         self._epoll.register(self._wake[0], EPOLLIN)
 
+    def watch(self, fd: int, *, write: bool) -> None:
+        """Have FD end a wait or a sleep when it can be read from, or written to if WRITE."""
+        super().watch(fd, write=write)
+        self._epoll.register(fd, EPOLLIN | EPOLLOUT if write else EPOLLIN)
+
+    def unwatch(self, fd: int) -> None:
+        """FD is nothing to wait for any more."""
+        super().unwatch(fd)
+        try:
+            self._epoll.unregister(fd)
+        except OSError:
+            # It was closed, and so forgotten.
+            pass
+
     def wait(self, seconds: float | None) -> None:
-        """Until there is something new, a signal came, or SECONDS have passed."""
-        for fd, events in self._epoll.poll(-1 if seconds is None else seconds):
+        """Until there may be something new, a signal came, or SECONDS have passed."""
+        if self._holds():
+            # A write larger than the pipe tells nobody that it goes on behind what is there.
+            seconds = self._patience if seconds is None else min(seconds, self._patience)
+        found = self._epoll.poll(-1 if seconds is None else seconds)
+        self._patience = PATIENCE[0] if found else min(2 * self._patience, PATIENCE[1])
+        for fd, events in found:
             if fd == self._wake[0]:
                 self._drain()
-            elif events & (EPOLLHUP | EPOLLERR):
+            elif fd == self.fd and events & (EPOLLHUP | EPOLLERR):
                 self._hung_up = True
 
     def look(self) -> bytes:
         """What the pipe holds, or the beginning of that."""
-        ioctl(self.fd, FIONREAD, self._count)
-        self.there = self._count[0]
+        self.there = self._holds()
         if not self.there:
             self.ended = self._hung_up
             return b""
@@ -179,9 +214,16 @@ class PipeSource(Source):
         self.ended = self._hung_up and copied >= self.there
         return block
 
+    def _holds(self) -> int:
+        """How many bytes are in the pipe."""
+        ioctl(self.fd, FIONREAD, self._count)
+        return self._count[0]
+
     def move(self, file: int, offset: int, count: int) -> int:
         """Move up to COUNT bytes from the pipe to FILE, behind OFFSET; give how many."""
-        return posix.splice(self.fd, file, count, offset_dst=offset)
+        moved = posix.splice(self.fd, file, count, offset_dst=offset)
+        self.taken += moved
+        return moved
 
     def drop(self, count: int) -> int:
         """Consume the first COUNT bytes of the pipe, at most BLOCK, in one call; how many it were.
@@ -189,9 +231,12 @@ class PipeSource(Source):
         A read of what is there is not ended by a signal: it copies all, into memory that has
         been used before and is there. A splice to /dev/null may be.
         """
-        return posix.readv(self.fd, [memoryview(self._room)[:count]])
+        dropped = posix.readv(self.fd, [memoryview(self._room)[:count]])
+        self.taken += dropped
+        return dropped
 
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""
+        self.taken += count
         while count and (taken := posix.splice(self.fd, self._null, count)):
             count -= taken

@@ -104,6 +104,7 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     pump = Pump(source, sinks, Lines(script), [], 0)
     pump.who = who
     pump.ledger = ledger
+    pump.files = [one for one in sinks if isinstance(one, Directory)]
     pump.to_line_end = True
     if not own:
         # It does not end before everything is where it belongs.

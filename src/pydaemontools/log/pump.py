@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .batch import Batch
     from .ledger import Ledger
+    from .sinks.directory import Directory
 
     class Form(Protocol):
         """What is made of the bytes that come in."""
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
         """A place for lines. No method of it waits, and none but sync() and close() raises."""
 
         path: bytes  # what it is called in a message
-        stalled: bool  # whether nothing more may be read now
+
+        @property
+        def stalled(self) -> bool:
+            """Whether nothing more may be read now."""
 
         @property
         def held(self) -> int:
@@ -38,9 +42,6 @@ if TYPE_CHECKING:
 
         def flush(self) -> None:
             """Try again to send on what is held, if it is time for that."""
-
-        def turn(self, *, full: bool = False) -> None:
-            """Begin a new file, where there are files; if FULL, only after one that is."""
 
         def due(self) -> float | None:
             """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -81,6 +82,7 @@ class Pump:
         self.told = told
         self.buffer = buffer
         self.ledger: Ledger | None = None  # what the log directories have
+        self.files: list[Directory] = []  # those of the sinks that are log directories
         self.who = b"pysissylog"
         self.grace = GRACE
         self.to_line_end = False  # whether to wait, when told to end, for the end of a line
@@ -152,8 +154,8 @@ class Pump:
     def _turn(self) -> None:
         """Begin new files, as we were asked to."""
         self.alarms.clear()
-        for sink in self.sinks:
-            sink.turn()
+        for one in self.files:
+            one.turn()
 
     def _blocked(self) -> bool:
         """Try what waits; whether there is a reason to read nothing more now."""
@@ -173,8 +175,8 @@ class Pump:
             self.source.take(self._untaken)
             self._untaken = 0
         if not self._untaken:
-            for sink in self.sinks:
-                sink.turn(full=True)
+            for one in self.files:
+                one.turn(full=True)
         return not self._untaken
 
     def _pause(self) -> None:

@@ -1,25 +1,28 @@
 """Route what a daemon prints by the level at the head of each line."""
 
 import posix
-from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGPIPE, SIGTERM, getsignal, signal
+from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, getsignal, signal
 from errno import EBADF
 
 from ..chain import cli, process
-from . import levels
+from . import levels, places
 from .blocks import open_source
+from .destination import Destination, Spooling, directories, opened
+from .formats import FACILITIES, Origin
 from .levels import Router
 from .pump import Pump
 from .routing import Routing
-from .sinks.syslog import FACILITIES, Syslog
+from .stats import Stats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .blocks import Source
     from .ledger import Ledger
-    from .pump import Sink
+    from .places import Place
 
 OWN = (
-    b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--to place ...] [--compat] "
-    b"[ident [facility]]"
+    b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--to place ...] "
+    b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] [ident [facility]]"
 )
 USAGE = (OWN, OWN)
 
@@ -28,20 +31,28 @@ class Options:
     """What the command line asks for."""
 
     def __init__(self, argv: list[bytes]) -> None:
-        words = (b"buffer:", b"to:", b"compat")
+        words = (b"buffer:", b"to:", b"spool:", b"spool-size:", b"stats:", b"compat")
         found, rest = cli.options(argv, USAGE, b"sid:p:", words=words)
         given = dict(found)
         self.who = argv[0]
         self.strip = b"s" in given
         self.default = self._level(b"d", given.get(b"d", b"info"))
         self.least = self._level(b"p", given.get(b"p", b"debug"))
-        self.buffer = self._bytes(given.get(b"buffer", b"1m"))
-        self.pid = posix.getpid() if b"i" in given else None
-        self.places = [value for name, value in found if name == b"to"] or [b"syslog:"]
-        self.ident = rest[0] if rest else self.who
-        self.facility = self._facility(rest[1]) if rest[1:] else FACILITIES[b"daemon"]
+        self.buffer = self._bytes(b"buffer", given.get(b"buffer", b"1m"))
+        named = [value for name, value in found if name == b"to"] or [b"syslog:"]
+        self.places = [self._place(value) for value in named]
+        pid = posix.getpid() if b"i" in given else None
+        facility = self._facility(rest[1]) if rest[1:] else FACILITIES[b"daemon"]
+        host = posix.uname().nodename.encode()
+        self.origin = Origin(rest[0] if rest else self.who, facility, pid, host)
+        size = self._bytes(b"spool-size", given.get(b"spool-size", b"1g"))
+        self.spooling = Spooling(given[b"spool"], size) if b"spool" in given else None
+        self.stats = given.get(b"stats")
         if rest[2:]:
             raise cli.usage(self.who, USAGE, hint=rest[2] + b" is one argument too many")
+        if self.spooling and not any(place.stream for place in self.places):
+            hint = b"--spool is for tcp:, tls:, relp: and relps: places, and there is none"
+            raise cli.usage(self.who, USAGE, hint=hint)
 
     def _level(self, letter: bytes, name: bytes) -> int:
         level = levels.named(name)
@@ -50,11 +61,18 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         return level
 
-    def _bytes(self, value: bytes) -> int:
+    def _place(self, word: bytes) -> "Place":
+        try:
+            return places.parse(word)
+        except places.BadPlace as error:
+            raise cli.usage(self.who, USAGE, hint=error.why) from None
+
+    def _bytes(self, name: bytes, value: bytes) -> int:
         unit = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}.get(value[-1:].lower(), 0)
         number = value[:-1] if unit else value
         if not number.isdigit():
-            hint = b"--buffer takes a number of bytes, or one with k, m or g, not " + value
+            hint = b" takes a number of bytes, or one with k, m or g, not " + value
+            hint = b"--" + name + hint
             raise cli.usage(self.who, USAGE, hint=hint)
         return int(number) * (unit or 1)
 
@@ -65,22 +83,25 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         return facility
 
-    def sink(self, place: bytes, ledger: "Ledger | None") -> "Sink":
-        """The place that --to names."""
-        if place[:7] != b"syslog:" and place[-1:] != b"/":
-            hint = b"--to takes syslog: or syslog:SOCKET, or a directory with a / at its end: "
-            raise cli.usage(self.who, USAGE, hint=hint + place)
-        try:
-            if place[:7] == b"syslog:":
-                return Syslog(place[7:] or b"/dev/log", self.ident, self.facility, self.pid)
-            from .logdir import LogDir
-            from .sinks.directory import Directory
-            from .tai64n import label
+    def open(self, source: "Source") -> "tuple[list[Destination], Ledger | None]":
+        """The places that --to names, and the ledger of what those on a disk have."""
+        ledger: Ledger | None = None
+        if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
+            from .ledger import open_ledger
+            from .tai64n import LABEL
 
-            log = LogDir(place.rstrip(b"/") or b"/", ledger=ledger)
-            return Directory(log, self.who, label)
-        except OSError as error:
-            raise cli.fatal(b"unable to log to " + place, error) from None
+            ledger = open_ledger(source, LABEL)
+        made = []
+        for place in self.places:
+            try:
+                sink = opened(place, self.origin, source, ledger, self.spooling)
+            except OSError as error:
+                from .sinks.retry import reason
+
+                why = b": " + reason(error)
+                raise cli.fatal(b"unable to log to " + place.text + why) from None
+            made.append(Destination(place, sink))
+        return made, ledger
 
 
 def main(argv: list[bytes]) -> int:
@@ -98,13 +119,7 @@ def main(argv: list[bytes]) -> int:
         source = open_source(0)
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
-    ledger: Ledger | None = None
-    if any(place[-1:] == b"/" for place in options.places):
-        from .ledger import open_ledger
-        from .tai64n import LABEL
-
-        ledger = open_ledger(source, LABEL)
-    sinks = [options.sink(place, ledger) for place in options.places]
+    sinks, ledger = options.open(source)
     told: list[int] = []
     for signum in (SIGTERM, SIGINT):
         # What a script starts in the background ignores ^C, and so shall its logger.
@@ -113,8 +128,11 @@ def main(argv: list[bytes]) -> int:
     form = Routing(Router(options.default))
     form.strip = options.strip
     form.least = options.least
-    pump = Pump(source, sinks, form, told, options.buffer)
+    stats = Stats(sinks, options.stats)
+    signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
+    pump = Pump(source, [*sinks, stats], form, told, options.buffer)
     pump.ledger = ledger
+    pump.files = directories(sinks)
     code = pump.run()
     if SIGINT in told:
         signal(SIGINT, SIG_DFL)

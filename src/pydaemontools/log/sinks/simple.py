@@ -35,9 +35,6 @@ class AtOnce:
     def flush(self) -> None:
         """Nothing is held."""
 
-    def turn(self, *, full: bool = False) -> None:
-        """There are no old files."""
-
     def due(self) -> None:
         """Nothing ever is."""
 

@@ -5,6 +5,7 @@ is held in memory, and how much the router lets it hold is the router's business
 that is merely slow makes send() block, and so the daemon wait.
 """
 
+import posix
 import time
 from _operator import add, length_hint
 from _socket import AF_UNIX, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, socket
@@ -15,25 +16,22 @@ from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS, EPROTOTYPE
 from ...chain.cli import say
 from ...chain.errors import words
 from ..batch import Batch
+from ..formats import FACILITIES, Origin, rest_3164, rest_5424
 from ..levels import DEBUG
+from ..pieces import fitted
 from ..utf8 import split
 from .unread import Unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from ..formats import Rest
+
+__all__ = ["DATAGRAM", "FACILITIES", "Syslog"]
 
 DATAGRAM = 8096  # bytes: what rsyslog takes for one message if nobody tells it otherwise
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
 PATH = 107  # bytes that the name of a socket may have
-ROOM = 1000  # bytes of a line in each message, at the least, however long its head is
 RETRY = 0.1, 1.0  # seconds between two looks for a socket that is away: first, longest
-FACILITIES = {
-    name: number << 3
-    for number, name in enumerate(
-        b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split()
-    )
-} | {b"local%d" % i: (16 + i) << 3 for i in range(8)}
 
 
 class Syslog:
@@ -42,12 +40,22 @@ class Syslog:
     Raises OSError if there can be no such socket.
     """
 
-    def __init__(self, path: bytes, ident: bytes, facility: int, pid: int | None = None) -> None:
+    most = DATAGRAM  # bytes of a message
+
+    def __init__(
+        self,
+        path: bytes,
+        ident: bytes,
+        facility: int,
+        pid: int | None = None,
+        form: bytes = b"3164",
+    ) -> None:
         if len(path) > PATH:
             raise OSError(ENAMETOOLONG, "")
         self.path = path
-        self.tag = ident + (b": " if pid is None else b"[%d]: " % pid)
-        self.facility = facility
+        self.origin = Origin(ident, facility, pid, posix.uname().nodename.encode())
+        self._exact = form != b"3164"  # whether time stamps tell more than the second
+        self._rest = self._after(form)
         self.held = 0
         self.stalled = False
         self._queue: deque[bytes] = deque()
@@ -57,16 +65,12 @@ class Syslog:
         self._retry_at = 0.0
         self._retry = RETRY[0]
         self._told = False
-        self._second = -1
+        self._now = -1
         self._heads: list[bytes] = []
 
     def put(self, batch: Batch) -> None:
         """Send BATCH, or hold what cannot be sent now."""
-        heads = self._head()
-        if batch.continued or max(map(len, batch.lines), default=0) > DATAGRAM - len(heads[DEBUG]):
-            packets = list(self._pieces(batch, heads))
-        else:
-            packets = list(map(add, map(heads.__getitem__, batch.levels), batch.lines))
+        packets = self._packets(batch)
         if self._queue or not packets:
             self._hold(packets)
             self.flush()
@@ -83,9 +87,6 @@ class Syslog:
                 self._hold(self._send(packets))
         elif self._socket and self._unread.wait:
             self._unread.look(self._socket)
-
-    def turn(self, *, full: bool = False) -> None:
-        """Nothing: there are no files."""
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -109,27 +110,24 @@ class Syslog:
         self._queue += packets
         self.held += sum(map(len, packets))
 
-    def _head(self) -> list[bytes]:
-        """What stands before a message of each severity, this second."""
-        now = int(time.time())
-        if now != self._second:
-            self._second = now
-            local = time.localtime(now)
-            # The day is padded with a blank, the month never translated.
-            stamp = time.strftime("%b %e %H:%M:%S ", local).encode()
-            self._heads = [b"<%d>" % (self.facility | i) + stamp + self.tag for i in range(8)]
-        return self._heads
+    def _after(self, form: bytes) -> "Rest":
+        """A function of the time: what follows the priority in a message of the format FORM."""
+        return rest_5424(self.origin) if form == b"5424" else rest_3164(self.origin, host=False)
 
-    def _pieces(self, batch: Batch, heads: list[bytes]) -> "Iterable[bytes]":
-        """Messages for lines that may be too long for one; a piece that goes on begins with +."""
-        room = max(DATAGRAM - len(heads[DEBUG]) - 1, ROOM)
-        plus = b"+" if batch.continued else b""
-        for level, line in zip(batch.levels, batch.lines, strict=True):
-            # Nothing may be left of a line that goes on.
-            for piece in split(line, room) if line or not plus else []:
-                yield heads[level] + plus + piece
-                plus = b"+"
-            plus = b""
+    def _packets(self, batch: Batch) -> list[bytes]:
+        """The messages that BATCH is."""
+        heads = self._head()
+        levels, lines = fitted(batch, self.most - len(heads[DEBUG]))
+        return list(map(add, map(heads.__getitem__, levels), lines))
+
+    def _head(self) -> list[bytes]:
+        """What stands before a message of each severity now."""
+        now = time.time_ns() if self._exact else int(time.time()) * 10**9
+        if now != self._now:
+            self._now = now
+            rest = self._rest(now)
+            self._heads = [b"<%d>" % (self.origin.facility | i) + rest for i in range(8)]
+        return self._heads
 
     def _send(self, packets: list[bytes]) -> list[bytes]:
         """Send PACKETS in order; give those that are left."""
@@ -159,13 +157,13 @@ class Syslog:
         """What to send next: SERVER took SENT, and met ERROR at the first of PACKETS."""
         if sent:
             self._told = False
-        too_long = error.errno == EMSGSIZE and len(packets[0]) > 2 * len(self._heads[0])
+        too_long = error.errno == EMSGSIZE and self._may_shrink(packets[0])
         if too_long or error.errno in (EAGAIN, EINTR, ENOBUFS):
             self._unread.sent(server, sent)
             self.stalled = not too_long
             # Some of these come at once, not after a second.
             self._retry_at = time.monotonic() + RETRY[0]
-            return [*self._halves(packets[0]), *packets[1:]] if too_long else packets
+            return [*self._shrunk(packets[0]), *packets[1:]] if too_long else packets
         packets = self._unread.gone(server, sent) + packets
         server.close()
         self._socket = None
@@ -173,12 +171,17 @@ class Syslog:
         self._away(error)
         return packets
 
-    def _halves(self, packet: bytes) -> list[bytes]:
+    def _may_shrink(self, packet: bytes) -> bool:
+        """Whether PACKET, which the socket does not take, can become less."""
+        return len(packet) > 2 * len(self._heads[0])
+
+    def _shrunk(self, packet: bytes) -> list[bytes]:
         """PACKET in two, for a socket that takes less than we thought."""
         head = next(head for head in self._heads if packet.startswith(head[:4]))
-        start = packet.index(self.tag) + len(self.tag)
-        first, *rest = split(packet[start:], (len(packet) - start) // 2 + 1)
-        return [packet[:start] + first, *(head + b"+" + piece for piece in rest)]
+        text = packet[len(head) :]
+        first, *rest = split(text, len(text) // 2 + 1)
+        # Its own head, whose time stamp is older.
+        return [packet[: len(head)] + first, *(head + b"+" + piece for piece in rest)]
 
     def _away(self, error: OSError) -> None:
         self._retry_at = time.monotonic() + self._retry
@@ -186,9 +189,12 @@ class Syslog:
         if not self._told:
             self._told = True
             say(
-                b"pysissylog: warning: unable to reach " + self.path + b": " + words(error)
+                b"pysissylog: warning: unable to reach " + self.path + b": " + self._why(error)
                 + b"; waiting for it"
             )  # fmt: skip
+
+    def _why(self, error: OSError) -> bytes:
+        return words(error)
 
     def _connect(self) -> bool:
         for kind, end in (SOCK_DGRAM, b""), (SOCK_STREAM, b"\0"):

@@ -1,0 +1,127 @@
+"""A place that --to names: opened, given only what is important enough, and counted."""
+
+from .levels import DEBUG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .backlog import Backlog
+    from .batch import Batch
+    from .blocks import Source
+    from .formats import Origin
+    from .ledger import Ledger
+    from .places import Place
+    from .pump import Sink
+    from .sinks.directory import Directory
+
+
+class Spooling:
+    """Where streams have their spools, and how many bytes one may have."""
+
+    __slots__ = ("directory", "size")
+
+    def __init__(self, directory: bytes, size: int) -> None:
+        self.directory = directory
+        self.size = size
+
+
+class Destination:
+    """The sink at PLACE: what is less important than the place wants does not get there."""
+
+    def __init__(self, place: "Place", sink: "Sink") -> None:
+        self.place = place
+        self.sink = sink
+        self.path = sink.path
+        self.lines = 0  # how many were given to it
+        self._least = place.least
+        self.flush = sink.flush
+        self.due = sink.due
+        self.lost = sink.lost
+        self.sync = sink.sync
+        self.close = sink.close
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait there."""
+        return self.sink.held
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing more may be read now."""
+        return self.sink.stalled
+
+    @property
+    def spooled(self) -> int:
+        """Bytes that wait in its spool."""
+        backlog = getattr(self.sink, "backlog", None)
+        return backlog.size - backlog.held if backlog else 0
+
+    @property
+    def connects(self) -> int:
+        """How many connections came about."""
+        return getattr(self.sink, "connects", 0)
+
+    def put(self, batch: "Batch") -> None:
+        """Send on what is important of BATCH."""
+        if self._least < DEBUG and batch.levels:
+            batch = batch.important(self._least)
+        self.lines += len(batch.levels) - batch.continued
+        self.sink.put(batch)
+
+
+def directories(places: list[Destination]) -> "list[Directory]":
+    """Those of PLACES that are log directories."""
+    if all(one.place.kind != b"dir" for one in places):
+        return []
+    from .sinks.directory import Directory
+
+    return [one.sink for one in places if isinstance(one.sink, Directory)]
+
+
+def opened(
+    place: "Place",
+    origin: "Origin",
+    source: "Source",
+    ledger: "Ledger | None",
+    spooling: "Spooling | None",
+) -> "Sink":
+    """The sink at PLACE for lines from ORIGIN. Raises OSError if it cannot be had."""
+    if place.kind == b"syslog":
+        from .sinks.syslog import Syslog
+
+        return Syslog(place.path, origin.ident, origin.facility, origin.pid, place.format)
+    if place.kind == b"dir":
+        from .logdir import LogDir
+        from .sinks.directory import Directory
+        from .tai64n import label
+
+        log = LogDir(place.path.rstrip(b"/") or b"/", ledger=ledger)
+        return Directory(log, b"pysissylog", label)
+    if place.kind == b"udp":
+        from .sinks.udp import Udp
+
+        return Udp(place, origin)
+    if place.kind == b"journald":
+        from .sinks.journald import Journald
+
+        return Journald(place.path, origin.ident, origin.facility, origin.pid)
+    if place.stream:
+        from .frames import framing
+        from .sinks.stream import stream
+
+        frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
+        return stream(place, frames, _backlog(place, source, ledger, spooling), source)
+    from .sinks.console import Console
+
+    return Console(place, origin)
+
+
+def _backlog(
+    place: "Place", source: "Source", ledger: "Ledger | None", spooling: "Spooling | None"
+) -> "Backlog":
+    if not spooling:
+        from .backlog import Memory
+
+        return Memory()
+    from .spool import Spool
+
+    return Spool(spooling, place, source, ledger)

@@ -1,0 +1,155 @@
+"""What --to says: a kind of place, where it is, and what is wanted of it.
+
+A place may be followed by ,NAME=VALUE as often as needed. Whatever does not look like one of
+the options belongs to the place itself, so that a directory may have commas in its name.
+"""
+
+from . import levels
+
+TLS = b"ca", b"cert", b"key", b"name", b"insecure"
+WIRE = b"3164", b"5424", b"json"
+STREAMS = b"tcp", b"tls", b"relp", b"relps"
+# The port of each kind that has one. 601 is the one that IANA gave to syslog over TCP
+# (514 is rsh's there), and what logger -T and syslog-ng's syslog() take with octet counts.
+PORTS = {b"udp": 514, b"tcp": 601, b"tls": 6514, b"relp": 2514, b"relps": 2514}
+OPTIONS = {
+    b"syslog": (b"p", b"format"),
+    b"udp": (b"p", b"format"),
+    b"tcp": (b"p", b"format"),
+    b"tls": (b"p", b"format", *TLS),
+    b"relp": (b"p", b"format"),
+    b"relps": (b"p", b"format", *TLS),
+    b"journald": (b"p",),
+    b"json": (b"p",),
+    b"stderr": (b"p",),
+    b"dir": (b"p",),
+}
+ALL = {name for names in OPTIONS.values() for name in names}
+SYSLOG, JOURNALD = b"/dev/log", b"/run/systemd/journal/socket"
+WHAT = (
+    b"--to takes syslog:[SOCKET] udp://HOST tcp://HOST tls://HOST relp://HOST relps://HOST "
+    b"journald:[SOCKET] json:- stderr: dir:PATH, or a directory with a / at its end, not "
+)
+
+
+class BadPlace(Exception):
+    """No place; the argument says why."""
+
+    def __init__(self, why: bytes) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Place:
+    """A place of the kind KIND: a file at PATH, or PORT at HOST, called TEXT in messages."""
+
+    __slots__ = ("format", "host", "kind", "least", "options", "path", "port", "text")
+
+    def __init__(self, kind: bytes, text: bytes, options: dict[bytes, bytes]) -> None:
+        self.kind = kind
+        self.text = text
+        self.options = options
+        self.path = b""
+        self.host = b""
+        self.port = 0
+        self.least = _least(options.get(b"p", b"debug"))
+        self.format = _format(kind, options.get(b"format"))
+
+    @property
+    def stream(self) -> bool:
+        """Whether it is a connection over which lines flow in order."""
+        return self.kind in STREAMS
+
+
+def parse(word: bytes) -> Place:
+    """The place that WORD, a value of --to, means. Raises BadPlace."""
+    text, options = _split(word)
+    scheme, slashes, rest = text.partition(b"://")
+    if slashes and scheme in PORTS:
+        place = Place(scheme, text, _allowed(scheme, options))
+        place.host, place.port = _address(scheme, rest.removesuffix(b"/"))
+        place.text = b"%b://%b:%d" % (scheme, rest.removesuffix(b"/"), place.port)
+        if _with_port(rest.removesuffix(b"/")):
+            place.text = text.removesuffix(b"/")
+        return place
+    kind, rest = _file(word, text)
+    place = Place(kind, text, _allowed(kind, options))
+    place.path = rest
+    return place
+
+
+def _file(word: bytes, text: bytes) -> tuple[bytes, bytes]:
+    """The kind of a place on this machine, and its path."""
+    kind, colon, rest = text.partition(b":")
+    if colon and kind == b"syslog":
+        return kind, rest or SYSLOG
+    if colon and kind == b"journald":
+        return kind, rest or JOURNALD
+    if (colon and kind == b"dir" and rest) or text in (b"json:-", b"stderr:"):
+        return kind, rest
+    if text[-1:] == b"/":
+        return b"dir", text
+    raise BadPlace(WHAT + (word or b"nothing"))
+
+
+def _split(word: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    options: dict[bytes, bytes] = {}
+    while True:
+        text, comma, last = word.rpartition(b",")
+        name, equals, value = last.partition(b"=")
+        network = b"://" in text
+        if not comma or (name not in ALL and not network) or not (equals or name == b"insecure"):
+            if comma and network:
+                raise BadPlace(last + b" is no option: --to takes ,NAME=VALUE after a place")
+            return word, options
+        options.setdefault(name, value)
+        word = text
+
+
+def _allowed(kind: bytes, options: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    for name in options:
+        if name not in OPTIONS[kind]:
+            known = b" ".join(OPTIONS[kind])
+            raise BadPlace(kind + b" has no option " + name + b"; it has " + known)
+    if options.get(b"insecure", b"") != b"":
+        raise BadPlace(b"insecure takes no value")
+    if b"key" in options and b"cert" not in options:
+        raise BadPlace(b"key=FILE goes with cert=FILE")
+    return options
+
+
+def _least(name: bytes) -> int:
+    level = levels.named(name)
+    if level is None:
+        raise BadPlace(b"p= takes a level (" + b" ".join(levels.NAMES) + b"), not " + name)
+    return level
+
+
+def _format(kind: bytes, name: bytes | None) -> bytes:
+    """The format called NAME: without one, what who listens there has always understood."""
+    if name is None:
+        return b"3164" if kind in (b"syslog", b"udp") else b"5424"
+    known = WIRE[:2] if kind == b"syslog" else WIRE
+    if name not in known:
+        raise BadPlace(b"format= takes " + b" ".join(known) + b", not " + name)
+    return name
+
+
+def _with_port(text: bytes) -> bool:
+    return b":" in text[text.rfind(b"]") + 1 :]
+
+
+def _address(kind: bytes, text: bytes) -> tuple[bytes, int]:
+    """The host and the port that TEXT names."""
+    host, port = text, b"%d" % PORTS[kind]
+    if _with_port(text):
+        host, _, port = text.rpartition(b":")
+    if host[:1] == b"[" and host[-1:] == b"]":
+        host = host[1:-1]
+    elif b":" in host:
+        raise BadPlace(b"an address with colons stands in brackets: " + kind + b"://[::1]")
+    if not host or not host.isascii() or any(byte <= 32 or byte in b"/@?#" for byte in host):
+        raise BadPlace(kind + b"://HOST[:PORT] takes the name of a host, not " + (host or b"none"))
+    if not port.isdigit() or not 0 < int(port[:6]) < 65536:
+        raise BadPlace(kind + b"://HOST[:PORT] takes a port from 1 to 65535, not " + port)
+    return host, int(port)

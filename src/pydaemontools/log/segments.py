@@ -1,0 +1,200 @@
+"""Files of records in one directory: written at the end of the last, read from the first.
+
+A record is its length, a checksum and some text. A position is the number of a file and an
+offset in it, in one number. A kill cuts at the most the last record short: what is not whole
+is cut off when the files are opened again. They are synced when the next one is begun: a kill
+loses nothing that was written, but a crash of the machine may lose what was written since then.
+"""
+
+import posix
+from _struct import Struct
+from binascii import crc32
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
+MAGIC = b"pdt1"
+SHIFT = 40  # bits of a position that are the offset
+SEGMENT = 16 << 20  # bytes of a file, about
+APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC | posix.O_NOFOLLOW
+READ = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW
+END = b".log"
+
+
+def position(number: int, offset: int) -> int:
+    """The position OFFSET bytes into file NUMBER."""
+    return number << SHIFT | offset
+
+
+def split(at: int) -> tuple[int, int]:
+    """The file and the offset of the position AT."""
+    return at >> SHIFT, at & ((1 << SHIFT) - 1)
+
+
+class Segments:
+    """The files in the directory that is open as DIRECTORY, from number FIRST on, which may
+    have up to LARGEST bytes each. Raises OSError.
+    """
+
+    def __init__(self, directory: int, first: int, largest: int) -> None:
+        self._directory = directory
+        self._largest = largest
+        self._reading = -1, -1  # the file that is open for that, and its fd
+        self._sizes = {}
+        names = [name for name in posix.listdir(directory) if name.endswith(END.decode())]
+        for number in sorted(int(name[: -len(END)], 16) for name in names):
+            if number < first:
+                self._remove(number)
+            else:
+                size = posix.stat(_name(number), dir_fd=directory).st_size
+                self._sizes[number] = size
+        self.first = min(self._sizes, default=max(first, 1))
+        self._last = max(self._sizes, default=self.first)
+        self._fd = posix.open(_name(self._last), APPEND, 0o600, dir_fd=directory)
+        self._sizes[self._last] = posix.fstat(self._fd).st_size
+        self._mend()
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are, in all files."""
+        return sum(self._sizes.values())
+
+    @property
+    def end(self) -> int:
+        """Where the next record will stand."""
+        return position(self._last, self._sizes[self._last])
+
+    @property
+    def inode(self) -> int:
+        """The inode of the last file."""
+        return posix.fstat(self._fd).st_ino
+
+    def append(self, text: bytes) -> None:
+        """Write a record of TEXT. Raises OSError, and then there is none of it."""
+        size = self._sizes[self._last]
+        left = memoryview(HEAD.pack(MAGIC, len(text), crc32(text)) + text)
+        try:
+            while left:
+                left = left[posix.write(self._fd, left) :]
+        except OSError:
+            self.cut(size)
+            raise
+        self._sizes[self._last] = posix.fstat(self._fd).st_size
+
+    def full(self) -> bool:
+        """Whether the next file should be begun before the next record."""
+        return self._sizes[self._last] >= self._largest
+
+    def begin(self, *, sync: bool) -> None:
+        """Begin the next file, SYNC the last. Raises OSError, and then nothing has changed."""
+        if sync:
+            posix.fsync(self._fd)
+        fd = posix.open(_name(self._last + 1), APPEND, 0o600, dir_fd=self._directory)
+        posix.close(self._fd)
+        self._fd = fd
+        self._last += 1
+        self._sizes[self._last] = 0
+
+    def cut(self, offset: int) -> None:
+        """Let the last file end at OFFSET."""
+        posix.ftruncate(self._fd, offset)
+        self._sizes[self._last] = offset
+
+    def drop(self, number: int) -> None:
+        """Have no files before file NUMBER."""
+        for old in [one for one in self._sizes if one < number]:
+            self._remove(old)
+            del self._sizes[old]
+        self.first = min(self._sizes)
+
+    def after(self, at: int) -> int:
+        """AT, or the beginning of the next file if nothing follows in this one."""
+        number, offset = split(at)
+        while number < self._last and offset >= self._sizes.get(number, 0):
+            number, offset = number + 1, 0
+        return position(number, offset)
+
+    def read(self, at: int) -> tuple[int, bytes]:
+        """The record at AT: where its text begins, and the text.
+
+        What is no record leads to the next file: only a crash of the machine leaves such.
+        """
+        number, offset = split(at)
+        text = self._record(self._open(number), offset)
+        if text is None:
+            self._sizes[number] = offset if number < self._last else self._sizes[number]
+            return at, b""
+        return position(number, offset + HEAD.size), text
+
+    def find(self, at: int) -> int:
+        """Where the record begins that AT is in."""
+        number, offset = split(at)
+        fd = self._open(number)
+        start = 0
+        while start < offset:
+            head = posix.pread(fd, HEAD.size, start)
+            if len(head) < HEAD.size or head[:4] != MAGIC:
+                break
+            after = start + HEAD.size + HEAD.unpack(head)[1]
+            if after > offset:
+                break
+            start = after
+        return position(number, start)
+
+    def sync(self) -> None:
+        """All that was written is on the disk. Raises OSError."""
+        posix.fsync(self._fd)
+
+    def close(self) -> None:
+        """Close what is open."""
+        posix.close(self._fd)
+        if self._reading[1] >= 0:
+            posix.close(self._reading[1])
+
+    def _mend(self) -> None:
+        """Cut off what is no whole record at the end of the last file."""
+        end = max(self._ends(), default=0)
+        if end < self._sizes[self._last]:
+            self.cut(end)
+
+    def _ends(self) -> "Iterator[int]":
+        """Where each whole record of the last file ends."""
+        at = 0
+        while (text := self._record(self._fd, at)) is not None:
+            at += HEAD.size + len(text)
+            yield at
+
+    @staticmethod
+    def _record(fd: int, offset: int) -> bytes | None:
+        """The text of the record at OFFSET of FD; None if there is no whole one."""
+        head = posix.pread(fd, HEAD.size, offset)
+        if len(head) < HEAD.size:
+            return None
+        magic, length, check = HEAD.unpack(head)
+        # No length is believed that the file does not have.
+        if magic != MAGIC or length > posix.fstat(fd).st_size - offset - HEAD.size:
+            return None
+        text = posix.pread(fd, length, offset + HEAD.size)
+        return text if len(text) == length and crc32(text) == check else None
+
+    def _open(self, number: int) -> int:
+        if number == self._last:
+            return self._fd
+        if self._reading[0] != number:
+            if self._reading[1] >= 0:
+                posix.close(self._reading[1])
+                self._reading = -1, -1
+            self._reading = number, posix.open(_name(number), READ, dir_fd=self._directory)
+        return self._reading[1]
+
+    def _remove(self, number: int) -> None:
+        try:
+            posix.unlink(_name(number), dir_fd=self._directory)
+        except FileNotFoundError:
+            pass
+
+
+def _name(number: int) -> bytes:
+    return b"%016x%b" % (number, END)

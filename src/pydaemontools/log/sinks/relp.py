@@ -1,0 +1,188 @@
+"""RELP 1, to what rsyslog calls imrelp: each message has a number, and is done when that came back.
+
+A frame is NUMBER COMMAND LENGTH, a blank and DATA if there is some, and a newline. Up to
+WINDOW messages are on their way at a time. What has no answer when the connection ends is sent
+again over the next one: the server has it twice if only the answer was lost.
+"""
+
+import time
+from collections import deque
+from errno import ECONNRESET, EPROTO
+
+from .stream import PATIENCE, Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ..backlog import Backlog
+    from ..blocks import Source
+    from ..frames import Lines, Octets
+    from ..places import Place
+    from .transport import Connection
+
+WINDOW = 1024  # messages that are sent and have no answer, at the most
+NUMBERS = 999_999_999  # after that one comes 1
+OFFERS = b"relp_version=0\nrelp_software=pydaemontools\ncommands=syslog"
+LEAVE = 2.0  # seconds that a server has to answer when we go
+
+
+class Relp(Stream):
+    """A server that says what it has."""
+
+    def __init__(
+        self,
+        place: "Place",
+        frames: "Octets | Lines",
+        backlog: "Backlog",
+        source: "Source",
+        context: "SSLContext | None" = None,
+    ) -> None:
+        super().__init__(place, frames, backlog, source, context)
+        self._number = 0
+        self._opening = 0  # the number of what asks for a session
+        self._session = False
+        self._said = b""  # half an answer
+        self._next: deque[tuple[bytes, int]] = deque()  # messages, each with where it ends
+        self._answered: set[int] = set()  # numbers that came before their turn
+
+    @property
+    def _open(self) -> bool:
+        return self._session
+
+    @property
+    def _room(self) -> bool:
+        return super()._room and len(self._flying) < WINDOW
+
+    def _opened(self, connection: "Connection") -> None:
+        self._number = 0
+        self._opening = self._count()
+        self._deadline = time.monotonic() + PATIENCE
+        connection.write(b"%d open %d %b\n" % (self._opening, len(OFFERS), OFFERS))
+
+    def _count(self) -> int:
+        self._number = self._number % NUMBERS + 1
+        return self._number
+
+    def due(self) -> float | None:
+        """In how many seconds a flush makes sense, if nothing is heard of the server."""
+        if self._open and self._room and self._next:
+            return 0.0
+        return super().due()
+
+    def _feed(self, connection: "Connection") -> None:
+        while not connection.full and len(self._flying) < WINDOW:
+            if not self._next and not self._parse():
+                return
+            frames = []
+            for _ in range(min(len(self._next), WINDOW - len(self._flying))):
+                message, position = self._next.popleft()
+                number = self._count()
+                self._flying.append((number, position))
+                frames.append(b"%d syslog %d %b\n" % (number, len(message), message))
+            connection.write(b"".join(frames))
+
+    def _parse(self) -> bool:
+        """Take the next text apart; whether there is one."""
+        if not self.backlog.ready(self._cursor):
+            return False
+        text, end = self.backlog.read(self._cursor)
+        start, self._cursor = end - len(text), end
+        self._next += [(text[one:at], start + at) for one, at in self.frames.spans(text)]
+        return True
+
+    def _confirm(self, connection: "Connection") -> None:
+        """Nothing: it is the server who says what it has."""
+
+    def _again(self) -> float | None:
+        return None
+
+    def _salvage(self) -> None:
+        """Nothing: only an answer counts."""
+
+    def _heard(self, said: bytes) -> None:
+        if not said:
+            return
+        self._said += said
+        at = 0
+        while frame := _frame(self._said, at):
+            number, command, data, at = frame
+            if command == b"serverclose":
+                raise OSError(ECONNRESET, "")
+            self._answer(number, data)
+        self._said = self._said[at:]
+        position = -1
+        while self._flying and self._flying[0][0] in self._answered:
+            number, position = self._flying.popleft()
+            self._answered.discard(number)
+        if position >= 0:
+            self._took(position)
+
+    def _answer(self, number: int, data: bytes) -> None:
+        """The server answers what has NUMBER."""
+        if data[:3] != b"200":
+            # Neither a session nor this message; perhaps another time.
+            raise OSError(EPROTO, "")
+        if number == self._opening:
+            self._session = True
+        else:
+            self._answered.add(number)
+
+    def _farewell(self) -> None:
+        """Close the session, and wait for the server to know."""
+        connection = self._connection
+        if not connection or not self._session:
+            return
+        number = self._count()
+        until = time.monotonic() + LEAVE
+        try:
+            connection.write(b"%d close 0\n" % number)
+            while number not in self._answered and time.monotonic() < until:
+                self._watch()
+                self._source.sleep(until - time.monotonic())
+                connection.push()
+                self._close_heard(connection.read())
+        except OSError:
+            # Gone is gone.
+            pass
+
+    def _close_heard(self, said: bytes) -> None:
+        self._said += said
+        at = 0
+        while frame := _frame(self._said, at):
+            number, _, _, at = frame
+            self._answered.add(number)
+        self._said = self._said[at:]
+
+    def _drop(self) -> None:
+        super()._drop()
+        self._session = False
+        self._said = b""
+        self._next.clear()
+        self._answered.clear()
+
+
+def _frame(said: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
+    """The frame in SAID that begins at AT: number, command, data, and where the next begins.
+
+    None if it is not all there. Raises OSError if that is no frame.
+    """
+    words = said[at : at + 64].split(b" ", 3)
+    length = words[2] if len(words) > 2 else b""
+    if len(words) == 3 and b"\n" not in length:
+        return None
+    if len(words) < 3:
+        if len(said) - at > 48:
+            raise OSError(EPROTO, "")
+        return None
+    bare, newline, _ = length.partition(b"\n")
+    if not words[0].isdigit() or not bare.isdigit():
+        raise OSError(EPROTO, "")
+    start = at + len(words[0]) + len(words[1]) + len(bare) + 3
+    end = start + int(bare)
+    if newline or bare == b"0":
+        # Without data there is no blank before it.
+        return int(words[0]), words[1], b"", start if newline else start + 1
+    if len(said) <= end:
+        return None
+    return int(words[0]), words[1], said[start:end], end + 1

@@ -1,0 +1,300 @@
+"""A connection to a server over which lines flow in order: TCP, and TLS over it (RFC 6587, 5425).
+
+A text is kept until the other machine's kernel has it. Where the connection ends before that
+it is sent again over the next one, from the first message that may not have arrived.
+"""
+
+import time
+from collections import deque
+from errno import ETIMEDOUT
+
+from .lookup import Lookup
+from .retry import Retry
+from .transport import Connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ..backlog import Backlog
+    from ..batch import Batch
+    from ..blocks import Source
+    from ..frames import Lines, Octets
+    from ..places import Place
+
+PATIENCE = 15.0  # seconds that a server has to answer when we come
+LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
+PAUSE = 1.0  # seconds between two looks at the clock, at the most
+LINGER = 5.0  # seconds in which a server has to take something of a spool, at the end
+SETTLE = 0.5  # seconds in which a server may find that it does not want us
+
+
+class Stream:
+    """The server at PLACE; FRAMES makes text of lines, BACKLOG keeps it until it has arrived."""
+
+    def __init__(
+        self,
+        place: "Place",
+        frames: "Octets | Lines",
+        backlog: "Backlog",
+        source: "Source",
+        context: "SSLContext | None" = None,
+    ) -> None:
+        self.path = place.text
+        self.backlog = backlog
+        self.frames = frames
+        self.connects = 0
+        self.retry = Retry(place.text)
+        self._place = place
+        self._source = source
+        self._context = context
+        self._lookup: Lookup | None = None
+        self._connection: Connection | None = None
+        self._watched = -1, False  # an fd, and whether it is watched for room to write
+        self._deadline = 0.0  # until when the server has to have answered
+        self._settled = 0.0  # from when on what arrived counts as taken
+        self._look = LOOK[0]
+        self._cursor = backlog.begin  # what is to be sent next
+        self._flying: deque[tuple[int, int]] = deque()  # what to be told of, and what it means
+        self._arrived = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait here, and those of which nobody knows whether they arrived."""
+        return self.backlog.held
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing more may be read now."""
+        return self.backlog.stalled
+
+    def put(self, batch: "Batch") -> None:
+        """Send BATCH, or hold what cannot be sent now."""
+        for text in self.frames.texts(batch):
+            self.backlog.put(text)
+        self.flush()
+
+    def flush(self) -> None:
+        """Go on with whatever can be done now."""
+        self.backlog.flush()
+        try:
+            self._work()
+        except OSError as error:
+            self._trouble(error)
+        self._watch()
+
+    def due(self) -> float | None:
+        """In how many seconds a flush makes sense, if nothing is heard of the server."""
+        if self.backlog.stalled:
+            return LOOK[1]
+        if self._lookup:
+            return None
+        if not self._connection:
+            # Often enough for whoever was told to end meanwhile.
+            return min(self.retry.rest, PAUSE) if self.backlog.ready(self._cursor) else None
+        if not self._open:
+            return max(0.0, self._deadline - time.monotonic())
+        if self._room and self.backlog.ready(self._cursor):
+            return 0.0
+        return self._again()
+
+    def lost(self) -> int:
+        """How many messages are held that nobody has."""
+        return sum(sum(1 for _ in self.frames.spans(text)) for text in self.backlog.pending())
+
+    def sync(self) -> None:
+        """Make sure of what a spool has."""
+        self.backlog.sync()
+
+    def close(self) -> None:
+        """Let go of the server, once it has what a spool has, if it takes it."""
+        self._linger()
+        self._farewell()
+        self._drop()
+        self.backlog.close()
+
+    def _linger(self) -> None:
+        """Deliver what is in a spool for as long as the server takes it.
+
+        When our input has ended it has LINGER to take more, each time. When we were told to
+        end it has LINGER for all, and none if it is away: our successor will see to that.
+        """
+        begin = self.backlog.begin
+        ended = self._source.ended
+        until = time.monotonic() + LINGER
+        self.retry.at_once()
+        while self.backlog.ready(self.backlog.begin) and not self.held:
+            rest = until - time.monotonic()
+            if rest <= 0 or (self.retry.away and not ended):
+                break
+            due = self.due()
+            self._source.sleep(rest if due is None else min(due, rest))
+            self.flush()
+            if ended and begin != self.backlog.begin:
+                begin = self.backlog.begin
+                until = time.monotonic() + LINGER
+
+    # What differs between one protocol and another.
+
+    @property
+    def _open(self) -> bool:
+        """Whether the server takes messages."""
+        return self._connection is not None and self._connection.open
+
+    @property
+    def _room(self) -> bool:
+        """Whether more may be sent now."""
+        return self._connection is not None and not self._connection.full
+
+    def _opened(self, connection: Connection) -> None:
+        """CONNECTION has just been opened."""
+        self._settled = time.monotonic() + SETTLE if connection.early else 0.0
+
+    def _heard(self, said: bytes) -> None:
+        """The server SAID something: nobody asked it to."""
+
+    def _feed(self, connection: Connection) -> None:
+        """Send what there is, as far as there is room."""
+        while not connection.full and self.backlog.ready(self._cursor):
+            text, self._cursor = self.backlog.read(self._cursor)
+            connection.write(text)
+            self._flying.append((connection.written, self._cursor))
+            self._look = LOOK[0]
+
+    def _confirm(self, connection: Connection) -> None:
+        """Forget what has arrived."""
+        if not self._flying or time.monotonic() < self._settled:
+            return
+        arrived = connection.arrived()
+        self._look = LOOK[0] if arrived > self._arrived else min(2 * self._look, LOOK[1])
+        self._arrived = arrived
+        position = -1
+        while self._flying and self._flying[0][0] <= arrived:
+            _, position = self._flying.popleft()
+        if position >= 0:
+            self._took(position)
+
+    def _again(self) -> float | None:
+        """In how many seconds it makes sense to look what has arrived."""
+        return max(self._look, self._settled - time.monotonic()) if self._flying else None
+
+    def _salvage(self) -> None:
+        """The connection is gone: forget what had arrived of the text that was on its way."""
+        if not self._flying or self._context or not self._arrived:
+            return
+        end, _ = self._flying[0]
+        text, after = self.backlog.read(self.backlog.begin)
+        over = self._arrived - (end - len(text))
+        whole = [at for _, at in self.frames.spans(text) if at <= over]
+        if whole:
+            self._took(after - len(text) + whole[-1])
+
+    def _farewell(self) -> None:
+        """Nothing more comes: say so."""
+
+    # What is the same.
+
+    def _took(self, position: int) -> None:
+        """All before POSITION has arrived."""
+        self.backlog.done(position)
+        self.retry.worked()
+
+    def _work(self) -> None:
+        if not self._connection and not self._reach():
+            return
+        connection = self._connection
+        if not connection or (not connection.open and not self._reached(connection)):
+            return
+        # Before we meet an end: what has arrived by then need not be sent again.
+        self._confirm(connection)
+        connection.push()
+        self._heard(connection.read())
+        if self._open:
+            self._feed(connection)
+            self._confirm(connection)
+        elif time.monotonic() > self._deadline:
+            raise OSError(ETIMEDOUT, "")
+
+    def _reach(self) -> bool:
+        """Begin a connection, if there is something to send and it is time; whether it is."""
+        if not self._lookup:
+            if not self.backlog.ready(self._cursor) or self.retry.rest:
+                return False
+            self._lookup = Lookup(self._place.host, self._place.port)
+        lookup = self._lookup
+        self._lookup = None
+        # Its fd may be the next one's.
+        self._unwatch()
+        addresses = lookup.take()
+        if addresses is None:
+            self._lookup = lookup
+            return False
+        tls = None
+        if self._context:
+            from .tls import Tls
+
+            name = self._place.options.get(b"name", self._place.host)
+            tls = Tls(self._context, name.decode())
+        self._deadline = time.monotonic() + PATIENCE
+        self._connection = Connection(addresses, tls)
+        return True
+
+    def _reached(self, connection: Connection) -> bool:
+        """Whether CONNECTION is open, and the first to know."""
+        if not connection.step():
+            if time.monotonic() > self._deadline:
+                raise OSError(ETIMEDOUT, "")
+            return False
+        self.connects += 1
+        self._opened(connection)
+        return True
+
+    def _trouble(self, error: OSError) -> None:
+        """The connection is no more, or never was."""
+        self._salvage()
+        self._drop()
+        if self.backlog.ready(self._cursor):
+            self.retry.failed(error)
+
+    def _drop(self) -> None:
+        self._unwatch()
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+        self._flying.clear()
+        self._arrived = 0
+        self._cursor = self.backlog.begin
+
+    def _watch(self) -> None:
+        """Have the source wake us for what we wait for."""
+        wanted = -1, False
+        if self._lookup:
+            wanted = self._lookup.fd, False
+        elif self._connection:
+            wanted = self._connection.fileno(), self._connection.wants
+        if wanted != self._watched:
+            self._unwatch()
+            self._watched = wanted
+            if wanted[0] >= 0:
+                self._source.watch(wanted[0], write=wanted[1])
+
+    def _unwatch(self) -> None:
+        if self._watched[0] >= 0:
+            self._source.unwatch(self._watched[0])
+            self._watched = -1, False
+
+
+def stream(
+    place: "Place", frames: "Octets | Lines", backlog: "Backlog", source: "Source"
+) -> Stream:
+    """The stream to PLACE. Raises OSError for files that cannot be used."""
+    made = None
+    if place.kind in (b"tls", b"relps"):
+        from .tls import context
+
+        made = context(place)
+    if place.kind in (b"relp", b"relps"):
+        from .relp import Relp
+
+        return Relp(place, frames, backlog, source, made)
+    return Stream(place, frames, backlog, source, made)

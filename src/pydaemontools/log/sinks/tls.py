@@ -1,0 +1,87 @@
+"""TLS over a connection: text in, what goes over the wire out. It never touches the socket.
+
+The certificate of the server is verified, by the system's CAs or those of ca=FILE, and has to
+be for the host's name, or the one of name=HOST, unless somebody wrote `insecure`.
+"""
+
+import ssl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..places import Place
+
+PIECE = 65536  # bytes that are decrypted at once
+
+
+def context(place: "Place") -> ssl.SSLContext:
+    """What PLACE wants of TLS. Raises OSError for files that cannot be used."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    given = {name.decode(): value.decode() for name, value in place.options.items()}
+    if "insecure" in given:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    elif "ca" in given:
+        made.load_verify_locations(given["ca"])
+    else:
+        made.load_default_certs()
+    if "cert" in given:
+        # A key with a password would have a daemon ask for it at some terminal.
+        made.load_cert_chain(given["cert"], given.get("key"), password="")
+    return made
+
+
+class Tls:
+    """One connection's part of TLS, to the server that goes by NAME."""
+
+    def __init__(self, made: ssl.SSLContext, name: str) -> None:
+        self._in = ssl.MemoryBIO()
+        self._out = ssl.MemoryBIO()
+        self._tls = made.wrap_bio(self._in, self._out, server_hostname=name)
+        self.established = False
+
+    @property
+    def early(self) -> bool:
+        """Whether the server may refuse our certificate after we have begun: in TLS 1.3."""
+        return self._tls.version() == "TLSv1.3"
+
+    def handshake(self, came: bytes) -> bytes:
+        """What to send, now that CAME came. Raises OSError if the server is not to be trusted."""
+        self._in.write(came)
+        try:
+            self._tls.do_handshake()
+            self.established = True
+        except ssl.SSLWantReadError:
+            pass
+        return self._out.read()
+
+    def alert(self) -> bytes:
+        """What the server has to be told of why we go."""
+        return self._out.read()
+
+    def encrypt(self, text: bytes) -> bytes:
+        """What to send for TEXT."""
+        self._tls.write(text)
+        return self._out.read()
+
+    def decrypt(self, came: bytes) -> tuple[bytes, bool]:
+        """What the server said, now that CAME came, and whether it said that that was all."""
+        self._in.write(came)
+        said = []
+        try:
+            while piece := self._tls.read(PIECE):
+                said.append(piece)
+        except ssl.SSLWantReadError:
+            return b"".join(said), False
+        except ssl.SSLZeroReturnError:
+            pass
+        return b"".join(said), True
+
+    def farewell(self) -> bytes:
+        """What says to the server that nothing more comes."""
+        try:
+            self._tls.unwrap()
+        except ssl.SSLError:
+            # It has not answered yet, and need not.
+            pass
+        return self._out.read()

@@ -1,0 +1,181 @@
+"""One connection to a server, from the first of its addresses that answers; nothing waits.
+
+What was written counts as arrived when the kernel of the other machine has said so: Linux
+tells how much of it has not been acknowledged (SIOCOUTQ).
+"""
+
+from _socket import (
+    IPPROTO_TCP,
+    SO_ERROR,
+    SO_KEEPALIVE,
+    SOCK_CLOEXEC,
+    SOCK_NONBLOCK,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    TCP_KEEPIDLE,
+    TCP_NODELAY,
+    TCP_USER_TIMEOUT,
+    socket,
+)
+from array import array
+from errno import ECONNRESET, EINPROGRESS
+from fcntl import ioctl
+from select import POLLOUT, poll
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .lookup import Address
+    from .tls import Tls
+
+SIOCOUTQ = 0x5411
+PIECE = 65536  # bytes that are read at once
+IDLE = 60  # seconds of silence before the system asks whether the other machine is there
+GONE = 120_000  # milliseconds without an acknowledgement, after which it is not
+
+
+class Connection:
+    """A connection to one of ADDRESSES, with TLS over it if there is some."""
+
+    def __init__(self, addresses: "list[Address]", tls: "Tls | None" = None) -> None:
+        self._addresses = addresses
+        self._tls = tls
+        self._socket: socket | None = None
+        self._left = memoryview(b"")  # what the socket did not take yet
+        self.written = 0  # bytes for the wire, in all
+        self.open = False
+        self._connect()
+
+    def fileno(self) -> int:
+        """The fd to watch."""
+        return self._socket.fileno() if self._socket else -1
+
+    @property
+    def wants(self) -> bool:
+        """Whether it is to be watched for room to write too."""
+        return bool(self._left) or (not self.open and not self.written)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be written now."""
+        return bool(self._left)
+
+    @property
+    def early(self) -> bool:
+        """Whether the server may still turn out not to want us."""
+        return self._tls is not None and self._tls.early
+
+    def step(self) -> bool:
+        """Go on with what leads to an open connection; whether it is. Raises OSError."""
+        while not self.open and self._socket and _writable(self._socket):
+            number = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+            if number and self._addresses:
+                self._connect()
+                continue
+            if number:
+                raise OSError(number, "")
+            if not self._tls:
+                self.open = True
+            else:
+                return self._shake(self._tls)
+        return self.open
+
+    def write(self, text: bytes) -> None:
+        """Send TEXT, or as much as can be sent now. Not while it is full. Raises OSError."""
+        self._send(self._tls.encrypt(text) if self._tls else text)
+
+    def push(self) -> None:
+        """Send what is left. Raises OSError."""
+        while self._left and self._socket:
+            try:
+                self._left = self._left[self._socket.send(self._left) :]
+            except BlockingIOError:
+                break
+
+    def read(self) -> bytes:
+        """What the server said. Raises OSError at the end."""
+        said = b""
+        while True:
+            came = self._receive()
+            if came is None:
+                return said
+            ended = not came
+            if self._tls and came:
+                came, ended = self._tls.decrypt(came)
+            said += came
+            if ended:
+                raise OSError(ECONNRESET, "")
+
+    def arrived(self) -> int:
+        """How many of the written bytes the other machine has. Raises OSError."""
+        count = array("i", [0])
+        ioctl(self.fileno(), SIOCOUTQ, count)
+        return self.written - len(self._left) - count[0]
+
+    def close(self) -> None:
+        """Say farewell, if that can be done without waiting, and be gone."""
+        if self._socket:
+            try:
+                if self._tls and self.open and not self._left:
+                    self._socket.send(self._tls.farewell())
+            except OSError:
+                # Then it is gone already.
+                pass
+            self._socket.close()
+            self._socket = None
+
+    def _connect(self) -> None:
+        """Begin with the next address. Raises OSError if it is the last, and no good."""
+        while True:
+            family, address = self._addresses.pop(0)
+            old = self._socket
+            self._socket = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+            if old:
+                # Only now: what is watched by its number must not get that of another.
+                old.close()
+            self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            self._socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+            self._socket.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, IDLE)
+            self._socket.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, GONE)
+            try:
+                self._socket.connect(address)
+            except OSError as error:
+                if error.errno != EINPROGRESS:
+                    if self._addresses:
+                        continue
+                    raise
+            return
+
+    def _shake(self, tls: "Tls") -> bool:
+        """The handshake of TLS, as far as it goes now."""
+        self.push()
+        came = self._receive() if self.written else b""
+        if came is None:
+            return False
+        if not came and self.written:
+            raise OSError(ECONNRESET, "")
+        try:
+            self._send(tls.handshake(came))
+        except OSError:
+            if self._socket and (alert := tls.alert()):
+                self._socket.send(alert)
+            raise
+        self.open = tls.established
+        return self.open
+
+    def _send(self, data: bytes) -> None:
+        self.written += len(data)
+        self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
+        self.push()
+
+    def _receive(self) -> bytes | None:
+        """What has come; nothing at its end, None while there is none."""
+        try:
+            return self._socket.recv(PIECE) if self._socket else b""
+        except BlockingIOError:
+            return None
+
+
+def _writable(one: socket) -> bool:
+    waiter = poll()
+    waiter.register(one.fileno(), POLLOUT)
+    return bool(waiter.poll(0))

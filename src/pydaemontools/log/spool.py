@@ -1,0 +1,258 @@
+"""A backlog on a disk: what a stream has still to deliver outlives its process, in order.
+
+Everything goes through it, and counts as held by nobody once it is in: where the server keeps
+up, a file is gone again before the system thinks of writing it to the disk. The file `state`
+says up to where all was delivered, and the ledger's note which bytes of the pipe are in. What
+is in, but may yet be cut off and come again (its bytes are still in the pipe), is not sent.
+"""
+
+import posix
+import time
+from _struct import Struct
+from binascii import crc32
+from fcntl import LOCK_EX, LOCK_NB, flock
+
+from ..chain.cli import say
+from ..chain.errors import words
+from .segments import SEGMENT, Segments, position, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .blocks import Source
+    from .destination import Spooling
+    from .ledger import Ledger
+    from .places import Place
+
+STATE = Struct(">QQI")  # which of the two slots is newer, a position, a checksum
+SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
+SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
+PAUSE = 1.0  # seconds before what went wrong is tried again
+OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW
+
+
+class State:
+    """The file `state` in DIRECTORY: a position, in two slots that are written in turn."""
+
+    def __init__(self, directory: int) -> None:
+        self._fd = posix.open(b"state", OPEN, 0o600, dir_fd=directory)
+        slots = [posix.pread(self._fd, STATE.size, at) for at in (0, SLOT)]
+        found = [STATE.unpack(slot)[:2] for slot in slots if _whole(slot)]
+        self._number, self.at = max(found, default=(0, 0))
+
+    def write(self, at: int) -> None:
+        """Say AT from now on. Raises OSError."""
+        number = self._number + 1
+        text = number.to_bytes(8, "big") + at.to_bytes(8, "big")
+        posix.pwrite(self._fd, text + crc32(text).to_bytes(4, "big"), number % 2 * SLOT)
+        self._number, self.at = number, at
+
+    def close(self) -> None:
+        """Close it."""
+        posix.close(self._fd)
+
+
+def _whole(slot: bytes) -> bool:
+    return len(slot) == STATE.size and crc32(slot[:-4]).to_bytes(4, "big") == slot[-4:]
+
+
+class Spool:
+    """The backlog of PLACE in a directory of its own where SPOOLING says. Raises OSError."""
+
+    def __init__(
+        self, spooling: "Spooling", place: "Place", source: "Source", ledger: "Ledger | None"
+    ) -> None:
+        self.path = spooling.directory.rstrip(b"/") + b"/" + name(place)
+        self.held = 0
+        self.due = False  # the ledger asks and sets these two
+        self.noted = False
+        self._most = spooling.size
+        self._source = source
+        self._waiting: list[bytes] = []
+        self._retry_at = 0.0
+        self._told = False
+        self._text = 0, b""  # the record that was read last, and where its text begins
+        for path in spooling.directory, self.path:
+            try:
+                posix.mkdir(path, 0o700)
+            except FileExistsError:
+                pass
+        flags = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
+        self._directory = posix.open(self.path, flags)
+        self._lock = posix.open(b"lock", OPEN, 0o600, dir_fd=self._directory)
+        flock(self._lock, LOCK_EX | LOCK_NB)
+        self._state = State(self._directory)
+        largest = min(SEGMENT, max(1, self._most // 8))
+        self._segments = Segments(self._directory, split(self._state.at)[0], largest)
+        self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
+        self._ledger = ledger
+        self.begin = self._start()
+        if ledger:
+            self._join(ledger)
+        self.begin = self._start()
+        if self.begin != self._state.at:
+            # What is written from here on shall not look as if it was delivered.
+            self._state.write(self.begin)
+
+    # What the ledger wants to know of a log.
+
+    def room(self) -> int:
+        """How many bytes the file may still get: as many as there are."""
+        return 1 << 60
+
+    def fresh(self) -> bool:
+        """Whether the file is empty: that makes no difference here."""
+        return True
+
+    def position(self) -> tuple[int, int]:
+        """Which file is written, and where it ends.
+
+        That is asked when nothing is in that may come again: so it is when files change.
+        """
+        if self._segments.full():
+            self._next()
+        return self._segments.inode, split(self._segments.end)[1]
+
+    # What a stream wants of its backlog.
+
+    @property
+    def stalled(self) -> bool:
+        """Whether no more shall come now."""
+        return bool(self._waiting)
+
+    @property
+    def end(self) -> int:
+        """Where the next record will stand."""
+        return self._segments.end
+
+    @property
+    def size(self) -> int:
+        """Bytes that were not delivered, those that wait for room included."""
+        first = self._segments.first
+        return self.held + max(0, self._segments.size - (self.begin - position(first, 0)))
+
+    def put(self, text: bytes) -> None:
+        """TEXT comes after all the others."""
+        if not self._ledger:
+            if self._segments.full():
+                self._next()
+        elif self._untaken[1] != self._source.taken:
+            self._untaken = self._segments.end, self._source.taken
+        self._waiting.append(text)
+        self.held += len(text)
+        self._write()
+
+    def flush(self) -> None:
+        """Try again to write what waits."""
+        if self._waiting and time.monotonic() >= self._retry_at:
+            self._write()
+
+    def ready(self, at: int) -> bool:
+        """Whether there is something behind AT that may be sent."""
+        return self._segments.after(at) < self._limit()
+
+    def read(self, at: int) -> tuple[bytes, int]:
+        """Some text that stands at AT, and where it ends."""
+        at = self._segments.after(at)
+        start, text = self._text
+        if not start <= at < start + len(text):
+            start, text = self._text = self._segments.read(self._segments.find(at))
+            if not text:
+                return b"", self._segments.after(start)
+        text = text[max(0, at - start) :]
+        return text, max(at, start) + len(text)
+
+    def done(self, at: int) -> None:
+        """What is before AT was delivered."""
+        if at == self.end and split(at)[1] > SMALL:
+            self._next()
+        self.begin = self._segments.after(at)
+        try:
+            self._state.write(self.begin)
+            self._segments.drop(split(self.begin)[0])
+        except OSError:
+            # Then some of it is sent again if we are killed now.
+            pass
+
+    def pending(self) -> list[bytes]:
+        """The texts that nobody has."""
+        return self._waiting
+
+    def sync(self) -> None:
+        """All that is in the spool is on the disk. Raises OSError."""
+        self._segments.sync()
+
+    def close(self) -> None:
+        """Say what is left for the next time."""
+        if self.size and self.ready(self.begin):
+            left = b"%d bytes are left in " % self.size
+            say(b"pysissylog: info: " + left + self.path + b", to be sent the next time")
+        self._segments.close()
+        self._state.close()
+        posix.close(self._lock)
+        posix.close(self._directory)
+
+    def _between(self) -> bool:
+        """Whether the last block is in, and its bytes are still in the pipe."""
+        return self._untaken[1] == self._source.taken
+
+    def _limit(self) -> int:
+        """Up to where may be sent."""
+        return self._untaken[0] if self._between() else self._segments.end
+
+    def _start(self) -> int:
+        """Where the first text stands that was not delivered."""
+        at = max(self._state.at, position(self._segments.first, 0))
+        return self._segments.after(min(at, self._segments.end))
+
+    def _join(self, ledger: "Ledger") -> None:
+        """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
+        known = ledger.join(self, self._directory)  # type: ignore[arg-type] # enough of a log
+        if known:
+            entry, again = known
+            # Not by position(): no file may be begun before this one is cut.
+            end = split(self._segments.end)[1]
+            if again and self._segments.inode == entry.inode and entry.offset <= end:
+                self._segments.cut(entry.offset)
+        ledger.begun(self)  # type: ignore[arg-type] # as above
+
+    def _write(self) -> None:
+        """Write what waits, all of it or nothing."""
+        if not self._room():
+            return
+        end = split(self._segments.end)[1]
+        try:
+            for text in self._waiting:
+                self._segments.append(text)
+        except OSError as error:
+            self._segments.cut(end)
+            self._retry_at = time.monotonic() + PAUSE
+            if not self._told:
+                self._told = True
+                why = self.path + b", pausing: " + words(error)
+                say(b"pysissylog: warning: unable to write to " + why)
+            return
+        self._told = False
+        self._waiting.clear()
+        self.held = 0
+
+    def _room(self) -> bool:
+        """Whether there is room: an empty spool takes anything."""
+        if not self.ready(self.begin):
+            return True
+        return self._segments.size + self.held <= self._most
+
+    def _next(self) -> None:
+        """Go on in a new file, if there can be one."""
+        try:
+            # Of a server that keeps up nothing needs to be on the disk.
+            behind = split(self.begin)[0] < split(self.end)[0]
+            self._segments.begin(sync=behind)
+        except OSError:
+            # The file gets larger than it should.
+            pass
+
+
+def name(place: "Place") -> bytes:
+    """What the directory of PLACE is called: nothing in it needs to be quoted."""
+    where = b"%b_%b_%d" % (place.kind, place.host, place.port)
+    return bytes(byte if chr(byte).isalnum() or byte in b"._-" else 0x5F for byte in where)

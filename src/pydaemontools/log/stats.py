@@ -1,0 +1,119 @@
+"""What pysissylog tells of itself: on USR1 and at the end, for a person or as OpenMetrics."""
+
+import posix
+
+from ..chain.cli import say
+from ..chain.errors import words
+from .levels import SEVERITIES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .batch import Batch
+    from .destination import Destination
+
+HELP = {
+    "pysissylog_lines": "counter Lines that were read, by their level.",
+    "pysissylog_given_lines": "counter Lines that a place was given.",
+    "pysissylog_held_bytes": "gauge Bytes that wait in memory for a place.",
+    "pysissylog_spooled_bytes": "gauge Bytes that wait in the spool of a place.",
+    "pysissylog_connects": "counter Connections to a place that came about.",
+}
+
+
+class Stats:
+    """A sink that counts lines, and tells of DESTINATIONS when it is asked to: in FILE, or
+    on stderr without one.
+    """
+
+    def __init__(self, destinations: "list[Destination]", file: bytes | None) -> None:
+        self.path = file or b"stderr"
+        self.held = 0
+        self.stalled = False
+        self.asked = False
+        self._destinations = destinations
+        self._file = file
+        self._levels = [0] * 8
+
+    def put(self, batch: "Batch") -> None:
+        """Count BATCH. What goes on from another was counted there."""
+        levels = bytes(batch.levels[batch.continued :])
+        for level in range(8):
+            self._levels[level] += levels.count(level)
+
+    def flush(self) -> None:
+        """Tell, if somebody asked."""
+        if self.asked:
+            self.asked = False
+            self.tell()
+
+    def due(self) -> None:
+        """Nothing is ever due."""
+
+    def lost(self) -> int:
+        """Nothing is ever lost."""
+        return 0
+
+    def sync(self) -> None:
+        """Nothing is to be made sure of."""
+
+    def close(self) -> None:
+        """Tell a last time, where there is a file for it."""
+        if self._file:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell how it is now. A disk without room is no reason to end."""
+        if not self._file:
+            say(*self._lines())
+            return
+        new = self._file + b".new"
+        try:
+            with open(new, "wb") as file:
+                file.write(metrics(self._samples()))
+            posix.rename(new, self._file)
+        except OSError as error:
+            say(b"pysissylog: warning: unable to write " + self._file + b": " + words(error))
+
+    def _lines(self) -> list[bytes]:
+        """What a person is told."""
+        levels = zip(SEVERITIES, self._levels, strict=True)
+        counts = [f"{name} {count}" for name, count in levels if count]
+        lines = [b"pysissylog: lines: " + (", ".join(counts) or "none").encode()]
+        for one in self._destinations:
+            held = b"given %d, %d bytes held" % (one.lines, one.held)
+            spooled = b", %d bytes spooled" % one.spooled if one.place.stream else b""
+            connects = b", connected %d times" % one.connects if one.place.stream else b""
+            lines.append(b"pysissylog: " + one.path + b": " + held + spooled + connects)
+        return lines
+
+    def _samples(self) -> "list[tuple[str, str, int]]":
+        """Each number: the name of its metric, its labels, and the number."""
+        levels = zip(SEVERITIES, self._levels, strict=True)
+        samples = [("pysissylog_lines", f'level="{name}"', count) for name, count in levels]
+        for one in self._destinations:
+            label = f'to="{escaped(one.path)}"'
+            samples.append(("pysissylog_given_lines", label, one.lines))
+            samples.append(("pysissylog_held_bytes", label, one.held))
+            if one.place.stream:
+                samples.append(("pysissylog_spooled_bytes", label, one.spooled))
+                samples.append(("pysissylog_connects", label, one.connects))
+        return samples
+
+
+def metrics(samples: "list[tuple[str, str, int]]") -> bytes:
+    """SAMPLES as OpenMetrics writes them: those of one name stand together."""
+    lines = []
+    for name, help_ in HELP.items():
+        kind, _, text = help_.partition(" ")
+        found = [sample for sample in samples if sample[0] == name]
+        if found:
+            lines += [f"# TYPE {name} {kind}", f"# HELP {name} {text}"]
+        end = "_total" if kind == "counter" else ""
+        lines += [f"{name}{end}{{{labels}}} {number}" for _, labels, number in found]
+    return "\n".join([*lines, "# EOF", ""]).encode()
+
+
+def escaped(value: bytes) -> str:
+    """VALUE as a label's value."""
+    text = value.decode("utf-8", "backslashreplace")
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,106 @@
+"""stderr: and json:-, and what pysissylog tells of itself."""
+
+import json
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from tests.log.conftest import fill, finish, wait_until, write_all
+from tests.log.far import free_port
+
+
+def test_json_on_stdout(run):
+    """An object a line, with what a message has."""
+    data = 'error: "x"\nnaïve\n'.encode() + b"\xff\n"
+    result = run("pysissylog", "-i", "--to", "json:-", "me", "mail", input=data)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [one["level"] for one in found] == ["err", "info", "info"]
+    assert [one["message"] for one in found] == ['error: "x"', "naïve", "\\xff"]
+    common = {(one["host"], one["ident"], one["facility"]) for one in found}
+    assert common == {(socket.gethostname(), "me", "mail")}
+    assert all(type(one["pid"]) is int for one in found)
+
+
+def test_lines_on_stderr(run):
+    """The line, as it came but for control characters."""
+    result = run("pysissylog", "-s", "--to", "stderr:", input=b"error: x\n\x1b[2J\npart")
+    assert (result.returncode, result.stderr) == (0, b"x\n?[2J\npart\n")
+
+
+def test_a_reader_that_is_slow(start, pipe):
+    """While nobody reads stdout the daemon waits, and nobody's fd is told not to block."""
+    process = start("pysissylog", "--buffer", "0", "--to", "json:-", stdout=pipe[1])
+    count = fill(process.stdin.fileno(), process, b"a line of text\n" * 64)
+    assert os.get_blocking(pipe[1])
+    process.stdin.close()
+    process.stdin = None
+    os.close(pipe.pop())
+    with open(pipe[0], "rb", closefd=False) as file:
+        found = [json.loads(line)["message"] for line in file]
+    assert found == ["a line of text"] * 64 * count
+    assert process.wait(30) == 0
+
+
+def test_a_reader_that_has_gone(start, pipe, place):
+    """It does not come back: that is said, the other places go on, and in the end it is 111."""
+    process = start("pysissylog", "--to", "json:-", "--to", "log/", stdout=pipe[1])
+    os.close(pipe.pop(0))
+    write_all(process.stdin.fileno(), b"one\n")
+    said = process.stderr.readline()
+    assert said == b"pysissylog: warning: unable to write to json:-: broken pipe\n"
+    write_all(process.stdin.fileno(), b"two\n")
+    code, said = finish(process)
+    assert (code, said) == (111, b"pysissylog: fatal: unable to deliver 2 lines to json:-\n")
+    assert [line[26:] for line in (place / "log/current").read_bytes().splitlines()] == [
+        b"one",
+        b"two",
+    ]
+
+
+def test_usr1(start, place):
+    """USR1 has it say on stderr what it has done."""
+    url = f"tcp://127.0.0.1:{free_port()}"
+    process = start("pysissylog", "--to", "log/", "--to", url, "--spool", "spool")
+    write_all(process.stdin.fileno(), b"one\nerror: two\nerror: three\n")
+    assert b"unable to reach" in process.stderr.readline()
+    current = place / "log/current"
+    wait_until(lambda: current.exists() and current.read_bytes().count(b"\n") == 3)
+    process.send_signal(signal.SIGUSR1)
+    said = [process.stderr.readline() for _ in range(3)]
+    assert said[0] == b"pysissylog: lines: err 2, info 1\n"
+    assert said[1] == b"pysissylog: log: given 3, 0 bytes held\n"
+    pattern = rb": given 3, 0 bytes held, [1-9]\d+ bytes spooled, connected 0 times\n"
+    assert re.fullmatch(rb"pysissylog: " + re.escape(url.encode()) + pattern, said[2])
+
+
+def test_metrics(start, place):
+    """With --stats they are in a file, on USR1 and at the end."""
+    process = start("pysissylog", "--stats", "stats", "--to", "log/", "--to", "dir:two,p=err")
+    write_all(process.stdin.fileno(), b"one\nerror: two\n")
+    current = place / "log/current"
+    wait_until(lambda: current.exists() and b"two" in current.read_bytes())
+    process.send_signal(signal.SIGUSR1)
+    wait_until((place / "stats").exists)
+    write_all(process.stdin.fileno(), b"three\n")
+    assert finish(process) == (0, b"")
+    text = (place / "stats").read_text()
+    assert text.endswith("\n# EOF\n")
+    samples = re.findall(r"^([a-z_]+\{.*\}) (\d+)$", text, re.MULTILINE)
+    found = dict(samples)
+    assert found['pysissylog_lines_total{level="info"}'] == "2"
+    assert found['pysissylog_lines_total{level="err"}'] == "1"
+    assert found['pysissylog_given_lines_total{to="log"}'] == "3"
+    assert found['pysissylog_given_lines_total{to="two"}'] == "1"
+    assert found['pysissylog_held_bytes{to="log"}'] == "0"
+    assert not (place / "stats.new").exists()
+
+
+@pytest.mark.parametrize("text", ["no/stats"])
+def test_a_file_that_cannot_be_written(text, run):
+    """It is said, and changes nothing else."""
+    result = run("pysissylog", "--stats", text, "--to", "log/", input=b"x\n")
+    said = b"pysissylog: warning: unable to write no/stats: file does not exist\n"
+    assert (result.returncode, result.stderr) == (0, said)

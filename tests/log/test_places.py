@@ -1,0 +1,99 @@
+"""What --to understands."""
+
+import pytest
+
+from pydaemontools.log import places
+from pydaemontools.log.places import BadPlace
+
+GOOD = {
+    "syslog:": ("syslog", "/dev/log", 7, "3164"),
+    "syslog:/x,p=err": ("syslog", "/x", 3, "3164"),
+    "syslog:,format=5424": ("syslog", "/dev/log", 7, "5424"),
+    "syslog:a,b": ("syslog", "a,b", 7, "3164"),
+    "log/": ("dir", "log/", 7, "5424"),
+    "a,b/": ("dir", "a,b/", 7, "5424"),
+    "a=b,c=d/,p=2": ("dir", "a=b,c=d/", 2, "5424"),
+    "dir:log": ("dir", "log", 7, "5424"),
+    "udp://h": ("udp", "h:514", 7, "3164"),
+    "tcp://h": ("tcp", "h:601", 7, "5424"),
+    "tcp://h:514/": ("tcp", "h:514", 7, "5424"),
+    "tcp://h,format=json,p=Warning": ("tcp", "h:601", 4, "json"),
+    "tls://h": ("tls", "h:6514", 7, "5424"),
+    "relp://h": ("relp", "h:2514", 7, "5424"),
+    "relps://[::1]:99,insecure": ("relps", "::1:99", 7, "5424"),
+    "tcp://[fe80::1%eth0]": ("tcp", "fe80::1%eth0:601", 7, "5424"),
+    "journald:": ("journald", "/run/systemd/journal/socket", 7, "5424"),
+    "journald:/j": ("journald", "/j", 7, "5424"),
+    "json:-": ("json", "-", 7, "5424"),
+    "stderr:,p=0": ("stderr", "", 0, "5424"),
+}
+
+
+@pytest.mark.parametrize("word", GOOD)
+def test_places(word):
+    """Each kind of place, with its port, its threshold and its format."""
+    place = places.parse(word.encode())
+    where = b"%b:%d" % (place.host, place.port) if place.port else place.path
+    found = place.kind.decode(), where.decode(), place.least, place.format.decode()
+    assert found == GOOD[word]
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("tcp://h", b"tcp://h:601"),
+        ("tcp://h:9,p=err", b"tcp://h:9"),
+        ("relp://[::1]/,format=3164", b"relp://[::1]:2514"),
+        ("syslog:/x,p=err", b"syslog:/x"),
+    ],
+)
+def test_what_a_place_is_called(word, text):
+    """In a message a place has its port, and no options."""
+    assert places.parse(word.encode()).text == text
+
+
+BAD = {
+    "": "--to takes syslog:",
+    "log": "--to takes syslog:",
+    "dir:": "--to takes syslog:",
+    "json:x": "--to takes syslog:",
+    "http://h": "--to takes syslog:",
+    "tcp:h": "--to takes syslog:",
+    "tcp://": "takes the name of a host, not none",
+    "tcp://:9": "takes the name of a host, not none",
+    "tcp://a b": "takes the name of a host, not a b",
+    "tcp://me@h": "takes the name of a host, not me@h",
+    "tcp://h/x": "takes the name of a host, not h/x",
+    "tcp://\xe9": "takes the name of a host",
+    "tcp://::1": "an address with colons stands in brackets: tcp://[::1]",
+    "tcp://h:0": "takes a port from 1 to 65535, not 0",
+    "tcp://h:65536": "takes a port from 1 to 65535, not 65536",
+    "tcp://h:x": "takes a port from 1 to 65535, not x",
+    "tcp://h:": "takes a port from 1 to 65535, not ",
+    "tcp://h,p=loud": "p= takes a level",
+    "tcp://h,format=xml": "format= takes 3164 5424 json, not xml",
+    "syslog:,format=json": "format= takes 3164 5424, not json",
+    "tcp://h,ca=x": "tcp has no option ca; it has p format",
+    "log/,format=json": "dir has no option format; it has p",
+    "tcp://h,speed=9": "tcp has no option speed; it has p format",
+    "tcp://h,fast": "fast is no option",
+    "tls://h,insecure=no": "insecure takes no value",
+    "tls://h,key=x": "key=FILE goes with cert=FILE",
+}
+
+
+@pytest.mark.parametrize("word", BAD)
+def test_what_is_no_place(word):
+    """What is wrong is said."""
+    with pytest.raises(BadPlace) as error:
+        places.parse(word.encode())
+    assert BAD[word] in error.value.why.decode("utf-8", "replace")
+
+
+def test_a_bad_place_is_wrong_usage(run):
+    """It is said on stderr with the usage, never as a traceback; 100."""
+    result = run("pysissylog", "--to", "tcp://h:x", input=b"")
+    usage, hint = result.stderr.splitlines()
+    assert usage.startswith(b"pysissylog: usage: pysissylog ")
+    assert hint == b"pysissylog: tcp://HOST[:PORT] takes a port from 1 to 65535, not x"
+    assert result.returncode == 100

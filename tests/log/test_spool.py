@@ -1,0 +1,283 @@
+"""The spool: what was put into it comes out again, in order, whatever happens in between."""
+
+import errno
+import posix
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pydaemontools.log import segments, spool
+from pydaemontools.log.destination import Spooling
+from pydaemontools.log.ledger import open_ledger
+from pydaemontools.log.places import parse
+from pydaemontools.log.spool import Spool
+from pydaemontools.log.tai64n import LABEL
+from tests.log.conftest import finish, patient, wait_until, write_all
+from tests.log.conftest import opened as opened_sources
+from tests.log.far import Rsyslogd, check_once, free_port, numbered
+
+
+@pytest.fixture
+def opened(place):
+    """Open the spool in `place`; it is closed at the end of the test."""
+    made = []
+
+    def opened(size=1 << 30):
+        to = parse(b"tcp://host:99")
+        source = SimpleNamespace(taken=0)
+        made.append(Spool(Spooling(str(place / "spool").encode(), size), to, source, None))
+        return made[-1]
+
+    yield opened
+    for one in made:
+        one.close()
+
+
+def crash(one):
+    """Let go of the spool ONE as a kill would."""
+    for fd in (one._lock, one._directory, one._state._fd, one._segments._fd):
+        posix.close(fd)
+    one._segments._reading = -1, -1
+    one.close = lambda: None
+
+
+def everything(one, at=None):
+    """All that ONE has from AT on."""
+    at = one.begin if at is None else at
+    texts = []
+    while one.ready(at):
+        text, at = one.read(at)
+        texts.append(text)
+    return b"".join(texts)
+
+
+FILES = "spool/tcp_host_99"
+
+
+def test_what_is_put_in_comes_out(opened):
+    """In order; it counts as held by nobody; and what was delivered is gone."""
+    one = opened()
+    for text in b"one", b"two", b"three":
+        one.put(text)
+    assert (one.held, one.stalled, everything(one)) == (0, False, b"onetwothree")
+    text, after = one.read(one.begin)
+    one.done(after - len(text) + 2)
+    assert everything(one) == b"etwothree"
+    one.done(after)
+    assert everything(one) == b"twothree"
+
+
+@settings(patient, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.binary(min_size=1, max_size=50).map(lambda text: ("put", text)),
+            st.tuples(st.just("read"), st.integers(1, 80)),
+            st.just(("crash", 0)),
+        ),
+        max_size=40,
+    )
+)
+def test_any_history(steps, opened, monkeypatch, place):
+    """Whatever is put, delivered and crashed in whatever order: nothing is lost or comes twice."""
+    monkeypatch.setattr(segments, "SEGMENT", 100)
+    monkeypatch.setattr(spool, "SEGMENT", 100)
+    monkeypatch.setattr(spool, "SMALL", 60)
+    one = opened()
+    one.done(one.end)
+    left = b""
+    for what, value in steps:
+        if what == "put":
+            one.put(value)
+            left += value
+        elif what == "read" and one.ready(one.begin):
+            text, after = one.read(one.begin)
+            count = min(value, len(text))
+            assert left.startswith(text)
+            one.done(after - len(text) + count)
+            left = left[count:]
+        elif what == "crash":
+            crash(one)
+            one = opened()
+        assert everything(one) == left
+    one.done(one.end)
+    crash(one)
+    # A history needs few files, however long it was.
+    assert len(list((place / FILES).iterdir())) <= 4
+
+
+def test_a_torn_tail_is_cut(opened, place):
+    """A record that a kill cut short is cut off, and what comes next follows the last whole one."""
+    one = opened()
+    one.put(b"one")
+    one.put(b"two")
+    crash(one)
+    [file] = (place / FILES).glob("*.log")
+    for length in range(file.stat().st_size - 1, 15, -1):
+        with file.open("r+b") as torn:
+            torn.truncate(length)
+        one = opened()
+        assert everything(one) == b"one"
+        crash(one)
+    one = opened()
+    one.put(b"three")
+    assert everything(one) == b"onethree"
+
+
+def test_damage_costs_one_file(opened, place, monkeypatch):
+    """Where a crash of the machine left nonsense, the files behind it are read all the same."""
+    monkeypatch.setattr(spool, "SEGMENT", 50)
+    one = opened()
+    for at in range(12):
+        one.put(b"text number %02d" % at)
+    crash(one)
+    files = sorted((place / FILES).glob("*.log"))
+    files[1].write_bytes(bytes(len(files[1].read_bytes())))
+    found = everything(opened())
+    assert found.startswith(b"text number 00text number 01")
+    assert found.endswith(b"text number 11")
+
+
+def test_a_state_that_was_lost(opened, place):
+    """Without `state` all that is there is sent: twice is better than never."""
+    one = opened()
+    one.put(b"one")
+    one.done(one.end)
+    one.put(b"two")
+    crash(one)
+    (place / FILES / "state").unlink()
+    assert everything(opened()) == b"onetwo"
+
+
+def test_a_full_spool(opened):
+    """It takes no more than it may have, unless it is empty; and goes on when there is room."""
+    one = opened(size=1000)
+    one.put(b"x" * 600)
+    one.put(b"y" * 600)
+    assert (one.stalled, one.held, one.pending()) == (True, 600, [b"y" * 600])
+    one.done(one.end)
+    one.flush()
+    assert (one.stalled, one.held) == (False, 0)
+    assert everything(one) == b"y" * 600
+    one.done(one.end)
+    one.put(b"z" * 5000)
+    assert everything(one) == b"z" * 5000
+
+
+def test_a_disk_that_is_full(opened, monkeypatch, capfd):
+    """A disk without room is a warning and a pause, and half a record is none."""
+    one = opened()
+    one.put(b"one")
+    real = posix.write
+    failing = [True]
+
+    def write(fd, data):
+        if failing and fd == one._segments._fd:
+            if len(data) > 10:
+                return real(fd, data[:10])
+            raise OSError(errno.ENOSPC, "")
+        return real(fd, data)
+
+    monkeypatch.setattr(segments.posix, "write", write)
+    one.put(b"two" * 100)
+    assert (one.stalled, one.held) == (True, 300)
+    one._retry_at = 0
+    one.flush()
+    said = capfd.readouterr().err
+    assert said.count("pausing: out of disk space") == 1
+    failing.clear()
+    one._retry_at = 0
+    one.flush()
+    assert (one.stalled, everything(one)) == (False, b"one" + b"two" * 100)
+
+
+@pytest.mark.parametrize("size", [10, 500], ids=["a file that is full", "a file with room"])
+@pytest.mark.parametrize("taken", [False, True], ids=["not taken", "taken"])
+def test_what_a_dead_router_had_not_taken(size, taken, place, pipe, monkeypatch):
+    """What is in the spool and still in the pipe is not sent, and is cut off by the successor."""
+    monkeypatch.setattr(spool, "SEGMENT", size)
+    spooling = Spooling(str(place / "spool").encode(), 1 << 30)
+
+    def begin(give):
+        source = give(pipe[0])
+        ledger = open_ledger(source, LABEL)
+        return source, ledger, Spool(spooling, parse(b"tcp://host:99"), source, ledger)
+
+    write_all(pipe[1], b"one\ntwo\n")
+    with contextmanager(opened_sources)() as give:
+        source, ledger, one = begin(give)
+        assert source.look() == b"one\ntwo\n"
+        ledger.note(b"one\ntwo\n", 0)
+        one.put(b"one two, and more than a file may have")
+        assert everything(one) == b""
+        if taken:
+            assert ledger.take(8) == 0
+            assert everything(one) == b"one two, and more than a file may have"
+        crash(one)
+    with contextmanager(opened_sources)() as give:
+        source, ledger, one = begin(give)
+        left = b"" if taken else b"one\ntwo\n"
+        assert source.look() == left
+        assert one.end - one.begin == 0 or taken
+        assert everything(one) == taken * b"one two, and more than a file may have"
+        crash(one)
+
+
+def test_one_router_at_a_time(run, start, place):
+    """A spool has one writer; a second one is refused."""
+    url = f"tcp://127.0.0.1:{free_port()}"
+    first = start("pysissylog", "--spool", "spool", "--to", url)
+    wait_until(lambda: list(place.glob("spool/*/state")))
+    second = run("pysissylog", "--spool", "spool", "--to", url, input=b"x\n")
+    said = f"pysissylog: fatal: unable to log to {url}: temporary failure\n".encode()
+    assert (second.returncode, second.stderr) == (111, said)
+    first.stdin.close()
+    first.stdin = None
+    assert first.wait(30) == 0
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "relp"])
+def test_an_outage(scheme, place, start):
+    """While a server is away the daemon goes on; a router that ends meanwhile leaves it all to
+    the next one, which sends what is old first.
+    """
+    server = Rsyslogd(place / "rsyslog", "imtcp" if scheme == "tcp" else "imrelp")
+    words = "--buffer", "0", "--spool", "spool", "--to", f"{scheme}://127.0.0.1:{server.port}"
+    process = start("pysissylog", *words)
+    lines = numbered(0, 50000)
+    # Far more than the pipe holds.
+    write_all(process.stdin.fileno(), b"".join(line + b"\n" for line in lines[:40000]))
+    assert b"unable to reach" in process.stderr.readline()
+    process.terminate()
+    code, said = finish(process)
+    assert (code, b"bytes are left in spool/" in said) == (0, True)
+    server.start()
+    process = start("pysissylog", *words)
+    write_all(process.stdin.fileno(), b"".join(line + b"\n" for line in lines[40000:]))
+    assert finish(process) == (0, b"")
+    wait_until(lambda: len(server.lines()) >= len(lines))
+    check_once(server.lines(), lines, 1)
+    assert sum(file.stat().st_size for file in place.glob("spool/*/*.log")) < 5_000_000
+    server.stop()
+
+
+def test_a_spool_that_is_full_makes_the_daemon_wait(place, start):
+    """When the spool is full, nothing more is read; when the server comes, all arrives."""
+    server = Rsyslogd(place / "rsyslog", "imrelp")
+    words = "--spool", "spool", "--spool-size", "100k", "--to", f"relp://127.0.0.1:{server.port}"
+    process = start("pysissylog", *words)
+    lines = numbered(0, 100_000)
+    data = b"".join(line + b"\n" for line in lines)
+    feeder = threading.Thread(target=write_all, args=(process.stdin.fileno(), data))
+    feeder.start()
+    assert b"unable to reach" in process.stderr.readline()
+    server.start()
+    feeder.join()
+    assert finish(process)[0] == 0
+    wait_until(lambda: len(server.lines()) >= len(lines))
+    assert server.lines() == lines
+    server.stop()
