@@ -140,7 +140,7 @@ def small(monkeypatch):
     """Files of SIZE bytes; lines of 100 bytes count as long; counters begin anew all the time."""
     monkeypatch.setattr(logdir, "SIZE", SIZE)
     monkeypatch.setattr(logdir, "SLACK", 80)
-    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (SIZE, 10**6, None, None))
+    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (SIZE, 10**6, None))
     monkeypatch.setattr(pump, "LONG", 100)
     monkeypatch.setattr(ledger, "FULL", 1500)
 
@@ -233,7 +233,7 @@ def test_notes_that_cannot_be_kept(refuse, place):
 @pytest.mark.usefixtures("small")
 def test_many_kills_file_nothing(place, monkeypatch):
     """However often a logger is killed, it goes on in `current`: no old file is dropped."""
-    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (10**6, 2, None, None))
+    monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (10**6, 2, None))
     read, write = os.pipe()
     path = place / "log"
     for turn in range(60):

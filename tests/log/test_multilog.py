@@ -1,15 +1,18 @@
 """pymultilog under its own name: where it says no, and where it does better."""
 
+import gzip
 import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 
 import pytest
 
 from pydaemontools.log import tai64n
+from pydaemontools.log.age import seconds, turns
 from pydaemontools.log.stamps import KINDS
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
@@ -32,6 +35,10 @@ WRONG = {
     "a size too large": ["s2000g", "./d"],
     "no number": ["n", "./d"],
     "a number that is none": ["n5x", "./d"],
+    "no age": ["a", "./d"],
+    "an age without a unit": ["a5", "./d"],
+    "an age of nothing": ["a0h", "./d"],
+    "a packer that is none": ["zip", "./d"],
 }
 
 
@@ -94,6 +101,100 @@ def test_stamps_are_the_time(monkeypatch):
         b"d": b"2023-11-15 03:58:20.123456789 ",
     }
     assert all(len(made[kind]) == length for kind, (_, length) in KINDS.items())
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_total(run, place):
+    """All files together never have more bytes; the newest are kept."""
+    text = b"".join(b"%07d\n" % at for at in range(9999))
+    assert run("pymultilog", "s4096", "S20k", "n999", "./d", input=text).returncode == 0
+    kept = everything(place / "d")
+    assert 12000 < len(kept) <= 20480
+    assert text.endswith(kept)
+
+
+def test_packed_files(run, place):
+    """What gzip made of the lines takes the place of the lines."""
+    text = b"".join(b"%07d\n" % at for at in range(9999))
+    assert run("pymultilog", "s16k", "n99", "z", "./d", input=text).returncode == 0
+    old = sorted((place / "d").glob("@*"))
+    assert old
+    assert all(re.fullmatch("@[0-9a-f]{24}\\.s\\.gz", file.name) for file in old)
+    whole = b"".join(gzip.decompress(file.read_bytes()) for file in old)
+    assert whole + (place / "d/current").read_bytes() == text
+
+
+def test_a_packer_that_is_not_there(scripts, place):
+    """That is said before anything is read."""
+    result = subprocess.run(
+        [sys.executable, "-IS", scripts / "pymultilog", "z", "./d"],
+        env={"PATH": "/nonexistent"},
+        cwd=place,
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 100
+    assert result.stderr.endswith(b"\npymultilog: z needs the program gzip\n")
+
+
+def test_files_that_are_old(start, pipe, place):
+    """They are closed although nothing comes, and an empty one is not."""
+    process = start("pymultilog", "a1s", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"one\n")
+    (old,) = wait_until(lambda: list((place / "d").glob("@*.s")))
+    assert old.read_bytes() == b"one\n"
+    write_all(pipe[1], b"two\n")
+    wait_until(lambda: len(list((place / "d").glob("@*.s"))) == 2)
+    pipe.end()
+    assert process.wait(30) == 0
+    assert everything(place / "d") == b"one\ntwo\n"
+
+
+def test_a_file_that_became_old_meanwhile(run, place):
+    """It is closed before anything is added."""
+    assert run("pymultilog", "a1d", "./d", input=b"one\n").returncode == 0
+    os.utime(place / "d/current", (1, 1))
+    assert run("pymultilog", "a1d", "./d", input=b"two\n").returncode == 0
+    (old,) = (place / "d").glob("@*.s")
+    assert (old.read_bytes(), (place / "d/current").read_bytes()) == (b"one\n", b"two\n")
+
+
+@pytest.mark.parametrize(
+    ("zone", "when", "age", "turns_at"),
+    [
+        ("UTC", "2026-11-21 13:45:59", "1h", ("2026-11-21 13:00:00", "2026-11-21 14:00:00")),
+        ("UTC", "2026-11-21 13:45:59", "5m", ("2026-11-21 13:45:00", "2026-11-21 13:50:00")),
+        ("UTC", "2026-11-21 23:45:59", "7h", ("2026-11-21 21:00:00", "2026-11-22 00:00:00")),
+        ("UTC", "2026-11-21 13:45:59", "1d", ("2026-11-21 00:00:00", "2026-11-22 00:00:00")),
+        (
+            "Asia/Kathmandu",
+            "2026-11-21 00:00:00",
+            "1d",
+            ("2026-11-21 00:00:00", "2026-11-22 00:00:00"),
+        ),
+        (
+            "America/New_York",
+            "2026-11-01 12:00:00",
+            "1d",
+            ("2026-11-01 00:00:00", "2026-11-02 00:00:00"),
+        ),
+        (
+            "America/New_York",
+            "2026-03-08 12:00:00",
+            "1d",
+            ("2026-03-08 00:00:00", "2026-03-09 00:00:00"),
+        ),
+    ],
+)
+def test_round_times(monkeypatch, zone, when, age, turns_at):
+    """Files are closed at round times of the local clock, also on the days that DST changes."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    now = time.mktime(time.strptime(when, "%Y-%m-%d %H:%M:%S"))
+    found = turns(now, seconds(age.encode()))
+    said = tuple(time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in found)
+    assert said == turns_at
     monkeypatch.undo()
     time.tzset()
 

@@ -27,7 +27,11 @@ until { svstat "$1"; tr '\\n' ' ' <"$1/supervise/stat"; tr '\\n' ' ' <"$1/heard"
 done
 """
 SLEEP = " exec sleep 1000\n"
-FILES = "cd s/supervise && stat -c '%A %n' * && stat -c %s status lock"
+# Files are written beside themselves and renamed: until all of them have been.
+FILES = (
+    "cd s/supervise && while ls ./*.new >/dev/null 2>&1; do :; done;"
+    "stat -c '%A %n' * && stat -c %s status lock"
+)
 # For a second after each start the C programs hear nothing.
 DEAF = "sleep 1.2"
 # Until it has been started twice.
@@ -84,7 +88,7 @@ COMMON = {
             "await s paused",
             "svstat s",
             "svc -c s",
-            "await s 'seconds$|run $'",
+            "await s 'seconds$'",
             "svstat s",
         ],
     ),

@@ -40,11 +40,14 @@ class LogDir:
         size: int = SIZE,
         keep: int = KEEP,
         ledger: "Ledger | None" = None,
+        *,
         processor: "Processor | None" = None,
+        total: int = 0,
     ) -> None:
         self.path = path
         self.size = size
         self.keep = keep
+        self.total = total  # bytes of all files, at the most; 0 for no limit
         self.written = 0
         self.due = False  # whether the next file has to be begun before the next write
         self.noted = False  # whether a note says more of `current` than its mode does
@@ -268,7 +271,7 @@ class LogDir:
             return
         if finished:
             self._unlink(b"previous")
-            self._file(b"processed", b"s")
+            self._file(b"processed", self._processor.code if self._processor else b"s")
         else:
             self._unlink(b"processed")
 
@@ -295,9 +298,22 @@ class LogDir:
     def _prune(self) -> None:
         self.doing = b"read " + self.path
         names = [name for name in posix.listdir(self._dir) if name[:1] == "@" and len(name) >= 25]
+        names.sort(reverse=True)
         # One of the files that are kept is `current`.
-        for name in sorted(names)[: max(0, len(names) - self.keep + 1)]:
+        kept = min(len(names), self.keep - 1)
+        room = self.total - self.size
+        while self.total and kept and sum(map(self._bytes, names[:kept])) > room:
+            kept -= 1
+        for name in reversed(names[kept:]):
             self._unlink(name.encode())
+
+    def _bytes(self, name: str) -> int:
+        return posix.stat(name, dir_fd=self._dir).st_size
+
+    def changed(self) -> float:
+        """When `current` got something the last time, if there is anything in it; else 0."""
+        found = posix.fstat(self._fd)
+        return found.st_mtime if found.st_size else 0.0
 
     def _seal(self) -> None:
         """All of `current` is on disk, and its mode says so."""

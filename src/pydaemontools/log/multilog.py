@@ -140,7 +140,7 @@ def _sinks(who: bytes, script: Script, ledger: "Ledger | None", *, own: bool) ->
         if one.kind == b"/":
             log = _directory(who, one, ledger, own=own)
             pause = 1.0 if own else PAUSE
-            made[one] = Directory(log, who, None, one.selection, pause, always=not own)
+            made[one] = Directory(log, who, None, one.selection, pause, always=not own, age=one.age)
     return [made[one] for one in script.outputs]
 
 
@@ -156,10 +156,17 @@ def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool
     if output.command is not None:
         from .processor import Processor
 
-        processor = Processor(who, output.command)
+        processor = Processor(who, output.command, output.code)
     while True:
         try:
-            return LogDir(output.name, output.size, output.keep, ledger, processor)
+            return LogDir(
+                output.name,
+                output.size,
+                output.keep,
+                ledger,
+                processor=processor,
+                total=output.total,
+            )
         except OSError as error:
             what = b"unable to " + error.filename
             if own or not what.startswith(

@@ -114,6 +114,7 @@ class Pump:
             elif self.alarms and not self._ending:
                 self._turn()
             elif not self._ending:
+                self._see_to_files()
                 self.source.wait(self._rest())
             if self._ending and not self._block:
                 # What comes in after we were told is our successor's.
@@ -175,9 +176,13 @@ class Pump:
             self.source.take(self._untaken)
             self._untaken = 0
         if not self._untaken:
-            for one in self.files:
-                one.turn(full=True)
+            self._see_to_files()
         return not self._untaken
+
+    def _see_to_files(self) -> None:
+        """Begin new ones where one is full or old; nothing that may come again is in any."""
+        for one in self.files:
+            one.turn(full=True)
 
     def _pause(self) -> None:
         rest = self._rest()

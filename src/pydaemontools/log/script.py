@@ -4,10 +4,13 @@ An action is a word, and its first byte says which it is (daemontools 0.76, mult
 our own name a word that is none is an error, and sizes may have units.
 """
 
+import posix
+
 from .selection import Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
+PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
 UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}
 
 
@@ -25,6 +28,9 @@ class Output:
         self.size = script.size
         self.keep = script.keep
         self.command = script.command
+        self.code = script.code
+        self.total = script.total
+        self.age = script.age
 
 
 class Script:
@@ -38,6 +44,8 @@ class Script:
         self.size = 99999
         self.keep = 10
         self.command: bytes | None = None
+        self.code = b"s"  # what processed files are called
+        self.total = self.age = 0
         self._rules: list[tuple[bytes, bytes]] = []
         self._used = 0  # how many rules the last selection has
         for word in words[bool(self.stamp) :]:
@@ -54,7 +62,7 @@ class Script:
         first, rest = word[:1], word[1:]
         if first in (b"+", b"-"):
             self._rules.append((first, rest))
-        elif first in (b"s", b"n", b"!"):
+        elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
             self._setting(first, rest)
         elif first in (b".", b"/"):
             self.outputs.append(Output(b"/", word, self))
@@ -69,12 +77,18 @@ class Script:
         """What holds for the directories that follow."""
         if first == b"s":
             self.size = self._size(rest)
+        elif first == b"S":
+            self.total = self._size(rest)
         elif first == b"n":
             self.keep = max(2, self._number(rest))
+        elif first == b"a":
+            self.age = _age(rest)
+        elif first == b"z":
+            self.command, self.code = _packer(rest)
         elif self.own and not rest:
-            raise BadAction(b"! takes a command: !gzip, for one")
+            raise BadAction(b"! takes a command: !tac, for one")
         else:
-            self.command = rest
+            self.command, self.code = rest, b"s"
 
     def _size(self, text: bytes) -> int:
         if not self.own:
@@ -106,6 +120,29 @@ def _scan(text: bytes) -> int:
     """The number that TEXT begins with, as the original reads it; 0 if there is none."""
     digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
     return int(digits[:4000] or b"0") % 2**64
+
+
+def _age(text: bytes) -> int:
+    from .age import seconds
+
+    age = seconds(text)
+    if not age:
+        raise BadAction(b"a takes a number and s, m, h or d, as in a1h or a7d, not a" + text)
+    return age
+
+
+def _packer(name: bytes) -> tuple[bytes, bytes]:
+    """The command that packs, and what its files are called."""
+    from ..chain import exec as chain
+    from ..chain.process import environ
+
+    command, code = PACKERS.get(name, (b"", b""))
+    if not command:
+        raise BadAction(b"there are z and zstd, and not z" + name)
+    files = chain.search(command.split()[0], environ.get(b"PATH"))
+    if not any(posix.access(file, posix.X_OK) for file in files):
+        raise BadAction(b"z" + name + b" needs the program " + command.split()[0])
+    return b"exec " + command, code
 
 
 def _why(word: bytes) -> bytes:

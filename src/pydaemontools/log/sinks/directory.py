@@ -4,6 +4,7 @@ import time
 
 from ...chain.cli import say
 from ...chain.errors import words
+from ..age import turns
 from ..batch import Batch, stamped
 from ..logdir import LogDir
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..selection import Selection
 
+FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
 
 
@@ -21,6 +23,7 @@ class Directory:
 
     LABEL gives what stands before each line, SELECTION says which lines are for it. After
     what went wrong there is a pause of so many seconds; it is said once, or again with ALWAYS.
+    A file is closed when it is full, and when it is AGE seconds old if that is not 0.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Directory:
         pause: float = 1.0,
         *,
         always: bool = False,
+        age: int = 0,
     ) -> None:
         self.path = log.path
         self.stalled = False
@@ -44,6 +48,12 @@ class Directory:
         self._data = b""
         self._retry_at = 0.0
         self._told = False
+        self._age = age
+        self._next = FOREVER  # when the file is old
+        if age:
+            last, self._next = turns(time.time(), age)
+            # It may have become old while nobody was here.
+            self._log.due = 0 < log.changed() < last
 
     @property
     def held(self) -> int:
@@ -63,7 +73,10 @@ class Directory:
 
     def turn(self, *, full: bool = False) -> None:
         """Begin a new file, if there is something in this one, or it is FULL."""
-        if self._log.room() <= 0 if full else not self._log.fresh():
+        old = time.time() >= self._next
+        if old:
+            _, self._next = turns(time.time(), self._age)
+        if not self._log.fresh() if old or not full else self._log.room() <= 0:
             self._log.due = True
             self.flush()
 
@@ -103,7 +116,7 @@ class Directory:
         if self._waits or not self._log.filed:
             rest = self._retry_at - time.monotonic()
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
-        return None
+        return max(0.0, self._next - time.time()) if self._age else None
 
     def lost(self) -> int:
         """How many lines are held that are not on disk, one without an end among them."""
