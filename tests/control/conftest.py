@@ -190,9 +190,10 @@ class Supervised:
         self.path = path
 
     def alive(self):
-        """Whether a supervisor reads what it is told there."""
+        """Whether a supervisor reads what it is told there, and says that it is there."""
         try:
-            os.close(os.open(self.path / "supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+            for name in "control", "ok":
+                os.close(os.open(self.path / "supervise" / name, os.O_WRONLY | os.O_NONBLOCK))
         except OSError:
             return False
         return bool((self.path / "supervise/status").exists())

@@ -1,6 +1,7 @@
 """Redaction: secrets are masked, in blocks as in lines, and lines remain lines."""
 
 import re
+import sys
 import warnings
 
 import pytest
@@ -279,6 +280,8 @@ def test_no_secret_is_left(lines):
     assert b"\n".join(re.sub(rb"(pin:)[A-Za-z0-9+/]+", rb"\1***", one) for one in parts) == found
 
 
+# Before Python 3.11.5 a possessive repetition of a group goes back where it should not.
+REPEATED = [b"*", b"+", b"?", b"{2}", b"*?", *([b"*+"] if sys.version_info >= (3, 11, 5) else [])]
 ATOMS = st.sampled_from([
     *(rb".", rb"\s", rb"\S", rb"\w", rb"\W", rb"\d", rb"\D", rb"\n", rb"\x0a", rb"\012", b"\n"),
     *(b"a", b"b"),
@@ -294,7 +297,7 @@ PATTERNS = st.recursive(
         inner.map(lambda one: b"(?=" + one + b")"),
         inner.map(lambda one: b"(?!" + one + b")"),
         inner.map(lambda one: b"(?s:" + one + b")"),
-        st.tuples(inner, st.sampled_from([b"*", b"+", b"?", b"{2}", b"*?", b"*+"])).map(
+        st.tuples(inner, st.sampled_from(REPEATED)).map(
             lambda two: b"(?:" + two[0] + b")" + two[1]
         ),
     ),

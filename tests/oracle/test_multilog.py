@@ -131,7 +131,6 @@ ROTATING = {
     "n0": "seq 1 99999 | multilog s4096 n0 ./d; ls d/@* | wc -l",
     "n of nothing": "seq 1 99999 | multilog s4096 n ./d; ls d/@* | wc -l",
     "ten": "seq 1 99999 | multilog s4096 ./d; ls d/@* | wc -l",
-    "what is left after the last": "seq 1 99999 | multilog s4096 ./d; tail -n 1 d/current",
     "a size too small": "seq 1 500 | multilog s1 ./d; ls d/@* 2>/dev/null | wc -l; show",
     "a size of nothing": "seq 1 500 | multilog s ./d; show",
     "a size too large": "seq 1 500 | multilog s99999999999 ./d; show",
