@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -191,6 +192,19 @@ class Pipe(list):
     def end(self):
         """Close the end for writing."""
         os.close(self.pop())
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Change the time zone of this process, until the end of the test."""
+
+    def zone(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield zone
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

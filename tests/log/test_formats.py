@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import pytest
 
@@ -12,19 +11,6 @@ from pydaemontools.log.formats import Origin, objects, rest_3164, rest_5424, sta
 from tests.log.far import messages
 
 MOMENT = 1795265159_123456789  # 2026-11-21 12:45:59 UTC
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """Be in another time zone."""
-
-    def zone(name):
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    yield zone
-    monkeypatch.undo()
-    time.tzset()
 
 
 def origin(ident=b"me", facility=24, pid=None, host=b"here.example.org"):

@@ -88,10 +88,9 @@ def test_stamps(run, place, stamp, form):
     assert all(re.fullmatch(form + b"a", line) for line in text.splitlines())
 
 
-def test_stamps_are_the_time(monkeypatch):
+def test_stamps_are_the_time(zone, monkeypatch):
     """The same moment in three ways."""
-    monkeypatch.setenv("TZ", "Asia/Kathmandu")
-    time.tzset()
+    zone("Asia/Kathmandu")
     monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_123_456_789)
     monkeypatch.setattr(tai64n, "time_ns", time.time_ns)
     made = {kind: make() for kind, (make, _) in KINDS.items()}
@@ -101,8 +100,6 @@ def test_stamps_are_the_time(monkeypatch):
         b"d": b"2023-11-15 03:58:20.123456789 ",
     }
     assert all(len(made[kind]) == length for kind, (_, length) in KINDS.items())
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_the_total(run, place):
@@ -161,7 +158,7 @@ def test_a_file_that_became_old_meanwhile(run, place):
 
 
 @pytest.mark.parametrize(
-    ("zone", "when", "age", "turns_at"),
+    ("place", "when", "age", "turns_at"),
     [
         ("UTC", "2026-11-21 13:45:59", "1h", ("2026-11-21 13:00:00", "2026-11-21 14:00:00")),
         ("UTC", "2026-11-21 13:45:59", "5m", ("2026-11-21 13:45:00", "2026-11-21 13:50:00")),
@@ -187,16 +184,13 @@ def test_a_file_that_became_old_meanwhile(run, place):
         ),
     ],
 )
-def test_round_times(monkeypatch, zone, when, age, turns_at):
+def test_round_times(zone, place, when, age, turns_at):
     """Files are closed at round times of the local clock, also on the days that DST changes."""
-    monkeypatch.setenv("TZ", zone)
-    time.tzset()
+    zone(place)
     now = time.mktime(time.strptime(when, "%Y-%m-%d %H:%M:%S"))
     found = turns(now, seconds(age.encode()))
     said = tuple(time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in found)
     assert said == turns_at
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_help_is_the_first_word(run, place):
@@ -273,6 +267,35 @@ def opened(fifo):
         return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
         return None
+
+
+def test_a_processor_that_fails_holds_up_nothing(start, pipe, place):
+    """Until it is run again lines go on to `current`."""
+    process = start("pymultilog", "s4096", "!test -e ../go && cat", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"aaaaaaa\n" * 300)
+    assert process.stderr.readline().endswith(b"processor failed in ./d, pausing\n")
+    write_all(pipe[1], b"more\n")
+    wait_until(lambda: b"more" in (place / "d/current").read_bytes())
+    assert (place / "d/previous").exists()
+    (place / "go").touch()
+    wait_until(lambda: list((place / "d").glob("@*.s")))
+    pipe.end()
+    assert process.wait(30) == 0
+
+
+def test_a_processor_that_fails_at_the_end(start, pipe, place):
+    """That is said, and what was not processed is there for the next time."""
+    os.mkfifo(place / "go")
+    process = start("pymultilog", "s4096", "!read x <../go; false", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"aaaaaaa\n" * 300)
+    wait_until((place / "d/previous").exists)
+    pipe.end()
+    (place / "go").write_text("\n")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 111
+    assert b"processor failed in ./d" in said
+    assert (place / "d/current").stat().st_mode & 0o777 == 0o744
+    assert (place / "d/previous").read_bytes() == b"aaaaaaa\n" * 300
 
 
 def test_a_processor_that_crashes(start, pipe, place):

@@ -28,19 +28,6 @@ PIECES = st.one_of(
 STREAMS = st.lists(PIECES, max_size=40).map(b"".join)
 
 
-@pytest.fixture
-def zone(monkeypatch):
-    """Change the time zone of this process, until the end of the test."""
-
-    def zone(name):
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    yield zone
-    monkeypatch.undo()
-    time.tzset()
-
-
 def one(line):
     """What the original makes of LINE, told a byte at a time."""
     if line[:1] != b"@":

@@ -26,6 +26,10 @@ NEW = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.
 APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
 
 
+class Failed(Exception):
+    """A processor has ended, and not well: how, and where."""
+
+
 class LogDir:
     """The log directory PATH, made if it is not there, of KEEP files of SIZE bytes.
 
@@ -119,8 +123,8 @@ class LogDir:
         if self.written + len(chunk) >= self.size - SLACK:
             chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
         count = posix.write(self._fd, chunk)
-        self._start_on_disk(count)
         self.written += count
+        self._start_on_disk(count)
         if self.written >= self.size - SLACK and chunk[count - 1 : count] == b"\n":
             # Full enough. Whatever goes wrong here is found again by the next write.
             self.written = self.size
@@ -128,9 +132,14 @@ class LogDir:
 
     def _start_on_disk(self, count: int) -> None:
         """Have what was written so far go to the disk, so that the end need not wait for it."""
-        begun = self.written // PART * PART
-        if begun + PART <= self.written + count:
+        begun = (self.written - count) // PART * PART
+        if begun + PART > self.written:
+            return
+        try:
             posix.posix_fadvise(self._fd, begun, PART, posix.POSIX_FADV_DONTNEED)
+        except OSError:
+            # It is written all the same, and was only to be sooner.
+            pass
 
     def rotate(self) -> None:
         """Close `current`, open a new one, and see that the old one is filed under its time.
@@ -189,13 +198,15 @@ class LogDir:
 
     def close(self) -> None:
         """All that was written is on disk, and `current` says so, if no note says more."""
-        if not self._filed:
-            if self._processor:
-                self._processor.wait()
-            self.file()
-        if self._fd >= 0 and not self.noted:
-            self._seal()
-        self.let_go()
+        try:
+            if not self._filed:
+                if self._processor:
+                    self._processor.wait()
+                self.file()
+        finally:
+            if self._fd >= 0 and not self.noted:
+                self._seal()
+            self.let_go()
 
     def _resume(self, entry: "Entry", again: bool) -> bool:  # noqa: FBT001 - of one pair
         """Go on in the file that ENTRY is about, less what has to be written AGAIN.

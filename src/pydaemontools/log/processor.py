@@ -11,6 +11,7 @@ from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
 from ..chain import cli
 from ..chain.process import environ
+from .logdir import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ FILES = (
     (4, b"state", READ),
     (5, b"newstate", WRITE),
 )
-
-
-class Failed(OSError):
-    """It ended, and not well: no fault of the system's, so that there is no errno."""
 
 
 class Processor:
@@ -58,10 +55,9 @@ class Processor:
             return False
         if self._status:
             how = b"failed" if posix.WIFEXITED(self._status) else b"crashed"
-            log.doing = b"processor " + how + b" in " + log.path
             self._status = None
             self._retry_at = time.monotonic() + PAUSE
-            raise Failed
+            raise Failed(b"processor " + how + b" in " + log.path)
         self._keep(log)
         self._status = None
         return True

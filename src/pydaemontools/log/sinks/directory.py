@@ -1,12 +1,13 @@
 """A log directory as a place for lines."""
 
 import time
+from errno import EIO
 
 from ...chain.cli import say
 from ...chain.errors import words
 from ..age import turns
 from ..batch import Batch, stamped
-from ..logdir import LogDir
+from ..logdir import Failed, LogDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class Directory:
         except BlockingIOError:
             # The file before is still with the processor; that it ends will wake us.
             self.stalled = True
+        except Failed as failed:
+            say(self._who + b": warning: " + failed.args[0] + b", pausing")
+            # It is run again after a while, and until then the log goes on.
+            self.flush()
         except OSError as error:
             self._troubled(error)
         else:
@@ -105,11 +110,8 @@ class Directory:
         if self._told and not self._always:
             return
         self._told = True
-        warning = self._who + b": warning: "
-        if error.errno:
-            say(warning + b"unable to " + self._log.doing + b", pausing: " + words(error))
-        else:
-            say(warning + self._log.doing + b", pausing")
+        what = self._who + b": warning: unable to " + self._log.doing
+        say(what + b", pausing: " + words(error))
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -127,5 +129,9 @@ class Directory:
         self._log.sync()
 
     def close(self) -> None:
-        """Mark the log as whole."""
-        self._log.close()
+        """Mark the log as whole. Raises OSError, also if the last processor failed."""
+        try:
+            self._log.close()
+        except Failed as failed:
+            say(self._who + b": warning: " + failed.args[0])
+            raise OSError(EIO, "") from None

@@ -79,10 +79,8 @@ class Latest(AtOnce):
 
     def __init__(self, path: bytes, selection: "Selection") -> None:
         super().__init__(path, selection)
-        flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT
-        posix.close(posix.open(path, flags | posix.O_CLOEXEC, 0o600))
-        # Without O_APPEND a write goes where it is to go.
-        self._fd = posix.open(path, posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+        flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CREAT | posix.O_CLOEXEC
+        self._fd = posix.open(path, flags, 0o600)
 
     def take(self, batch: Batch) -> None:
         """Put the last line that began in BATCH in the place of the one before."""
