@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.log import keys, levels, logfmt, note, structured
 from pydaemontools.log.confine import BadPattern
-from pydaemontools.log.records import Folder, Reader, possible
+from pydaemontools.log.records import Reader, fold, possible
 from pydaemontools.log.redact import PRESETS, Redaction
 from pydaemontools.log.structure import parse
 
@@ -94,15 +94,14 @@ def head(line):
 
 
 def router(lines):
-    """Router, Reader and Folder: a level for each line, and no line is lost."""
+    """Router, Reader and fold: a level for each line, and no line is lost."""
     found = levels.Router().route(lines)
     assert all(0 <= level < 8 for level in found)
     assert len(found) == len(lines)
     block = b"\n".join(lines)
     found, records = Reader(levels.Router()).route(block, lines)
     assert len(found) == len(lines)
-    folder = Folder()
-    made = folder.fold(lines, found, records) + folder.flush()
+    made = fold(lines, found, records)
     assert b"\n".join(record.line for record in made) == block
     for record in made:
         look(record)

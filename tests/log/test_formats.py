@@ -7,7 +7,8 @@ import pytest
 
 from pydaemontools.log import frames
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.formats import Origin, objects, rest_3164, rest_5424, stamp_5424
+from pydaemontools.log.entries import objects
+from pydaemontools.log.formats import Origin, Rfc3164, Rfc5424, stamp_5424
 from tests.log.far import messages
 
 MOMENT = 1795265159_123456789  # 2026-11-21 12:45:59 UTC
@@ -16,6 +17,11 @@ MOMENT = 1795265159_123456789  # 2026-11-21 12:45:59 UTC
 def origin(ident=b"me", facility=24, pid=None, host=b"here.example.org"):
     """Who logs in these tests."""
     return Origin(ident, facility, pid, host)
+
+
+def rest(form, moment=MOMENT):
+    """What stands before the line in messages of FORM."""
+    return form.of(Batch([6], [b"x"]), moment, 8096)[0]
 
 
 @pytest.mark.parametrize(
@@ -37,25 +43,28 @@ def test_5424(zone):
     """Version, time, full host, name, process, no id, no data; what is no word becomes one."""
     zone("UTC")
     stamp = b"2026-11-21T12:45:59.123456+00:00"
-    assert rest_5424(origin())(MOMENT) == b"1 " + stamp + b" here.example.org me - - - "
+    assert rest(Rfc5424(origin())) == b"1 " + stamp + b" here.example.org me - - - "
     odd = origin("é me".encode() * 20, pid=7, host=b"")
-    rest = rest_5424(odd)(MOMENT).split(b" ")
-    assert rest[2:] == [b"-", (b"___me" * 20)[:48], b"7", b"-", b"-", b""]
+    words = rest(Rfc5424(odd)).split(b" ")
+    assert words[2:] == [b"-", (b"___me" * 20)[:48], b"7", b"-", b"-", b""]
 
 
 def test_3164(zone):
     """With the host, less its domain, over the network; without on this machine."""
     zone("UTC")
-    assert rest_3164(origin(), host=True)(MOMENT) == b"Nov 21 12:45:59 here me: "
-    assert rest_3164(origin(pid=7), host=False)(MOMENT) == b"Nov 21 12:45:59 me[7]: "
-    assert rest_3164(origin(), host=True)(MOMENT - 20 * 86400 * 10**9)[:7] == b"Nov  1 "
+    assert rest(Rfc3164(origin(), host=True)) == b"Nov 21 12:45:59 here me: "
+    assert rest(Rfc3164(origin(pid=7), host=False)) == b"Nov 21 12:45:59 me[7]: "
+    earlier = MOMENT - 20 * 86400 * 10**9
+    assert rest(Rfc3164(origin(), host=True), earlier)[:7] == b"Nov  1 "
 
 
 def test_json(zone):
     """An object has what the message has, whatever is in the line."""
     zone("UTC")
     lines = [b"plain", 'naïve "quoted" \\ \t \u2028'.encode(), b"\xff\xfe"]
-    found = [json.loads(one) for one in objects(origin(pid=7), MOMENT, [3, 6, 7], lines)]
+    found = [
+        json.loads(one) for one in objects(Batch([3, 6, 7], lines), origin(pid=7), MOMENT, 8096)
+    ]
     common = {"facility": "daemon", "host": "here.example.org", "ident": "me", "pid": 7}
     common["time"] = "2026-11-21T12:45:59.123456+00:00"
     assert [one["level"] for one in found] == ["err", "info", "debug"]

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from pydaemontools.log.batch import Batch
+from pydaemontools.log.formats import Origin
 from pydaemontools.log.sinks.journald import Journald, field
 from tests.log.conftest import finish, wait_until, write_all
 
@@ -107,7 +108,7 @@ def test_a_long_line_is_one_entry(journal, run, place):
 
 def test_a_large_entry(journal, place):
     """A large entry that comes at once is one entry: all four seals are on its file."""
-    one = Journald(str(place / "journal.sock").encode(), b"me", 24)
+    one = Journald(str(place / "journal.sock").encode(), Origin(b"me", 24, None, b""))
     one.put(Batch([6, 3, 6], [b"before", b"x" * 600_000, b"after"]))
     wait_until(lambda: len(journal.entries) == 3)
     texts = [entry["MESSAGE"] for entry in journal.entries]
@@ -120,7 +121,7 @@ def test_a_newline_in_a_value(journal, place):
     """A value with a newline stands behind its length."""
     assert field(b"A", b"b=c") == b"A=b=c\n"
     assert field(b"A", b"b\nc") == b"A\n\x03\0\0\0\0\0\0\0b\nc\n"
-    one = Journald(str(place / "journal.sock").encode(), b"me", 24)
+    one = Journald(str(place / "journal.sock").encode(), Origin(b"me", 24, None, b""))
     one.put(Batch([6, 3], [b"two\nlines", b"one"]))
     wait_until(lambda: len(journal.entries) == 2)
     assert [entry["MESSAGE"] for entry in journal.entries] == [b"two\nlines", b"one"]

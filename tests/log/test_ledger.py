@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from pydaemontools.log import ledger, logdir, pump
+from pydaemontools.log import blocks, ledger, logdir
 from pydaemontools.log.blocks import open_source
 from pydaemontools.log.ledger import cost, cut, open_ledger
 from pydaemontools.log.levels import Router
@@ -141,7 +141,7 @@ def small(monkeypatch):
     monkeypatch.setattr(logdir, "SIZE", SIZE)
     monkeypatch.setattr(logdir, "SLACK", 80)
     monkeypatch.setattr(logdir.LogDir.__init__, "__defaults__", (SIZE, 10**6, None))
-    monkeypatch.setattr(pump, "LONG", 100)
+    monkeypatch.setattr(blocks, "LONG", 100)
     monkeypatch.setattr(ledger, "FULL", 1500)
 
 

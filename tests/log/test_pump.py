@@ -21,6 +21,8 @@ CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
 class Feed:
     """A source that shows one of PIECES more each time somebody waits."""
 
+    long = 16
+
     def __init__(self, pieces, trouble=None):
         self.pieces = list(pieces)
         self.held = b""
@@ -134,19 +136,11 @@ PIECES = st.lists(
 )
 
 
-@pytest.fixture
-def short(monkeypatch):
-    """Lines of 16 bytes count as long."""
-    monkeypatch.setattr(pump, "LONG", 16)
-
-
 @patient
 @given(pieces=PIECES)
 def test_every_byte_arrives_once(pieces):
     """However bytes come in, their lines arrive whole, once, in order, with their levels."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pump, "LONG", 16)
-        code, source, [place] = carry(pieces)
+    code, source, [place] = carry(pieces)
     assert code == 0
     assert place.lines == logged(b"".join(pieces))
     assert source.taken == b"".join(pieces)
@@ -157,9 +151,7 @@ def test_every_byte_arrives_once(pieces):
 @given(pieces=PIECES, least=st.integers(0, 7))
 def test_what_is_less_important_is_dropped(pieces, least):
     """Lines that are less important than asked for are dropped, in however many pieces."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pump, "LONG", 16)
-        _, source, [place] = carry(pieces, least=least)
+    _, source, [place] = carry(pieces, least=least)
     everything = logged(b"".join(pieces))
     assert place.lines == [(level, line) for level, line in everything if level <= least]
     assert source.taken == b"".join(pieces)
@@ -173,14 +165,12 @@ def test_heads_are_stripped(pieces):
     assert place.lines == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
 
 
-@pytest.mark.usefixtures("short")
 def test_a_long_line_goes_on_in_pieces():
     """A long line is passed on before its end is there, and is one line all the same."""
     code, _, [place] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])
     assert (code, place.lines) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
 
 
-@pytest.mark.usefixtures("short")
 def test_a_long_line_without_end_is_ended():
     """When the end comes before the end of a line, the line ends there."""
     code, _, [place] = carry([b"error: a line that has no end"])
@@ -254,7 +244,6 @@ def test_told_to_end_while_a_place_is_away(monkeypatch, capfd):
     assert said == "pysissylog: fatal: unable to deliver 3 lines to ./place\n"
 
 
-@pytest.mark.usefixtures("short")
 def test_told_to_end_within_a_line(monkeypatch):
     """Told to end while a place is away and a line goes on, the line is ended everywhere."""
     monkeypatch.setattr(pump, "GRACE", 0)
@@ -302,9 +291,7 @@ def test_a_source_that_breaks():
 @given(block=st.binary(max_size=40))
 def test_whole_is_lines_or_much_of_one(block):
     """What is passed on ends with a line's end, or is the beginning of a long line."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pump, "LONG", 16)
-        body = whole(block)
+    body = whole(block, 16)
     assert block.startswith(body)
     if b"\n" in block:
         assert body == block[: block.rindex(b"\n") + 1]

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.log import records
 from pydaemontools.log.levels import Router
-from pydaemontools.log.records import Folder, Reader, possible
+from pydaemontools.log.records import Reader, fold, possible
 from pydaemontools.log.structure import parse
 from tests.log.conftest import patient
 from tests.log.test_levels import CAUSE, DURING, LINES, TRACE
@@ -109,11 +108,11 @@ def test_nothing_slow_is_imported_for_plain_lines():
     """Neither json nor re; they come with the first line that needs them."""
     code = (
         "import sys\n"
-        "from pydaemontools.log.records import Reader, Folder\n"
+        "from pydaemontools.log.records import Reader, fold\n"
         "from pydaemontools.log.levels import Router\n"
         "r = Reader(Router())\n"
         "levels, found = r.route(b'error: x {', [b'error: x {'])\n"
-        "print(Folder().fold([b'error: x {', b'y'], [3, 6])[0].level)\n"
+        "print(fold([b'error: x {', b'y'], [3, 6])[0].level)\n"
         "print(*[m for m in ('json', 're', 'enum', 'typing', 'os') if m in sys.modules])\n"
         "r.route(b'{}', [b'{}'])\n"
         "print('json' in sys.modules)\n"
@@ -122,7 +121,7 @@ def test_nothing_slow_is_imported_for_plain_lines():
     assert subprocess.run(argv, capture_output=True, check=True).stdout == b"3\n\nTrue\n"
 
 
-def fold(lines, **more):
+def messages(lines, **more):
     """The messages of the records that LINES are."""
     return [record.message.split(b"\n") for record in folded(lines, **more)]
 
@@ -130,8 +129,7 @@ def fold(lines, **more):
 def folded(lines, **more):
     """The records that LINES are, all of them at once."""
     levels, found = Reader(Router()).route(b"\n".join(lines), lines)
-    folder = Folder(**more)
-    return folder.fold(lines, levels, found) + folder.flush()
+    return fold(lines, levels, found, **more)
 
 
 def prefixed(lines, head=b"error: "):
@@ -207,7 +205,7 @@ def test_the_exception(last, expected):
 
 def test_a_message_without_its_head():
     """With strip there is none, whichever form it has."""
-    assert fold([b"error: a", b"[error]: b", b"<3>c", b"d"], strip=True) == [
+    assert messages([b"error: a", b"[error]: b", b"<3>c", b"d"], strip=True) == [
         [b"a"],
         [b"b"],
         [b"c"],
@@ -222,32 +220,16 @@ def test_a_structured_record_has_the_level_it_is_routed_with():
     assert second.message == b"x\n more"
 
 
-def test_a_record_over_several_calls():
-    """The last record waits for what goes on with it."""
-    folder = Folder()
-    assert folder.fold([FAILED], [3]) == []
-    assert folder.fold(TRACE[:2], [3, 3]) == []
-    [record] = folder.fold([*TRACE[2:], b"next"], [3, 3, 6])
-    assert record.message == b"\n".join([FAILED, *TRACE])
-    assert [record.message for record in folder.flush()] == [b"next"]
-    assert folder.flush() == []
-
-
-def test_a_line_in_pieces():
-    """The rest of a line is added to it, or is a record where the line has gone."""
-    folder = Folder()
-    assert folder.fold([b"a"], [6]) == []
-    assert folder.fold([b"b", b" c"], [6, 6], continued=True) == []
-    [record] = folder.flush()
-    assert (record.message, record.line) == (b"ab\n c", b"ab\n c")
-    folder.fold([b"c"], [6], continued=True)
-    assert [record.message for record in folder.flush()] == [b"c"]
+def test_a_line_that_goes_on():
+    """What looks like a head there is none."""
+    [record] = fold([b"error: a", b" b"], [6, 6], continued=True, strip=True)
+    assert (record.message, record.level) == (b"error: a\n b", 6)
 
 
 def test_a_record_without_end(monkeypatch):
     """What goes on for ever is more than one record."""
     monkeypatch.setattr(records, "LONGEST", 10)
-    assert fold([b"a", b" bcd", b" efg", b" hij", b" k" * 9]) == [
+    assert messages([b"a", b" bcd", b" efg", b" hij", b" k" * 9]) == [
         [b"a", b" bcd", b" efg"],
         [b" hij"],
         [b" k" * 9],
@@ -255,16 +237,8 @@ def test_a_record_without_end(monkeypatch):
 
 
 @patient
-@given(lines=LINES, cuts=st.lists(st.integers(0, 30), max_size=4), strip=st.booleans())
-def test_no_line_is_lost(lines, cuts, strip):
-    """However the lines are batched, the records are the same and have all of them."""
-    levels = Router().route(lines)
-    whole, pieces = Folder(strip=strip), Folder(strip=strip)
-    found = whole.fold(lines, levels) + whole.flush()
-    edges = [0, *sorted(cuts), len(lines)]
-    parts = []
-    for start, end in pairwise(edges):
-        parts += pieces.fold(lines[start:end], levels[start:end])
-    parts += pieces.flush()
+@given(lines=LINES, strip=st.booleans())
+def test_no_line_is_lost(lines, strip):
+    """The records have all of them."""
+    found = fold(lines, Router().route(lines), strip=strip)
     assert b"\n".join(record.line for record in found) == b"\n".join(lines)
-    assert [record.message for record in parts] == [record.message for record in found]

@@ -587,8 +587,8 @@ def test_a_place_that_is_away_does_not_stop_the_others(router, serve, place):
 
 USAGE = (
     b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] "
-    b"[--to place ...] [--spool directory] [--spool-size bytes] [--stats file] [--compat] "
-    b"[ident [facility]]\n"
+    b"[--redact pattern ...] [--field name=value ...] [--tag word ...] [--to place ...] "
+    b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] [ident [facility]]\n"
 )
 LEVELS = b"emerg emergency alert crit critical fatal err error warn warning notice info debug trace"
 PLACES = (

@@ -52,7 +52,7 @@ def read_element(data):
         "objects": ({"a": {"b": {"c": 1}, "d": 2}}, b'[pydt@32473 a.b.c="1" a.d="2"]'),
         "an object with nothing": ({"a": {}}, b"-"),
         "escapes": ({"a": '"\\]['}, b'[pydt@32473 a="\\"\\\\\\]["]'),
-        "control characters": ({"a": "1\n2\x1b3\t4\x7f"}, b'[pydt@32473 a="1?2?3\t4?"]'),
+        "control characters": ({"a": "1\n2\x1b3\t4\x7f"}, b'[pydt@32473 a="1#0122?3\t4?"]'),
         "UTF-8": ({"a": "é"}, '[pydt@32473 a="é"]'.encode()),
         "half a character": ({"a": "\ud800\udcff"}, b'[pydt@32473 a="??"]'),
         "a name that may not be": ({'a= ]"é\n': "1"}, b'[pydt@32473 a____?_="1"]'),
@@ -77,9 +77,9 @@ def test_what_has_no_room_is_left_out():
 @given(fields=OBJECT)
 def test_an_element_can_be_read_again(fields):
     """Whatever the fields are, what is written is structured data and has the values."""
-    clean = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+    clean = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
     values = [value for _, value in read_element(element(fields, 1 << 30))]
-    assert values == [clean.sub("?", text) for _, text in flat(fields)]
+    assert values == [clean.sub("?", text).replace("\n", "#012") for _, text in flat(fields)]
     assert len(element(fields, 60)) <= 60
 
 
@@ -140,7 +140,7 @@ def test_a_line_of_json():
 def test_a_line_that_is_no_structured_one():
     """It is the message."""
     made = line(Record(6, b"hello \xff\x1b\n", {}, b"x"), {})
-    assert made == b'{"level":"info","message":"hello \xef\xbf\xbd\\u001b\\n"}'
+    assert made == b'{"level":"info","message":"hello \\\\xff\\u001b\\n"}'
     assert json.loads(line(Record(6, (text := b"hello"), {}, text), {}))["message"] == "hello"
 
 

@@ -9,8 +9,9 @@ from _socket import socket as c_socket
 import pytest
 
 from pydaemontools.log.batch import Batch
+from pydaemontools.log.formats import FACILITIES, Origin
 from pydaemontools.log.sinks import syslog, unread
-from pydaemontools.log.sinks.syslog import DATAGRAM, FACILITIES, Syslog
+from pydaemontools.log.sinks.syslog import DATAGRAM, Syslog
 from tests.log.conftest import wait_until
 
 NUMBERS = {
@@ -35,9 +36,9 @@ def sink(place):
     """Make a sink for log.sock in `place`; it is closed at the end of the test."""
     made = []
 
-    def sink(ident=b"me", facility=b"daemon", **more):
+    def sink(ident=b"me", facility=b"daemon", pid=None, form=b"3164"):
         path = str(place / "log.sock").encode()
-        made.append(Syslog(path, ident, FACILITIES[facility], **more))
+        made.append(Syslog(path, Origin(ident, FACILITIES[facility], pid, b"here"), form))
         return made[-1]
 
     yield sink
@@ -282,7 +283,7 @@ def test_the_time_is_that_of_the_line(server, sink, monkeypatch):
     """The time stamp is taken anew each second."""
     one = sink()
     for now in 86400.0, 86400.9, 86401.0, 864000.0:
-        monkeypatch.setattr(time, "time", lambda now=now: now)
+        monkeypatch.setattr(time, "time_ns", lambda now=now: int(now * 10**9))
         one.put(batch(b"line"))
     server.wait(4)
     expected = [
@@ -295,9 +296,9 @@ def test_the_time_is_that_of_the_line(server, sink, monkeypatch):
 def test_a_path_that_no_socket_has():
     """A name that is too long for a socket is an error at once, not a server to wait for."""
     with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
-        Syslog(b"/" * 108, b"me", 0)
+        Syslog(b"/" * 108, Origin(b"me", 0, None, b""))
     assert error.value.errno == errno.ENAMETOOLONG
-    Syslog(b"/" * 107, b"me", 0)
+    Syslog(b"/" * 107, Origin(b"me", 0, None, b""))
 
 
 @pytest.mark.parametrize(

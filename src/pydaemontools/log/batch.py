@@ -1,5 +1,11 @@
 """What travels from the reader of a pipe to the places: some lines, or the text that they are."""
 
+from itertools import compress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .record import Record
+
 
 class Batch:
     """Lines, and the severity of each; or the TEXT of lines that nobody has looked at.
@@ -7,9 +13,12 @@ class Batch:
     A line too long to wait for comes in pieces: `continued` says that the first line goes
     on from the batch before, `unfinished` that the last goes on in the next. Whichever was
     not given of lines and text is made of the other when it is asked for.
+
+    `records` has the record that each line is, or None; there is no list if none is one.
+    `heads` has the lines with their heads on, where those were stripped.
     """
 
-    __slots__ = ("_lines", "_text", "continued", "levels", "unfinished")
+    __slots__ = ("_lines", "_text", "continued", "heads", "levels", "records", "unfinished")
 
     def __init__(
         self,
@@ -17,10 +26,14 @@ class Batch:
         lines: list[bytes] | None = None,
         *,
         text: bytes | None = None,
+        records: "list[Record | None] | None" = None,
+        heads: list[bytes] | None = None,
         continued: bool = False,
         unfinished: bool = False,
     ) -> None:
         self.levels = levels
+        self.records = records
+        self.heads = heads
         self._lines = lines
         self._text = text
         self.continued = continued
@@ -47,8 +60,10 @@ class Batch:
         """What of it is at least as important as the severity LEAST."""
         keep = [level <= least for level in self.levels]
         return Batch(
-            [level for level in self.levels if level <= least],
-            [line for line, kept in zip(self.lines, keep, strict=True) if kept],
+            list(compress(self.levels, keep)),
+            list(compress(self.lines, keep)),
+            records=list(compress(self.records, keep)) if self.records else None,
+            heads=list(compress(self.heads, keep)) if self.heads else None,
             continued=self.continued and keep[0],
             unfinished=self.unfinished and keep[-1],
         )

@@ -15,6 +15,7 @@ from fcntl import fcntl, ioctl
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, POLLOUT, epoll, poll
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
+LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces, at the most
 PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
@@ -93,6 +94,7 @@ class Source:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.long = LONG  # bytes that a line without an end has to have to be passed on
         self.ended = False
         self.held = b""  # what was read and not taken
         self.there = 0  # how many bytes there were at the last look
@@ -159,6 +161,8 @@ class PipeSource(Source):
     def __init__(self, fd: int, tee: "Tee", copy: tuple[int, int]) -> None:
         super().__init__(fd)
         self._tee = tee
+        # Many small writes fill a pipe when it is little more than half full.
+        self.long = min(LONG, fcntl(fd, F_GETPIPE_SZ) // 2)
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._hung_up = False

@@ -88,7 +88,7 @@ def opened(
     if place.kind == b"syslog":
         from .sinks.syslog import Syslog
 
-        return Syslog(place.path, origin.ident, origin.facility, origin.pid, place.format)
+        return Syslog(place.path, origin, place.format)
     if place.kind == b"dir":
         from .logdir import LogDir
         from .sinks.directory import Directory
@@ -103,7 +103,7 @@ def opened(
     if place.kind == b"journald":
         from .sinks.journald import Journald
 
-        return Journald(place.path, origin.ident, origin.facility, origin.pid)
+        return Journald(place.path, origin)
     if place.stream:
         from .frames import framing
         from .sinks.stream import stream

@@ -1,20 +1,20 @@
-"""What a message looks like on its way: RFC 3164, RFC 5424, JSON. Pure functions of the time.
+"""What a message looks like on its way: RFC 3164, RFC 5424. Pure functions of the time.
 
-A message is a priority, what all messages of that moment have in common, and the line.
+A message is a priority, what all messages of that moment have in common, and a text.
 """
 
 import time
 
-from .levels import SEVERITIES
+from .levels import DEBUG
+from .pieces import fitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from .batch import Batch
 
-    Rest = Callable[[int], bytes]
+    Texts = tuple[bytes, list[int], list[bytes]]
 
 NIL = b"-"  # RFC 5424 has it where there is nothing
-NO_DATA = b"-"  # structured data: none yet
 FACILITIES = {
     name: number << 3
     for number, name in enumerate(
@@ -24,15 +24,31 @@ FACILITIES = {
 
 
 class Origin:
-    """Who logs: the IDENT, the FACILITY (times 8), the PID if it shall be told, the HOST."""
+    """Who logs: the IDENT, the FACILITY (times 8), the PID if it shall be told, the HOST.
 
-    __slots__ = ("facility", "host", "ident", "pid")
+    FIELDS are those that the command line adds to every message.
+    """
 
-    def __init__(self, ident: bytes, facility: int, pid: int | None, host: bytes) -> None:
+    __slots__ = ("facility", "fields", "host", "ident", "pid")
+
+    def __init__(
+        self,
+        ident: bytes,
+        facility: int,
+        pid: int | None,
+        host: bytes,
+        fields: dict[str, str] | None = None,
+    ) -> None:
         self.ident = ident
         self.facility = facility
         self.pid = pid
         self.host = host
+        self.fields = fields or {}
+
+    @property
+    def priority(self) -> int:
+        """How many bytes the priority of a message has, at the most."""
+        return len(b"<%d>" % (self.facility | DEBUG))
 
     @property
     def tag(self) -> bytes:
@@ -61,40 +77,46 @@ def word(text: bytes, longest: int) -> bytes:
     return bytes(byte if 32 < byte < 127 else 0x5F for byte in text[:longest]) or NIL
 
 
-def rest_3164(origin: Origin, *, host: bool) -> "Rest":
-    """A function of the time: what follows the priority in RFC 3164, the HOST or not."""
-    # Without its domain, says the RFC.
-    name = word(origin.host.partition(b".")[0], 255) + b" " if host else b""
-    end = b" " + name + origin.tag
-    return lambda nanoseconds: stamp_3164(nanoseconds) + end
+class Rfc3164:
+    """Messages of RFC 3164 from ORIGIN, with its HOST or without; a line is sent as it is."""
+
+    def __init__(self, origin: Origin, *, host: bool) -> None:
+        self._priority = origin.priority
+        # Without its domain, says the RFC.
+        name = word(origin.host.partition(b".")[0], 255) + b" " if host else b""
+        self._end = b" " + name + origin.tag
+
+    def of(self, batch: "Batch", nanoseconds: int, most: int) -> "Texts":
+        """BATCH at that time, in messages of at MOST so many bytes: what stands between the
+        priority and the texts, the level of each text, and the texts.
+        """
+        rest = stamp_3164(nanoseconds) + self._end
+        return rest, *fitted(batch, most - self._priority - len(rest))
 
 
-def rest_5424(origin: Origin) -> "Rest":
-    """A function of the time: what follows the priority in RFC 5424."""
-    pid = NIL if origin.pid is None else b"%d" % origin.pid
-    words = (word(origin.host, 255), word(origin.ident, 48), pid, NIL, NO_DATA)
-    end = b" " + b" ".join(words) + b" "
-    return lambda nanoseconds: b"1 " + stamp_5424(nanoseconds) + end
+class Rfc5424:
+    """Messages of RFC 5424 from ORIGIN. Fields of a line are structured data."""
 
+    def __init__(self, origin: Origin) -> None:
+        pid = NIL if origin.pid is None else b"%d" % origin.pid
+        words = word(origin.host, 255), word(origin.ident, 48), pid, NIL
+        self._priority = origin.priority
+        self._fields = origin.fields
+        self._end = b" " + b" ".join(words) + b" "
+        self._data = NIL + b" "
+        if origin.fields:
+            from .structured import element
 
-def objects(
-    origin: Origin, nanoseconds: int, levels: "Iterable[int]", lines: "Iterable[bytes]"
-) -> list[bytes]:
-    """A JSON object for each of LINES. A byte that is no UTF-8 is told as its number."""
-    from _json import encode_basestring as quoted
+            self._data = element(origin.fields) + b" "
 
-    facility = next(name for name, number in FACILITIES.items() if number == origin.facility)
-    fields = {"facility": facility, "host": origin.host, "ident": origin.ident}
-    rest = "".join(f',"{key}":{quoted(_text(value))}' for key, value in fields.items())
-    if origin.pid is not None:
-        rest += f',"pid":{origin.pid}'
-    start = f'{{"time":"{stamp_5424(nanoseconds).decode()}","level":"'
-    heads = [f'{start}{name}"{rest},"message":' for name in SEVERITIES]
-    return [
-        (heads[level] + quoted(_text(line)) + "}").encode()
-        for level, line in zip(levels, lines, strict=True)
-    ]
+    def of(self, batch: "Batch", nanoseconds: int, most: int) -> "Texts":
+        """As that of Rfc3164. The data stand before each text, or where all have the same in
+        what all have in common.
+        """
+        rest = b"1 " + stamp_5424(nanoseconds) + self._end
+        if not batch.records:
+            rest += self._data
+            return rest, *fitted(batch, most - self._priority - len(rest))
+        from .entries import with_data
 
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "backslashreplace")
+        return rest, *with_data(batch, self._data, self._fields, most - self._priority - len(rest))

@@ -6,9 +6,7 @@ All messages of a batch become one piece of text with one join: no bytecode runs
 import time
 from itertools import chain, repeat
 
-from . import formats
-from .formats import Origin
-from .pieces import fitted
+from .formats import Origin, Rfc3164, Rfc5424
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,24 +16,19 @@ if TYPE_CHECKING:
 
 LONGEST = 8096  # bytes of a message: what rsyslog takes if nobody tells it otherwise
 MANY = 4096  # lines in one piece of text, at the most
-LINE = 8000  # bytes of a line in a JSON object, at the most
 
 
 class Octets:
     """Messages of RFC 5424 or 3164 (FORMAT), each with the count of its bytes before it."""
 
     def __init__(self, origin: Origin, form: bytes) -> None:
-        if form == b"5424":
-            self._rest = formats.rest_5424(origin)
-        else:
-            self._rest = formats.rest_3164(origin, host=True)
+        self._form = Rfc5424(origin) if form == b"5424" else Rfc3164(origin, host=True)
         self._heads = Heads(origin.facility)
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
         """The text of BATCH, in pieces of no more than MANY messages."""
-        rest = self._rest(time.time_ns())
+        rest, levels, lines = self._form.of(batch, time.time_ns(), LONGEST)
         heads = self._heads.behind(len(rest))
-        levels, lines = fitted(batch, LONGEST - len(rest) - len("<191>"))
         for at in range(0, len(lines), MANY):
             some = lines[at : at + MANY]
             keys = zip(levels[at : at + MANY], map(len, some), strict=True)
@@ -83,11 +76,11 @@ class Lines:
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
         """The text of BATCH, in pieces of no more than MANY objects."""
-        levels, lines = fitted(batch, LINE)
-        for at in range(0, len(lines), MANY):
-            some = slice(at, at + MANY)
-            made = formats.objects(self._origin, time.time_ns(), levels[some], lines[some])
-            yield b"\n".join([*made, b""])
+        from .entries import objects
+
+        made = objects(batch, self._origin, time.time_ns(), LONGEST)
+        for at in range(0, len(made), MANY):
+            yield b"\n".join([*made[at : at + MANY], b""])
 
     @staticmethod
     def spans(text: bytes) -> "Iterator[tuple[int, int]]":

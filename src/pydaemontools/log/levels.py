@@ -30,6 +30,9 @@ FIRST = bytearray(256)
 for _byte in b"".join(name[:1] + name[:1].upper() for name in NAMES) + b"[< \t":
     FIRST[_byte] = 1
 
+# Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
+CLEAN = bytes(0x3F if (i < 32 and i not in b"\t\n") or i == 127 else i for i in range(256))
+
 TRACEBACK = b"Traceback (most recent call last):"
 # What stands between two tracebacks of one exception (traceback module of CPython).
 BETWEEN = (

@@ -44,6 +44,10 @@ class Lines:
         for at, one in enumerate(self._selections):
             one.goes_on = bool(state >> at & 1)
 
+    def whole(self, block: bytes) -> int:
+        """All of BLOCK: a line is a record."""
+        return len(block)
+
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """The lines of BODY; one that will not be ended is ended."""
         if not unfinished and body[-1:] != b"\n":

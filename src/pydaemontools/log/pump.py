@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
             """The batch that BODY is: whole lines, but for the first and the last as it says."""
 
+        def whole(self, block: bytes) -> int:
+            """How many bytes of BLOCK, which is whole lines, are whole records too."""
+
     class Sink(Protocol):
         """A place for lines. No method of it waits, and none but sync() and close() raises."""
 
@@ -56,9 +59,10 @@ if TYPE_CHECKING:
             """Nothing more comes. Raises OSError."""
 
 
+INFINITY = float("inf")
 PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
-LONG = 8096  # bytes of a line that has no end yet, before it is passed on in pieces
+REST = 0.1  # seconds that the rest of a record has to come
 
 
 class Pump:
@@ -90,10 +94,11 @@ class Pump:
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
         self._ending = False  # whether nothing shall follow that
+        self._record = INFINITY  # until when we wait for the rest of a record
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
-        self._until = float("inf")  # the end of our grace
+        self._until = INFINITY  # the end of our grace
         self._left = -1  # bytes that were there when we were told to end
 
     def run(self) -> int:
@@ -130,7 +135,23 @@ class Pump:
         self._ending = self.source.ended
         if self.told and not self._ending:
             block = self._to_line_end(block) if self.to_line_end else self._rest_of(block)
-        self._block = block if self._ending else whole(block)
+        self._block = block if self._ending else self._records(self._whole(block))
+
+    def _whole(self, block: bytes) -> bytes:
+        return whole(block, self.source.long)
+
+    def _records(self, block: bytes) -> bytes:
+        """What of BLOCK is whole records. The rest stays where it is, if more comes soon."""
+        now = monotonic()
+        if self.told or len(block) >= self.source.long or now >= self._record:
+            end = len(block)
+        else:
+            end = self.form.whole(block)
+        if not block or end:
+            self._record = INFINITY
+        else:
+            self._record = min(self._record, now + REST)
+        return block[:end]
 
     def _rest_of(self, block: bytes) -> bytes:
         """What of BLOCK was there when we were told to end."""
@@ -138,7 +159,7 @@ class Pump:
             self._left = self.source.there
         block = block[: self._left]
         self._ending = len(block) == self._left
-        self._left -= len(block if self._ending else whole(block))
+        self._left -= len(block if self._ending else self._whole(block))
         return block
 
     def _to_line_end(self, block: bytes) -> bytes:
@@ -229,6 +250,8 @@ class Pump:
     def _rest(self) -> float | None:
         """Seconds until some sink wants another try; None if none does."""
         dues = [due for sink in self.sinks if (due := sink.due()) is not None]
+        if self._record < INFINITY:
+            dues.append(max(0.0, self._record - monotonic()))
         return min(dues, default=None)
 
     def _late(self) -> bool:
@@ -276,9 +299,9 @@ class Pump:
         return True
 
 
-def whole(block: bytes) -> bytes:
-    """The part of BLOCK that can be passed on now: whole lines, or much of one without end."""
+def whole(block: bytes, long: int) -> bytes:
+    """The part of BLOCK that can be passed on now: whole lines, or one without end that is LONG."""
     end = block.rfind(b"\n") + 1
-    if end or len(block) < LONG:
+    if end or len(block) < long:
         return block[:end]
     return block[: boundary(block, len(block) - 1)]

@@ -67,45 +67,51 @@ class Reader:
         return router.level
 
 
-class Folder:
-    """Makes records of lines; those that go on with the one before are part of it.
+def fold(
+    lines: "Sequence[bytes]",
+    levels: "Sequence[int]",
+    records: "Sequence[Record | None] | None" = None,
+    *,
+    continued: bool = False,
+    strip: bool = False,
+) -> list[Record]:
+    """The records that LINES are; those that go on with the one before are part of it.
 
-    The last record remains open, for what the next call brings, until flush(). With STRIP
-    a record's message is without the head that names its level.
+    LEVELS and RECORDS are what Reader.route() said of the lines, heads still on. The first
+    line is the rest of one that came before if it is CONTINUED. A record that is no
+    structured line has the line's text as its message, with STRIP without the head that
+    names its level; each has a level.
     """
+    done: list[Record] = []
+    opened: _Open | None = None
+    for at, line in enumerate(lines):
+        record = records[at] if records else None
+        if opened and record is None and opened.takes(line):
+            continue
+        if opened:
+            done.append(opened.record(strip=strip))
+        opened = _Open(line, levels[at], record, headed=bool(at) or not continued)
+    return [*done, opened.record(strip=strip)] if opened else []
 
-    def __init__(self, *, strip: bool = False) -> None:
-        self._strip = strip
-        self._open: _Open | None = None
 
-    def fold(
-        self,
-        lines: "Sequence[bytes]",
-        levels: "Sequence[int]",
-        records: "Sequence[Record | None] | None" = None,
-        *,
-        continued: bool = False,
-    ) -> list[Record]:
-        """The records that LINES end, of which the first ends by itself what was open.
+def unended(block: bytes) -> int:
+    """Where in BLOCK, of whole lines, a record begins whose traceback goes on behind it.
 
-        LEVELS and RECORDS are what Reader.route() said of the lines, heads still on. The first
-        line is the rest of one that came before if it is CONTINUED. A record that is no
-        structured line has the line's text as its message; each has a level.
-        """
-        done = []
-        for at, line in enumerate(lines):
-            record = records[at] if records else None
-            rest = continued and not at
-            if self._open and record is None and self._open.takes(line, rest=rest):
-                continue
-            done += self.flush()
-            self._open = _Open(line, levels[at], record)
-        return done
-
-    def flush(self) -> list[Record]:
-        """The record that is open, if there is one; nothing goes on with it any more."""
-        opened, self._open = self._open, None
-        return [opened.record(strip=self._strip)] if opened else []
+    The length of BLOCK if there is none.
+    """
+    last = block[block.rfind(b"\n", 0, -1) + 1 :]
+    text = _behind(last, head(last)[1])
+    if text[:1] not in (b" ", b"\t") and not text.startswith(TRACEBACK):
+        # Nearly always.
+        return len(block)
+    opened: _Open | None = None
+    begin = at = 0
+    for line in block.splitlines(keepends=True) if TRACEBACK in block else []:
+        bare = line[:-1]
+        if bare and not (opened and opened.takes(bare)):
+            opened, begin = _Open(bare, 0, None, headed=True), at
+        at += len(line)
+    return begin if opened and opened.in_traceback else len(block)
 
 
 class _Open:
@@ -113,12 +119,12 @@ class _Open:
 
     __slots__ = ("_head", "_level", "_lines", "_record", "_size", "_texts", "_traceback", "_wants")
 
-    def __init__(self, line: bytes, level: int, record: Record | None) -> None:
+    def __init__(self, line: bytes, level: int, record: Record | None, *, headed: bool) -> None:
         if record and record.level is None:
             record.level = level
         self._level = level
         self._record = record
-        length = head(line)[1] if record is None else 0
+        length = head(line)[1] if headed and record is None else 0
         self._head = line[:length]
         self._lines = [line]
         self._size = len(line)
@@ -128,24 +134,19 @@ class _Open:
         self._wants = True  # whether a traceback may begin: there was none, or it has a cause
         self._begin(self._texts[0], self._head)
 
-    def takes(self, line: bytes, *, rest: bool) -> bool:
-        """Take LINE, or the REST of a line, if it belongs here; whether it does."""
-        if self._size + len(line) > LONGEST:
-            return False
-        if rest:
-            self._lines[-1] += line
-            self._texts[-1] += line
-        elif not self._takes(line):
-            return False
-        self._size += len(line)
-        return True
+    @property
+    def in_traceback(self) -> bool:
+        """Whether a traceback has begun and not ended."""
+        return self._traceback is not None
 
-    def _takes(self, line: bytes) -> bool:
+    def takes(self, line: bytes) -> bool:
+        """Take LINE if it belongs here; whether it does."""
         lead, text = b"", line
         if self._head and line.startswith(self._head):
             lead, text = self._head, _behind(line, len(self._head))
-        if not self._goes_on(text, lead):
+        if self._size + len(line) > LONGEST or not self._goes_on(text, lead):
             return False
+        self._size += len(line)
         self._lines.append(line)
         self._texts.append(text)
         return True

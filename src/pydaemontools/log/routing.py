@@ -1,17 +1,22 @@
 """From bytes to lines that have a severity: what pysissylog makes of what it reads."""
 
 from .batch import Batch
-from .levels import DEBUG, Router, strip
+from .levels import CLEAN, DEBUG, Router, strip
+from .records import Reader, unended
 
-# Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
-CLEAN = bytes(0x3F if (i < 32 and i not in b"\t\n") or i == 127 else i for i in range(256))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .record import Record
+    from .redact import Redaction
 
 
 class Routing:
-    """Makes batches of which ROUTER gives each line its severity."""
+    """Makes batches of which ROUTER gives each line its severity, without its secrets."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, redaction: "Redaction | None" = None) -> None:
         self.router = router
+        self._reader = Reader(router)
+        self._redaction = redaction
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
 
@@ -25,17 +30,31 @@ class Routing:
         self.router.in_traceback = bool(state & 1)
         self.router.level = state >> 1
 
+    def whole(self, block: bytes) -> int:
+        """How many bytes of BLOCK, of whole lines, are whole records."""
+        return unended(block)
+
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """The lines of BODY: whole ones, but for the first if it is CONTINUED and the last."""
-        lines = body.translate(CLEAN).split(b"\n")
-        if body[-1:] == b"\n":
+        if self._redaction:
+            body = self._redaction.block(body)
+        text = body.translate(CLEAN)
+        lines = text.split(b"\n")
+        if text[-1:] == b"\n":
             lines.pop()
         going_on = lines[:1] if continued else []
         fresh = lines[len(going_on) :]
         if b"" in fresh:
             fresh = [line for line in fresh if line]
-        levels = [self.router.level] * len(going_on) + self.router.route(fresh)
-        if self.strip:
-            fresh = [strip(line) for line in fresh]
-        batch = Batch(levels, going_on + fresh, continued=continued, unfinished=unfinished)
+        first = [self.router.level] * len(going_on)
+        levels, records = self._reader.route(text, fresh, unfinished=unfinished)
+        nothing: list[Record | None] = [None] * len(going_on)
+        batch = Batch(
+            first + levels,
+            going_on + ([strip(line) for line in fresh] if self.strip else fresh),
+            records=nothing + records if records else None,
+            heads=going_on + fresh if self.strip else None,
+            continued=continued,
+            unfinished=unfinished,
+        )
         return batch if self.least == DEBUG else batch.important(self.least)

@@ -19,32 +19,48 @@ if TYPE_CHECKING:
     from .blocks import Source
     from .ledger import Ledger
     from .places import Place
+    from .redact import Redaction
 
 OWN = (
-    b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--to place ...] "
-    b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] [ident [facility]]"
+    b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--redact pattern ...] "
+    b"[--field name=value ...] [--tag word ...] [--to place ...] [--spool directory] "
+    b"[--spool-size bytes] [--stats file] [--compat] [ident [facility]]"
 )
 USAGE = (OWN, OWN)
+WORDS = (
+    b"buffer:",
+    b"redact:",
+    b"field:",
+    b"tag:",
+    b"to:",
+    b"spool:",
+    b"spool-size:",
+    b"stats:",
+    b"compat",
+)
 
 
 class Options:
     """What the command line asks for."""
 
     def __init__(self, argv: list[bytes]) -> None:
-        words = (b"buffer:", b"to:", b"spool:", b"spool-size:", b"stats:", b"compat")
-        found, rest = cli.options(argv, USAGE, b"sid:p:", words=words)
+        found, rest = cli.options(argv, USAGE, b"sid:p:", words=WORDS)
         given = dict(found)
         self.who = argv[0]
         self.strip = b"s" in given
         self.default = self._level(b"d", given.get(b"d", b"info"))
         self.least = self._level(b"p", given.get(b"p", b"debug"))
         self.buffer = self._bytes(b"buffer", given.get(b"buffer", b"1m"))
-        named = [value for name, value in found if name == b"to"] or [b"syslog:"]
-        self.places = [self._place(value) for value in named]
+        several: dict[bytes, list[bytes]] = {b"to": [], b"redact": [], b"field": [], b"tag": []}
+        for name, value in found:
+            several.get(name, []).append(value)
+        self.places = [self._place(value) for value in several[b"to"] or [b"syslog:"]]
+        self.redaction = self._redaction(several[b"redact"])
         pid = posix.getpid() if b"i" in given else None
         facility = self._facility(rest[1]) if rest[1:] else FACILITIES[b"daemon"]
         host = posix.uname().nodename.encode()
-        self.origin = Origin(rest[0] if rest else self.who, facility, pid, host)
+        fields = self._fields(several[b"field"], several[b"tag"])
+        self.origin = Origin(rest[0] if rest else self.who, facility, pid, host, fields)
         size = self._bytes(b"spool-size", given.get(b"spool-size", b"1g"))
         self.spooling = Spooling(given[b"spool"], size) if b"spool" in given else None
         self.stats = given.get(b"stats")
@@ -82,6 +98,33 @@ class Options:
             hint = b"there is no facility " + name + b"; there are " + b" ".join(FACILITIES)
             raise cli.usage(self.who, USAGE, hint=hint)
         return facility
+
+    def _redaction(self, patterns: list[bytes]) -> "Redaction | None":
+        if not patterns:
+            return None
+        from .confine import BadPattern
+        from .redact import Redaction
+
+        try:
+            return Redaction(patterns)
+        except BadPattern as error:
+            hint = b"--redact takes a regular expression: " + error.text
+            raise cli.usage(self.who, USAGE, hint=hint) from None
+
+    def _fields(self, words: list[bytes], tags: list[bytes]) -> dict[str, str]:
+        """What is added to every message."""
+        fields: dict[str, str] = {}
+        for word in words:
+            from .structured import addition
+
+            added = addition(word)
+            if added is None:
+                hint = b"--field takes name=value, not " + word
+                raise cli.usage(self.who, USAGE, hint=hint)
+            fields[added[0]] = added[1]
+        if tags:
+            fields["tag"] = b",".join(tags).decode("utf-8", "replace")
+        return fields
 
     def open(self, source: "Source") -> "tuple[list[Destination], Ledger | None]":
         """The places that --to names, and the ledger of what those on a disk have."""
@@ -125,7 +168,7 @@ def main(argv: list[bytes]) -> int:
         # What a script starts in the background ignores ^C, and so shall its logger.
         if getsignal(signum) != SIG_IGN:
             signal(signum, lambda signum, _frame: told.append(signum))
-    form = Routing(Router(options.default))
+    form = Routing(Router(options.default), options.redaction)
     form.strip = options.strip
     form.least = options.least
     stats = Stats(sinks, options.stats)

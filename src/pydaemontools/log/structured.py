@@ -7,8 +7,7 @@ UTF-8, or half a character, becomes `?`.
 
 import json
 
-from .levels import SEVERITIES
-from .routing import CLEAN
+from .levels import CLEAN, SEVERITIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ SD_ROOM = 4096  # bytes that an element has at the most; a message has 8096
 JOURNAL_NAME = 64  # bytes
 # What pysissylog itself tells journald, or journald believes of it.
 RESERVED = ("MESSAGE", "PRIORITY", "SYSLOG_", "CODE_", "OBJECT_", "COREDUMP_", "ERRNO", "UNIT")
-# A parameter's value stays on its line.
-ONE_LINE = CLEAN[:10] + b"?" + CLEAN[11:]
 SD_BYTES = bytes(i if 32 < i < 127 and i not in b'="]' else 0x5F for i in range(256))
 JOURNAL_BYTES = bytes(
     i if i in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" else 0x5F for i in range(256)
@@ -37,8 +34,8 @@ def flat(fields: "Mapping[str, object]") -> "Iterator[tuple[str, str]]":
         if isinstance(value, str):
             yield name, value
         elif isinstance(value, dict):
-            for inner, text in flat(value):
-                yield f"{name}.{inner}", text
+            for inner, one in flat(value):
+                yield f"{name}.{inner}", one
         elif value is not None:
             yield name, dumps(value)
 
@@ -54,13 +51,13 @@ def dumps(value: object) -> str:
 def element(fields: "Mapping[str, object]", room: int = SD_ROOM) -> bytes:
     r"""FIELDS as one element of structured data, `[pydt@32473 user="7"]`; `-` without any.
 
-    In a name, what RFC 5424 does not allow is `_`, and 32 bytes are left of it. In a value
-    `"`, `\` and `]` are escaped and control characters are `?`. A parameter with which the
-    element would be longer than ROOM is left out.
+    In a name, what RFC 5424 does not allow is `_`, and 32 bytes are left of it. A value is
+    one line, in which `"`, `\` and `]` are escaped. A parameter with which the element would
+    be longer than ROOM is left out.
     """
     parts, length = [b"[" + SD_ID], len(SD_ID) + 2
-    for name, text in flat(fields):
-        param = b' %b="%b"' % (_sd_name(name), _sd_value(text))
+    for name, value in flat(fields):
+        param = b' %b="%b"' % (_sd_name(name), _sd_value(value))
         if length + len(param) <= room:
             parts.append(param)
             length += len(param)
@@ -74,9 +71,19 @@ def journal(fields: "Mapping[str, object]") -> list[tuple[bytes, bytes]]:
     which nothing is left, has FIELD_ before it. Newlines and tabs remain in a value.
     """
     return [
-        (_journal_name(name), text.encode("utf-8", "replace").translate(CLEAN))
-        for name, text in flat(fields)
+        (_journal_name(name), value.encode("utf-8", "replace").translate(CLEAN))
+        for name, value in flat(fields)
     ]
+
+
+def one_line(value: bytes) -> bytes:
+    """VALUE as a line: a newline is #012, as rsyslog writes it, other control characters are ?."""
+    return value.translate(CLEAN).replace(b"\n", b"#012")
+
+
+def text(value: bytes) -> str:
+    """VALUE as text; a byte that is no UTF-8 is told as its number."""
+    return value.decode("utf-8", "backslashreplace")
 
 
 def line(
@@ -94,7 +101,7 @@ def line(
     if record.level is not None:
         first["level"] = SEVERITIES[record.level]
     if record.message is not record.line or not record.fields:
-        first["message"] = record.message.decode("utf-8", "replace")
+        first["message"] = text(record.message)
     for name, value in merged(record.fields, added).items():
         first[f"field_{name}" if name in first else name] = value
     return dumps(first).encode("utf-8", "replace")
@@ -117,9 +124,9 @@ def _sd_name(name: str) -> bytes:
     return name.encode("ascii", "replace").translate(SD_BYTES)[:SD_NAME] or b"_"
 
 
-def _sd_value(text: str) -> bytes:
-    value = text.encode("utf-8", "replace").translate(ONE_LINE)
-    return value.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"]", b"\\]")
+def _sd_value(value: str) -> bytes:
+    line = one_line(value.encode("utf-8", "replace"))
+    return line.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"]", b"\\]")
 
 
 def _journal_name(name: str) -> bytes:

@@ -12,7 +12,6 @@ from select import POLLOUT, poll
 
 from ...chain.cli import say
 from ...chain.errors import words
-from ..formats import objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from ..places import Place
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
+LARGEST = 1 << 20  # bytes of an object, at the most
 PAUSE = 0.02  # seconds until a reader may have made room
 
 
@@ -48,8 +48,10 @@ class Console:
         if self._broken:
             self._lost += len(batch.lines)
         elif self._origin:
-            made = objects(self._origin, time.time_ns(), batch.levels, batch.lines)
-            self._data += b"".join(one + b"\n" for one in made)
+            from ..entries import objects
+
+            made = objects(batch, self._origin, time.time_ns(), LARGEST)
+            self._data += b"\n".join([*made, b""])
         else:
             self._data += batch.text
         self.flush()

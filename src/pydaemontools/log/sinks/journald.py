@@ -1,57 +1,55 @@
 """systemd's journal, in its own protocol: an entry a datagram, a field a line.
 
-A value with a newline in it stands in another form, after its length. An entry that is too
-large for a datagram is written to a sealed file without a name, whose fd is sent instead.
+A record of several lines is one entry, and what a structured line says is its fields. A value
+with a newline in it stands in another form, after its length. An entry that is too large for a
+datagram is written to a sealed file without a name, whose fd is sent instead.
 """
 
 import posix
-from _operator import add
 from _socket import SCM_RIGHTS, SOL_SOCKET
 from _struct import pack
 from fcntl import fcntl
-from itertools import repeat
 
 from ..batch import Batch
-from ..pieces import fitted
+from ..entries import entries
+from ..structured import journal, merged
 from .syslog import Syslog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..formats import Rest
+    from collections.abc import Iterable
 
-LARGEST = 1 << 20  # bytes of a line in one entry
+    from ..formats import Origin
+    from ..record import Record
+
 F_ADD_SEALS = 1033
 SEALS = 0xF  # nobody may seal, shrink, grow or write it any more
 
 
 class Journald(Syslog):
-    """The journal that listens at PATH; entries get there from IDENT under FACILITY."""
+    """The journal that listens at PATH; entries get there from ORIGIN."""
 
-    def _after(self, form: bytes) -> "Rest":  # noqa: ARG002 - there is one
-        origin = self.origin
-        fields = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
+    def __init__(self, path: bytes, origin: "Origin") -> None:
+        super().__init__(path, origin)
+        who = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
         if origin.ident:
-            fields.append((b"SYSLOG_IDENTIFIER", origin.ident))
+            who.append((b"SYSLOG_IDENTIFIER", origin.ident))
         if origin.pid is not None:
-            fields.append((b"SYSLOG_PID", b"%d" % origin.pid))
-        rest = b"".join(field(*pair) for pair in fields)
-        return lambda _nanoseconds: rest
+            who.append((b"SYSLOG_PID", b"%d" % origin.pid))
+        rest = _fields(who)
+        self._heads = [b"PRIORITY=%d\n" % i + rest for i in range(8)]
+        # What most entries have: those that no line brings.
+        self._added = _fields(journal(origin.fields))
 
     def _packets(self, batch: Batch) -> list[bytes]:
         """The entries that BATCH is."""
-        self._head()
-        levels, lines = fitted(batch, LARGEST)
-        if any(b"\n" in line for line in lines):
-            messages = [field(b"MESSAGE", line) for line in lines]
-            return list(map(add, map(self._heads.__getitem__, levels), messages))
-        heads = [head + b"MESSAGE=" for head in self._heads]
-        return list(map(b"".join, zip(map(heads.__getitem__, levels), lines, repeat(b"\n"))))
+        return [self._packet(record) for record in entries(batch)]
 
-    def _head(self) -> list[bytes]:
-        """What stands before the message in an entry of each priority."""
-        if not self._heads:
-            self._heads = [b"PRIORITY=%d\n" % i + self._rest(0) for i in range(8)]
-        return self._heads
+    def _packet(self, record: "Record") -> bytes:
+        added = self._added
+        if record.fields:
+            added = _fields(journal(merged(record.fields, self.origin.fields)))
+        return self._heads[record.level or 0] + added + field(b"MESSAGE", record.message)
 
     def _may_shrink(self, packet: bytes) -> bool:
         return bool(packet)
@@ -70,6 +68,10 @@ class Journald(Syslog):
             self.stalled = True
             return [packet]
         return []
+
+
+def _fields(pairs: "Iterable[tuple[bytes, bytes]]") -> bytes:
+    return b"".join(field(*pair) for pair in pairs)
 
 
 def field(name: bytes, value: bytes) -> bytes:

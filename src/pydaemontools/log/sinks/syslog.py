@@ -5,7 +5,6 @@ is held in memory, and how much the router lets it hold is the router's business
 that is merely slow makes send() block, and so the daemon wait.
 """
 
-import posix
 import time
 from _operator import add, length_hint
 from _socket import AF_UNIX, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, socket
@@ -16,17 +15,9 @@ from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS, EPROTOTYPE
 from ...chain.cli import say
 from ...chain.errors import words
 from ..batch import Batch
-from ..formats import FACILITIES, Origin, rest_3164, rest_5424
-from ..levels import DEBUG
-from ..pieces import fitted
+from ..formats import Origin, Rfc3164, Rfc5424
 from ..utf8 import split
 from .unread import Unread
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..formats import Rest
-
-__all__ = ["DATAGRAM", "FACILITIES", "Syslog"]
 
 DATAGRAM = 8096  # bytes: what rsyslog takes for one message if nobody tells it otherwise
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
@@ -35,27 +26,19 @@ RETRY = 0.1, 1.0  # seconds between two looks for a socket that is away: first, 
 
 
 class Syslog:
-    """The socket PATH; lines go there from IDENT (with [PID] if there is one) under FACILITY.
+    """The socket PATH; messages of the format FORM get there from ORIGIN.
 
     Raises OSError if there can be no such socket.
     """
 
     most = DATAGRAM  # bytes of a message
 
-    def __init__(
-        self,
-        path: bytes,
-        ident: bytes,
-        facility: int,
-        pid: int | None = None,
-        form: bytes = b"3164",
-    ) -> None:
+    def __init__(self, path: bytes, origin: Origin, form: bytes = b"3164") -> None:
         if len(path) > PATH:
             raise OSError(ENAMETOOLONG, "")
         self.path = path
-        self.origin = Origin(ident, facility, pid, posix.uname().nodename.encode())
-        self._exact = form != b"3164"  # whether time stamps tell more than the second
-        self._rest = self._after(form)
+        self.origin = origin
+        self._form = Rfc5424(origin) if form == b"5424" else Rfc3164(origin, host=False)
         self.held = 0
         self.stalled = False
         self._queue: deque[bytes] = deque()
@@ -65,7 +48,7 @@ class Syslog:
         self._retry_at = 0.0
         self._retry = RETRY[0]
         self._told = False
-        self._now = -1
+        self._rest = b""
         self._heads: list[bytes] = []
 
     def put(self, batch: Batch) -> None:
@@ -110,24 +93,13 @@ class Syslog:
         self._queue += packets
         self.held += sum(map(len, packets))
 
-    def _after(self, form: bytes) -> "Rest":
-        """A function of the time: what follows the priority in a message of the format FORM."""
-        return rest_5424(self.origin) if form == b"5424" else rest_3164(self.origin, host=False)
-
     def _packets(self, batch: Batch) -> list[bytes]:
         """The messages that BATCH is."""
-        heads = self._head()
-        levels, lines = fitted(batch, self.most - len(heads[DEBUG]))
-        return list(map(add, map(heads.__getitem__, levels), lines))
-
-    def _head(self) -> list[bytes]:
-        """What stands before a message of each severity now."""
-        now = time.time_ns() if self._exact else int(time.time()) * 10**9
-        if now != self._now:
-            self._now = now
-            rest = self._rest(now)
+        rest, levels, texts = self._form.of(batch, time.time_ns(), self.most)
+        if rest != self._rest:
+            self._rest = rest
             self._heads = [b"<%d>" % (self.origin.facility | i) + rest for i in range(8)]
-        return self._heads
+        return list(map(add, map(self._heads.__getitem__, levels), texts))
 
     def _send(self, packets: list[bytes]) -> list[bytes]:
         """Send PACKETS in order; give those that are left."""
