@@ -34,8 +34,9 @@ TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of taking a block has to end
 
 
-def open_ledger(source: "Source", label: int) -> "Ledger | None":
-    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log.
+def open_ledger(source: "Source", label: int, factor: int = 1) -> "Ledger | None":
+    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log, and
+    each of its own is there as FACTOR bytes, at the most.
 
     None if it is no pipe, or one with a name: that is the same file when it is another pipe.
     """
@@ -49,7 +50,7 @@ def open_ledger(source: "Source", label: int) -> "Ledger | None":
         return None
     if name[:6] != b"pipe:[":
         return None
-    return Ledger(source, boot + b":" + name[6:-1] + b":", label)
+    return Ledger(source, boot + b":" + name[6:-1] + b":", label, factor)
 
 
 def head(body: bytes) -> int:
@@ -60,21 +61,21 @@ def head(body: bytes) -> int:
     return first if others and first + 1 < len(body) else len(body)
 
 
-def cost(body: bytes, label: int) -> int:
+def cost(body: bytes, label: int, factor: int = 1) -> int:
     """How many bytes the lines of BODY are in a log directory, with LABEL bytes before each."""
     if not label:
-        return len(body) + 1
+        return factor * len(body) + 1
     # To replace them is a good deal faster than to count them.
     newlines = len(body) - len(body.replace(b"\n", b""))
-    return len(body) + label * (newlines + (body[-1:] != b"\n")) + 1
+    return factor * len(body) + label * (newlines + (body[-1:] != b"\n")) + 1
 
 
-def cut(body: bytes, room: int, label: int) -> tuple[bytes, int]:
+def cut(body: bytes, room: int, label: int, factor: int = 1) -> tuple[bytes, int]:
     """Whole lines from the beginning of BODY that have room in ROOM bytes; what they cost."""
-    if (most := len(body) * (1 + label) + label + 1) <= room:
+    if (most := len(body) * (factor + label) + label + 1) <= room:
         # Even if it were nothing but ends of lines: there is no need to count them.
         return body, most
-    while body and (needed := cost(body, label)) > room:
+    while body and (needed := cost(body, label, factor)) > room:
         body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
     return body, needed if body else 0
 
@@ -82,12 +83,15 @@ def cut(body: bytes, room: int, label: int) -> tuple[bytes, int]:
 class Ledger:
     """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
 
-    LABEL is how many bytes there are before each line in a log.
+    LABEL is how many bytes there are before each line in a log, and FACTOR how many a byte
+    may become there.
     """
 
-    def __init__(self, source: PipeSource, pipe: bytes, label: int) -> None:
+    def __init__(self, source: PipeSource, pipe: bytes, label: int, factor: int = 1) -> None:
         self.source = source
         self.label = label
+        self.factor = factor
+        self.whole_records = False  # whether a record of several lines is in one file
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
         self._logs: list[tuple[Note, LogDir]] = []
@@ -192,23 +196,43 @@ class Ledger:
         body = block[start : start + room]
         if start + room < len(block):
             body = body[: body.rfind(b"\n") + 1]
-        body, self._cost = cut(body, room, self.label)
+        body, self._cost = cut(body, room, self.label, self.factor)
+        if not self.whole_records or start + len(body) == len(block):
+            return body or self._fit_line(block, start, room)
+        return self._fit_records(block, start, body, room)
+
+    def _fit_records(self, block: bytes, start: int, body: bytes, room: int) -> bytes:
+        """BODY, which has room, less the record that would be cut in two at its end."""
+        from .records import after, border
+
+        whole = body[: border(block, start, start + len(body)) - start]
+        if whole:
+            return whole
+        record = block[start : after(block, start)]
+        if self._turn(cost(record, self.label, self.factor)):
+            return b""
+        # It is larger than a file.
         return body or self._fit_line(block, start, room)
 
     def _fit_line(self, block: bytes, start: int, room: int) -> bytes:
         """The same where there is no room for even one line, or for one of unknown length."""
         line = block[start : block.find(b"\n", start) + 1] or block[start:]
-        self._cost = needed = cost(line, self.label)
+        self._cost = needed = cost(line, self.label, self.factor)
         if needed <= room:
             return line
+        if self._turn(needed):
+            return b""
+        piece = max(1, (room - cost(b"", self.label)) // self.factor)
+        line = line[: boundary(line, piece)]
+        self._cost = cost(line, self.label, self.factor)
+        return line
+
+    def _turn(self, needed: int) -> bool:
+        """Have a new file wherever there is no room for what is NEEDED; whether there can be."""
         small = [log for _, log in self._logs if log.room() < needed and not log.fresh()]
         for log in small:
             log.due = True
-        if small:
-            return b""
-        line = line[: boundary(line, max(1, room - cost(b"", self.label)))]
-        self._cost = cost(line, self.label)
-        return line
+        return bool(small)
 
     def note(self, body: bytes, after: int) -> None:
         """BODY is about to be written; that brings the reader's state to AFTER."""

@@ -7,8 +7,8 @@ from time import sleep
 
 from ..chain import cli, process
 from ..chain.errors import words
-from .batch import Batch, stamped
 from .blocks import Source, open_source
+from .lines import Lines
 from .logdir import LogDir
 from .pump import Pump
 from .script import BadAction, Output, Script
@@ -20,46 +20,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .form import Form
     from .ledger import Ledger
     from .pump import Sink
 
 USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
-
-
-class Lines:
-    """Makes batches of text as it is, each line with a time before it if the SCRIPT says so."""
-
-    def __init__(self, script: Script) -> None:
-        self._label = KINDS[script.stamp][0] if script.stamp else None
-        self._selections = script.selections
-
-    @property
-    def state(self) -> int:
-        """Which selections have a line that has not ended."""
-        return sum(one.goes_on << at for at, one in enumerate(self._selections))
-
-    @state.setter
-    def state(self, state: int) -> None:
-        for at, one in enumerate(self._selections):
-            one.goes_on = bool(state >> at & 1)
-
-    def whole(self, block: bytes) -> int:
-        """All of BLOCK: a line is a record."""
-        return len(block)
-
-    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-        """The lines of BODY; one that will not be ended is ended."""
-        if not unfinished and body[-1:] != b"\n":
-            body += b"\n"
-        batch = Batch([], text=body, continued=continued, unfinished=unfinished)
-        if self._label:
-            text = stamped(batch, self._label())
-            batch = Batch([], text=text, continued=continued, unfinished=unfinished)
-        for one in self._selections:
-            # Before it is noted what a successor has to know.
-            one.of(batch)
-        return batch
 
 
 def main(argv: list[bytes]) -> int:
@@ -98,14 +64,16 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     if any(one.kind == b"/" for one in script.outputs):
         from .ledger import open_ledger
 
-        ledger = open_ledger(source, KINDS[script.stamp][1] if script.stamp else 0)
+        ledger = open_ledger(source, *_growth(script))
+        if ledger and script.records:
+            ledger.whole_records = True
     try:
         sinks = _sinks(who, script, ledger, own=own)
     except cli.Quit:
         if ledger:
             ledger.abandon()
         raise
-    pump = Pump(source, sinks, Lines(script), [], 0)
+    pump = Pump(source, sinks, _form(script), [], 0)
     pump.who = who
     pump.ledger = ledger
     pump.files = [one for one in sinks if isinstance(one, Directory)]
@@ -123,6 +91,28 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
         if own:
             raise
         return 0
+
+
+def _form(script: Script) -> "Form":
+    if not script.records:
+        return Lines(script)
+    from .recordwise import Recordwise
+
+    return Recordwise(script)
+
+
+def _growth(script: Script) -> tuple[int, int]:
+    """By how many bytes a line is longer in a log, and how many there are of each, at the most."""
+    _, label = KINDS.get(script.stamp, (None, 0))
+    if not script.records:
+        return label, 1
+    from .limit import NOTICE
+
+    if script.stamp != b"J":
+        return label + script.limits * (NOTICE + label), 1
+    from .recordwise import FACTOR, OBJECT
+
+    return OBJECT + script.limits * (OBJECT + FACTOR * NOTICE), FACTOR
 
 
 def _teller(told: list[int]) -> "Callable[[int, object], None]":

@@ -13,19 +13,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from .batch import Batch
+    from .form import Form
     from .ledger import Ledger
     from .sinks.directory import Directory
-
-    class Form(Protocol):
-        """What is made of the bytes that come in."""
-
-        state: int  # what a successor in the middle of the stream has to know; 0 at the start
-
-        def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-            """The batch that BODY is: whole lines, but for the first and the last as it says."""
-
-        def whole(self, block: bytes) -> int:
-            """How many bytes of BLOCK, which is whole lines, are whole records too."""
 
     class Sink(Protocol):
         """A place for lines. No method of it waits, and none but sync() and close() raises."""
@@ -119,6 +109,7 @@ class Pump:
             elif self.alarms and not self._ending:
                 self._turn()
             elif not self._ending:
+                self._say(ending=False)
                 self._see_to_files()
                 self.source.wait(self._rest())
             if self._ending and not self._block:
@@ -247,12 +238,18 @@ class Pump:
             sink.put(batch)
         self._untaken += len(body)
 
+    def _say(self, *, ending: bool) -> None:
+        """Give every sink what the form has to say itself. It stands in no note: it is no block."""
+        if not self._inside and (batch := self.form.said(ending=ending)):
+            for sink in self.sinks:
+                sink.put(batch)
+
     def _rest(self) -> float | None:
-        """Seconds until some sink wants another try; None if none does."""
-        dues = [due for sink in self.sinks if (due := sink.due()) is not None]
+        """Seconds until some sink wants another try, or the form; None if none does."""
+        dues = [self.form.due(), *(sink.due() for sink in self.sinks)]
         if self._record < INFINITY:
             dues.append(max(0.0, self._record - monotonic()))
-        return min(dues, default=None)
+        return min((due for due in dues if due is not None), default=None)
 
     def _late(self) -> bool:
         """Whether we were told to end, and have waited long enough for those who are away."""
@@ -267,6 +264,7 @@ class Pump:
             self._drain()
             self._blocked()
             self._pass(b"", ending=True)
+        self._say(ending=True)
         self._drain()
         arrived = [self._arrived(sink) for sink in self.sinks]
         done = all(arrived) and self._take()

@@ -11,7 +11,7 @@ from .record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 LONGEST = 1 << 18  # bytes of a record; lines that go on for ever are not kept for ever
 
@@ -99,19 +99,57 @@ def unended(block: bytes) -> int:
 
     The length of BLOCK if there is none.
     """
-    last = block[block.rfind(b"\n", 0, -1) + 1 :]
-    text = _behind(last, head(last)[1])
-    if text[:1] not in (b" ", b"\t") and not text.startswith(TRACEBACK):
+    if not _within(block[block.rfind(b"\n", 0, -1) + 1 :]) or TRACEBACK not in block:
         # Nearly always.
         return len(block)
-    opened: _Open | None = None
-    begin = at = 0
-    for line in block.splitlines(keepends=True) if TRACEBACK in block else []:
-        bare = line[:-1]
-        if bare and not (opened and opened.takes(bare)):
-            opened, begin = _Open(bare, 0, None, headed=True), at
-        at += len(line)
+    begin, opened = 0, None
+    for begin, opened in _walk(block, 0):  # noqa: B007 - the last ones are wanted
+        pass
     return begin if opened and opened.in_traceback else len(block)
+
+
+def border(block: bytes, start: int, end: int) -> int:
+    """The last place in BLOCK up to END where a record begins, if START is one.
+
+    END is where a line begins.
+    """
+    line = block[end : block.find(b"\n", end) + 1 or None]
+    text = _behind(line, head(line)[1])[:-1]
+    before = block[block.rfind(b"\n", start, end - 1) + 1 : end]
+    if not (_within(line) or _within(before) or not text or text in BETWEEN):
+        # Nearly always.
+        return end
+    found = start
+    for at, _ in _walk(block, start):
+        if at > end:
+            break
+        found = at
+    return found
+
+
+def after(block: bytes, start: int) -> int:
+    """Where the record that begins in BLOCK at START ends."""
+    walk = _walk(block, start)
+    next(walk, None)
+    return next(walk, (len(block), None))[0]
+
+
+def _within(line: bytes) -> bool:
+    """Whether LINE looks like one of a traceback that goes on, or as if it went on with one."""
+    text = _behind(line, head(line)[1])
+    return text[:1] in (b" ", b"\t") or text.startswith(TRACEBACK)
+
+
+def _walk(block: bytes, start: int) -> "Iterator[tuple[int, _Open]]":
+    """Where in BLOCK, from START on, each record begins, and the record."""
+    opened: _Open | None = None
+    while start < len(block):
+        end = block.find(b"\n", start) + 1 or len(block)
+        line = block[start:end].removesuffix(b"\n")
+        if line and not (opened and opened.takes(line)):
+            opened = _Open(line, 0, None, headed=True)
+            yield start, opened
+        start = end
 
 
 class _Open:

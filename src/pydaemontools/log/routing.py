@@ -1,6 +1,7 @@
 """From bytes to lines that have a severity: what pysissylog makes of what it reads."""
 
 from .batch import Batch
+from .form import Form
 from .levels import CLEAN, DEBUG, Router, strip
 from .records import Reader, unended
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from .redact import Redaction
 
 
-class Routing:
+class Routing(Form):
     """Makes batches of which ROUTER gives each line its severity, without its secrets."""
 
     def __init__(self, router: Router, redaction: "Redaction | None" = None) -> None:

@@ -6,11 +6,14 @@ our own name a word that is none is an error, and sizes may have units.
 
 import posix
 
-from .selection import Selection
+from . import levels
+from .selection import Chooser, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
+STAMPS = b"t", b"T", b"d", b"J"
+WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
 UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}
 
 
@@ -40,28 +43,50 @@ class Script:
         self.own = own
         self.stamp = _stamp(words, own=own)  # which kind of time stands before each line
         self.outputs: list[Output] = []
-        self.selections: list[Selection] = []
+        self.selections: list[Chooser] = []
         self.size = 99999
         self.keep = 10
         self.command: bytes | None = None
         self.code = b"s"  # what processed files are called
         self.total = self.age = 0
+        # Whether what is done is done with records, and not just lines.
+        self.records = own and any(word in (b"m", b"J") or word[:1] in WISE for word in words)
         self._rules: list[tuple[bytes, bytes]] = []
-        self._used = 0  # how many rules the last selection has
+        self._least = levels.DEBUG
+        self._limits: list[tuple[int, int, bytes]] = []
+        self.limits = 0  # how many hold for one place, at the most
+        self._said = False  # whether something was, since the last selection was made
         for word in words[bool(self.stamp) :]:
             self._action(word)
 
-    def selection(self) -> Selection:
+    def selection(self) -> Chooser:
         """What is selected at this point. Those who have the same one share it."""
-        if not self.selections or self._used != len(self._rules):
-            self._used = len(self._rules)
-            self.selections.append(Selection(self._rules))
+        if self._said or not self.selections:
+            self._said = False
+            self.selections.append(self._selection())
         return self.selections[-1]
+
+    def _selection(self) -> Chooser:
+        if not self.records:
+            return Selection(self._rules)
+        from .limit import Limit
+        from .recordwise import Choice
+
+        self.limits = max(self.limits, len(self._limits))
+        limits = [
+            Limit(most, seconds, Selection([(b"-", b"*"), (b"+", pattern)]) if pattern else None)
+            for most, seconds, pattern in self._limits
+        ]
+        return Choice(Selection(self._rules), self._least, limits)
 
     def _action(self, word: bytes) -> None:
         first, rest = word[:1], word[1:]
         if first in (b"+", b"-"):
+            self._said = True
             self._rules.append((first, rest))
+        elif self.records and (first in WISE or word == b"m"):
+            self._said = True
+            self._wish(first, rest)
         elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
             self._setting(first, rest)
         elif first in (b".", b"/"):
@@ -72,6 +97,22 @@ class Script:
             self.outputs.append(Output(first, rest, self))
         elif self.own:
             raise BadAction(_why(word))
+
+    def _wish(self, first: bytes, rest: bytes) -> None:
+        """Which records are wanted from here on."""
+        if first == b"L":
+            least = levels.named(rest)
+            if least is None:
+                names = b" ".join(levels.NAMES)
+                raise BadAction(b"L takes a level (" + names + b"), as in Lwarning, not L" + rest)
+            self._least = least
+        elif first == b"r":
+            numbers, _, pattern = rest.partition(b" ")
+            most, slash, seconds = numbers.partition(b"/")
+            if not (slash and most.isdigit() and seconds.isdigit() and int(seconds[:9]) > 0):
+                what = b"r takes lines/seconds, and perhaps a blank and a pattern, as in "
+                raise BadAction(what + b"'r5/60 *timeout*', not r" + rest)
+            self._limits.append((int(most[:9]), int(seconds[:9]), pattern))
 
     def _setting(self, first: bytes, rest: bytes) -> None:
         """What holds for the directories that follow."""
@@ -112,7 +153,7 @@ class Script:
 def _stamp(words: list[bytes], *, own: bool) -> bytes:
     first = words[0] if words else b""
     if own:
-        return first if first in (b"t", b"T", b"d") else b""
+        return first if first in STAMPS else b""
     return b"t" if first[:1] == b"t" else b""
 
 
@@ -146,7 +187,7 @@ def _packer(name: bytes) -> tuple[bytes, bytes]:
 
 
 def _why(word: bytes) -> bytes:
-    if word in (b"t", b"T", b"d"):
+    if word in STAMPS:
         return word + b" has to be the first action"
     if word == b"=":
         return b"= takes the name of a file"

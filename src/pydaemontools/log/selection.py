@@ -64,27 +64,37 @@ def either(choices: list[list[bytes]]) -> bytes:
     return b"|".join(parts)
 
 
-class Selection:
+class Chooser:
+    """What of a stream is wanted; a subclass says what that is."""
+
+    goes_on = False  # whether a line, or a record, that has not ended yet is wanted
+    _batch: Batch | None = None
+    _part: Batch | None = None
+
+    def of(self, batch: Batch) -> Batch:
+        """What of BATCH is wanted. The batches of a stream are to come in their order."""
+        if self._batch is not batch or not self._part:
+            self._batch, self._part = batch, self.choose(batch)
+        return self._part
+
+    def choose(self, batch: Batch) -> Batch:
+        """What of BATCH, the next one of the stream, is wanted."""
+        raise NotImplementedError
+
+
+class Selection(Chooser):
     """What of a stream RULES select: pairs of + or - and a pattern."""
 
     def __init__(self, rules: list[tuple[bytes, bytes]]) -> None:
-        self.goes_on = False  # whether a line that has not ended yet is selected
         # All lines but those that match, or no others.
         self.all, line, _ = joined(rules, block=False)
         _, block, stars = joined(rules, block=True)
         self._match = _compiled(line) if line else None
         # Many stars, each of which goes over the line anew, are faster line by line.
         self._search = _compiled(rb"\n(?:" + block + b")") if block and stars <= FEW else None
-        self._batch: Batch | None = None
-        self._part: Batch | None = None
 
-    def of(self, batch: Batch) -> Batch:
-        """What of BATCH is selected. The batches of a stream are to come in their order."""
-        if self._batch is not batch or not self._part:
-            self._batch, self._part = batch, self._select(batch)
-        return self._part
-
-    def _select(self, batch: Batch) -> Batch:
+    def choose(self, batch: Batch) -> Batch:
+        """What of BATCH is selected."""
         if not self._match:
             self.goes_on = self.all
             return batch if self.all else Batch([], text=b"")
@@ -95,7 +105,7 @@ class Selection:
         if batch.unfinished and text:
             start = text.rfind(b"\n") + 1
             text, tail = text[:start], text[start:]
-            self.goes_on = self._selects(tail)
+            self.goes_on = self.selects(tail)
             tail = tail if self.goes_on else b""
         chosen = head + self._whole(text) + tail
         unfinished = bool(chosen) and chosen[-1:] != b"\n"
@@ -106,7 +116,7 @@ class Selection:
         if not text:
             return text
         if has_long_line(text):
-            chosen = [line for line in text.split(b"\n")[:-1] if self._selects(line)]
+            chosen = [line for line in text.split(b"\n")[:-1] if self.selects(line)]
         elif not self._search:
             chosen = list(self._filter(text.split(b"\n")[:-1]))
         elif self.all:
@@ -125,7 +135,7 @@ class Selection:
             filterfalse(self._match.match, lines) if self.all else filter(self._match.match, lines)
         )
 
-    def _selects(self, line: bytes) -> bool:
+    def selects(self, line: bytes) -> bool:
         """Whether LINE, of which a pattern sees no more than its beginning, is selected."""
         found = self._match.match(line[:MATCHED]) if self._match else None
         return (found is None) == self.all

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..selection import Selection
+    from ..selection import Chooser
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
@@ -32,7 +32,7 @@ class Directory:
         log: LogDir,
         who: bytes,
         label: "Callable[[], bytes] | None" = None,
-        selection: "Selection | None" = None,
+        selection: "Chooser | None" = None,
         pause: float = 1.0,
         *,
         always: bool = False,

@@ -6,7 +6,7 @@ from ..batch import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..selection import Selection
+    from ..selection import Chooser
 
 SHOWN = 200  # bytes of a line that is an alert
 STATUS = 1000  # bytes of a line that is a status
@@ -18,7 +18,7 @@ class AtOnce:
     stalled = False
     held = 0
 
-    def __init__(self, path: bytes, selection: "Selection") -> None:
+    def __init__(self, path: bytes, selection: "Chooser") -> None:
         self.path = path
         self._selection = selection
 
@@ -62,7 +62,7 @@ class Stderr(AtOnce):
 class Copy(AtOnce):
     """All of it, on FD."""
 
-    def __init__(self, fd: int, selection: "Selection") -> None:
+    def __init__(self, fd: int, selection: "Chooser") -> None:
         super().__init__(b"fd %d" % fd, selection)
         self._fd = fd
 
@@ -77,7 +77,7 @@ class Latest(AtOnce):
     Raises OSError if the file cannot be had.
     """
 
-    def __init__(self, path: bytes, selection: "Selection") -> None:
+    def __init__(self, path: bytes, selection: "Chooser") -> None:
         super().__init__(path, selection)
         flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CREAT | posix.O_CLOEXEC
         self._fd = posix.open(path, flags, 0o600)

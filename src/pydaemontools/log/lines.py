@@ -1,0 +1,42 @@
+"""pymultilog by blocks: lines as they are, with a time before each, and nobody looks at one."""
+
+from .batch import Batch, stamped
+from .form import Form
+from .stamps import KINDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .script import Script
+
+
+class Lines(Form):
+    """Makes batches of text as it is, each line with a time before it if the SCRIPT says so."""
+
+    def __init__(self, script: "Script") -> None:
+        self._label = KINDS.get(script.stamp, (None, 0))[0]
+        self._selections = script.selections
+
+    @property
+    def going_on(self) -> int:
+        """Which selections have a line that has not ended."""
+        return sum(one.goes_on << at for at, one in enumerate(self._selections))
+
+    @going_on.setter
+    def going_on(self, state: int) -> None:
+        for at, one in enumerate(self._selections):
+            one.goes_on = bool(state >> at & 1)
+
+    state = going_on
+
+    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+        """The lines of BODY; one that will not be ended is ended."""
+        if not unfinished and body[-1:] != b"\n":
+            body += b"\n"
+        batch = Batch([], text=body, continued=continued, unfinished=unfinished)
+        if self._label:
+            text = stamped(batch, self._label())
+            batch = Batch([], text=text, continued=continued, unfinished=unfinished)
+        for one in self._selections:
+            # Before it is noted what a successor has to know.
+            one.of(batch)
+        return batch

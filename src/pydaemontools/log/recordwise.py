@@ -1,0 +1,210 @@
+"""pymultilog by records: a line and those that go on with it are selected and rotated as one.
+
+That is what the actions m, L, r and J ask for. It takes its time for each line; without them
+nobody looks at lines one by one.
+"""
+
+from . import structured
+from .batch import Batch
+from .levels import WARNING, Router
+from .limit import Limit
+from .lines import Lines
+from .record import Record
+from .records import Reader, fold, unended
+from .selection import Chooser
+from .stamps import utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .script import Script
+    from .selection import Selection
+
+
+# How much larger a text may be as JSON, where a byte is six (\\u001b) and an exception is there
+# twice; and what there is besides.
+FACTOR, OBJECT = 13, 256
+
+
+class Records(Batch):
+    """The records FOUND; their TEXTS are the lines of it. A pattern sees the lines in SEEN.
+
+    With REST the first one goes on with what came before. DRESS makes a text of what we have
+    to say ourselves.
+    """
+
+    __slots__ = ("dress", "found", "rest", "seen")
+
+    def __init__(
+        self,
+        found: list[Record],
+        texts: list[bytes],
+        seen: list[bytes],
+        dress: "Callable[[bytes], bytes]",
+        *,
+        rest: bool = False,
+        continued: bool = False,
+        unfinished: bool = False,
+    ) -> None:
+        super().__init__([], texts, continued=continued, unfinished=unfinished)
+        self.found = found
+        self.seen = seen
+        self.dress = dress
+        self.rest = rest
+
+
+class Choice(Chooser):
+    """What of a stream of records is wanted: what SELECTION selects, if it is at least as
+    important as the severity LEAST, and not one too many for any of LIMITS.
+    """
+
+    def __init__(self, selection: "Selection", least: int, limits: list[Limit]) -> None:
+        self.limits = limits
+        self._selection = selection
+        self._least = least
+
+    def choose(self, batch: Batch) -> Batch:
+        """What of BATCH, which is Records, is wanted."""
+        assert isinstance(batch, Records)  # noqa: S101 - for the type checker
+        chosen: list[bytes] = []
+        first = False
+        for at, record in enumerate(batch.found):
+            if not (batch.rest and not at):
+                chosen += self._told(batch)
+                # A record may have been cut in two: this is the rest.
+                if record.line[:1] not in (b" ", b"\t"):
+                    self.goes_on = self._wants(record, batch.seen[at])
+            if self.goes_on:
+                first = first or not at
+                chosen.append(batch.lines[at])
+        return Batch(
+            [],
+            chosen,
+            continued=batch.continued and first,
+            unfinished=batch.unfinished and self.goes_on,
+        )
+
+    def tell(self, batch: Records, *, ending: bool) -> bool:
+        """Have as our part of BATCH what there is to tell, now or at the END; whether it is any."""
+        texts: list[bytes] = []
+        while more := self._told(batch, ending=ending):
+            texts += more
+        self._batch, self._part = batch, Batch([], texts)
+        return bool(texts)
+
+    def _told(self, batch: Records, *, ending: bool = False) -> list[bytes]:
+        """One thing for each limit, at the most: that is what is reckoned with for a line."""
+        told = [limit.told(ending=ending) for limit in self.limits]
+        return [batch.dress(text) for text in told if text]
+
+    def _wants(self, record: Record, seen: bytes) -> bool:
+        if record.level is not None and record.level > self._least:
+            return False
+        if not self._selection.selects(seen):
+            return False
+        return all(limit.passes(record.line.partition(b"\n")[0]) for limit in self.limits)
+
+
+class Recordwise(Lines):
+    """Makes batches of records, as the SCRIPT wants them."""
+
+    def __init__(self, script: "Script") -> None:
+        super().__init__(script)
+        self._choices = [one for one in self._selections if isinstance(one, Choice)]
+        self._router = Router()
+        self._reader = Reader(self._router)
+        self._json = script.stamp == b"J"
+
+    @property
+    def state(self) -> int:
+        """What a successor has to know: also what record it is in."""
+        return self._router.in_traceback | self._router.level << 1 | self.going_on << 4
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._router.in_traceback = bool(state & 1)
+        self._router.level = state >> 1 & 7
+        self.going_on = state >> 4
+
+    def whole(self, block: bytes) -> int:
+        """How many bytes of BLOCK, of whole lines, are whole records."""
+        return unended(block)
+
+    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+        """The records of BODY; a line that will not be ended is ended."""
+        lines = body.removesuffix(b"\n").split(b"\n")
+        levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
+        found = fold(lines, levels, records, continued=continued)
+        seen = [record.line.partition(b"\n")[0] for record in found]
+        if self._json:
+            if continued:
+                found[0].message = b"+" + found[0].message
+            batch = Records(found, self._objects(found), seen, self._dress, rest=continued)
+        else:
+            texts = self._stamped(found, continued=continued)
+            if self._label:
+                seen = [text.partition(b"\n")[0] for text in texts]
+            batch = Records(
+                found,
+                texts,
+                seen,
+                self._dress,
+                rest=continued,
+                continued=continued,
+                unfinished=unfinished,
+            )
+        for one in self._selections:
+            # Before it is noted what a successor has to know.
+            one.of(batch)
+        return batch
+
+    def _levels(
+        self, body: bytes, lines: list[bytes], *, continued: bool, unfinished: bool
+    ) -> tuple[list[int], list[Record | None]]:
+        """The severity of each of LINES, and its record; an empty one has that before it."""
+        level = self._router.level
+        fresh = [line for line in lines[continued:] if line]
+        routed, found = self._reader.route(body, fresh, unfinished=unfinished)
+        known = iter(zip(routed, found or [None] * len(fresh), strict=True))
+        levels: list[int] = []
+        records: list[Record | None] = []
+        for at, line in enumerate(lines):
+            record = None
+            if line and (at or not continued):
+                level, record = next(known)
+            levels.append(level)
+            records.append(record)
+        return levels, records
+
+    def _stamped(self, found: list[Record], *, continued: bool) -> list[bytes]:
+        if not self._label:
+            return [record.line for record in found]
+        label = self._label()
+        texts = [label + record.line.replace(b"\n", b"\n" + label) for record in found]
+        if continued:
+            texts[0] = texts[0][len(label) :]
+        return texts
+
+    def _objects(self, found: list[Record]) -> list[bytes]:
+        given = {"time": utc().decode().rstrip()}
+        return [structured.line(record, given) for record in found]
+
+    def _dress(self, text: bytes) -> bytes:
+        """TEXT, which is ours, as a line of the log."""
+        record = Record(WARNING, text, {}, text)
+        [made] = self._objects([record]) if self._json else self._stamped([record], continued=False)
+        return made
+
+    def due(self) -> float | None:
+        """In how many seconds there is something to tell of lines that were left out."""
+        dues = [limit.due() for one in self._choices for limit in one.limits]
+        return min((due for due in dues if due is not None), default=None)
+
+    def said(self, *, ending: bool) -> Batch | None:
+        """How many lines were left out."""
+        if not (ending or self.due() == 0):
+            return None
+        batch = Records([], [], [], self._dress)
+        told = [one.tell(batch, ending=ending) for one in self._choices]
+        return batch if any(told) else None
