@@ -39,6 +39,14 @@ WRONG = {
     "an age without a unit": ["a5", "./d"],
     "an age of nothing": ["a0h", "./d"],
     "a packer that is none": ["zip", "./d"],
+    "no level": ["L", "./d"],
+    "a level that is none": ["Lloud", "./d"],
+    "no limit": ["r", "./d"],
+    "a limit without a time": ["r5", "./d"],
+    "a limit without seconds": ["r5/0", "./d"],
+    "a limit in words": ["rfive/60", "./d"],
+    "J is not first": ["./d", "J"],
+    "m and more": ["mm", "./d"],
 }
 
 

@@ -109,9 +109,10 @@ class Place:
         self.closed += 1
 
 
-def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, **settings):
+def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, long=16, **settings):
     """Pump PIECES; give the code, the source and the places."""
     source, places = Feed(pieces, trouble), places or [Place()]
+    source.long = long
     form = Routing(Router())
     for name, value in settings.items():
         setattr(form, name, value)
@@ -222,6 +223,52 @@ def telling(place, told):
 
     place.put = tell
     return place
+
+
+RECORD = [b"error: failed", b"Traceback (most recent call last):", b"  File x", b"Error: y"]
+
+
+class Batches(Place):
+    """A place that keeps the lines of each batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.batches = []
+
+    def put(self, batch):
+        """Keep the lines of BATCH together."""
+        self.batches.append(batch.lines)
+        super().put(batch)
+
+
+def test_a_record_waits_for_its_end():
+    """What a program prints line by line comes as one batch."""
+    place = Batches()
+    head, *rest = [line + b"\n" for line in RECORD]
+    code, _, _ = carry([b"first\n", head + rest[0], *rest[1:]], places=[place], long=1000)
+    assert code == 0
+    assert place.batches == [[b"first"], RECORD]
+
+
+def test_a_record_does_not_wait_for_ever(monkeypatch):
+    """After REST seconds what is there is passed on, and the next one may wait again."""
+    now = iter(range(10**6))
+    monkeypatch.setattr(pump, "monotonic", lambda: next(now) * pump.REST / 2)
+    place = Batches()
+    pieces = [RECORD[0] + b"\n" + RECORD[1] + b"\n", *[b""] * 9, RECORD[2] + b"\n", *[b""] * 9]
+    code, _, _ = carry(
+        [*pieces, b"".join(line + b"\n" for line in RECORD)], places=[place], long=99
+    )
+    assert code == 0
+    assert place.batches == [RECORD[:2], RECORD[2:3], RECORD]
+
+
+def test_a_record_that_is_long_does_not_wait():
+    """A pipe may have no room for its end."""
+    place = Batches()
+    pieces = [b"\n".join(RECORD[:2]) + b"\n", RECORD[2] + b"\n", RECORD[3] + b"\n"]
+    carry(pieces, places=[place], long=len(b"".join(pieces[:2])))
+    assert place.batches == [RECORD[:3], RECORD[3:]]
 
 
 def test_told_to_end_reads_what_is_there():

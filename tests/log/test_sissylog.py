@@ -593,7 +593,8 @@ USAGE = (
 LEVELS = b"emerg emergency alert crit critical fatal err error warn warning notice info debug trace"
 PLACES = (
     b"--to takes syslog:[SOCKET] udp://HOST tcp://HOST tls://HOST relp://HOST relps://HOST "
-    b"journald:[SOCKET] json:- stderr: dir:PATH, or a directory with a / at its end, not "
+    b"journald:[SOCKET] json:- stderr: dir:PATH[?ACTION&...], or a directory with a / at its "
+    b"end, not "
 )
 ALL = " ".join(filter(None, FACILITIES)).encode()
 WRONG = {

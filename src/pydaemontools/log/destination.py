@@ -89,13 +89,15 @@ def opened(
         from .sinks.syslog import Syslog
 
         return Syslog(place.path, origin, place.format)
-    if place.kind == b"dir":
-        from .logdir import LogDir
-        from .sinks.directory import Directory
-        from .tai64n import label
+    if place.script:
+        from .sinks.directory import Directory, open_log
+        from .stamps import KINDS
 
-        log = LogDir(place.path.rstrip(b"/") or b"/", ledger=ledger)
-        return Directory(log, b"pysissylog", label)
+        [output] = place.script.outputs
+        output.name = place.path.rstrip(b"/") or b"/"
+        label, _ = KINDS[place.script.stamp or b"t"]
+        log = open_log(b"pysissylog", output, ledger)
+        return Directory(log, b"pysissylog", label, age=output.age)
     if place.kind == b"udp":
         from .sinks.udp import Udp
 

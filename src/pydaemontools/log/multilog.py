@@ -12,7 +12,7 @@ from .lines import Lines
 from .logdir import LogDir
 from .pump import Pump
 from .script import BadAction, Output, Script
-from .sinks.directory import Directory
+from .sinks.directory import Directory, open_log
 from .sinks.simple import Copy, Latest, Stderr
 from .stamps import KINDS
 
@@ -146,21 +146,9 @@ def _latest(output: Output) -> Latest:
 
 
 def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool) -> LogDir:
-    processor = None
-    if output.command is not None:
-        from .processor import Processor
-
-        processor = Processor(who, output.command, output.code)
     while True:
         try:
-            return LogDir(
-                output.name,
-                output.size,
-                output.keep,
-                ledger,
-                processor=processor,
-                total=output.total,
-            )
+            return open_log(who, output, ledger)
         except OSError as error:
             what = b"unable to " + error.filename
             if own or not what.startswith(

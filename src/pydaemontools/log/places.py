@@ -6,12 +6,18 @@ the options belongs to the place itself, so that a directory may have commas in 
 
 from . import levels
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .script import Script
+
 TLS = b"ca", b"cert", b"key", b"name", b"insecure"
 WIRE = b"3164", b"5424", b"json"
 STREAMS = b"tcp", b"tls", b"relp", b"relps"
 # The port of each kind that has one. 601 is the one that IANA gave to syslog over TCP
 # (514 is rsh's there), and what logger -T and syslog-ng's syslog() take with octet counts.
 PORTS = {b"udp": 514, b"tcp": 601, b"tls": 6514, b"relp": 2514, b"relps": 2514}
+# What of pymultilog's actions may stand after dir:PATH?, the time or what is done with files.
+ACTIONS = b"tTdsnSaz!"
 OPTIONS = {
     b"syslog": (b"p", b"format"),
     b"udp": (b"p", b"format"),
@@ -28,7 +34,8 @@ ALL = {name for names in OPTIONS.values() for name in names}
 SYSLOG, JOURNALD = b"/dev/log", b"/run/systemd/journal/socket"
 WHAT = (
     b"--to takes syslog:[SOCKET] udp://HOST tcp://HOST tls://HOST relp://HOST relps://HOST "
-    b"journald:[SOCKET] json:- stderr: dir:PATH, or a directory with a / at its end, not "
+    b"journald:[SOCKET] json:- stderr: dir:PATH[?ACTION&...], or a directory with a / at its "
+    b"end, not "
 )
 
 
@@ -41,9 +48,12 @@ class BadPlace(Exception):
 
 
 class Place:
-    """A place of the kind KIND: a file at PATH, or PORT at HOST, called TEXT in messages."""
+    """A place of the kind KIND: a file at PATH, or PORT at HOST, called TEXT in messages.
 
-    __slots__ = ("format", "host", "kind", "least", "options", "path", "port", "text")
+    SCRIPT says what else is wanted of a directory.
+    """
+
+    __slots__ = ("format", "host", "kind", "least", "options", "path", "port", "script", "text")
 
     def __init__(self, kind: bytes, text: bytes, options: dict[bytes, bytes]) -> None:
         self.kind = kind
@@ -52,6 +62,7 @@ class Place:
         self.path = b""
         self.host = b""
         self.port = 0
+        self.script: Script | None = None
         self.least = _least(options.get(b"p", b"debug"))
         self.format = _format(kind, options.get(b"format"))
 
@@ -75,7 +86,28 @@ def parse(word: bytes) -> Place:
     kind, rest = _file(word, text)
     place = Place(kind, text, _allowed(kind, options))
     place.path = rest
+    if kind == b"dir":
+        place.path, place.script = _directory(text, rest)
     return place
+
+
+def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Script]":
+    """Which directory is meant, and the script that says what is wanted of it."""
+    from .script import BadAction, Script
+
+    path, actions = rest, b""
+    if text[:4] == b"dir:":
+        path, _, actions = rest.partition(b"?")
+    words = actions.split(b"&") if actions else []
+    name = path if path[:1] in (b".", b"/") else b"./" + path
+    try:
+        for word in words:
+            if not word or word[0] not in ACTIONS:
+                raise BadAction(b"there is no action " + (word or b"of no letters"))
+        script = Script([*words, name], own=True)
+    except BadAction as error:
+        raise BadPlace(b"in " + text + b": " + error.args[0]) from None
+    return path, script
 
 
 def _file(word: bytes, text: bytes) -> tuple[bytes, bytes]:
@@ -85,7 +117,7 @@ def _file(word: bytes, text: bytes) -> tuple[bytes, bytes]:
         return kind, rest or SYSLOG
     if colon and kind == b"journald":
         return kind, rest or JOURNALD
-    if (colon and kind == b"dir" and rest) or text in (b"json:-", b"stderr:"):
+    if (colon and kind == b"dir" and rest.partition(b"?")[0]) or text in (b"json:-", b"stderr:"):
         return kind, rest
     if text[-1:] == b"/":
         return b"dir", text

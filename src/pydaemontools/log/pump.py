@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 INFINITY = float("inf")
 PAUSE = 1.0  # seconds before another try where no sink knows better
 GRACE = 5.0  # seconds that a place has to come back, once we were told to end
-REST = 0.1  # seconds that the rest of a record has to come
+REST = 0.5  # seconds that the rest of a record has to come
 
 
 class Pump:

@@ -114,7 +114,7 @@ def border(block: bytes, start: int, end: int) -> int:
     END is where a line begins.
     """
     line = block[end : block.find(b"\n", end) + 1 or None]
-    text = _behind(line, head(line)[1])[:-1]
+    text = _text(line).removesuffix(b"\n")
     before = block[block.rfind(b"\n", start, end - 1) + 1 : end]
     if not (_within(line) or _within(before) or not text or text in BETWEEN):
         # Nearly always.
@@ -136,7 +136,7 @@ def after(block: bytes, start: int) -> int:
 
 def _within(line: bytes) -> bool:
     """Whether LINE looks like one of a traceback that goes on, or as if it went on with one."""
-    text = _behind(line, head(line)[1])
+    text = _text(line)
     return text[:1] in (b" ", b"\t") or text.startswith(TRACEBACK)
 
 
@@ -222,6 +222,12 @@ class _Open:
             return Record(self._record.level, message, self._record.fields, line)
         message = b"\n".join((first, *behind))
         return Record(self._level, message, _exception(message), line)
+
+
+def _text(line: bytes) -> bytes:
+    """What stands in LINE behind its head, if it has one."""
+    length = head(line)[1]
+    return _behind(line, length) if length else line
 
 
 def _behind(line: bytes, length: int) -> bytes:

@@ -1,7 +1,7 @@
 """Route what a daemon prints by the level at the head of each line."""
 
 import posix
-from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, getsignal, signal
+from _signal import SIG_DFL, SIG_IGN, SIGCHLD, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, getsignal, signal
 from errno import EBADF
 
 from ..chain import cli, process
@@ -131,9 +131,11 @@ class Options:
         ledger: Ledger | None = None
         if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
             from .ledger import open_ledger
-            from .tai64n import LABEL
+            from .stamps import LONGEST
 
-            ledger = open_ledger(source, LABEL)
+            ledger = open_ledger(source, LONGEST)
+            if ledger:
+                ledger.whole_records = True
         made = []
         for place in self.places:
             try:
@@ -172,6 +174,8 @@ def main(argv: list[bytes]) -> int:
     form.strip = options.strip
     form.least = options.least
     stats = Stats(sinks, options.stats)
+    # A processor that has ended is to wake us.
+    signal(SIGCHLD, lambda _signum, _frame: None)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
     pump = Pump(source, [*sinks, stats], form, told, options.buffer)
     pump.ledger = ledger

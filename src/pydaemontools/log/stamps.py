@@ -29,3 +29,4 @@ KINDS: "dict[bytes, tuple[Callable[[], bytes], int]]" = {
     b"T": (utc, len("2026-11-21T13:45:59.123456Z ")),
     b"d": (local, len("2026-11-21 14:45:59.123456789 ")),
 }
+LONGEST = max(length for _, length in KINDS.values())

@@ -13,10 +13,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..ledger import Ledger
+    from ..script import Output
     from ..selection import Chooser
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
+
+
+def open_log(who: bytes, output: "Output", ledger: "Ledger | None") -> LogDir:
+    """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
+    processor = None
+    if output.command is not None:
+        from ..processor import Processor
+
+        processor = Processor(who, output.command, output.code)
+    return LogDir(
+        output.name,
+        output.size,
+        output.keep,
+        ledger,
+        processor=processor,
+        total=output.total,
+    )
 
 
 class Directory:

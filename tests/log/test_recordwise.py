@@ -1,0 +1,270 @@
+"""pymultilog by records: the actions m, L, r and J."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from pydaemontools.log import limit
+from pydaemontools.log.limit import Limit
+from pydaemontools.log.records import after, border, fold
+from pydaemontools.log.selection import Selection
+from tests.conftest import wait_until
+from tests.log.conftest import write_all
+from tests.log.test_levels import DURING, TRACE
+
+FAILED = b"error: job failed"
+RECORD = [FAILED, *TRACE]
+JSON = b'{"level": "warning", "msg": "disk", "free": 0.5}'
+
+
+def text(*lines):
+    """LINES, each with a newline."""
+    return b"".join(line + b"\n" for line in lines)
+
+
+@pytest.fixture
+def logged(run, place):
+    """Have pymultilog do ACTIONS with LINES; give the lines in the directory d."""
+
+    def logged(lines, *actions):
+        result = run("pymultilog", *actions, "./d", input=text(*lines))
+        assert (result.returncode, result.stderr) == (0, b"")
+        return whole(place / "d").splitlines()
+
+    return logged
+
+
+def files(path):
+    """The log files in PATH, the oldest first."""
+    return [*sorted(path.glob("@*")), *path.glob("current")]
+
+
+def whole(path):
+    """All that the log in PATH has."""
+    return b"".join(file.read_bytes() for file in files(path))
+
+
+def test_selected_as_one(logged):
+    """With m a record goes where its first line goes; without, each line for itself."""
+    lines = [b"info: a", *RECORD, b"info: b", b"  more"]
+    assert logged(lines, "m", "-*", "+error: *") == RECORD
+
+
+def test_every_line_for_itself(logged):
+    """Without m there are lines."""
+    assert logged([*RECORD, b"x"], "-*", "+error: *") == [FAILED]
+
+
+def test_deselected_as_one(logged):
+    """What goes on with a line that is not wanted is not wanted either."""
+    lines = [b"info: a", *RECORD, b"info: b", b"", b"  more", b"info: c"]
+    assert logged(lines, "m", "-error: *", "-info: b") == [b"info: a", b"info: c"]
+
+
+def test_a_pattern_sees_the_time(logged):
+    """As it does without m; and each line has one."""
+    found = logged([b"info: a", *RECORD], "t", "m", "-*", "+* error: *")
+    assert [line[26:] for line in found] == RECORD
+    assert len({line[:26] for line in found}) == 1
+
+
+def test_levels(logged):
+    """L goes by what pysissylog reads in a line, a structured one too; a record has one level."""
+    lines = [b"debug: a", b"<4>b", *RECORD, b"text", JSON, b"[notice] c", b" more"]
+    assert logged(lines, "Lnotice") == [b"<4>b", *RECORD, JSON, b"[notice] c", b" more"]
+
+
+def test_levels_of_several_directories(run, place):
+    """L holds for what follows it."""
+    words = ["./all", "Lerr", "./err", "Ldebug", "-*", "+i*", "./info"]
+    result = run("pymultilog", *words, input=text(b"info: a", b"error: b", b"debug: c"))
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert whole(place / "all") == b"info: a\nerror: b\ndebug: c\n"
+    assert whole(place / "err") == b"error: b\n"
+    assert whole(place / "info") == b"info: a\n"
+
+
+def test_rotated_as_one(logged, place):
+    """A file ends with a record, unless that is larger than a file."""
+    frames = [b"    line %d of it" % at for at in range(20)]
+    lines = [
+        line for at in range(60) for line in (b"error: %d" % at, *TRACE[:1], *frames, TRACE[-1])
+    ]
+    assert logged(lines, "m", "s4096", "n999") == lines
+    found = [lines for file in files(place / "d") if (lines := file.read_bytes().splitlines())]
+    assert len(found) > 5
+    assert all(one[0].startswith(b"error: ") and one[-1] == TRACE[-1] for one in found)
+
+
+def test_a_record_larger_than_a_file(logged, place):
+    """It is in several, and whole."""
+    lines = [b"info: a", FAILED, *[b"  %050d" % at for at in range(300)], b"info: b"]
+    assert logged(lines, "m", "s4096", "n999") == lines
+    assert len(files(place / "d")) > 3
+
+
+def test_a_line_larger_than_a_file(logged):
+    """Also where nothing but characters may be cut."""
+    lines = ["é€".encode() * 9000, b"next", b" more"]
+    assert b"".join(logged(lines, "m", "s4096", "n999")) == b"".join(lines)
+
+
+def test_limits(run, place):
+    """So many lines of one text pass; how many more there were is told."""
+    lines = [b"same"] * 5 + [b"other"] + [b"same"] * 4 + [b"other"]
+    result = run("pymultilog", "./all", "r2/1000", "./few", input=text(*lines))
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert whole(place / "all") == text(*lines)
+    assert whole(place / "few").splitlines() == [
+        b"same",
+        b"same",
+        b"other",
+        b"other",
+        b"pymultilog: left out 7 lines in 1000 seconds, as: same",
+    ]
+
+
+def test_limits_of_a_pattern(logged):
+    """What one pattern matches is of one kind, with all that goes on with it."""
+    lines = [b"timeout of %d" % at for at in range(9)] + [
+        b"x",
+        *RECORD,
+        b"timeout of 9",
+        b" more",
+        b"x",
+    ]
+    assert logged(lines, "t", "r1/1000 timeout of *", "-*debug*")[-1].endswith(
+        b" pymultilog: left out 9 lines in 1000 seconds, as: timeout of 0"
+    )
+
+
+def test_what_was_left_out_is_told_in_time(start, pipe, place):
+    """Also when nothing more comes."""
+    process = start("pymultilog", "r1/1", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"a\na\na\n")
+    told = b"a\npymultilog: left out 2 lines in 1 seconds, as: a\n"
+    wait_until(lambda: whole(place / "d") == told)
+    write_all(pipe[1], b"a\n")
+    wait_until(lambda: whole(place / "d") == told + b"a\n")
+    pipe.end()
+    assert process.wait(30) == 0
+    assert whole(place / "d") == told + b"a\n"
+
+
+def test_a_limit_tells_what_it_left_out(monkeypatch):
+    """One kind after the other, when its time is over."""
+    now = [100.0]
+    monkeypatch.setattr(limit, "monotonic", lambda: now[0])
+    one = Limit(1, 10, None)
+    assert [one.passes(line) for line in (b"a", b"a", b"b", b"a")] == [True, False, True, False]
+    assert (one.due(), one.told()) == (10.0, None)
+    now[0] = 105.0
+    assert not one.passes(b"b")
+    assert one.due() == 5.0
+    now[0] = 110.0
+    assert one.due() == 0.0
+    assert one.told() == b"pymultilog: left out 2 lines in 10 seconds, as: a"
+    assert one.told() == b"pymultilog: left out 1 line in 10 seconds, as: b"
+    assert (one.told(), one.due()) == (None, None)
+    assert one.passes(b"a")
+    assert not one.passes(b"a")
+    assert one.told(ending=True) == b"pymultilog: left out 1 line in 10 seconds, as: a"
+
+
+def test_many_kinds(monkeypatch):
+    """No more are counted than there is room for; others pass."""
+    monkeypatch.setattr(limit, "KINDS", 2)
+    one = Limit(1, 1000, None)
+    assert [one.passes(line) for line in (b"a", b"b", b"c", b"c", b"a")] == [True] * 4 + [False]
+    odd = Limit(0, 1000, Selection([(b"-", b"*"), (b"+", b"x*")]))
+    assert [odd.passes(line) for line in (b"xa", b"b", b"xc")] == [False, True, False]
+
+
+def test_json(logged):
+    """An object a record, with the time, the level, the message and the fields."""
+    found = [json.loads(line) for line in logged([b"plain", *RECORD, JSON, b"\xff\x01"], "J")]
+    assert [one["level"] for one in found] == ["info", "err", "warning", "info"]
+    messages = ["plain", b"\n".join(RECORD).decode(), "disk", "\\xff\x01"]
+    assert [one["message"] for one in found] == messages
+    assert found[1]["exception.type"] == "ZeroDivisionError"
+    assert found[2]["free"] == 0.5
+    assert all(one["time"][10] == "T" and one["time"][-1] == "Z" for one in found)
+
+
+def test_json_of_what_is_selected(logged):
+    """A pattern sees the line as it came."""
+    found = logged([b"info: a", *RECORD, JSON], "J", "-info: *", "Lerr", "r0/9 nothing")
+    assert [json.loads(line)["level"] for line in found] == ["err"]
+
+
+@pytest.mark.parametrize("stamp", ["J", "T"])
+def test_what_grows_has_room(logged, place, stamp):
+    """However much longer a line becomes: no file is larger than it may be, and nothing is lost."""
+    lines = [b"\x01\xff" * (at % 900) + b"%d" % at for at in range(400)]
+    found = logged(lines, stamp, "m", "s4096", "n99999")
+    assert all(file.stat().st_size <= 4096 or stamp == "J" for file in files(place / "d"))
+    if stamp == "J":
+        texts = [json.loads(line)["message"] for line in found]
+        joined = "".join(one.removeprefix("+") for one in texts)
+        assert joined == b"".join(lines).decode("utf-8", "backslashreplace")
+    else:
+        assert b"".join(line[28:] for line in found) == b"".join(lines)
+
+
+def test_borders():
+    """A border is never within a record."""
+    lines = [b"a", *RECORD, b"b", b" more", FAILED, b"", *TRACE, b"", DURING, b"", *TRACE, b"c"]
+    block = text(*lines)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    sizes = [len(record.line.split(b"\n")) for record in fold([x for x in lines if x], [6] * 99)]
+    assert sizes == [1, 5, 2, 5 + 4 + 1, 1]
+    begins = [0, 1, 6, 8, len(lines) - 1]
+    for at, start in enumerate(starts[:-1]):
+        expected = max(begin for begin in begins if begin <= at)
+        assert border(block, 0, start) == starts[expected], (at, lines[at])
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        assert after(block, starts[begin]) == starts[end]
+
+
+def test_killed_all_the_time(start, place, pipe):
+    """Nothing is lost or doubled, and no record is torn, however often the logger is killed."""
+    record = [b"error: %07d", *TRACE]
+    lines = [line % at if b"%" in line else line for at in range(3000) for line in record]
+    process = start("pymultilog", "t", "m", "Linfo", "s8k", "n9999", "./d", stdin=pipe[0])
+    data = memoryview(text(*lines))
+    kills = 0
+    while data:
+        size = 30_011
+        write_all(pipe[1], data[:size])
+        data = data[size:]
+        process.kill()
+        process.wait()
+        kills += 1
+        process = start("pymultilog", "t", "m", "Linfo", "s8k", "n9999", "./d", stdin=pipe[0])
+    pipe.end()
+    assert process.wait(60) == 0
+    assert [line[26:] for line in whole(place / "d").splitlines()] == lines
+    assert kills > 10
+
+
+def catches(pid, signum):
+    """Whether the process PID has a handler for SIGNUM."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\t([0-9a-f]+)", status, re.MULTILINE)[1], 16) >> signum - 1 & 1
+
+
+def test_told_to_end_within_a_record(start, pipe, place):
+    """TERM does not wait for the rest of a traceback."""
+    process = start("pymultilog", "m", "./d", stdin=pipe[0])
+    write_all(pipe[1], text(*RECORD[:3]))
+    wait_until(lambda: catches(process.pid, signal.SIGTERM))
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(30) == 0
+    rest = b"" if whole(place / "d") else text(*RECORD[:3])
+    assert whole(place / "d") + rest == text(*RECORD[:3])
