@@ -1,5 +1,8 @@
 """What --to understands."""
 
+import gzip
+import re
+
 import pytest
 
 from pydaemontools.log import places
@@ -105,3 +108,23 @@ def test_a_bad_place_is_wrong_usage(run):
     assert usage.startswith(b"pysissylog: usage: pysissylog ")
     assert hint == b"pysissylog: tcp://HOST[:PORT] takes a port from 1 to 65535, not x"
     assert result.returncode == 100
+
+
+def test_a_directory_with_actions(run, place):
+    """Its files have the size, the number, the time and the packing that were asked for."""
+    data = b"".join(b"error: %d\n" % at for at in range(9999))
+    to = "dir:log?T&s8k&n4&z,p=err"
+    assert run("pysissylog", "--to", to, input=data + b"info: x\n").returncode == 0
+    packed = sorted((place / "log").glob("@*.s.gz"))
+    assert len(packed) == 3
+    texts = [gzip.decompress(file.read_bytes()) for file in packed]
+    assert all(6192 <= len(text) <= 8192 for text in texts)
+    lines = b"".join([*texts, (place / "log/current").read_bytes()]).splitlines()
+    assert all(re.match(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z error: ", line) for line in lines)
+    assert [int(line[35:]) for line in lines] == list(range(9999 - len(lines), 9999))
+
+
+def test_a_directory_of_labels(run, place):
+    """Without an action for the time there are TAI64N labels."""
+    assert run("pysissylog", "--to", "dir:log?n3", input=b"x\n").returncode == 0
+    assert re.fullmatch(rb"@[0-9a-f]{24} x\n", (place / "log/current").read_bytes())

@@ -5,8 +5,6 @@ For syslog and journald an object in an object is taken apart: {"user": {"id": 7
 UTF-8, or half a character, becomes `?`.
 """
 
-import json
-
 from .levels import CLEAN, SEVERITIES
 
 TYPE_CHECKING = False
@@ -25,7 +23,6 @@ SD_BYTES = bytes(i if 32 < i < 127 and i not in b'="]' else 0x5F for i in range(
 JOURNAL_BYTES = bytes(
     i if i in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" else 0x5F for i in range(256)
 )
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def flat(fields: "Mapping[str, object]") -> "Iterator[tuple[str, str]]":
@@ -42,10 +39,13 @@ def flat(fields: "Mapping[str, object]") -> "Iterator[tuple[str, str]]":
 
 def dumps(value: object) -> str:
     """VALUE in JSON, in one line. A number beyond all bounds is text."""
+    # Most fields are text: json, and re with it, is imported with the first that is not.
+    from .jsonline import encode
+
     try:
-        return _encode(value)
+        return encode(value)
     except ValueError:
-        return _encode(_bounded(value))
+        return encode(_bounded(value))
 
 
 def element(fields: "Mapping[str, object]", room: int = SD_ROOM) -> bytes:
