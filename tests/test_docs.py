@@ -1,6 +1,7 @@
 """The pages: every tool has one, and what it says of usage is what the code says."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,47 @@ def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
     made = tmp_path / "states.svg"
     subprocess.run([sys.executable, ROOT / "contrib/diagram", made], check=True)
     assert (DOCS / "states.svg").read_text() == made.read_text()
+
+
+def test_the_picture_of_the_benchmarks_is_that_of_their_tables(tmp_path):
+    """Made again it is the same; contrib/bench/run makes both, contrib/bench/chart.py the one."""
+    made = tmp_path / "bench.svg"
+    subprocess.run([sys.executable, ROOT / "contrib/bench/chart.py", made], check=True)
+    assert (DOCS / "bench.svg").read_text() == made.read_text()
+    assert "](bench.svg)" in (DOCS / "BENCH.md").read_text()
+
+
+def test_a_bar_is_how_many_times_as_good_we_are():
+    """Where less is better and where more is; what is ours too has no bar, nor what has no peer."""
+    page = """\
+## Rest
+
+| seconds (5 wanted at most) | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours | 0.5 | 0 | 1 | 3 |  |  |
+
+## Times
+
+| seconds | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours, so | 1,000 | 1 | 2 | 3 |  |  |
+| ours, otherwise | 1,200 | 1 | 2 | 3 | 0.83 |  |
+| fast | 50 | 1 | 2 | 3 | 20.00 | at most 32 |
+| `slow` | 3e+03 | 1 | 2 | 3 | 0.33 | at most 0.25 |
+
+## Rates
+
+| lines a second | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours | 30 | 1 | 2 | 3 |  |  |
+| slow | 20 | 1 | 2 | 3 | 1.50 | at least 1.0 |
+"""
+    chart = runpy.run_path(str(ROOT / "contrib/bench/chart.py"))
+    shown = {}
+    for kind, text in re.findall(r'class="([\w-]+)[^>]*>([^<]*)', chart["draw"](page)):
+        shown.setdefault(kind, []).append(text)
+    assert shown["name"] == ["Times", "Rates"]
+    assert shown["peer-name"] == ["fast", "slow", "slow"]
+    assert shown["figure"] == ["0.050", "3.00", "1.50"]
+    assert [len(shown[kind]) for kind in ("more", "less", "want", "miss")] == [2, 1, 2, 1]
+    assert "Rest: 0.5 seconds (5 wanted at most)" in shown["soft"]
