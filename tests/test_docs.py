@@ -2,9 +2,12 @@
 
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, socket
+from threading import Thread
 
 import pytest
 
@@ -113,11 +116,16 @@ def test_every_link_to_a_file_finds_it(page):
     assert [link for link in near if not (page.parent / link).exists()] == []
 
 
+def tried(page):
+    """What PAGE has one type, one block after the other."""
+    text = (DOCS / page).read_text()
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def test_what_the_page_about_a_central_server_has_one_try(run, place):
     """Typed as it stands there, one block after the other: 3000 lines, in order."""
     needs_module("imrelp")
-    page = (DOCS / "central.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    blocks = tried("central.md")
     assert len(blocks) == 3
     port = free_port()
     typed = "".join(blocks).replace("25140", str(port))
@@ -130,6 +138,62 @@ def test_what_the_page_about_a_central_server_has_one_try(run, place):
     texts = re.findall(r" try (\d+)$", (place / "got").read_text(), re.MULTILINE)
     wanted = [b"%d" % at for at in range(1, 3001)]
     check_once([text.encode() for text in texts], wanted, 1025)
+
+
+def test_what_the_page_about_log_directories_has_one_try(run, place):
+    """Typed as it stands there: a logger that is killed three times, and packed files."""
+    for tool in "pgrep", "gzip":
+        if not shutil.which(tool):
+            pytest.skip(f"needs {tool}")
+    blocks = tried("log-directories.md")
+    assert len(blocks) == 3
+    result = run("sh", "-e", "-c", "".join(blocks), timeout=100)
+    assert result.returncode == 0, result.stderr
+    whole, error, *last, named, packed, size = result.stdout.splitlines()
+    assert whole == b"all there, once, in order"
+    assert error[30:] == b"error: nothing more to say"
+    assert [line[27:] for line in last] == [b"info: line 19999", b"info: line 20000", error[30:]]
+    assert named.endswith(b".s.gz")
+    assert packed[30:].isdigit()
+    assert int(size) <= 40 * 1024
+    assert not list((place / "log").glob("@*.u"))
+
+
+def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
+    """Typed as it stands there, but for the socket: each place has what its threshold says."""
+    blocks = tried("from-print-to-syslog.md")
+    assert len(blocks) == 3
+    typed = "".join(blocks).replace("syslog:", "syslog:./socket")
+    got = []
+    with socket(AF_UNIX, SOCK_DGRAM) as server:
+        server.bind(str(place / "socket"))
+        reader = Thread(target=lambda: got.extend(iter(lambda: server.recv(9000), b"end")))
+        reader.start()
+        try:
+            result = run("sh", "-e", "-c", typed)
+        finally:
+            server.connect(str(place / "socket"))
+            server.send(b"end")
+            reader.join()
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == b""
+    traceback = [b"Traceback", b'  File "', b'    {}["three"]', b"KeyError: 'three'"]
+    worst = [b"error: there is no job three", b"crit: ended by an exception", *traceback]
+    notices = [b"notice: did job one", b"notice: did job two"]
+    shown = [line[27:] for line in result.stdout.splitlines()]
+    everything = [b"started", b"debug: two jobs", *notices, *worst]
+    assert begin([line for line in shown if b"~^" not in line], [*everything, b"", *worst])
+    # The facility is daemon, 3. A fourth life may have begun.
+    sent = [message.partition(b": ")[::2] for message in got if b"~^" not in message]
+    assert begin([text for _, text in sent[:26]], [*notices, *worst * 4])
+    levels = [int(head[1 : head.index(b">")]) - 24 for head, _ in sent[:26]]
+    assert levels == [5, 5, *[3, 2, 2, 2, 2, 2] * 4]
+
+
+def begin(lines, heads):
+    """Whether LINES are as many as HEADS, and each begins with its head."""
+    pairs = zip(lines, heads, strict=True)
+    return all(line.startswith(head) for line, head in pairs)
 
 
 def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
