@@ -1,9 +1,13 @@
 """The pages: every tool has one, and what it says of usage is what the code says."""
 
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, socket
+from threading import Thread
 
 import pytest
 
@@ -112,11 +116,16 @@ def test_every_link_to_a_file_finds_it(page):
     assert [link for link in near if not (page.parent / link).exists()] == []
 
 
+def tried(page):
+    """What PAGE has one type, one block after the other."""
+    text = (DOCS / page).read_text()
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def test_what_the_page_about_a_central_server_has_one_try(run, place):
     """Typed as it stands there, one block after the other: 3000 lines, in order."""
     needs_module("imrelp")
-    page = (DOCS / "central.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    blocks = tried("central.md")
     assert len(blocks) == 3
     port = free_port()
     typed = "".join(blocks).replace("25140", str(port))
@@ -131,8 +140,108 @@ def test_what_the_page_about_a_central_server_has_one_try(run, place):
     check_once([text.encode() for text in texts], wanted, 1025)
 
 
+def test_what_the_page_about_log_directories_has_one_try(run, place):
+    """Typed as it stands there: a logger that is killed three times, and packed files."""
+    for tool in "pgrep", "gzip":
+        if not shutil.which(tool):
+            pytest.skip(f"needs {tool}")
+    blocks = tried("log-directories.md")
+    assert len(blocks) == 3
+    result = run("sh", "-e", "-c", "".join(blocks), timeout=100)
+    assert result.returncode == 0, result.stderr
+    whole, error, *last, named, packed, size = result.stdout.splitlines()
+    assert whole == b"all there, once, in order"
+    assert error[30:] == b"error: nothing more to say"
+    assert [line[27:] for line in last] == [b"info: line 19999", b"info: line 20000", error[30:]]
+    assert named.endswith(b".s.gz")
+    assert packed[30:].isdigit()
+    assert int(size) <= 40 * 1024
+    assert not list((place / "log").glob("@*.u"))
+
+
+def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
+    """Typed as it stands there, but for the socket: each place has what its threshold says."""
+    blocks = tried("from-print-to-syslog.md")
+    assert len(blocks) == 3
+    typed = "".join(blocks).replace("syslog:", "syslog:./socket")
+    got = []
+    with socket(AF_UNIX, SOCK_DGRAM) as server:
+        server.bind(str(place / "socket"))
+        reader = Thread(target=lambda: got.extend(iter(lambda: server.recv(9000), b"end")))
+        reader.start()
+        try:
+            result = run("sh", "-e", "-c", typed)
+        finally:
+            server.connect(str(place / "socket"))
+            server.send(b"end")
+            reader.join()
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == b""
+    traceback = [b"Traceback", b'  File "', b'    {}["three"]', b"KeyError: 'three'"]
+    worst = [b"error: there is no job three", b"crit: ended by an exception", *traceback]
+    notices = [b"notice: did job one", b"notice: did job two"]
+    shown = [line[27:] for line in result.stdout.splitlines()]
+    everything = [b"started", b"debug: two jobs", *notices, *worst]
+    assert begin([line for line in shown if b"~^" not in line], [*everything, b"", *worst])
+    # The facility is daemon, 3. A fourth life may have begun.
+    sent = [message.partition(b": ")[::2] for message in got if b"~^" not in message]
+    assert begin([text for _, text in sent[:26]], [*notices, *worst * 4])
+    levels = [int(head[1 : head.index(b">")]) - 24 for head, _ in sent[:26]]
+    assert levels == [5, 5, *[3, 2, 2, 2, 2, 2] * 4]
+
+
+def begin(lines, heads):
+    """Whether LINES are as many as HEADS, and each begins with its head."""
+    pairs = zip(lines, heads, strict=True)
+    return all(line.startswith(head) for line, head in pairs)
+
+
 def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
     """Made again it is the same; contrib/diagram makes it."""
     made = tmp_path / "states.svg"
     subprocess.run([sys.executable, ROOT / "contrib/diagram", made], check=True)
     assert (DOCS / "states.svg").read_text() == made.read_text()
+
+
+def test_the_picture_of_the_benchmarks_is_that_of_their_tables(tmp_path):
+    """Made again it is the same; contrib/bench/run makes both, contrib/bench/chart.py the one."""
+    made = tmp_path / "bench.svg"
+    subprocess.run([sys.executable, ROOT / "contrib/bench/chart.py", made], check=True)
+    assert (DOCS / "bench.svg").read_text() == made.read_text()
+    assert "](bench.svg)" in (DOCS / "BENCH.md").read_text()
+
+
+def test_a_bar_is_how_many_times_as_good_we_are():
+    """Where less is better and where more is; what is ours too has no bar, nor what has no peer."""
+    page = """\
+## Rest
+
+| seconds (5 wanted at most) | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours | 0.5 | 0 | 1 | 3 |  |  |
+
+## Times
+
+| seconds | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours, so | 1,000 | 1 | 2 | 3 |  |  |
+| ours, otherwise | 1,200 | 1 | 2 | 3 | 0.83 |  |
+| fast | 50 | 1 | 2 | 3 | 20.00 | at most 32 |
+| `slow` | 3e+03 | 1 | 2 | 3 | 0.33 | at most 0.25 |
+
+## Rates
+
+| lines a second | median | least | most | samples | ratio | wanted |
+| --- | --- | --- | --- | --- | --- | --- |
+| ours | 30 | 1 | 2 | 3 |  |  |
+| slow | 20 | 1 | 2 | 3 | 1.50 | at least 1.0 |
+"""
+    chart = runpy.run_path(str(ROOT / "contrib/bench/chart.py"))
+    shown = {}
+    for kind, text in re.findall(r'class="([\w-]+)[^>]*>([^<]*)', chart["draw"](page)):
+        shown.setdefault(kind, []).append(text)
+    assert shown["name"] == ["Times", "Rates"]
+    assert shown["peer-name"] == ["fast", "slow", "slow"]
+    assert shown["figure"] == ["0.050", "3.00", "1.50"]
+    assert [len(shown[kind]) for kind in ("more", "less", "want", "miss")] == [2, 1, 2, 1]
+    assert "Rest: 0.5 seconds (5 wanted at most)" in shown["soft"]
