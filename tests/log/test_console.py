@@ -63,14 +63,15 @@ def test_a_reader_that_has_gone(start, pipe, place):
 def test_usr1(start, place):
     """USR1 has it say on stderr what it has done."""
     url = f"tcp://127.0.0.1:{free_port()}"
-    process = start("pysissylog", "--to", "log/", "--to", url, "--spool", "spool")
-    write_all(process.stdin.fileno(), b"one\nerror: two\nerror: three\n")
+    argv = "-p", "info", "--to", "log/", "--to", url, "--spool", "spool"
+    process = start("pysissylog", *argv)
+    write_all(process.stdin.fileno(), b"one\nerror: two\ndebug: no\nerror: three\n")
     assert b"unable to reach" in process.stderr.readline()
     current = place / "log/current"
     wait_until(lambda: current.exists() and current.read_bytes().count(b"\n") == 3)
     process.send_signal(signal.SIGUSR1)
     said = [process.stderr.readline() for _ in range(3)]
-    assert said[0] == b"pysissylog: lines: err 2, info 1\n"
+    assert said[0] == b"pysissylog: lines: err 2, info 1, dropped 1\n"
     assert said[1] == b"pysissylog: log: given 3, 0 bytes held\n"
     pattern = rb": given 3, 0 bytes held, [1-9]\d+ bytes spooled, connected 0 times\n"
     assert re.fullmatch(rb"pysissylog: " + re.escape(url.encode()) + pattern, said[2])
@@ -78,8 +79,9 @@ def test_usr1(start, place):
 
 def test_metrics(start, place):
     """With --stats they are in a file, on USR1 and at the end."""
-    process = start("pysissylog", "--stats", "stats", "--to", "log/", "--to", "dir:two,p=err")
-    write_all(process.stdin.fileno(), b"one\nerror: two\n")
+    argv = "-p6", "--stats", "stats", "--to", "log/", "--to", "dir:two,p=err"
+    process = start("pysissylog", *argv)
+    write_all(process.stdin.fileno(), b"one\ndebug: no\n more\nerror: two\n")
     current = place / "log/current"
     wait_until(lambda: current.exists() and b"two" in current.read_bytes())
     process.send_signal(signal.SIGUSR1)
@@ -88,10 +90,11 @@ def test_metrics(start, place):
     assert finish(process) == (0, b"")
     text = (place / "stats").read_text()
     assert text.endswith("\n# EOF\n")
-    samples = re.findall(r"^([a-z_]+\{.*\}) (\d+)$", text, re.MULTILINE)
+    samples = re.findall(r"^([a-z_]+(?:\{.*\})?) (\d+)$", text, re.MULTILINE)
     found = dict(samples)
     assert found['pysissylog_lines_total{level="info"}'] == "2"
     assert found['pysissylog_lines_total{level="err"}'] == "1"
+    assert found["pysissylog_dropped_lines_total"] == "2"
     assert found['pysissylog_given_lines_total{to="log"}'] == "3"
     assert found['pysissylog_given_lines_total{to="two"}'] == "1"
     assert found['pysissylog_held_bytes{to="log"}'] == "0"

@@ -5,6 +5,7 @@ import errno
 import os
 import posix
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -257,6 +258,36 @@ def test_multilog_goes_on_after_ours(how, needs, place, start, run):
     end(ours, how)
     assert run(multilog, "./log", input=b"theirs\n").returncode == 0
     check_turn(place / "log", how, b"ours\n", b"theirs\n")
+
+
+def test_s6_log_and_ours_keep_each_other_away(needs, place, start, run):
+    """It has another kind of lock than multilog and svlogd; ours has both."""
+    s6_log = needs("s6-log")
+    ours = start("pysissylog", "--to", "log/")
+    write_all(ours.stdin.fileno(), b"ours\n")
+    current = place / "log/current"
+    wait_until(lambda: current.exists() and current.read_bytes().endswith(b" ours\n"))
+    refused = run(s6_log, "./log", input=b"")
+    assert refused.returncode == 111
+    assert b"unable to lock" in refused.stderr
+    assert finish(ours) == (0, b"")
+    theirs = start(s6_log, "./log")
+    write_all(theirs.stdin.fileno(), b"theirs\n")
+    wait_until(lambda: current.read_bytes().endswith(b"theirs\n"))
+    refused = run("pysissylog", "--to", "log/", input=b"")
+    assert refused.stderr == b"pysissylog: fatal: unable to log to log/: temporary failure\n"
+    assert finish(theirs)[0] == 0
+
+
+def test_new_files_are_begun_when_asked_for(start, place):
+    """ALRM begins one, as in multilog, if there is anything in the last."""
+    process = start("pysissylog", "--to", "log/", "--to", "stderr:")
+    for count, line in enumerate([b"one\n", b"two\n"], 1):
+        write_all(process.stdin.fileno(), line)
+        assert process.stderr.readline() == line
+        process.send_signal(signal.SIGALRM)
+        wait_until(lambda count=count: len(list((place / "log").glob("@*.s"))) == count)
+    assert finish(process)[0] == 0
 
 
 def end(process, how):

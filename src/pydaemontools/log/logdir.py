@@ -8,7 +8,7 @@ apart.
 
 import posix
 from errno import EAGAIN, EEXIST, ENOENT
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 
 from .tai64n import stamp
 
@@ -85,6 +85,8 @@ class LogDir:
         self.doing = b"lock directory " + self.path
         self._lock = self.open(b"lock", APPEND, 0o600)
         flock(self._lock, LOCK_EX | LOCK_NB)
+        # s6-log has the other kind.
+        lockf(self._lock, LOCK_EX | LOCK_NB)
 
     def let_go(self) -> None:
         """Close what is open, as a kill would."""

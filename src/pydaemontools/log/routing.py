@@ -20,6 +20,7 @@ class Routing(Form):
         self._redaction = redaction
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
+        self.dropped = 0  # lines that were not important enough
 
     @property
     def state(self) -> int:
@@ -58,4 +59,9 @@ class Routing(Form):
             continued=continued,
             unfinished=unfinished,
         )
-        return batch if self.least == DEBUG else batch.important(self.least)
+        if self.least == DEBUG:
+            return batch
+        kept = batch.important(self.least)
+        # What goes on from another batch was counted there.
+        self.dropped += len(levels) - (len(kept.levels) - kept.continued)
+        return kept

@@ -1,7 +1,18 @@
 """Route what a daemon prints by the level at the head of each line."""
 
 import posix
-from _signal import SIG_DFL, SIG_IGN, SIGCHLD, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, getsignal, signal
+from _signal import (
+    SIG_DFL,
+    SIG_IGN,
+    SIGALRM,
+    SIGCHLD,
+    SIGINT,
+    SIGPIPE,
+    SIGTERM,
+    SIGUSR1,
+    getsignal,
+    signal,
+)
 from errno import EBADF
 
 from ..chain import cli, process
@@ -173,13 +184,14 @@ def main(argv: list[bytes]) -> int:
     form = Routing(Router(options.default), options.redaction)
     form.strip = options.strip
     form.least = options.least
-    stats = Stats(sinks, options.stats)
+    stats = Stats(sinks, form, options.stats)
     # A processor that has ended is to wake us.
     signal(SIGCHLD, lambda _signum, _frame: None)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
     pump = Pump(source, [*sinks, stats], form, told, options.buffer)
     pump.ledger = ledger
     pump.files = directories(sinks)
+    signal(SIGALRM, lambda signum, _frame: pump.alarms.append(signum))
     code = pump.run()
     if SIGINT in told:
         signal(SIGINT, SIG_DFL)

@@ -10,9 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .batch import Batch
     from .destination import Destination
+    from .routing import Routing
 
 HELP = {
-    "pysissylog_lines": "counter Lines that were read, by their level.",
+    "pysissylog_lines": "counter Lines that were read and not dropped, by their level.",
+    "pysissylog_dropped_lines": "counter Lines that were less important than -p says.",
     "pysissylog_given_lines": "counter Lines that a place was given.",
     "pysissylog_held_bytes": "gauge Bytes that wait in memory for a place.",
     "pysissylog_spooled_bytes": "gauge Bytes that wait in the spool of a place.",
@@ -21,16 +23,19 @@ HELP = {
 
 
 class Stats:
-    """A sink that counts lines, and tells of DESTINATIONS when it is asked to: in FILE, or
-    on stderr without one.
+    """A sink that counts lines, and tells of DESTINATIONS and FORM when it is asked to: in
+    FILE, or on stderr without one.
     """
 
-    def __init__(self, destinations: "list[Destination]", file: bytes | None) -> None:
+    def __init__(
+        self, destinations: "list[Destination]", form: "Routing", file: bytes | None
+    ) -> None:
         self.path = file or b"stderr"
         self.held = 0
         self.stalled = False
         self.asked = False
         self._destinations = destinations
+        self._form = form
         self._file = file
         self._levels = [0] * 8
 
@@ -78,6 +83,8 @@ class Stats:
         """What a person is told."""
         levels = zip(SEVERITIES, self._levels, strict=True)
         counts = [f"{name} {count}" for name, count in levels if count]
+        if self._form.dropped:
+            counts.append(f"dropped {self._form.dropped}")
         lines = [b"pysissylog: lines: " + (", ".join(counts) or "none").encode()]
         for one in self._destinations:
             held = b"given %d, %d bytes held" % (one.lines, one.held)
@@ -90,6 +97,7 @@ class Stats:
         """Each number: the name of its metric, its labels, and the number."""
         levels = zip(SEVERITIES, self._levels, strict=True)
         samples = [("pysissylog_lines", f'level="{name}"', count) for name, count in levels]
+        samples.append(("pysissylog_dropped_lines", "", self._form.dropped))
         for one in self._destinations:
             label = f'to="{escaped(one.path)}"'
             samples.append(("pysissylog_given_lines", label, one.lines))
@@ -109,7 +117,8 @@ def metrics(samples: "list[tuple[str, str, int]]") -> bytes:
         if found:
             lines += [f"# TYPE {name} {kind}", f"# HELP {name} {text}"]
         end = "_total" if kind == "counter" else ""
-        lines += [f"{name}{end}{{{labels}}} {number}" for _, labels, number in found]
+        for _, labels, number in found:
+            lines.append(f"{name}{end}{{{labels}}} {number}" if labels else f"{name}{end} {number}")
     return "\n".join([*lines, "# EOF", ""]).encode()
 
 
