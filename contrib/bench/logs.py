@@ -25,19 +25,17 @@ WORDS = [
     "full",
     "late",
 ]
+CHOSEN = ["-*", "+error: *", "+warning: *"]
+PATTERNS = [f"-*{word}*" for word in WORDS] + [f"-debug: {i:02}*" for i in range(10)]
 
 
 def rows(*, quick):
-    """Stamped and plain; some lines chosen by their level; twenty patterns; memory; one line."""
+    """Stamped and plain; some lines chosen by their level; twenty patterns; one line."""
     count = 200_000 if quick else 2_000_000
     rounds = 3 if quick else 9
-    chance = random.Random(1)  # noqa: S311 - which level a line has
-    with Path("lines").open("w") as file:
-        file.writelines(chance.choice(LEVELS) + TEXT % i for i in range(count))
+    write_lines(count)
     size, keep = f"s{SIZE}", f"n{KEEP}"
     ours, s6, djb = [str(SCRIPTS / "pymultilog")], ["s6-log", "--"], ["multilog"]
-    patterns = [f"-*{word}*" for word in WORDS] + [f"-debug: {i:02}*" for i in range(10)]
-    chosen = ["-*", "+error: *", "+warning: *"]
     contests = {
         "stamped": (
             {
@@ -57,15 +55,15 @@ def rows(*, quick):
         ),
         "two levels of six": (
             {
-                "pymultilog": [*ours, size, keep, *chosen, "./d"],
+                "pymultilog": [*ours, size, keep, *CHOSEN, "./d"],
                 "s6-log": [*s6, size, keep, "-.*", "+^error: ", "+^warning: ", "./d"],
             },
             {"s6-log": 0.5},
         ),
         "twenty patterns": (
             {
-                "pymultilog": [*ours, size, keep, *patterns, "./d"],
-                "multilog": [*djb, size, keep, *patterns, "./d"],
+                "pymultilog": [*ours, size, keep, *PATTERNS, "./d"],
+                "multilog": [*djb, size, keep, *PATTERNS, "./d"],
             },
             {"multilog": 1.0},
         ),
@@ -76,8 +74,14 @@ def rows(*, quick):
         wanted = {name: f"at most {most}" for name, most in targets.items()}
         title = f"{count:,} lines from a pipe to a log directory, {what}"
         yield Row(title, "seconds", in_turns(contenders, rounds), wanted, lacking)
-    yield memory(ours, size, count)
     yield one_line(ours, quick=quick)
+
+
+def write_lines(count):
+    """COUNT lines in the file `lines`."""
+    chance = random.Random(1)  # noqa: S311 - which level a line has
+    with Path("lines").open("w") as file:
+        file.writelines(chance.choice(LEVELS) + TEXT % i for i in range(count))
 
 
 def timed(argv):
@@ -106,35 +110,6 @@ def furnish():
     Path("d/config").write_text(f"s{SIZE}\nn{KEEP}\n")
     # Nobody waits for a disk that is busy with what the one before wrote.
     os.sync()
-
-
-def memory(ours, size, count):
-    """How large it ever was, while it did each of these, and with many more lines."""
-    samples = {}
-    for name, words, times in (
-        ("stamped", ["t"], 1),
-        ("the same, six times as many lines", ["t"], 6),
-        ("two levels of six", ["-*", "+error: *", "+warning: *"], 1),
-    ):
-        furnish()
-        argv = [*ours, *words, size, f"n{KEEP}", "./d"]
-        cat = subprocess.Popen(["cat", *["lines"] * times], stdout=subprocess.PIPE)
-        logger = subprocess.Popen(argv, stdin=cat.stdout, env=ENVIRON)
-        cat.stdout.close()
-        samples[f"pymultilog, {name}"] = [largest(logger)]
-        cat.wait()
-    return Row(f"Resident memory at most, {count:,} lines", "MiB (24 wanted at most)", samples, {})
-
-
-def largest(process):
-    """How many MiB PROCESS ever had in memory; wait4(2) would count what we had at its fork."""
-    most = 0
-    while process.poll() is None:
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                most = max(most, int(line.split()[1]) / 1024)
-        time.sleep(0.01)
-    return most
 
 
 def one_line(ours, *, quick):
