@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pydaemontools.log import segments, spool
-from pydaemontools.log.destination import Spooling
 from pydaemontools.log.ledger import open_ledger
-from pydaemontools.log.places import parse
+from pydaemontools.log.places import Spooling, parse
 from pydaemontools.log.spool import Spool
 from pydaemontools.log.tai64n import LABEL
 from tests.log.conftest import finish, patient, wait_until, write_all

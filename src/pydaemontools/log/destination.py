@@ -9,19 +9,9 @@ if TYPE_CHECKING:
     from .blocks import Source
     from .formats import Origin
     from .ledger import Ledger
-    from .places import Place
+    from .places import Place, Spooling
     from .pump import Sink
     from .sinks.directory import Directory
-
-
-class Spooling:
-    """Where streams have their spools, and how many bytes one may have."""
-
-    __slots__ = ("directory", "size")
-
-    def __init__(self, directory: bytes, size: int) -> None:
-        self.directory = directory
-        self.size = size
 
 
 class Destination:

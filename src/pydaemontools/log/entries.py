@@ -6,14 +6,13 @@ before begins with +, as in pieces.py.
 
 from . import structured
 from .formats import FACILITIES, stamp_5424
-from .pieces import LEAST
 from .record import Record
 from .records import fold
 from .utf8 import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from .batch import Batch
     from .formats import Origin
@@ -33,33 +32,6 @@ def entries(batch: "Batch") -> list[Record]:
         # Nothing may be left of a line that goes on.
         return found[first.message == b"+" :]
     return found
-
-
-def with_data(
-    batch: "Batch", plain: bytes, added: "Mapping[str, str]", room: int
-) -> tuple[list[int], list[bytes]]:
-    """The levels and lines of BATCH with structured data before each, in at most ROOM bytes.
-
-    PLAIN is what stands before a line without fields of its own; ADDED what is added to those.
-    """
-    found = list(_with_data(batch, plain, added, room))
-    return [level for level, _ in found], [text for _, text in found]
-
-
-def _with_data(
-    batch: "Batch", plain: bytes, added: "Mapping[str, str]", room: int
-) -> "Iterator[tuple[int, bytes]]":
-    plus = b"+" if batch.continued else b""
-    for level, line, record in zip(batch.levels, batch.lines, batch.records or (), strict=True):
-        data, text = plain, line
-        if record:
-            data = structured.element(structured.merged(record.fields, added)) + b" "
-            text = structured.one_line(record.message)
-        # Nothing may be left of a line that goes on.
-        for piece in split(text, max(room - 1 - len(data), LEAST)) if text or not plus else []:
-            yield level, data + plus + piece
-            data, plus = plain, b"+"
-        plus = b""
 
 
 def objects(batch: "Batch", origin: "Origin", nanoseconds: int, room: int) -> list[bytes]:

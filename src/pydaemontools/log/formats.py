@@ -6,7 +6,7 @@ A message is a priority, what all messages of that moment have in common, and a 
 import time
 
 from .levels import DEBUG
-from .pieces import fitted
+from .pieces import fitted, with_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,6 +117,4 @@ class Rfc5424:
         if not batch.records:
             rest += self._data
             return rest, *fitted(batch, most - self._priority - len(rest))
-        from .entries import with_data
-
         return rest, *with_data(batch, self._data, self._fields, most - self._priority - len(rest))

@@ -4,7 +4,7 @@ from .utf8 import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .batch import Batch
 
@@ -29,4 +29,33 @@ def _pieces(batch: "Batch", room: int) -> "Iterator[tuple[int, bytes]]":
         for piece in split(line, room) if line or not plus else []:
             yield level, plus + piece
             plus = b"+"
+        plus = b""
+
+
+def with_data(
+    batch: "Batch", plain: bytes, added: "Mapping[str, str]", room: int
+) -> tuple[list[int], list[bytes]]:
+    """The levels and lines of BATCH with structured data before each, in at most ROOM bytes.
+
+    PLAIN is what stands before a line without fields of its own; ADDED what is added to those.
+    """
+    found = list(_with_data(batch, plain, added, room))
+    return [level for level, _ in found], [text for _, text in found]
+
+
+def _with_data(
+    batch: "Batch", plain: bytes, added: "Mapping[str, str]", room: int
+) -> "Iterator[tuple[int, bytes]]":
+    from .structured import element, merged, one_line
+
+    plus = b"+" if batch.continued else b""
+    for level, line, record in zip(batch.levels, batch.lines, batch.records or (), strict=True):
+        data, text = plain, line
+        if record:
+            data = element(merged(record.fields, added)) + b" "
+            text = one_line(record.message)
+        # Nothing may be left of a line that goes on.
+        for piece in split(text, max(room - 1 - len(data), LEAST)) if text or not plus else []:
+            yield level, data + plus + piece
+            data, plus = plain, b"+"
         plus = b""

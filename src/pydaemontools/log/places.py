@@ -72,6 +72,16 @@ class Place:
         return self.kind in STREAMS
 
 
+class Spooling:
+    """Where streams have their spools, and how many bytes one may have."""
+
+    __slots__ = ("directory", "size")
+
+    def __init__(self, directory: bytes, size: int) -> None:
+        self.directory = directory
+        self.size = size
+
+
 def parse(word: bytes) -> Place:
     """The place that WORD, a value of --to, means. Raises BadPlace."""
     text, options = _split(word)

@@ -69,8 +69,8 @@ class Script:
     def _selection(self) -> Chooser:
         if not self.records:
             return Selection(self._rules)
+        from .choice import Choice
         from .limit import Limit
-        from .recordwise import Choice
 
         self.limits = max(self.limits, len(self._limits))
         limits = [

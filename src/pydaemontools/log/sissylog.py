@@ -18,7 +18,7 @@ from errno import EBADF
 from ..chain import cli, process
 from . import levels, places
 from .blocks import open_source
-from .destination import Destination, Spooling, directories, opened
+from .destination import Destination, directories, opened
 from .formats import FACILITIES, Origin
 from .levels import Router
 from .pump import Pump
@@ -73,7 +73,7 @@ class Options:
         fields = self._fields(several[b"field"], several[b"tag"])
         self.origin = Origin(rest[0] if rest else self.who, facility, pid, host, fields)
         size = self._bytes(b"spool-size", given.get(b"spool-size", b"1g"))
-        self.spooling = Spooling(given[b"spool"], size) if b"spool" in given else None
+        self.spooling = places.Spooling(given[b"spool"], size) if b"spool" in given else None
         self.stats = given.get(b"stats")
         if rest[2:]:
             raise cli.usage(self.who, USAGE, hint=rest[2] + b" is one argument too many")

@@ -19,9 +19,8 @@ from .segments import SEGMENT, Segments, position, split
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .blocks import Source
-    from .destination import Spooling
     from .ledger import Ledger
-    from .places import Place
+    from .places import Place, Spooling
 
 STATE = Struct(">QQI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
