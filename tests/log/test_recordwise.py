@@ -11,6 +11,8 @@ import pytest
 from pydaemontools.log import limit
 from pydaemontools.log.limit import Limit
 from pydaemontools.log.records import after, border, fold
+from pydaemontools.log.recordwise import Recordwise
+from pydaemontools.log.script import Script
 from pydaemontools.log.selection import Selection
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
@@ -193,6 +195,18 @@ def test_json(logged):
     assert found[1]["exception.type"] == "ZeroDivisionError"
     assert found[2]["free"] == 0.5
     assert all(one["time"][10] == "T" and one["time"][-1] == "Z" for one in found)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\nx\n"])
+def test_json_of_a_line_in_pieces(end):
+    """Each piece is an object, and the end of a line is none."""
+    form = Recordwise(Script([b"J", b"./d"], own=True))
+    first = form.batch(b"a" * 9, continued=False, unfinished=True)
+    rest = form.batch(b"b" * 9, continued=True, unfinished=True)
+    last = form.batch(end, continued=True, unfinished=False)
+    made = [json.loads(line)["message"] for one in (first, rest, last) for line in one.lines]
+    assert made == ["a" * 9, "+" + "b" * 9, *end.decode().split()]
+    assert all(one.text[-1:] in {b"\n", b""} for one in (first, rest, last))
 
 
 def test_json_of_what_is_selected(logged):

@@ -53,6 +53,10 @@ class Recordwise(Lines):
         lines = body.removesuffix(b"\n").split(b"\n")
         levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
         found = fold(lines, levels, records, continued=continued)
+        if self._json and continued and not found[0].line:
+            # Nothing is left of it, and an object has ended already.
+            del found[0]
+            continued = False
         seen = [record.line.partition(b"\n")[0] for record in found]
         if self._json:
             if continued:
