@@ -395,7 +395,7 @@ def test_a_close_that_fails(step, log, monkeypatch):
     one = log.open()
     put(one, b"line\n")
     fault = Faulty(0, OSError(errno.EIO, ""))
-    fault.at = {"fsync": 1, "fchmod": 2}[step]
+    fault.at = {"fsync": 2, "fchmod": 3}[step]
     monkeypatch.setattr(logdir, "posix", fault)
     with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
         one.close()

@@ -103,6 +103,14 @@ class Directory:
             self._troubled(error)
         else:
             self.stalled = self._told = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say that the directory was removed, once it is there again."""
+        if self._log.renewed:
+            self._log.renewed = False
+            what = b"/current was removed; what it had is written again"
+            say(self._who + b": warning: " + self.path + what)
 
     def _troubled(self, error: OSError) -> None:
         self.stalled = self._waits
@@ -135,3 +143,5 @@ class Directory:
         except Failed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None
+        finally:
+            self._tell()
