@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -153,6 +154,11 @@ def messages(data):
         found.append(data[start:end])
         at = end
     return found, data[at:]
+
+
+def tell(text):
+    """Say TEXT, a figure, where somebody wants to see it: pytest -rP, or -s."""
+    sys.stdout.write(f"{text}\n")
 
 
 def numbered(start, end):

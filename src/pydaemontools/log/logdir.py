@@ -176,7 +176,7 @@ class LogDir:
         if self._rest >= 0:
             self._rescue()
         if not self._filed:
-            self.file()
+            self._have_filed()
         if not self._filed:
             raise BlockingIOError(EAGAIN, "")
         if self._fd >= 0:
@@ -190,7 +190,7 @@ class LogDir:
         self.written = 0
         self.due = False
         if not self._filed:
-            self.file()
+            self._have_filed()
 
     def _is_gone(self) -> bool:
         """Whether what was not found is `current`; or, if there is none, the directory."""
@@ -252,6 +252,15 @@ class LogDir:
 
     def file(self) -> None:
         """Have the file before `current` among the old ones, or go on to have it processed."""
+        try:
+            self._have_filed()
+        except FileNotFoundError:
+            if not self._is_gone():
+                raise
+            # There is no room in what was removed: `current` is begun again.
+            self.gone = True
+
+    def _have_filed(self) -> None:
         if not self._processor:
             self._file(b"previous", b"s")
         elif self._processed or self._processor.run(self):
@@ -280,6 +289,8 @@ class LogDir:
     def close(self) -> None:
         """All that was written is on disk, and `current` says so, if no note says more."""
         try:
+            if self._processor and not self._filed:
+                self._processor.wait()
             if self._fd >= 0 and not posix.fstat(self._fd).st_nlink:
                 self.gone = True
                 self.rotate()

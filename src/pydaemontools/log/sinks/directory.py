@@ -86,7 +86,7 @@ class Directory:
         if (self._waits or not self._log.filed) and time.monotonic() < self._retry_at:
             return
         try:
-            if not self._log.filed:
+            if not self._log.filed and not self._log.gone:
                 self._log.file()
             if self._log.due:
                 self._log.rotate()
