@@ -364,7 +364,7 @@ def test_hundreds_of_kills(tool, start, pipe, place):
         process = start(*command, stdin=pipe[0])
         before = written(path)
         piece = expected[turn * size : turn * size + size]
-        middle = chance.randrange(size)
+        middle = chance.randrange(1, size)
         # Two writes: the second may come while the first is dealt with.
         write_all(pipe[1], b"".join(line + b"\n" for line in piece[:middle]) + b"sa")
         if turn % 4:
