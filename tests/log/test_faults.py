@@ -213,7 +213,12 @@ def test_removed_in_mid_stream(words, start, pipe, place):
             remove(place / "gone")
     pipe.end()
     code, said = finish(process)
-    assert (code, [line for line in said.splitlines() if b"was removed" not in line]) == (0, [])
+    assert code == 0
+    # A processor, too, may find that its directory was removed.
+    expected = re.compile(
+        rb".*was removed; .*|.* fatal: unable to (read|write to) \./log/.*|sh: .*"
+    )
+    assert [line for line in said.splitlines() if not expected.fullmatch(line)] == []
     assert lines(place / "two") == wanted
     got = lines(log)
     assert len(got) > 1000

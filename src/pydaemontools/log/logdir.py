@@ -164,7 +164,7 @@ class LogDir:
         """
         try:
             self._rotate()
-        except FileNotFoundError:
+        except (FileNotFoundError, Failed):
             if self.gone or not self._is_gone():
                 raise
             self.gone = True
@@ -254,10 +254,10 @@ class LogDir:
         """Have the file before `current` among the old ones, or go on to have it processed."""
         try:
             self._have_filed()
-        except FileNotFoundError:
+        except (FileNotFoundError, Failed):
             if not self._is_gone():
                 raise
-            # There is no room in what was removed: `current` is begun again.
+            # Where it was to be is nothing any more: the next file is begun elsewhere.
             self.gone = True
 
     def _have_filed(self) -> None:

@@ -73,6 +73,7 @@ class Processor:
             self._reap(posix.WNOHANG)
         if not self._pid:
             self._status = None
+            self._retry_at = 0.0
         return not self._pid
 
     def _reap(self, how: int) -> None:
