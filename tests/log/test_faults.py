@@ -215,13 +215,13 @@ def test_removed_in_mid_stream(words, start, pipe, place):
     code, said = finish(process)
     assert code == 0
     # A processor, too, may find that its directory was removed.
-    expected = re.compile(
-        rb".*was removed; .*|.* fatal: unable to (read|write to) \./log/.*|sh: .*"
+    expected = (
+        rb".*was removed; .*|.*unable to (read|write to) \./log/.*|.*processor failed.*|sh: .*"
     )
-    assert [line for line in said.splitlines() if not expected.fullmatch(line)] == []
+    assert [line for line in said.splitlines() if not re.fullmatch(expected, line)] == []
     assert lines(place / "two") == wanted
     got = lines(log)
-    assert len(got) > 1000
+    assert len(got) >= 1000
     assert got == wanted[-len(got) :]
     check_end(log)
 
