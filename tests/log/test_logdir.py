@@ -385,6 +385,66 @@ def test_every_step_may_fail_once(monkeypatch):
             assert faults == (not (after and calls[at - 1] in SURE))
 
 
+def removed_on_the_way(patch, fault, how):
+    """Write DATA, of which the directory is removed as HOW says, with FAULT in place after that.
+
+    Give the calls, and how many failed.
+    """
+    with logged_to(patch) as (path, one):
+        put(one, DATA[:250])
+        current = (path / "current").read_bytes()
+        how(path)
+        patch.setattr(logdir, "posix", fault)
+        left, faults = DATA[250:], 0
+        while left:
+            try:
+                left = left[one.write(left) :]
+            except OSError:
+                faults += 1
+        patch.setattr(logdir, "posix", posix)
+        one.close()
+        assert everything(path) == current + DATA[250:]
+        assert one.renewed
+        assert {oct(file.stat().st_mode & 0o777) for file in old(path)} == {"0o744"}
+    return fault.calls, faults
+
+
+def empty(path):
+    """Remove the files in PATH."""
+    for file in path.iterdir():
+        file.unlink()
+
+
+@pytest.mark.parametrize("how", [remove, empty])
+def test_every_step_may_fail_where_a_directory_was_removed(how, monkeypatch):
+    """Whichever call fails once: what `current` had and all that follows is there, and once."""
+    calls, faults = removed_on_the_way(monkeypatch, Faulty(0, None), how)
+    assert faults == 0
+    writing = len(calls) - calls[::-1].index("write")
+    assert {"sendfile", "mkdir", "open", "flock", "fsync"} - set(calls[:writing]) == {"flock"}
+    for after in False, True:
+        for at in range(1, writing + 1):
+            fault = Faulty(at, OSError(errno.EIO, ""), after=after)
+            _, faults = removed_on_the_way(monkeypatch, fault, how)
+            assert faults <= 1
+
+
+def test_a_directory_that_is_removed_and_had_by_another(log):
+    """It is waited for: two never write to one directory."""
+    one = log.open(size=100)
+    put(one, b"line\n")
+    remove(log.path)
+    other = log.open()
+    for _ in range(2):
+        with pytest.raises(logdir.Taken) as error:
+            one.rotate()
+        assert error.value.errno == errno.EAGAIN
+    other.close()
+    one.rotate()
+    one.close()
+    assert everything(log.path) == b"line\n"
+
+
 class Killed(BaseException):
     """The end of the process."""
 
