@@ -180,6 +180,26 @@ def test_two_files_in_one_nanosecond(log, monkeypatch):
     assert [file.read_bytes() for file in old(log.path)] == [b"aaaaaaaaa\n", b"bbbbbbbbb\n"]
 
 
+def test_a_clock_that_goes_back(log, monkeypatch):
+    """Names are in the order of the files, whatever the clock says, and none is there twice."""
+    times = iter([10**9, 5 * 10**9, 5 * 10**9, 10**9, 0, 2**62, 3, 6 * 10**9 - 1, 7, 8, 9])
+    monkeypatch.setattr(logdir, "stamp", lambda: stamp(next(times)))
+    one = log.open(size=10, keep=100)
+    lines = b"".join(b"line %04d\n" % at for at in range(6))
+    put(one, lines)
+    one.close()
+    # Somebody else's, and not a time.
+    (log.path / ("@" + "f" * 24 + ".s")).touch()
+    (log.path / ("@" + "6" * 23 + "x.s")).touch()
+    again = log.open(size=10, keep=100)
+    more = b"".join(b"line %04d\n" % at for at in range(6, 12))
+    put(again, more)
+    assert everything(log.path) == lines + more
+    names = [file.name for file in old(log.path) if file.stat().st_size]
+    assert len(set(names)) == 11
+    assert all(name[17:25] <= "3b9ac9ff" for name in names)
+
+
 # What was left by another, in shell; multilog and LogDir have to make the same of it.
 LEFT = {
     "nothing": "",
@@ -396,6 +416,66 @@ def test_every_step_may_fail_once(monkeypatch):
             assert faults == (not (after and calls[at - 1] in SURE))
 
 
+def removed_on_the_way(patch, fault, how):
+    """Write DATA, of which the directory is removed as HOW says, with FAULT in place after that.
+
+    Give the calls, and how many failed.
+    """
+    with logged_to(patch) as (path, one):
+        put(one, DATA[:250])
+        current = (path / "current").read_bytes()
+        how(path)
+        patch.setattr(logdir, "posix", fault)
+        left, faults = DATA[250:], 0
+        while left:
+            try:
+                left = left[one.write(left) :]
+            except OSError:
+                faults += 1
+        patch.setattr(logdir, "posix", posix)
+        one.close()
+        assert everything(path) == current + DATA[250:]
+        assert one.renewed
+        assert {oct(file.stat().st_mode & 0o777) for file in old(path)} == {"0o744"}
+    return fault.calls, faults
+
+
+def empty(path):
+    """Remove the files in PATH."""
+    for file in path.iterdir():
+        file.unlink()
+
+
+@pytest.mark.parametrize("how", [remove, empty])
+def test_every_step_may_fail_where_a_directory_was_removed(how, monkeypatch):
+    """Whichever call fails once: what `current` had and all that follows is there, and once."""
+    calls, faults = removed_on_the_way(monkeypatch, Faulty(0, None), how)
+    assert faults == 0
+    writing = len(calls) - calls[::-1].index("write")
+    assert {"sendfile", "mkdir", "open", "flock", "fsync"} - set(calls[:writing]) == {"flock"}
+    for after in False, True:
+        for at in range(1, writing + 1):
+            fault = Faulty(at, OSError(errno.EIO, ""), after=after)
+            _, faults = removed_on_the_way(monkeypatch, fault, how)
+            assert faults <= 1
+
+
+def test_a_directory_that_is_removed_and_had_by_another(log):
+    """It is waited for: two never write to one directory."""
+    one = log.open(size=100)
+    put(one, b"line\n")
+    remove(log.path)
+    other = log.open()
+    for _ in range(2):
+        with pytest.raises(logdir.Taken) as error:
+            one.rotate()
+        assert error.value.errno == errno.EAGAIN
+    other.close()
+    one.rotate()
+    one.close()
+    assert everything(log.path) == b"line\n"
+
+
 class Killed(BaseException):
     """The end of the process."""
 
@@ -426,7 +506,7 @@ def test_a_close_that_fails(step, log, monkeypatch):
     one = log.open()
     put(one, b"line\n")
     fault = Faulty(0, OSError(errno.EIO, ""))
-    fault.at = {"fsync": 1, "fchmod": 2}[step]
+    fault.at = {"fsync": 2, "fchmod": 3}[step]
     monkeypatch.setattr(logdir, "posix", fault)
     with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
         one.close()
@@ -511,17 +591,9 @@ def test_a_line_without_its_end_counts_as_lost(sink, monkeypatch):
 
 
 @pytest.fixture
-def small_disk(place):
+def small_disk(tmpfs):
     """A file system of its own with 64 KiB at log in `place`."""
-    if os.geteuid():
-        pytest.skip("needs root: mounts a file system to fill it")
-    path = place / "log"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", path]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs root: may not mount a file system here")
-    yield path
-    subprocess.run(["umount", path], check=True)
+    return tmpfs("log", "64k")
 
 
 def test_a_full_disk(small_disk, start, pipe):

@@ -116,7 +116,7 @@ class Ledger:
                 note.void()
             if not self._counter:
                 self._counter = note
-                self._stream = known[0].stream if known else b"%b%d" % (self._pipe, time.time_ns())
+                self._stream = known[0].stream if known else self._new_stream()
                 self._taken = note.taken()
             self._logs.append((note, log))
             log.noted = True
@@ -149,6 +149,26 @@ class Ledger:
                 except OSError:
                     # What it said before is still right.
                     pass
+
+    def moved(self, log: "LogDir", directory: int) -> None:
+        """LOG goes on in another DIRECTORY; its note was removed with the old one.
+
+        Raises OSError, and then nothing has changed.
+        """
+        for at, (old, one) in enumerate(self._logs):
+            if one is log:
+                note = Note(directory)
+                note.void()
+                posix.close(old.fd)
+                self._logs[at] = note, log
+                if self._counter is old:
+                    self._counter, self._taken = note, 0
+                    self._stream = self._new_stream()
+                # The notes are right again with the next block.
+                self._noted, self._doubt = False, True
+
+    def _new_stream(self) -> bytes:
+        return b"%b%d" % (self._pipe, time.time_ns())
 
     def _known(self, note: Note) -> tuple[Entry, bool] | None:
         """What NOTE says, if that can be believed, and whether nothing of it was taken."""

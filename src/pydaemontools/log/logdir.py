@@ -7,10 +7,10 @@ apart.
 """
 
 import posix
-from errno import EAGAIN, EEXIST, ENOENT
+from errno import EAGAIN, ENOENT
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 
-from .tai64n import stamp
+from .tai64n import after, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +22,18 @@ SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
 PART = 1 << 20  # bytes that begin to go to the disk together
-NEW = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
-APPEND = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+LABEL = 25  # bytes of a name that are its time
+# For reading too: what is in a `current` that was removed has to be had from the open file.
+NEW = posix.O_RDWR | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
+APPEND = posix.O_RDWR | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
 
 
 class Failed(Exception):
     """A processor has ended, and not well: how, and where."""
+
+
+class Taken(OSError):
+    """Somebody else has the lock. It is told as any error, and not waited out in silence."""
 
 
 class LogDir:
@@ -56,6 +62,11 @@ class LogDir:
         self.due = False  # whether the next file has to be begun before the next write
         self.noted = False  # whether a note says more of `current` than its mode does
         self.doing = b""  # what is tried, in words for a message
+        self.gone = False  # whether `current` was removed, and all of it has to be written again
+        self.renewed = False  # whether that has been done, and was not told yet
+        self._ledger = ledger
+        self._newest = b""  # the time in the name of the newest old file, once it was looked for
+        self._rest = -1  # what was `current`, and has to be written again
         self._fd = self._dir = self._lock = -1
         self._filed = True  # whether `previous` is where it belongs
         self._processor = processor
@@ -90,24 +101,27 @@ class LogDir:
 
     def let_go(self) -> None:
         """Close what is open, as a kill would."""
-        for fd in self._fd, self._lock, self._dir:
+        for fd in self._fd, self._rest, self._lock, self._dir:
             if fd >= 0:
                 posix.close(fd)
-        self._fd = self._dir = self._lock = -1
+        self._fd = self._rest = self._dir = self._lock = -1
 
     def room(self) -> int:
         """How many bytes `current` may still get."""
-        return 0 if self._fd < 0 else self.size - self.written
+        return 0 if self._fd < 0 or self.gone else self.size - self.written
 
     def fresh(self) -> bool:
         """Whether `current` is there and empty."""
-        return self._fd >= 0 and not self.written
+        return self._fd >= 0 and not self.written and not self.gone
 
     def position(self) -> tuple[int, int]:
         """Which file is `current`, and where it ends; 0 and 0 if there is none."""
         if self._fd < 0:
             return 0, 0
         found = posix.fstat(self._fd)
+        if not found.st_nlink:
+            # What is written now goes nowhere; the next file gets it too.
+            self.gone = True
         return found.st_ino, found.st_size
 
     def write(self, data: bytes) -> int:
@@ -147,10 +161,24 @@ class LogDir:
         """Close `current`, open a new one, and see that the old one is filed under its time.
 
         What raised an OSError is begun again by the next call, at the step that failed. While
-        the file before is still with the processor that is a BlockingIOError.
+        the file before is still with the processor that is a BlockingIOError. A `current` that
+        was removed, with its directory or without, is written again as the old one.
         """
+        try:
+            self._rotate()
+        except (FileNotFoundError, Failed):
+            if self.gone or not self._is_gone():
+                raise
+            self.gone = True
+            self._rotate()
+
+    def _rotate(self) -> None:
+        if self.gone:
+            self._renew()
+        if self._rest >= 0:
+            self._rescue()
         if not self._filed:
-            self.file()
+            self._have_filed()
         if not self._filed:
             raise BlockingIOError(EAGAIN, "")
         if self._fd >= 0:
@@ -164,7 +192,60 @@ class LogDir:
         self.written = 0
         self.due = False
         if not self._filed:
-            self.file()
+            self._have_filed()
+
+    def _is_gone(self) -> bool:
+        """Whether what was not found is `current`; or, if there is none, the directory."""
+        if self._fd < 0:
+            return not posix.fstat(self._dir).st_nlink
+        try:
+            found = posix.stat(b"current", dir_fd=self._dir)
+        except FileNotFoundError:
+            return True
+        return found.st_ino != posix.fstat(self._fd).st_ino
+
+    def _renew(self) -> None:
+        """Have the directory for ourselves again, made anew if it was removed."""
+        if self._processor and not self._processor.forget():
+            raise BlockingIOError(EAGAIN, "")
+        self._filed, self._processed = True, False
+        for fd in self._lock, self._dir:
+            if fd >= 0:
+                posix.close(fd)
+        self._lock = self._dir = -1
+        try:
+            self._take()
+        except BlockingIOError:
+            raise Taken(EAGAIN, "") from None
+        self._newest = b""
+        self._recover_processed()
+        self._file(b"previous", b"u")
+        self._file(b"current", b"u")
+        self._do(b"write to", b"state")
+        posix.close(self.open(b"state", APPEND, 0o644))
+        if self._ledger and self.noted:
+            self.doing = b"write to " + self.path + b"/note"
+            self._ledger.moved(self, self._dir)
+        if self._fd >= 0:
+            self._rest, self._fd = self._fd, -1
+        self.gone = False
+        self.renewed = True
+
+    def _rescue(self) -> None:
+        """Have all that `current` had in `previous`, as if it had just been closed."""
+        self._do(b"write to", b"previous")
+        if posix.fstat(self._rest).st_size:
+            fd, at = self._create(b"previous"), 0
+            try:
+                while count := posix.sendfile(fd, self._rest, at, PART):
+                    at += count
+                posix.fsync(fd)
+                posix.fchmod(fd, 0o744)
+            finally:
+                posix.close(fd)
+            self._filed = False
+        fd, self._rest = self._rest, -1
+        posix.close(fd)
 
     @property
     def filed(self) -> bool:
@@ -173,6 +254,15 @@ class LogDir:
 
     def file(self) -> None:
         """Have the file before `current` among the old ones, or go on to have it processed."""
+        try:
+            self._have_filed()
+        except (FileNotFoundError, Failed):
+            if not self._is_gone():
+                raise
+            # Where it was to be is nothing any more: the next file is begun elsewhere.
+            self.gone = True
+
+    def _have_filed(self) -> None:
         if not self._processor:
             self._file(b"previous", b"s")
         elif self._processed or self._processor.run(self):
@@ -201,6 +291,11 @@ class LogDir:
     def close(self) -> None:
         """All that was written is on disk, and `current` says so, if no note says more."""
         try:
+            if self._processor and not self._filed:
+                self._processor.wait()
+            if self._fd >= 0 and not posix.fstat(self._fd).st_nlink:
+                self.gone = True
+                self.rotate()
             if not self._filed:
                 if self._processor:
                     self._processor.wait()
@@ -295,23 +390,28 @@ class LogDir:
             links = posix.stat(name, dir_fd=self._dir).st_nlink
         except FileNotFoundError:
             return
-        self._do(b"link to", name)
-        while links == 1:
-            try:
-                posix.link(name, stamp() + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir)
-            except OSError as error:
-                if error.errno != EEXIST:
-                    raise
-                # Two files in one nanosecond: take the next one.
-            else:
-                break
+        if links == 1:
+            if not self._newest:
+                labels = filter(_is_label, (old[:LABEL] for old in self._old()))
+                self._newest = max(labels, default="").encode()
+            self._do(b"link to", name)
+            label = stamp()
+            if label <= self._newest:
+                # The clock went back: by its time this one would be the first to be removed.
+                label = after(self._newest)
+            posix.link(name, label + b"." + code, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+            self._newest = label
         self._unlink(name)
         self._prune()
 
-    def _prune(self) -> None:
+    def _old(self) -> list[str]:
+        """The names of the old files, in no order."""
         self.doing = b"read " + self.path
-        names = [name for name in posix.listdir(self._dir) if name[:1] == "@" and len(name) >= 25]
-        names.sort(reverse=True)
+        names = posix.listdir(self._dir)
+        return [name for name in names if name[:1] == "@" and len(name) >= LABEL]
+
+    def _prune(self) -> None:
+        names = sorted(self._old(), reverse=True)
         # One of the files that are kept is `current`.
         kept = min(len(names), self.keep - 1)
         room = self.total - self.size
@@ -365,3 +465,8 @@ class LogDir:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
+
+
+def _is_label(name: str) -> bool:
+    """Whether NAME is a time, and not only as long as one; before TAI64 ends."""
+    return name < "@8" and not name[1:].strip("0123456789abcdef")

@@ -105,7 +105,7 @@ class Directory:
         if (self._waits or not self._log.filed) and time.monotonic() < self._retry_at:
             return
         try:
-            if not self._log.filed:
+            if not self._log.filed and not self._log.gone:
                 self._log.file()
             if self._log.due:
                 self._log.rotate()
@@ -122,6 +122,14 @@ class Directory:
             self._troubled(error)
         else:
             self.stalled = self._told = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say that the directory was removed, once it is there again."""
+        if self._log.renewed:
+            self._log.renewed = False
+            what = b"/current was removed; what it had is written again"
+            say(self._who + b": warning: " + self.path + what)
 
     def _troubled(self, error: OSError) -> None:
         self.stalled = self._waits
@@ -154,3 +162,5 @@ class Directory:
         except Failed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None
+        finally:
+            self._tell()

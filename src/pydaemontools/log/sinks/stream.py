@@ -157,8 +157,13 @@ class Stream:
         """Send what there is, as far as there is room."""
         while not connection.full and self.backlog.ready(self._cursor):
             text, self._cursor = self.backlog.read(self._cursor)
-            connection.write(text)
-            self._flying.append((connection.written, self._cursor))
+            before = connection.written
+            try:
+                connection.write(text)
+            finally:
+                # Also of what met the end of the connection much may have arrived.
+                if connection.written > before:
+                    self._flying.append((connection.written, self._cursor))
             self._look = LOOK[0]
 
     def _confirm(self, connection: Connection) -> None:
@@ -179,7 +184,14 @@ class Stream:
         return max(self._look, self._settled - time.monotonic()) if self._flying else None
 
     def _salvage(self) -> None:
-        """The connection is gone: forget what had arrived of the text that was on its way."""
+        """The connection is gone: forget what had arrived of what was on its way."""
+        if not self._flying or not self._connection:
+            return
+        try:
+            self._confirm(self._connection)
+        except OSError:
+            # What we know is what was so the last time.
+            pass
         if not self._flying or self._context or not self._arrived:
             return
         end, _ = self._flying[0]
