@@ -15,6 +15,7 @@ from fcntl import fcntl, ioctl
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, POLLOUT, epoll, poll
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
+KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
@@ -165,6 +166,9 @@ class PipeSource(Source):
         self._count = array("i", [0])
         self._room = bytearray(BLOCK)
         self._patience = PATIENCE[0]
+        # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
+        # block is made of new pages, which the kernel has to clear.
+        bytes(KEPT)
         # Edge-triggered: what stays in the pipe must not wake us again.
         self._epoll = epoll()
         self._epoll.register(fd, EPOLLIN | EPOLLET)
