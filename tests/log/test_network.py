@@ -438,6 +438,13 @@ def test_a_file_that_is_not_there(name, run):
     assert (result.returncode, result.stderr) == (111, said)
 
 
+def test_a_file_whose_name_is_no_text(run):
+    """Its name is bytes, as all names are."""
+    result = run("pysissylog", "--to", b"tls://h,ca=/no/\xff", input=b"x\n")
+    said = b"pysissylog: fatal: unable to log to tls://h:6514: file does not exist\n"
+    assert (result.returncode, result.stderr) == (111, said)
+
+
 def test_a_file_that_is_no_certificate(run, place):
     """Nor is one that holds something else."""
     (place / "ca").write_text("hello\n")
