@@ -2,5 +2,6 @@
 
 import choosing
 import reading
+import sending
 
-TARGETS = reading.TARGETS | choosing.TARGETS
+TARGETS = reading.TARGETS | choosing.TARGETS | sending.TARGETS
