@@ -11,7 +11,7 @@ from itertools import pairwise
 from unittest.mock import patch
 
 from hypothesis import strategies as st
-from reading import BLOCK, LINE
+from reading import LINE
 
 from pydaemontools.log import age, levels, limit, places
 from pydaemontools.log.batch import Batch
@@ -44,9 +44,8 @@ def script(two):
     words, own = two
     try:
         made = Script(words, own=own)
-    except BadAction as error:
+    except BadAction:
         assert own
-        assert isinstance(error.args[0], bytes)
         return
     for one in made.outputs:
         assert SIZES[0] <= one.size <= (MOST if own else SIZES[1])
@@ -237,8 +236,7 @@ def place(word):
     """places.parse: BadPlace, or a place that can be had."""
     try:
         made = places.parse(word)
-    except places.BadPlace as error:
-        assert isinstance(error.why, bytes)
+    except places.BadPlace:
         return
     assert made.kind in places.OPTIONS
     assert 0 <= made.least < 8
@@ -274,7 +272,9 @@ ACTION = st.one_of(
         st.sampled_from([b"", b"k", b"M", b"g", b"h", b"d", b"/5", b"/60 *x*", b"/0", b"/x"]),
     ),
     st.sampled_from([b"Lerr", b"LDEBUG", b"L", b"z", b"zstd", b"z9", b"!", b"!cat", b"e", b"e1"]),
-    st.sampled_from([b"./d", b".", b"/", b"=f", b"=", b"1", b"2", b"-*", b"+*err*", b"-", b"", b"m"]),
+    st.sampled_from(
+        [b"./d", b".", b"/", b"=f", b"=", b"1", b"2", b"-*", b"+*err*", b"-", b"", b"m"]
+    ),
     glued(b"+", b"-", b"*", b"r", b"L", b"!", b"=", b"a1h", b"s4k", b" ", b"/", b"5"),
 )
 SCRIPT = st.tuples(st.lists(STAMP | ACTION, max_size=6), st.booleans())
@@ -299,7 +299,7 @@ WISE = st.builds(
     STAMP,
     st.lists(CALM, max_size=2) | st.lists(WILD, max_size=4),
 )
-STREAM = st.lists(BLOCK | st.just([b""]), max_size=3).map(lambda some: b"\n".join(sum(some, [])))
+STREAM = st.lists(LINE | st.just(b"") | st.just(b" x"), max_size=9).map(b"\n".join)
 FOLDED = st.lists(
     st.builds(
         lambda head, line: head + line,
@@ -313,7 +313,9 @@ PLACE = st.one_of(
     st.builds(
         lambda scheme, host, port, rest: scheme + host + port + rest,
         st.sampled_from([b"udp://", b"tcp://", b"tls://", b"relp://", b"relps://", b"x://"]),
-        st.sampled_from([b"h", b"a.b", b"[::1]", b"::1", b"[", b"]", b"", b"\xc3\xa9", b"[fe80::1%lo]"]),
+        st.sampled_from(
+            [b"h", b"a.b", b"[::1]", b"::1", b"[", b"]", b"", b"\xc3\xa9", b"[fe80::1%lo]"]
+        ),
         st.sampled_from([b"", b":1", b":0", b":65536", b":0000080", b":0000199999", b":x"])
         | NUMBERS.map(lambda number: b":0000001" + number),
         glued(b"/", b",", b"p=err", b"name=", b"a.b", b".", b"x" * 64, b"format=json", b"insecure"),
@@ -321,7 +323,9 @@ PLACE = st.one_of(
     st.builds(
         lambda scheme, rest: scheme + rest,
         st.sampled_from([b"syslog:", b"journald:", b"json:", b"json:-", b"stderr:", b"dir:", b""]),
-        glued(b"/", b"log", b"?", b"&", b"s1m", b"t", b"z", b"!cat", b"a1d", b",p=err", b",p=", b","),
+        glued(
+            b"/", b"log", b"?", b"&", b"s1m", b"t", b"z", b"!cat", b"a1d", b",p=err", b",p=", b","
+        ),
     ),
     glued(b"tcp", b"://", b"h", b":", b",", b"p=", b"=", b"dir", b"?", b"&"),
 )

@@ -18,7 +18,7 @@ from reading import NOTE, SOUP
 from pydaemontools.control.logfiles import Log
 from pydaemontools.control.logs import shaped
 from pydaemontools.control.when import since, stamped
-from pydaemontools.log import segments, spool
+from pydaemontools.log import spool
 from pydaemontools.log.blocks import open_source
 from pydaemontools.log.destination import Spooling
 from pydaemontools.log.ledger import open_ledger
@@ -111,10 +111,10 @@ def _damaged(path, damage):
         for found in re.finditer(rb"text (\d+)", file.read_bytes()):
             texts[int(found[1])] = file, found.end()
     first = {}
-    for number, at, data in damage:
+    for number, somewhere, data in damage:
         file = [*files, path / "state"][number % (len(files) + 1)]
         old = file.read_bytes()
-        at %= len(old) + 1
+        at = somewhere % (len(old) + 1)
         new = old[:at] if data is None else old[:at] + data + old[at + len(data) :]
         if new != old:
             file.write_bytes(new)
@@ -160,7 +160,7 @@ BODY = b"".join(b"line %d\n" % at for at in range(9))
 
 
 def noted(five):
-    """Ledger: whatever a note says nothing hangs; and if it is not about this pipe, nothing is lost."""
+    """Ledger: whatever a note says, nothing hangs; nothing is lost if it is of another pipe."""
     slots, taken, logged, clean, forged = five
     with directory() as place, soon():
         read, write = os.pipe()
@@ -262,16 +262,18 @@ FORGED = st.tuples(
     st.booleans(),
 )
 SLOTS = st.lists(NOTE | SOUP | st.binary(max_size=512), max_size=2)
-DIGITS = st.text("0123456789", min_size=1, max_size=18).map(str.encode)
 STAMPS = st.one_of(
     st.just(b""),
     st.integers(0, 1 << 33).map(lambda second: stamp(second * 10**9) + b" "),
     st.binary(min_size=12, max_size=12).map(lambda some: b"@" + some.hex().encode() + b" "),
-    st.builds(lambda d, t: b"%b-%b_%b " % (d[:4].ljust(4, b"0"), d[:5].ljust(5, b"1"), t), DIGITS, DIGITS),
+    # svlogd's, with any digits.
     st.builds(
-        lambda sep, d: b"%b-%b-%b%b%b:%b:%b " % (d[:4].ljust(4, b"9"), d[:2].ljust(2, b"0"), d[-2:].rjust(2, b"0"), sep, d[:2].ljust(2, b"0"), d[:2].ljust(2, b"0"), d),
+        lambda y, m, d, sep, end: b"%b-%b-%b%b%b:%b:%b " % (y, m, d, sep, m, d, end),
+        st.sampled_from([b"0000", b"1970", b"2026", b"9999"]),
+        st.sampled_from([b"00", b"12", b"13", b"99"]),
+        st.sampled_from([b"00", b"31", b"59", b"99"]),
         st.sampled_from([b"_", b"T"]),
-        DIGITS,
+        st.sampled_from([b"00", b"61.123456789", b"9" * 15, b"00.", b"1.x", b""]),
     ),
 )
 WRITTEN = st.lists(

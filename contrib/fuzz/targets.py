@@ -4,5 +4,6 @@ import choosing
 import keeping
 import reading
 import sending
+import times
 
-TARGETS = reading.TARGETS | choosing.TARGETS | sending.TARGETS | keeping.TARGETS
+TARGETS = reading.TARGETS | choosing.TARGETS | sending.TARGETS | keeping.TARGETS | times.TARGETS

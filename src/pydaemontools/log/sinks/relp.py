@@ -126,10 +126,9 @@ class Relp(Stream):
             raise OSError(EPROTO, "")
         if not self._session:
             self._session = number == self._opening
-        elif self._flying and 0 < number <= NUMBERS:
+        elif self._flying and (number - self._flying[0][0]) % NUMBERS < len(self._flying):
             # What is not on its way cannot have come: that number will be another message's.
-            if (number - self._flying[0][0]) % NUMBERS < len(self._flying):
-                self._answered.add(number)
+            self._answered.add(number)
 
     def _farewell(self) -> None:
         """Close the session, and wait for the server to know."""
