@@ -287,7 +287,11 @@ AGE = st.tuples(
     st.sampled_from(ZONES),
 )
 SHORT = st.text("ab*. \\[-", max_size=6).map(str.encode) | st.binary(max_size=5)
-RULES = st.lists(st.tuples(st.sampled_from([b"+", b"-"]), SHORT), max_size=9)
+RULES = st.builds(
+    lambda rules, many: rules * many,
+    st.lists(st.tuples(st.sampled_from([b"+", b"-"]), SHORT), max_size=9),
+    st.sampled_from([1] * 20 + [300]),
+)
 LONG = st.builds(lambda line, count: line * count, SHORT, st.sampled_from([1, 1, 1, 400]))
 PLAIN = LONG.map(lambda line: line.replace(b"\n", b"?"))
 CUTS = st.lists(st.integers(0, 10**6), max_size=6)
