@@ -54,6 +54,14 @@ def test_selected_as_one(logged):
     assert logged(lines, "m", "-*", "+error: *") == RECORD
 
 
+@pytest.mark.parametrize("action", ["m", "J", "Linfo", "r9/9"])
+def test_a_line_that_goes_on_with_nothing(logged, action):
+    """The very first one is a record, also if it begins with a blank."""
+    found = logged([b" first", b"\tstill", b"x"], action)
+    texts = [json.loads(line)["message"] for line in found] if action == "J" else found
+    assert texts == ([" first\n\tstill", "x"] if action == "J" else [b" first", b"\tstill", b"x"])
+
+
 def test_every_line_for_itself(logged):
     """Without m there are lines."""
     assert logged([*RECORD, b"x"], "-*", "+error: *") == [FAILED]

@@ -61,6 +61,7 @@ class Choice(Chooser):
 
     def __init__(self, selection: "Selection", least: int, limits: list[Limit]) -> None:
         self.limits = limits
+        self.begun = False  # whether there was a record before
         self._selection = selection
         self._least = least
 
@@ -73,8 +74,9 @@ class Choice(Chooser):
             if not (batch.rest and not at):
                 chosen += self._told(batch)
                 # A record may have been cut in two: this is the rest.
-                if record.line[:1] not in (b" ", b"\t"):
+                if not self.begun or record.line[:1] not in (b" ", b"\t"):
                     self.goes_on = self._wants(record, batch.seen[at])
+                self.begun = True
             if self.goes_on:
                 first = first or not at
                 chosen.append(batch.lines[at])
@@ -126,6 +128,8 @@ class Recordwise(Lines):
         self._router.in_traceback = bool(state & 1)
         self._router.level = state >> 1 & 7
         self.going_on = state >> 4
+        for one in self._choices:
+            one.begun = True
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""
