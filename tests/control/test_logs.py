@@ -390,7 +390,8 @@ class TestErrors:
         assert b"mode 0000; this is" in result.stderr
 
     @pytest.mark.parametrize(
-        "words", [["-n", "x"], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]]
+        "words",
+        [["-n", "x"], ["-n", "9" * 5000], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]],
     )
     def test_wrong_usage(self, run, words):
         """It says what was wrong."""
@@ -557,7 +558,11 @@ class TestTimes:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5", "a-b-c"],
+        [
+            *["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5"],
+            *["a-b-c", "\xb2m", "9" * 5000 + "s", "2026-11-" + "1" * 5000],
+        ],
+        ids=lambda text: text[:20],
     )
     def test_no_time(self, text):
         """What is none is not guessed at."""

@@ -318,6 +318,52 @@ def test_a_torn_note_is_none(place):
     os.close(fd)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inode": -1},
+        {"offset": 91},
+        {"start": 1 << 64},
+        {"first": 0},
+        {"first": -1},
+        {"first": 4},
+        {"count": 2},
+        {"before": -1},
+    ],
+    ids=str,
+)
+def test_a_note_that_nobody_wrote(changes):
+    """What cannot be is not believed, though it is whole."""
+    one = entry()
+    assert parse(one.line(1))
+    for name, value in changes.items():
+        setattr(one, name, value)
+    assert parse(one.line(1)) is None
+
+
+def test_a_note_about_bytes_that_are_not_there(place):
+    """A pipe may have the name of one that is gone: what it holds is all taken as new."""
+    fd = filled(b"one\ntwo\n")
+    with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+        boot = file.read().strip()
+    stream = b"%b:%d:1" % (boot, os.fstat(fd).st_ino)
+    path = place / "log"
+    path.mkdir()
+    note = Entry(stream, 1, 0, 0, 90, 0, 50, 2, b"x" * 50, 0, 0).line(1)
+    (path / "note").write_bytes(note.ljust(4096) + b"x")
+    assert logger(fd, [path])[0] == 0
+    os.close(fd)
+    assert lines(path) == [b"one", b"two"]
+
+
+def test_a_state_that_cannot_be():
+    """What a note says of the reader's state leads to a level, whatever it is."""
+    form = Routing(Router())
+    form.state = (1 << 40) - 1
+    batch = form.batch(b" x\n", continued=False, unfinished=False)
+    assert batch.levels == [7]
+
+
 def test_whole_lines_that_have_room():
     """The lines that are chosen have room with their labels."""
     body = b"".join(b"x" * (at * 7 % 50) + b"\n" for at in range(200))

@@ -10,7 +10,7 @@ import pytest
 
 from pydaemontools.log import limit
 from pydaemontools.log.limit import Limit
-from pydaemontools.log.records import after, border, fold
+from pydaemontools.log.records import after, border, fold, unended
 from pydaemontools.log.recordwise import Recordwise
 from pydaemontools.log.script import Script
 from pydaemontools.log.selection import Selection
@@ -54,6 +54,14 @@ def test_selected_as_one(logged):
     """With m a record goes where its first line goes; without, each line for itself."""
     lines = [b"info: a", *RECORD, b"info: b", b"  more"]
     assert logged(lines, "m", "-*", "+error: *") == RECORD
+
+
+@pytest.mark.parametrize("action", ["m", "J", "Linfo", "r9/9"])
+def test_a_line_that_goes_on_with_nothing(logged, action):
+    """The very first one is a record, also if it begins with a blank."""
+    found = logged([b" first", b"\tstill", b"x"], action)
+    texts = [json.loads(line)["message"] for line in found] if action == "J" else found
+    assert texts == ([" first\n\tstill", "x"] if action == "J" else [b" first", b"\tstill", b"x"])
 
 
 def test_every_line_for_itself(logged):
@@ -186,6 +194,14 @@ def test_many_kinds(monkeypatch):
     assert [odd.passes(line) for line in (b"xa", b"b", b"xc")] == [False, True, False]
 
 
+def test_a_kind_that_is_not_counted_passes(monkeypatch):
+    """Also where none should: nobody could be told of it."""
+    monkeypatch.setattr(limit, "KINDS", 1)
+    one = Limit(0, 1000, None)
+    assert [one.passes(line) for line in (b"a", b"b", b"a")] == [False, True, False]
+    assert one.told(ending=True) == b"pymultilog: left out 2 lines in 1000 seconds, as: a"
+
+
 def test_json(logged):
     """An object a record, with the time, the level, the message and the fields."""
     found = [json.loads(line) for line in logged([b"plain", *RECORD, JSON, b"\xff\x01"], "J")]
@@ -244,6 +260,17 @@ def test_borders():
         assert border(block, 0, start) == starts[expected], (at, lines[at])
     for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
         assert after(block, starts[begin]) == starts[end]
+
+
+@pytest.mark.parametrize("between", [b"", DURING])
+def test_borders_in_a_traceback_that_goes_on(between):
+    """Neither an empty line nor one that stands between two tracebacks ends one."""
+    lines = [b"a", TRACE[0], between, b"ValueError: x", b"b"]
+    block = text(*lines)
+    assert [one.line for one in fold(lines, [6] * 5)] == [b"a", b"\n".join(lines[1:4]), b"b"]
+    assert border(block, 0, len(text(*lines[:3]))) == 2
+    assert unended(text(*lines[:3])) == 2
+    assert unended(block) == len(block)
 
 
 def test_killed_all_the_time(start, place, pipe):

@@ -91,6 +91,16 @@ def test_many_patterns_with_a_long_beginning_in_common():
     assert Selection(rules).of(Batch([], text=b"a\nx\n")).text == b"a\nx\n"
 
 
+def test_rules_that_lie_deep_in_one_another():
+    """Thousands that select and deselect in turn are no expression, and hold all the same."""
+    rules = [(b"+-"[at % 2 :][:1], b"%d*" % at) for at in range(2000)]
+    lines = [b"%d" % at for at in range(0, 3000, 7)] + [b"x"]
+    for one in rules, [(b"-", b"*"), *rules]:
+        batch = Batch([], text=b"".join(line + b"\n" for line in lines))
+        wanted = b"".join(line + b"\n" for line in lines if selected(one, line))
+        assert Selection(one).of(batch).text == wanted
+
+
 @patient
 @given(lines=st.lists(BYTES, min_size=1), going_on=st.booleans(), unfinished=st.booleans())
 def test_stamps(lines, going_on, unfinished):

@@ -93,6 +93,15 @@ def test_blocks_may_end_anywhere(text, ends):
     assert local(text, ends=ends) == slow(text[: len(text) - len(held)])
 
 
+@pytest.mark.parametrize("end", [5, 30, 70, 71])
+def test_digits_that_are_no_time(end):
+    """They are printed as they are, also if a block ends in them."""
+    text = b"@" + b"1" * 30 + b"d" * 40
+    assert local(text + b"\n", ends=[end]) == text + b"\n"
+    made = Local()
+    assert made.change(text) + made.rest() == text
+
+
 @patient
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 11), st.binary(max_size=5)), max_size=20))
 def test_many_labels_at_once(lines):

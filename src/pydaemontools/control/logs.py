@@ -38,7 +38,7 @@ class Wanted:
         self.since = _time(who, given[b"since"]) if b"since" in given else None
         self.count = None if self.since is not None else COUNT
         if b"n" in given:
-            if not given[b"n"].isdigit():
+            if not given[b"n"].isdigit() or len(given[b"n"]) > 9:
                 hint = b"-n takes a number of lines, not " + given[b"n"]
                 raise cli.usage(who, USAGE, hint=hint)
             self.count = int(given[b"n"])

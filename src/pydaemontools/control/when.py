@@ -8,6 +8,7 @@ SECOND = 10**9
 LABEL = 25  # bytes of a TAI64N label, with its @
 HEX = b"0123456789abcdef"
 DAY = 86400
+LONGEST = 32  # characters of a time that somebody types
 SPANS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 
 
@@ -66,7 +67,9 @@ def local(time: int) -> bytes:
 
 def since(text: str, now: int) -> int | None:
     """The time that TEXT means: 10m (before NOW), or 2026-11-21[ 04:48[:00]], local."""
-    if text[:-1].isdigit() and text[-1:] in SPANS:
+    if len(text) > LONGEST:
+        return None
+    if text[:-1].isdecimal() and text[-1:] in SPANS:
         return now - int(text[:-1]) * SPANS[text[-1:]] * SECOND
     date, _, time = text.replace("T", " ").partition(" ")
     days = date.split("-")

@@ -46,6 +46,7 @@ class Choice(Chooser):
 
     def __init__(self, selection: "Selection", least: int, limits: list[Limit]) -> None:
         self.limits = limits
+        self.begun = False  # whether there was a record before
         self._selection = selection
         self._least = least
 
@@ -58,8 +59,9 @@ class Choice(Chooser):
             if not (batch.rest and not at):
                 chosen += self._told(batch)
                 # A record may have been cut in two: this is the rest.
-                if record.line[:1] not in (b" ", b"\t"):
+                if not self.begun or record.line[:1] not in (b" ", b"\t"):
                     self.goes_on = self._wants(record, batch.seen[at])
+                self.begun = True
             if self.goes_on:
                 first = first or not at
                 chosen.append(batch.lines[at])

@@ -196,8 +196,12 @@ class Ledger:
         if 0 < taken < entry.marks:
             self._taken = entry.start + taken
             self._rest = entry.count - taken
-            if taken == entry.first and self.source.look()[:1] == entry.tail[-1:]:
+            left = self.source.look()
+            if taken == entry.first and left[:1] == entry.tail[-1:]:
                 self._rest = 1
+            if len(left) < self._rest or not left[: self._rest].endswith(entry.tail[-self._rest :]):
+                # It was about another pipe, though that had the same name.
+                return -1
             self._claim(note, entry.first - taken)
             taken = entry.marks
         return taken

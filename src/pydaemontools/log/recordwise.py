@@ -43,6 +43,8 @@ class Recordwise(Lines):
         self._router.in_traceback = bool(state & 1)
         self._router.level = state >> 1 & 7
         self.going_on = state >> 4
+        for one in self._choices:
+            one.begun = True
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""

@@ -30,7 +30,7 @@ class Routing(Form):
     @state.setter
     def state(self, state: int) -> None:
         self.router.in_traceback = bool(state & 1)
-        self.router.level = state >> 1
+        self.router.level = state >> 1 & 7
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""

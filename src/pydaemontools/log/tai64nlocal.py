@@ -6,7 +6,7 @@ from sys import byteorder
 from ..chain import cli
 from .seconds import Texts
 from .tai64n import EPOCH
-from .through import buffering, through
+from .through import FULL, buffering, through
 
 USAGE = (b"tai64nlocal", b"pytai64nlocal [-bl]")
 
@@ -40,8 +40,10 @@ class Local:
         self._held = b""
         self._inside = last != b""
         if last[:1] == b"@" and not last[1:].strip(HEX):
-            # Of a long run of digits only the last 24 count.
-            block, self._held, self._inside = block[:at], b"@" + last[1:][-24:], False
+            # Of a long run of digits only the last 24 count. Should they be no time it is
+            # printed as it is, unless it is longer than what anybody holds.
+            held = last if len(last) < FULL else b"@" + last[1:][-24:]
+            block, self._held, self._inside = block[:at], held, False
         return head + self._convert(block)
 
     def rest(self) -> bytes:
