@@ -13,18 +13,19 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import LINE
 
-from pydaemontools.log import age, levels, limit, places
+from pydaemontools.log import levels, places
+from pydaemontools.log.actions import age, limit
+from pydaemontools.log.actions.lines import Lines
+from pydaemontools.log.actions.recordwise import Recordwise
+from pydaemontools.log.actions.script import MOST, SIZES, BadAction, Script
+from pydaemontools.log.actions.selection import Selection
+from pydaemontools.log.actions.stamps import KINDS
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.lines import Lines
+from pydaemontools.log.fields.records import after, border, fold, unended
+from pydaemontools.log.fields.structured import text
 from pydaemontools.log.multilog import _growth
-from pydaemontools.log.records import after, border, fold, unended
-from pydaemontools.log.recordwise import Recordwise
-from pydaemontools.log.script import MOST, SIZES, BadAction, Script
-from pydaemontools.log.selection import Selection
 from pydaemontools.log.sinks.tls import Tls
-from pydaemontools.log.spool import name
-from pydaemontools.log.stamps import KINDS
-from pydaemontools.log.structured import text
+from pydaemontools.log.wire.spool import name
 
 ZONES = ("UTC", "Europe/Amsterdam", "America/Havana", "America/Sao_Paulo", "Africa/Cairo")
 ZONES += ("Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "XXX+3:30", "XXX-14")

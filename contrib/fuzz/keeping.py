@@ -18,17 +18,17 @@ from reading import NOTE, SOUP
 from pydaemontools.control.logfiles import Log
 from pydaemontools.control.logs import shaped
 from pydaemontools.control.when import since, stamped
-from pydaemontools.log import spool
 from pydaemontools.log.blocks import open_source
-from pydaemontools.log.ledger import open_ledger
+from pydaemontools.log.files.ledger import open_ledger
+from pydaemontools.log.files.logdir import LogDir
+from pydaemontools.log.files.note import Entry
 from pydaemontools.log.levels import Router
-from pydaemontools.log.logdir import LogDir
-from pydaemontools.log.note import Entry
 from pydaemontools.log.places import Spooling, parse
 from pydaemontools.log.pump import Pump
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import stamp
+from pydaemontools.log.wire import spool
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no disk is needed
 OURS = re.compile(rb"[0-9a-f]{16}\.log")

@@ -6,11 +6,13 @@ import re
 
 from hypothesis import strategies as st
 
-from pydaemontools.log import keys, levels, logfmt, note, structured
-from pydaemontools.log.confine import BadPattern
-from pydaemontools.log.records import Reader, fold, possible
-from pydaemontools.log.redact import PRESETS, Redaction
-from pydaemontools.log.structure import parse
+from pydaemontools.log import levels
+from pydaemontools.log.fields import keys, logfmt, structured
+from pydaemontools.log.fields.confine import BadPattern
+from pydaemontools.log.fields.records import Reader, fold, possible
+from pydaemontools.log.fields.redact import PRESETS, Redaction
+from pydaemontools.log.fields.structure import parse
+from pydaemontools.log.files import note
 
 ALL_KEYS = [*keys.LEVEL, *keys.MESSAGE, *keys.TIME, *keys.LOGGER, *keys.EXCEPTION, *keys.TYPES]
 # What lines are made of, so that more of them are nearly something.

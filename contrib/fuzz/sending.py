@@ -11,17 +11,19 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import BLOCK, ELEMENT, LINE, SOUP
 
-from pydaemontools.log import frames, stats, structured
-from pydaemontools.log.backlog import Memory
+from pydaemontools.log import stats
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.entries import SMALLEST, entries
-from pydaemontools.log.formats import FACILITIES, Origin
+from pydaemontools.log.fields import structured
+from pydaemontools.log.fields.entries import SMALLEST, entries
 from pydaemontools.log.levels import SEVERITIES, Router
-from pydaemontools.log.pieces import LEAST
 from pydaemontools.log.places import parse
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks import relp, retry, stream
 from pydaemontools.log.sinks.journald import Journald
+from pydaemontools.log.wire import frames
+from pydaemontools.log.wire.backlog import Memory
+from pydaemontools.log.wire.formats import FACILITIES, Origin
+from pydaemontools.log.wire.pieces import LEAST
 
 NOW = 1795265159_123456789
 CLOCK = SimpleNamespace(time_ns=lambda: NOW)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydaemontools.control import logfiles, when
-from pydaemontools.log.logdir import LogDir
+from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.log.tai64n import stamp
 from tests.conftest import wait_until
 

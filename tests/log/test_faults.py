@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pydaemontools.log.blocks import BLOCK, F_SETPIPE_SZ
-from pydaemontools.log.logdir import KEEP, SIZE
+from pydaemontools.log.files.logdir import KEEP, SIZE
 from pydaemontools.log.tai64n import stamp
 from tests.log.conftest import finish, wait_until, write_all
 from tests.log.far import numbered, tell

@@ -11,12 +11,13 @@ from contextlib import suppress
 
 import pytest
 
-from pydaemontools.log import blocks, ledger, logdir
+from pydaemontools.log import blocks
 from pydaemontools.log.blocks import open_source
-from pydaemontools.log.ledger import cost, cut, open_ledger
+from pydaemontools.log.files import ledger, logdir
+from pydaemontools.log.files.ledger import cost, cut, open_ledger
+from pydaemontools.log.files.logdir import LogDir
+from pydaemontools.log.files.note import SLOT, Entry, Note, parse
 from pydaemontools.log.levels import Router
-from pydaemontools.log.logdir import LogDir
-from pydaemontools.log.note import SLOT, Entry, Note, parse
 from pydaemontools.log.pump import Pump
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks.directory import Directory

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log import finished, folder, logdir
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.logdir import KEEP, SIZE, SLACK, LogDir
+from pydaemontools.log.files import finished, folder, logdir
+from pydaemontools.log.files.logdir import KEEP, SIZE, SLACK, LogDir
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import label, stamp
 from tests.conftest import remove

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from pydaemontools.log.backlog import Memory
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.formats import Origin
-from pydaemontools.log.frames import framing
 from pydaemontools.log.places import parse
 from pydaemontools.log.sinks import relp
 from pydaemontools.log.sinks.relp import Relp
+from pydaemontools.log.wire.backlog import Memory
+from pydaemontools.log.wire.formats import Origin
+from pydaemontools.log.wire.frames import framing
 from tests.log.conftest import fill, finish, sleeping, wait_until, write_all
 from tests.log.far import Certificates, Rsyslogd, Tcp, free_port, messages, numbered
 

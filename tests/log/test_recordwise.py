@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pydaemontools.log import limit
-from pydaemontools.log.limit import Limit
-from pydaemontools.log.records import after, border, fold, unended
-from pydaemontools.log.recordwise import Recordwise
-from pydaemontools.log.script import Script
-from pydaemontools.log.selection import Selection
+from pydaemontools.log.actions import limit
+from pydaemontools.log.actions.limit import Limit
+from pydaemontools.log.actions.recordwise import Recordwise
+from pydaemontools.log.actions.script import Script
+from pydaemontools.log.actions.selection import Selection
+from pydaemontools.log.fields.records import after, border, fold, unended
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 from tests.log.test_levels import DURING, TRACE

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.log.actions.selection import Selection, has_long_line
 from pydaemontools.log.batch import Batch, stamped
-from pydaemontools.log.selection import Selection, has_long_line
 from tests.log.conftest import patient
 
 

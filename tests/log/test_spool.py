@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pydaemontools.log import segments, spool
-from pydaemontools.log.ledger import open_ledger
+from pydaemontools.log.files.ledger import open_ledger
 from pydaemontools.log.places import Spooling, parse
-from pydaemontools.log.spool import Spool
 from pydaemontools.log.tai64n import LABEL
+from pydaemontools.log.wire import segments, spool
+from pydaemontools.log.wire.spool import Spool
 from tests.log.conftest import finish, patient, wait_until, write_all
 from tests.log.conftest import opened as opened_sources
 from tests.log.far import Rsyslogd, check_once, free_port, numbered

@@ -4,14 +4,14 @@ from .levels import DEBUG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .backlog import Backlog
     from .batch import Batch
     from .blocks import Source
-    from .formats import Origin
-    from .ledger import Ledger
+    from .files.ledger import Ledger
     from .places import Place, Spooling
     from .pump import Sink
     from .sinks.directory import Directory
+    from .wire.backlog import Backlog
+    from .wire.formats import Origin
 
 
 class Destination:
@@ -80,8 +80,8 @@ def opened(
 
         return Syslog(place.path, origin, place.format)
     if place.script:
+        from .actions.stamps import KINDS
         from .sinks.directory import Directory, open_log
-        from .stamps import KINDS
 
         [output] = place.script.outputs
         output.name = place.path.rstrip(b"/") or b"/"
@@ -97,8 +97,8 @@ def opened(
 
         return Journald(place.path, origin)
     if place.stream:
-        from .frames import framing
         from .sinks.stream import stream
+        from .wire.frames import framing
 
         frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
         return stream(place, frames, _backlog(place, source, ledger, spooling), source)
@@ -111,9 +111,9 @@ def _backlog(
     place: "Place", source: "Source", ledger: "Ledger | None", spooling: "Spooling | None"
 ) -> "Backlog":
     if not spooling:
-        from .backlog import Memory
+        from .wire.backlog import Memory
 
         return Memory()
-    from .spool import Spool
+    from .wire.spool import Spool
 
     return Spool(spooling, place, source, ledger)

@@ -8,7 +8,7 @@ from . import levels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .script import Script
+    from .actions.script import Script
 
 TLS = b"ca", b"cert", b"key", b"name", b"insecure"
 WIRE = b"3164", b"5424", b"json"
@@ -103,7 +103,7 @@ def parse(word: bytes) -> Place:
 
 def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Script]":
     """Which directory is meant, and the script that says what is wanted of it."""
-    from .script import BadAction, Script
+    from .actions.script import BadAction, Script
 
     path, actions = rest, b""
     if text[:4] == b"dir:":

@@ -1,14 +1,14 @@
 """From bytes to lines that have a severity: what pysissylog makes of what it reads."""
 
 from .batch import Batch
+from .fields.records import Reader, unended
 from .form import Form
 from .levels import CLEAN, DEBUG, Router, strip
-from .records import Reader, unended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .record import Record
-    from .redact import Redaction
+    from .fields.record import Record
+    from .fields.redact import Redaction
 
 
 class Routing(Form):

@@ -5,17 +5,17 @@ from errno import EIO
 
 from ...chain.cli import say
 from ...chain.errors import words
-from ..age import turns
+from ..actions.age import turns
 from ..batch import Batch, stamped
-from ..logdir import Failed, LogDir
+from ..files.logdir import Failed, LogDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..ledger import Ledger
-    from ..script import Output
-    from ..selection import Chooser
+    from ..actions.script import Output
+    from ..actions.selection import Chooser
+    from ..files.ledger import Ledger
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
@@ -25,7 +25,7 @@ def open_log(who: bytes, output: "Output", ledger: "Ledger | None") -> LogDir:
     """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
     processor = None
     if output.command is not None:
-        from ..processor import Processor
+        from ..files.processor import Processor
 
         processor = Processor(who, output.command, output.code)
     return LogDir(

@@ -15,10 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from ..backlog import Backlog
     from ..blocks import Source
-    from ..frames import Lines, Octets
     from ..places import Place
+    from ..wire.backlog import Backlog
+    from ..wire.frames import Lines, Octets
     from .transport import Connection
 
 WINDOW = 1024  # messages that are sent and have no answer, at the most

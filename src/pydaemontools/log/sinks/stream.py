@@ -16,11 +16,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from ..backlog import Backlog
     from ..batch import Batch
     from ..blocks import Source
-    from ..frames import Lines, Octets
     from ..places import Place
+    from ..wire.backlog import Backlog
+    from ..wire.frames import Lines, Octets
 
 PATIENCE = 15.0  # seconds that a server has to answer when we come
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest

@@ -4,13 +4,13 @@ That is what the actions m, L, r and J ask for. It takes its time for each line;
 nobody looks at lines one by one.
 """
 
-from . import structured
-from .batch import Batch
+from ..batch import Batch
+from ..fields import structured
+from ..fields.record import Record
+from ..fields.records import Reader, fold, unended
+from ..levels import WARNING, Router
 from .choice import Choice, Records
-from .levels import WARNING, Router
 from .lines import Lines
-from .record import Record
-from .records import Reader, fold, unended
 from .stamps import utc
 
 TYPE_CHECKING = False

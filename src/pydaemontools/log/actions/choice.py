@@ -1,8 +1,8 @@
 """Which records go where: by pattern, by level, and not one too many."""
 
-from .batch import Batch
+from ..batch import Batch
+from ..fields.record import Record
 from .limit import Limit
-from .record import Record
 from .selection import Chooser
 
 TYPE_CHECKING = False

@@ -5,8 +5,8 @@ Imports neither json nor re: those come with the first line that needs them.
 
 from _operator import itemgetter
 
+from ..levels import BETWEEN, TRACEBACK, Router, head
 from .exceptions import said
-from .levels import BETWEEN, TRACEBACK, Router, head
 from .record import Record
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@
 
 import posix
 
-from .tai64n import after, stamp
+from ..tai64n import after, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

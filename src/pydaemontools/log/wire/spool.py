@@ -12,15 +12,15 @@ from _struct import Struct
 from binascii import crc32
 from fcntl import LOCK_EX, LOCK_NB, flock
 
-from ..chain.cli import say
-from ..chain.errors import words
+from ...chain.cli import say
+from ...chain.errors import words
 from .segments import SEGMENT, Segments, position, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .blocks import Source
-    from .ledger import Ledger
-    from .places import Place, Spooling
+    from ..blocks import Source
+    from ..files.ledger import Ledger
+    from ..places import Place, Spooling
 
 STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two

@@ -6,7 +6,7 @@ expression that begins with a newline: the search goes from line to line by memc
 what is not wanted costs next to nothing.
 """
 
-from .batch import Batch
+from ..batch import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

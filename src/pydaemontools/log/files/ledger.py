@@ -20,13 +20,13 @@ import posix
 import time
 from errno import EIO
 
-from .blocks import PipeSource
+from ..blocks import PipeSource
+from ..utf8 import boundary
 from .note import DATA, Entry, Note
-from .utf8 import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .blocks import Source
+    from ..blocks import Source
     from .logdir import LogDir
 
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
@@ -227,7 +227,7 @@ class Ledger:
 
     def _fit_records(self, block: bytes, start: int, body: bytes, room: int) -> bytes:
         """BODY, which has room, less the record that would be cut in two at its end."""
-        from .records import after, border
+        from ..fields.records import after, border
 
         whole = body[: border(block, start, start + len(body)) - start]
         if whole:

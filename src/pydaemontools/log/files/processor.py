@@ -9,8 +9,8 @@ import posix
 import time
 from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
-from ..chain import cli
-from ..chain.process import environ
+from ...chain import cli
+from ...chain.process import environ
 from .logdir import Failed
 
 TYPE_CHECKING = False
