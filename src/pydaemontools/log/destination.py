@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .sinks.directory import Directory
     from .wire.backlog import Backlog
     from .wire.formats import Origin
+    from .wire.frames import Lines, Octets
 
 
 class Destination:
@@ -97,14 +98,30 @@ def opened(
 
         return Journald(place.path, origin)
     if place.stream:
-        from .sinks.stream import stream
         from .wire.frames import framing
 
         frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
-        return stream(place, frames, _backlog(place, source, ledger, spooling), source)
+        return _stream(place, frames, _backlog(place, source, ledger, spooling), source)
     from .sinks.console import Console
 
     return Console(place, origin)
+
+
+def _stream(
+    place: "Place", frames: "Octets | Lines", backlog: "Backlog", source: "Source"
+) -> "Sink":
+    context = None
+    if place.kind in (b"tls", b"relps"):
+        from .sinks import tls
+
+        context = tls.context(place)
+    if place.kind in (b"relp", b"relps"):
+        from .sinks.relp import Relp
+
+        return Relp(place, frames, backlog, source, context)
+    from .sinks.stream import Stream
+
+    return Stream(place, frames, backlog, source, context)
 
 
 def _backlog(

@@ -294,19 +294,3 @@ class Stream:
         if self._watched[0] >= 0:
             self._source.unwatch(self._watched[0])
             self._watched = -1, False
-
-
-def stream(
-    place: "Place", frames: "Octets | Lines", backlog: "Backlog", source: "Source"
-) -> Stream:
-    """The stream to PLACE. Raises OSError for files that cannot be used."""
-    made = None
-    if place.kind in (b"tls", b"relps"):
-        from .tls import context
-
-        made = context(place)
-    if place.kind in (b"relp", b"relps"):
-        from .relp import Relp
-
-        return Relp(place, frames, backlog, source, made)
-    return Stream(place, frames, backlog, source, made)
