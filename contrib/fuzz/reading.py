@@ -1,4 +1,4 @@
-"""What is tried: a check for each parser of src/pydaemontools/log, and what it is given."""
+"""What is tried of lines that are read: a check for each parser, and what it is given."""
 # ruff: noqa: S101 - a check is made of assertions
 
 import json

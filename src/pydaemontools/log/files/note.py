@@ -15,7 +15,7 @@ from errno import EIO
 
 NAME = b"note"
 SLOT = 512  # bytes of a note
-LARGEST = (1 << 63) - 1
+LARGEST = (1 << 63) - 1  # what the system takes for a position
 DATA = 4096  # where the taken bytes begin
 OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 
