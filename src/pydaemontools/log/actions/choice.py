@@ -58,8 +58,8 @@ class Choice(Chooser):
         for at, record in enumerate(batch.found):
             if not (batch.rest and not at):
                 chosen += self._told(batch)
-                # A record may have been cut in two: this is the rest.
-                if not self.begun or record.line[:1] not in (b" ", b"\t"):
+                # A record may have been cut in two: this, or an empty line, is the rest.
+                if not self.begun or record.line[:1] not in b" \t":
                     self.goes_on = self._wants(record, batch.seen[at])
                 self.begun = True
             if self.goes_on:
