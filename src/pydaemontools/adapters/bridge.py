@@ -1,7 +1,8 @@
 """From logging to loguru and back: each library's own sinks get the other's records too.
 
-A record crosses once. While it does, its thread is marked, and whatever would send it back, or
-write it a second time, lets it pass.
+A record that has crossed is marked: it does not cross back, and what has written it already does
+not write it again. While one crosses, what its thread logs stays on its side: loguru allows no
+sink to be used within itself.
 """
 
 import logging
@@ -19,9 +20,13 @@ _steps = Steps()
 NAMES = [ADDED.get(step, word.upper()) for step, word in enumerate(HEADS)]
 
 
-def forwarding() -> bool:
-    """Whether this thread is handing a record from one library to the other."""
-    return getattr(_crossing, "on", False)
+MARK = "_crossed"  # an attribute of logging's records, a key of loguru's
+
+
+def stays(record: object) -> bool:
+    """Whether RECORD, of either library, has crossed already, or may not now."""
+    crossed = MARK in record if isinstance(record, dict) else hasattr(record, MARK)
+    return crossed or getattr(_crossing, "on", False)
 
 
 class ToLoguru(logging.Handler):
@@ -29,7 +34,7 @@ class ToLoguru(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Give RECORD to loguru, unless it came from there."""
-        if forwarding():
+        if stays(record):
             return
         from loguru import logger
 
@@ -42,7 +47,7 @@ class ToLoguru(logging.Handler):
                 record.funcName,
                 record.lineno,
             )
-            made["module"] = record.module
+            made["module"], made[MARK] = record.module, True
             made["file"] = type(made["file"])(record.filename, record.pathname)
 
         _crossing.on = True
@@ -57,10 +62,9 @@ class ToLoguru(logging.Handler):
 
 
 def to_stdlib(message: Any) -> None:  # noqa: ANN401 - loguru's Message
-    """A sink that gives loguru's records to logging, unless they came from there."""
-    if forwarding():
-        return
+    """A sink that gives loguru's records to logging."""
     record = records.of_loguru(message.record)
+    setattr(record, MARK, True)
     target = logging.getLogger(message.record["name"])
     if target.isEnabledFor(record.levelno):
         _crossing.on = True
@@ -79,7 +83,15 @@ def install(direction: str) -> Callable[[], None]:
         handler = ToLoguru()
         logging.root.addHandler(handler)
     if direction != "loguru":
-        number = logger.add(to_stdlib, level=0, format="{message}", backtrace=False, diagnose=False)
+        number = logger.add(
+            to_stdlib,
+            level=0,
+            format="{message}",
+            # Before its lock is taken.
+            filter=lambda record: not stays(record),
+            backtrace=False,
+            diagnose=False,
+        )
 
     def undo() -> None:
         if handler:

@@ -39,9 +39,9 @@ class Sink:
 
     def write(self, message: "Message") -> None:
         """Write a record, unless it came from logging, whose handler has written it."""
-        if bridge.forwarding():
-            return
         record = message.record
+        if bridge.MARK in record:
+            return
         if self._form.plain and record["exception"] is None:
             level = record["level"]
             if (step := self._steps.get(level.name)) is None:

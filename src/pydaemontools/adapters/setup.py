@@ -107,12 +107,15 @@ def install(
         installed.add(_signals(shared, signals))
     form = form_of(fd)
     output = Output(fd, stdlib.lost(form))
-    _stdlib(form, output, shared, own)
+    handler = _stdlib(form, output, shared, own)
     _others(kinds, form, output, shared, own)
     if bridge:
         from . import bridge as between
 
         installed.add(between.install(bridge))
+        if "loguru" in kinds:
+            # Its own sink has written what comes over the bridge.
+            handler.passes = between.MARK
     _rest(fd, uncaught=uncaught, warnings=warnings, faults=faults)
     for why in wrong:
         logging.getLogger(__package__).warning("%s", why)
@@ -221,8 +224,10 @@ def _signals(level: Level, names: Sequence[str | int]) -> Callable[[], None]:
     return signals.listen(level, names)
 
 
-def _stdlib(form: stdlib.Form, output: Output, level: Level, categories: dict[str, Level]) -> None:
-    """Have logging write in FORM to OUTPUT."""
+def _stdlib(
+    form: stdlib.Form, output: Output, level: Level, categories: dict[str, Level]
+) -> stdlib.Handler:
+    """Have logging write in FORM to OUTPUT; gives the handler that does."""
     stdlib.add_levels()
     put_back = stdlib.take_over()
     handler = stdlib.Handler(form, output)
@@ -237,6 +242,7 @@ def _stdlib(form: stdlib.Form, output: Output, level: Level, categories: dict[st
         put_back()
 
     installed.add(undo)
+    return handler
 
 
 def _others(

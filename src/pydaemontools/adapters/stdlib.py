@@ -42,9 +42,13 @@ class Handler(logging.Handler):
         super().__init__()
         self.form = form
         self.output = output
+        # An attribute that says of a record that somebody else has written it.
+        self.passes = ""
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write RECORD unless a filter is against it; whether it was written."""
+        if self.passes and hasattr(record, self.passes):
+            return False
         if self.filters:
             kept = self.filter(record)
             if not kept:
