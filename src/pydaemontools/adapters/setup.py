@@ -23,6 +23,8 @@ class Installed:
     def __init__(self) -> None:
         self.level = Level()
         self.categories: dict[str, Level] = {}
+        # The file that is written to: nobody else may keep it open.
+        self.to: object = None
         self._undo: list[Callable[[], None]] = []
 
     def add(self, undo: Callable[[], None]) -> None:
@@ -102,7 +104,7 @@ def install(
     shared = installed.level
     shared.clamp(min=min, max=max)
     shared.set(wanted.step)
-    installed.categories = own
+    installed.categories, installed.to = own, to
     if signals is not None:
         installed.add(_signals(shared, signals))
     form = form_of(fd)

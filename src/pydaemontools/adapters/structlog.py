@@ -15,16 +15,8 @@ from .output import Output
 from .stdlib import ADDED, Form
 
 # What structlog's other parts leave in an event, and is no field of it.
-_NO_FIELDS = (
-    "event",
-    "level",
-    "log_level",
-    "logger",
-    "exc_info",
-    "exception",
-    "timestamp",
-    "stack",
-)
+_NO_FIELDS = ("event", "logger", "exc_info", "exception", "timestamp", "stack")
+_LEVELS = ("level", "log_level")
 # structlog's names of what logging calls otherwise.
 _METHODS = {"exception": STEPS["error"], "msg": STEPS["info"], "log": STEPS["info"]}
 
@@ -95,7 +87,11 @@ class Renderer:
     ) -> bytes:
         """The lines of EVENT."""
         name = str(event.get("logger") or getattr(logger, "name", "") or "root")
-        fields = {key: value for key, value in event.items() if key not in _NO_FIELDS}
+        fields = {
+            key: value
+            for key, value in event.items()
+            if key not in _NO_FIELDS and not (key in _LEVELS and str(value).lower() in STEPS)
+        }
         # What one has to have in a record is no field either.
         place = {k: fields.pop(k) for k in ("pathname", "lineno", "func_name") if k in fields}
         exception = records.excinfo(event.get("exc_info"))
