@@ -6,8 +6,8 @@ nobody asks, each call does nothing and says so. None raises for what the system
 """
 
 import os
-import socket
 import time
+from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, socket
 
 _due = 0.0
 
@@ -70,12 +70,14 @@ def send(*assignments: str) -> bool:
     # @ stands for the NUL of an abstract name.
     name = b"\0" + os.fsencode(address[1:]) if address[0] == "@" else os.fsencode(address)
     message = "\n".join(assignments).encode("utf-8", "surrogateescape")
+    sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC)
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.connect(name)
-            sender.sendall(message)
+        sender.connect(name)
+        sender.sendall(message)
     except (OSError, ValueError):
         return False
+    finally:
+        sender.close()
     return True
 
 

@@ -5,12 +5,15 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import IO
 
 from . import formats, options, signals, stdlib
 from .level import Level
 from .options import Argv
 from .output import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
 
 KINDS = ("stdlib", "loguru", "structlog")
 FORMATS = ("auto", "level", "journal", "json", "logfmt", "human")
@@ -56,7 +59,7 @@ def install(
     text: str | logging.Formatter | None = None,
     info_prefix: bool = True,
     fold: bool = False,
-    to: int | IO[str] | IO[bytes] | None = None,
+    to: "int | IO[str] | IO[bytes] | None" = None,
     bridge: str | None = None,
     uncaught: bool = True,
     warnings: bool = True,
@@ -206,7 +209,7 @@ def _colour(fd: int) -> bool:
     return terminal or bool(os.environ.get("FORCE_COLOR"))
 
 
-def _fd(to: int | IO[str] | IO[bytes] | None) -> int:
+def _fd(to: "int | IO[str] | IO[bytes] | None") -> int:
     """The fd to write to; -1 if there is none. ValueError if TO is nothing that has one."""
     if to is None:
         # Python found fd 2 closed: by now it may be anything, a file of the program's too.

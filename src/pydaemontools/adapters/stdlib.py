@@ -4,11 +4,16 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable
-from typing import Protocol
 
 from . import level as levels
 from .level import NUMBERS, TRACE, Level
 from .output import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 # By step: what loguru and logging call the levels that logging has not.
 ADDED = {0: "EMERG", 1: "ALERT", 5: "NOTICE", TRACE: "TRACE"}
