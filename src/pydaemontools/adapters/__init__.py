@@ -19,6 +19,7 @@ from .level import Level
 from .options import Argv
 from .setup import category, install, installed, uninstall
 
+# In the place of the module of that name, which is imported from by its whole name.
 level = installed.level
 
 __all__ = ["Argv", "Level", "category", "install", "level", "notify", "uninstall"]
