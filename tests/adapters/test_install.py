@@ -37,7 +37,7 @@ WRONG = [
     ({"format": "xml"}, "say one of auto, level, journal, json, logfmt, human"),
     ({"preset": "elastic"}, "say one of plain, ecs, otel, gcp"),
     ({"bridge": "yes"}, 'say "loguru", "stdlib" or "both"'),
-    ({"to": "stderr"}, "say an fd, or an open file"),
+    ({"to": "stderr"}, "say an fd, an open file that has one, or a function"),
     ({"to": -1}, "say an fd"),
     ({"categories": {"db": "loud"}}, "no level: 'loud'"),
 ]
@@ -223,6 +223,20 @@ with open("kept", "w") as file:
 """
     assert said(text) == []
     assert (place / "kept").read_text() == "before\ninfo: one\ninfo: two\n"
+
+
+def test_a_function_may_take_the_records(said):
+    """Each whole; what it raises does not reach the program."""
+    text = """
+def take(data):
+    if b"ail" in data:
+        raise OSError
+    os.write(2, repr(data).encode() + b"\\n")
+log.install(to=take)
+app.error("one\\ntwo")
+app.error("fail")
+"""
+    assert said(text) == ["b'error: one\\nerror:  two\\n'"]
 
 
 @pytest.mark.parametrize(("right", "head"), [(True, "<3>"), (False, "error: ")])

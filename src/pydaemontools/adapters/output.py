@@ -89,6 +89,22 @@ class Output:
         self._why = os.strerror(error.errno or 0)
 
 
+class Calls(Output):
+    """Hands records to FUNCTION, a call each; what it raises is a record lost."""
+
+    def __init__(self, function: Callable[[bytes], object]) -> None:
+        super().__init__(-1)
+        self._function = function
+
+    def write(self, data: bytes) -> None:
+        """Hand DATA on, which is whole lines; nothing at all is no record."""
+        try:
+            if data:
+                self._function(data)
+        except Exception:  # noqa: BLE001 - a program does not die of its log
+            self.lost += 1
+
+
 def pieces(data: bytes) -> list[bytes]:
     """DATA in pieces of at most PIPE_BUF bytes that end where a line does; a longer line is one."""
     done, start = [], 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from . import formats, options, signals, stdlib
 from .level import Level
 from .options import Argv
-from .output import Output
+from .output import Calls, Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def install(
     text: str | logging.Formatter | None = None,
     info_prefix: bool = True,
     fold: bool = False,
-    to: "int | IO[str] | IO[bytes] | None" = None,
+    to: "int | IO[str] | IO[bytes] | Callable[[bytes], object] | None" = None,
     bridge: str | None = None,
     uncaught: bool = True,
     warnings: bool = True,
@@ -85,8 +85,9 @@ def install(
     record. TEXT is a format of logging's for the message ("%(name)s: %(message)s"). Without
     INFO_PREFIX an info line has no head. FOLD makes one line of a record that has several.
 
-    TO: an fd or an open file; without it stderr. BRIDGE: "loguru" gives logging's records to
-    loguru's other sinks too, "stdlib" loguru's to logging's other handlers, "both" does both.
+    TO: an fd, an open file, or a function that takes the bytes of a record; without it stderr.
+    BRIDGE: "loguru" gives logging's records to loguru's other sinks too, "stdlib" loguru's to
+    logging's other handlers, "both" does both.
     UNCAUGHT logs exceptions that nobody handles, WARNINGS those of the warnings module; FAULTS
     switches faulthandler on.
 
@@ -111,7 +112,7 @@ def install(
     if signals is not None:
         installed.add(_signals(shared, signals))
     form = form_of(fd)
-    output = Output(fd, stdlib.lost(form))
+    output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
     handler = _stdlib(form, output, shared, own)
     _others(kinds, form, output, shared, own)
     if bridge:
@@ -128,7 +129,7 @@ def install(
 
 
 def uninstall() -> None:
-    """Take away what install() did; handlers that it took away come back."""
+    """Take away what install() did; handlers of logging's that it took away come back."""
     installed.end()
 
 
@@ -209,8 +210,10 @@ def _colour(fd: int) -> bool:
     return terminal or bool(os.environ.get("FORCE_COLOR"))
 
 
-def _fd(to: "int | IO[str] | IO[bytes] | None") -> int:
+def _fd(to: object) -> int:
     """The fd to write to; -1 if there is none. ValueError if TO is nothing that has one."""
+    if callable(to):
+        return -1
     if to is None:
         # Python found fd 2 closed: by now it may be anything, a file of the program's too.
         if sys.__stderr__ is None:
@@ -219,10 +222,12 @@ def _fd(to: "int | IO[str] | IO[bytes] | None") -> int:
     if isinstance(to, int) and not isinstance(to, bool) and to >= 0:
         return to
     try:
-        to.flush()  # type: ignore[union-attr]
-        return to.fileno()  # type: ignore[union-attr]
+        to.flush()  # type: ignore[attr-defined]
+        return int(to.fileno())  # type: ignore[attr-defined]
     except (AttributeError, io.UnsupportedOperation):
-        raise ValueError(f"to={to!r}: say an fd, or an open file that has one") from None
+        raise ValueError(
+            f"to={to!r}: say an fd, an open file that has one, or a function"
+        ) from None
 
 
 def _signals(level: Level, names: Sequence[str | int]) -> Callable[[], None]:
