@@ -88,6 +88,28 @@ def test_a_wrong_argument_is_told_with_a_right_one(clean, given, told):
     assert clean.level.name == "info"
 
 
+@pytest.mark.parametrize("wrong", ['signals=("USR1",)', 'level="loud"', 'bridge="x"'])
+def test_a_wrong_argument_leaves_what_was_installed_before(said, wrong):
+    """And what it would have consumed."""
+    text = f"""
+log.install(level="notice", format="journal")
+try:
+    log.install(argv="consume", {wrong})
+except ValueError:
+    app.notice(" ".join(sys.argv[1:]))
+    app.info("no")
+"""
+    assert said(text, "-v") == ["<5>-v"]
+
+
+def test_a_library_that_is_not_there_is_told(clean, monkeypatch):
+    """With what brings it."""
+    monkeypatch.delitem(sys.modules, "structlog", raising=False)
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(ValueError, match="structlog is not installed: say pip install structlog"):
+        clean.install("structlog")
+
+
 def test_signals_outside_the_main_thread_are_told(said):
     """Python allows no handlers there."""
     text = """

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pydaemontools.adapters import Level
-from pydaemontools.adapters.signals import listen, number
+from pydaemontools.adapters.signals import listen, number, pair
 
 SELF = "os.kill(os.getpid(), signal.SIG{})\n"
 UP, DOWN = SELF.format("USR1"), SELF.format("USR2")
@@ -59,7 +59,7 @@ log.install()
 def test_a_handler_that_came_later_stays():
     """What the program installs itself is its own."""
     level = Level()
-    undo = listen(level, ("USR1", "USR2"))
+    undo = listen(level, pair(("USR1", "USR2")))
 
     def later(*_):
         pass

@@ -98,6 +98,7 @@ def install(
     fd = _fd(to)
     if bridge not in (None, "loguru", "stdlib", "both"):
         raise ValueError(f'bridge={bridge!r}: say "loguru", "stdlib" or "both"')
+    turns = _signals(signals)
     own = {name: Level(one) for name, one in (categories or {}).items()}
     # Tried on another one first: a wrong argument changes nothing.
     wanted = Level(installed.level if level is None else level, min=min, max=max)
@@ -109,8 +110,8 @@ def install(
     shared.clamp(min=min, max=max)
     shared.set(wanted.step)
     installed.categories, installed.to = own, to
-    if signals is not None:
-        installed.add(_signals(shared, signals))
+    if turns:
+        installed.add(_listen(shared, turns))
     form = form_of(fd)
     output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
     handler = _stdlib(form, output, shared, own)
@@ -152,6 +153,11 @@ def _kinds(kind: str | Iterable[str]) -> set[str]:
     if unknown := named - set(KINDS):
         names = ", ".join(map(repr, sorted(unknown)))
         raise ValueError(f'install() knows no {names}: say "auto", {", ".join(map(repr, KINDS))}')
+    for name in named - {"stdlib"} - sys.modules.keys():
+        from importlib.util import find_spec
+
+        if find_spec(name) is None:
+            raise ValueError(f"{name} is not installed: say pip install {name}")
     return named
 
 
@@ -230,8 +236,14 @@ def _fd(to: object) -> int:
         ) from None
 
 
-def _signals(level: Level, names: Sequence[str | int]) -> Callable[[], None]:
-    return signals.listen(level, names)
+def _signals(names: Sequence[str | int] | None) -> list[int]:
+    """The numbers of the signals NAMES; none without names."""
+    return [] if names is None else signals.pair(names)
+
+
+def _listen(level: Level, numbers: list[int]) -> Callable[[], None]:
+    """Have signals turn LEVEL; gives what undoes it."""
+    return signals.listen(level, numbers)
 
 
 def _stdlib(

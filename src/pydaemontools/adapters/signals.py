@@ -39,17 +39,25 @@ def number(name: str | int) -> int:
         raise ValueError(f'no signal: {name!r}; say signals=("USR1", "USR2")') from None
 
 
-def listen(level: Level, names: Sequence[str | int]) -> Callable[[], None]:
-    """Have the first signal of NAMES turn LEVEL up, the second down; gives what undoes it.
+def pair(names: Sequence[str | int]) -> list[int]:
+    """The numbers of NAMES: for more, and for less.
 
-    A handler that is there is called too. ValueError if these are no two signals, or outside
-    the main thread, where Python allows no handler.
+    ValueError if these are no two signals, or outside the main thread, where Python allows no
+    handler.
     """
     if isinstance(names, str) or len(names) != 2:
         raise ValueError(f'signals={names!r}: say two, for more and for less: ("USR1", "USR2")')
     numbers = [number(name) for name in names]
     if threading.current_thread() is not threading.main_thread():
         raise ValueError("signals= needs install() to be called in the main thread")
+    return numbers
+
+
+def listen(level: Level, numbers: Sequence[int]) -> Callable[[], None]:
+    """Have the first signal of NUMBERS turn LEVEL up, the second down; gives what undoes it.
+
+    A handler that is there is called too.
+    """
     turns = [
         (signum, Turn(level, steps, signal.getsignal(signum)))
         for signum, steps in zip(numbers, (1, -1), strict=True)
