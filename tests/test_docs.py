@@ -1,5 +1,7 @@
 """The pages: every tool has one, and what it says of usage is what the code says."""
 
+import inspect
+import json
 import re
 import runpy
 import shutil
@@ -11,6 +13,8 @@ from threading import Thread
 
 import pytest
 
+from pydaemontools.adapters import setup
+from pydaemontools.adapters.level import HEADS, NUMBERS, OTEL
 from pydaemontools.chain import cli
 from pydaemontools.chain.tools import OWN, load
 from tests.log.far import check_once, free_port, needs_module
@@ -188,6 +192,35 @@ def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
     assert begin([text for _, text in sent[:26]], [*notices, *worst * 4])
     levels = [int(head[1 : head.index(b">")]) - 24 for head, _ in sent[:26]]
     assert levels == [5, 5, *[3, 2, 2, 2, 2, 2] * 4]
+
+
+def test_what_the_page_about_logging_has_one_try(run):
+    """Typed as it stands there: four libraries' lines, and one record of all of a traceback."""
+    pytest.importorskip("structlog")
+    blocks = tried("logging.md")
+    assert len(blocks) == 2
+    result = run("sh", "-e", "-c", "".join(blocks))
+    assert result.returncode == 0, result.stderr
+    said = [b"warning: disk sda hot", b"info: started port=8000", b"notice: a visitor"]
+    ended = [b"critical: ended by an uncaught exception", b"critical: Traceback"]
+    lines = [line for line in result.stderr.splitlines() if b"~^" not in line]
+    inside = [b'critical:   File "', b'critical:     {}["three"]', b"critical: KeyError"]
+    assert begin(lines, [*said, *ended, *inside])
+    record = json.loads(result.stdout)
+    assert (record["level"], record["exception.type"]) == ("crit", "KeyError")
+    assert record["message"].startswith("critical: ended by an uncaught exception\nTraceback")
+
+
+def test_the_page_about_logging_names_what_there_is():
+    """Every format, preset and argument of install(), and the table of the levels."""
+    page = (DOCS / "logging.md").read_text()
+    arguments = set(inspect.signature(setup.install).parameters) - {"kind"}
+    for name in (*setup.FORMATS, *setup.PRESETS, *arguments):
+        assert re.search(rf"`{name}\b|[(, ]{name}=", page), name
+    rows = re.findall(r"^\| \d? ?\| `(\w+):` \| (\w+) (\d+) \|.* (\d+) \|$", page, re.MULTILINE)
+    assert [row[0] for row in rows] == list(HEADS)
+    assert [int(row[2]) for row in rows] == list(NUMBERS)
+    assert [int(row[3]) for row in rows] == list(OTEL)
 
 
 def begin(lines, heads):

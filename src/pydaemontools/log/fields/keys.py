@@ -63,7 +63,17 @@ VALUES = ("message", "value", "exc_value", "msg")
 
 # Where numbers begin that mean a severity: in syslog below 8, in pino and bunyan above 9.
 PINO = ((60, CRIT), (50, ERR), (40, WARNING), (30, INFO), (10, DEBUG))
-PYTHON = ((50, CRIT), (40, ERR), (30, WARNING), (25, NOTICE), (20, INFO), (1, DEBUG))
+# logging and loguru end at 50; the two above are those that adapters/ adds.
+PYTHON = (
+    (70, EMERG),
+    (60, ALERT),
+    (50, CRIT),
+    (40, ERR),
+    (30, WARNING),
+    (25, NOTICE),
+    (20, INFO),
+    (1, DEBUG),
+)
 # FATAL is what its name is elsewhere: syslog's emerg would be shown on every terminal.
 OTEL = ((21, CRIT), (19, ALERT), (18, CRIT), (17, ERR), (13, WARNING), (10, NOTICE), (9, INFO))
 GCP = ((800, EMERG), (700, ALERT), (600, CRIT), (500, ERR), (400, WARNING), (300, NOTICE))

@@ -1,0 +1,25 @@
+"""Logging from a program: one call, and the router understands what it says.
+
+    import pydaemontools.adapters as log
+    log.install()
+
+logging, loguru and structlog then write to stderr, each line with its level, at one level that
+changes while the program runs. docs/logging.md tells of it. Nothing else of this package
+imports it, and it imports no library before a program uses it.
+
+- `install(...)`: do it; ValueError for arguments that mean nothing. `uninstall()` undoes it.
+- `level`: the process's Level. `level.set("debug")`, `level.adjust(-1)`, `level.name`.
+- `category(name)`: the Level of a logger that install(categories=...) named.
+- `Level`, `Argv`: what levels and command lines are.
+- `notify`: ready(), status(text), stopping(), watchdog(), for systemd, pysupervise and s6.
+"""
+
+from . import notify
+from .level import Level
+from .options import Argv
+from .setup import category, install, installed, uninstall
+
+# In the place of the module of that name, which is imported from by its whole name.
+level = installed.level
+
+__all__ = ["Argv", "Level", "category", "install", "level", "notify", "uninstall"]

@@ -1,0 +1,105 @@
+"""From logging to loguru and back: each library's own sinks get the other's records too.
+
+A record that has crossed is marked: it does not cross back, and what has written it already does
+not write it again. While one crosses, what its thread logs stays on its side: loguru allows no
+sink to be used within itself.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from . import records
+from .level import HEADS, Steps
+from .stdlib import ADDED
+
+_crossing = threading.local()
+_steps = Steps()
+# By step: the names of loguru's levels.
+NAMES = [ADDED.get(step, word.upper()) for step, word in enumerate(HEADS)]
+
+
+MARK = "_crossed"  # an attribute of logging's records, a key of loguru's
+
+
+def stays(record: object) -> bool:
+    """Whether RECORD, of either library, has crossed already, or may not now."""
+    crossed = MARK in record if isinstance(record, dict) else hasattr(record, MARK)
+    return crossed or getattr(_crossing, "on", False)
+
+
+class ToLoguru(logging.Handler):
+    """A handler that gives records to loguru, with the place they came from."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Give RECORD to loguru, unless it came from there."""
+        if stays(record):
+            return
+        from loguru import logger
+
+        extra = {k: v for k, v in record.__dict__.items() if k not in records.OWN}
+        name = NAMES[_steps[record.levelno]]
+
+        def place(made: Any) -> None:  # noqa: ANN401 - a record of loguru's
+            made["name"], made["function"], made["line"] = (
+                record.name,
+                record.funcName,
+                record.lineno,
+            )
+            made["module"], made[MARK] = record.module, True
+            made["file"] = type(made["file"])(record.filename, record.pathname)
+
+        _crossing.on = True
+        try:
+            bound = logger.bind(**extra).patch(place).opt(exception=record.exc_info or None)
+            # As it is: braces in it are no fields.
+            bound.log(name, "{}", record.getMessage())
+        except Exception:  # noqa: BLE001 - as logging does: never into the program
+            self.handleError(record)
+        finally:
+            _crossing.on = False
+
+
+def to_stdlib(message: Any) -> None:  # noqa: ANN401 - loguru's Message
+    """A sink that gives loguru's records to logging."""
+    record = records.of_loguru(message.record)
+    setattr(record, MARK, True)
+    target = logging.getLogger(message.record["name"])
+    if target.isEnabledFor(record.levelno):
+        _crossing.on = True
+        try:
+            target.handle(record)
+        finally:
+            _crossing.on = False
+
+
+def install(direction: str) -> Callable[[], None]:
+    """Bridge to "loguru", to "stdlib", or "both"; gives what takes the bridge away."""
+    from loguru import logger
+
+    handler = number = None
+    if direction != "stdlib":
+        handler = ToLoguru()
+        logging.root.addHandler(handler)
+    if direction != "loguru":
+        number = logger.add(
+            to_stdlib,
+            level=0,
+            format="{message}",
+            # Before its lock is taken.
+            filter=lambda record: not stays(record),
+            backtrace=False,
+            diagnose=False,
+        )
+
+    def undo() -> None:
+        if handler:
+            logging.root.removeHandler(handler)
+        if number is not None:
+            try:
+                logger.remove(number)
+            except ValueError:
+                pass
+
+    return undo

@@ -1,0 +1,85 @@
+"""Structured records, one a line: python-json-logger's formatter with the fields of a preset."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
+from pythonjsonlogger.json import JsonFormatter
+
+from . import fields, formats
+from .level import NUMBERS
+
+RESERVED = {*RESERVED_ATTRS, "taskName"}
+
+
+class Flat(JsonFormatter):
+    """python-json-logger's formatter, with the fields that PRESET names, and no others renamed.
+
+    Its own rename_fields renames also what a program calls so, and needs each field to be
+    there; so the fields are put in place here, and it does all else. EXTRA is added to each.
+    """
+
+    def __init__(
+        self,
+        preset: dict[str, str | tuple[str, str]],
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(json_ensure_ascii=False)
+        self._preset = preset
+        self._extra = dict(extra or {})
+
+    def add_fields(
+        self,
+        log_data: dict[str, Any],
+        record: logging.LogRecord,
+        message_dict: dict[str, Any],
+    ) -> None:
+        """Put into LOG_DATA what RECORD says; MESSAGE_DICT is a dict that was logged as message."""
+        more = dict(message_dict)
+        trace, stack = more.pop("exc_info", None), more.pop("stack_info", None)
+        message = more.pop("message", "") if isinstance(record.msg, dict) else record.message
+        merge_record_extra(record, more, RESERVED)
+        values = fields.known(record, message, trace, stack)
+        log_data |= fields.arranged(values, self._preset, self._extra | more)
+
+
+class Logfmt(Flat):
+    """The same as `key=value` words."""
+
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """LOG_DATA as logfmt; an object in it is JSON."""
+        return formats.logfmt(
+            [
+                (key, super(Logfmt, self).jsonify_log_record(cast("dict[str, Any]", value)))
+                if isinstance(value, dict | list)
+                else (key, value)
+                for key, value in log_data.items()
+            ]
+        )
+
+
+class Structured:
+    """The form of records that FORMATTER gives, a line each."""
+
+    plain = False
+    fields = True
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        self._formatter = formatter
+
+    def record(self, record: logging.LogRecord) -> bytes:
+        """The line of RECORD. What is no UTF-8 is escaped, as JSON has it."""
+        return f"{self._formatter.format(record)}\n".encode("utf-8", "backslashreplace")
+
+    def text(self, step: int, text: str) -> bytes:
+        """The line of a record at STEP that says TEXT, and nothing else is known of."""
+        record = logging.LogRecord("root", NUMBERS[step], "", 0, "%s", (text,), None)
+        return self.record(record)
+
+
+def form(name: str, preset: str, extra: Mapping[str, object] | None) -> Structured:
+    """The form NAME, json or logfmt, with the fields of PRESET (of JSON) and EXTRA."""
+    if name == "logfmt":
+        return Structured(Logfmt(fields.LOGFMT, extra))
+    return Structured(Flat(fields.PRESETS[preset], extra))

@@ -1,0 +1,104 @@
+"""Telling a supervisor how the program is: sd_notify(3), and s6's notification fd.
+
+systemd, pysupervise and others set NOTIFY_SOCKET, and WATCHDOG_USEC if they want a sign of life;
+s6 and pysupervise wait for a newline on the fd that the file notification-fd names. Where
+nobody asks, each call does nothing and says so. None raises for what the system refuses.
+"""
+
+import os
+import time
+from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, socket
+
+_due = 0.0
+
+
+def ready(status: str = "", *, fd: int | None = None) -> bool:
+    """Say that the program is ready, to NOTIFY_SOCKET and to s6's notification fd.
+
+    STATUS is a line for a person. FD is the number in the file notification-fd; without it
+    the variable NOTIFICATION_FD, if that is set. The fd is closed afterwards, as s6 wants it.
+    Whether anybody was told.
+    """
+    told = _newline(fd)
+    return send("READY=1", *([f"STATUS={_line(status)}"] if status else [])) or told
+
+
+def status(text: str) -> bool:
+    """Say in a line TEXT what the program does. Whether anybody was told."""
+    return send(f"STATUS={_line(text)}")
+
+
+def reloading() -> bool:
+    """Say that the configuration is read again; ready() says that it was. Whether told."""
+    return send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def stopping() -> bool:
+    """Say that the program is ending. Whether anybody was told."""
+    return send("STOPPING=1")
+
+
+def interval() -> float | None:
+    """How many seconds may pass without a sign of life; None if nobody waits for one."""
+    usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
+    if not (usec.isascii() and usec.isdecimal() and int(usec)):
+        return None
+    # A child inherits the variables, but is not the one that is waited for.
+    return None if pid and pid != str(os.getpid()) else int(usec) / 1e6
+
+
+def watchdog() -> float | None:
+    """Give a sign of life if half of the interval has passed since the last one.
+
+    To be called as often as the main loop comes round. Gives the seconds until the next one
+    is due, at the latest; None if nobody waits for one.
+    """
+    global _due  # noqa: PLW0603 - there is one process, and one watchdog
+    if (most := interval()) is None:
+        return None
+    now = time.monotonic()
+    if now >= _due and send("WATCHDOG=1"):
+        _due = now + most / 2
+    return max(0.0, _due - now)
+
+
+def send(*assignments: str) -> bool:
+    """Send lines NAME=VALUE to NOTIFY_SOCKET, in one message; whether they were sent."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address[:1] not in ("/", "@"):
+        return False
+    # @ stands for the NUL of an abstract name.
+    name = b"\0" + os.fsencode(address[1:]) if address[0] == "@" else os.fsencode(address)
+    message = "\n".join(assignments).encode("utf-8", "surrogateescape")
+    sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC)
+    try:
+        sender.connect(name)
+        sender.sendall(message)
+    except (OSError, ValueError):
+        return False
+    finally:
+        sender.close()
+    return True
+
+
+def _newline(fd: int | None) -> bool:
+    """Write the newline that s6 waits for; whether there was an fd for it."""
+    if fd is None:
+        # Once: the next process that has the number has another file behind it.
+        named = os.environ.pop("NOTIFICATION_FD", "")
+        if not (named.isascii() and named.isdecimal()):
+            return False
+        fd = int(named)
+    if fd < 3:
+        return False
+    try:
+        os.write(fd, b"\n")
+        os.close(fd)
+    except OSError:
+        return False
+    return True
+
+
+def _line(text: str) -> str:
+    """TEXT as one line: a second one would be another assignment."""
+    return " ".join(text.splitlines())

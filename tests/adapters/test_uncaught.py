@@ -1,0 +1,174 @@
+"""What nobody handles is logged as critical, with its traceback, before the program dies."""
+
+import signal
+
+import pytest
+
+from tests.adapters.conftest import understood
+
+END = "ended by an uncaught exception"
+
+
+def told(result):
+    """The level, the first line and the exception of each record that RESULT has."""
+    return [
+        (level, text.split("\n")[0], fields.get("exception.type"))
+        for level, text, fields in understood(result.stderr)
+    ]
+
+
+@pytest.mark.parametrize("form", ["level", "json", "logfmt", "journal"])
+def test_an_exception_that_ends_the_program(program, form):
+    """One record, and nothing beside it."""
+    result = program(f'log.install(format="{form}")\n{{}}["three"]\n')
+    assert result.returncode == 1
+    assert told(result) == [(2, END, "KeyError")]
+    assert b"three" in result.stderr
+
+
+def test_it_is_said_whatever_the_level_is(program):
+    """These are last words."""
+    assert told(program('log.install(level="none")\n1 / 0\n')) == [(2, END, "ZeroDivisionError")]
+
+
+def test_an_exception_that_ends_a_thread(program):
+    """The program goes on."""
+    text = """
+log.install()
+def f():
+    {}["three"]
+thread = threading.Thread(target=f, name="worker")
+thread.start()
+thread.join()
+quiet = threading.Thread(target=sys.exit)
+quiet.start()
+quiet.join()
+app.info("on")
+"""
+    result = program(text)
+    assert result.returncode == 0
+    assert told(result) == [(2, f"thread worker {END}", "KeyError"), (6, "on", None)]
+
+
+def test_an_exception_that_asyncio_has_nobody_to_give_to(program):
+    """A task that nobody waits for, and a callback."""
+    text = """
+import asyncio, gc
+log.install()
+async def fail():
+    {}["three"]
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(lambda: 1 / 0)
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+asyncio.run(main())
+"""
+    records = told(program(text))
+    assert [(level, kind) for level, _, kind in records] == [
+        (2, "ZeroDivisionError"),
+        (2, "KeyError"),
+    ]
+
+
+def test_an_exception_where_nobody_can_raise_it(program):
+    """In __del__: an error, since the program goes on."""
+    text = """
+log.install()
+class Mean:
+    def __del__(self): {}["three"]
+Mean()
+app.info("on")
+"""
+    first, second = told(program(text))
+    assert (first[0], first[2], second) == (3, "KeyError", (6, "on", None))
+
+
+def test_a_warning_is_a_record(program):
+    """Of the logger py.warnings, with the line of the source."""
+    text = """
+import warnings
+log.install(text="%(name)s: %(message)s")
+warnings.warn("careful")
+"""
+    ((level, text, _),) = understood(program(text).stderr)
+    assert level == 4
+    assert text.startswith("py.warnings: ")
+    assert "UserWarning: careful\n  warnings.warn" in text
+
+
+@pytest.mark.parametrize("code", ["sys.exit(3)", "raise SystemExit(3)"])
+def test_an_exit_is_no_exception(program, code):
+    """Nothing is said."""
+    result = program(f"log.install()\n{code}\n")
+    assert (result.returncode, result.stderr) == (3, b"")
+
+
+def test_what_the_keyboard_ends_is_no_error_of_the_program(program):
+    """Python says it, as always, and dies by the signal."""
+    result = program("log.install()\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n")
+    assert result.returncode == -signal.SIGINT
+    assert b"critical" not in result.stderr
+    assert result.stderr.endswith(b"KeyboardInterrupt\n")
+
+
+def test_hooks_of_the_programs_own_are_called_too(program):
+    """Sentry's, for one."""
+    text = """
+sys.excepthook = lambda *_: app.critical("mine")
+threading.excepthook = lambda _: app.critical("my thread's")
+log.install()
+log.install()
+def f(): 1 / 0
+thread = threading.Thread(target=f, name="t")
+thread.start()
+thread.join()
+1 / 0
+"""
+    assert [text for _, text, _ in told(program(text))] == [
+        f"thread t {END}",
+        "my thread's",
+        END,
+        "mine",
+    ]
+
+
+def test_loguru_alone_hears_of_it_over_the_bridge(program, place):
+    """Its file has the exception too."""
+    text = """
+from loguru import logger
+logger.add("kept", format="{level} {message}")
+log.install(bridge="loguru")
+{}["three"]
+"""
+    program(text)
+    kept = (place / "kept").read_text()
+    assert kept.startswith(f"CRITICAL {END}\n")
+    assert "KeyError: 'three'" in kept
+
+
+def test_a_crash_of_the_interpreter_is_told_on_the_same_stderr(program, place):
+    """Faulthandler is on, and writes where records go."""
+    crash = "os.kill(os.getpid(), signal.SIGSEGV)\ntime.sleep(30)\n"
+    result = program(f"log.install()\n{crash}")
+    assert result.returncode == -signal.SIGSEGV
+    assert b"Segmentation fault" in result.stderr
+    result = program(f'log.install(to=open("kept", "w"))\n{crash}')
+    assert result.stderr == b""
+    assert "program.py" in (place / "kept").read_text()
+
+
+def test_each_of_it_can_be_left_out(program):
+    """Then Python does what it does."""
+    text = """
+import faulthandler, warnings
+log.install(uncaught=False, warnings=False, faults=False)
+assert not faulthandler.is_enabled()
+warnings.warn("careful")
+1 / 0
+"""
+    lines = program(text).stderr.splitlines()
+    assert b"UserWarning: careful" in lines[0]
+    assert b"Traceback (most recent call last):" in lines
