@@ -268,12 +268,10 @@ while True:
         time.sleep(0.001)
 """
 BOTH = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]
-# Many restarts a second, to have as many in a test; and no log file is thrown away.
+# Many restarts a second, to have as many in a test.
 SOONER = """
-from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.supervise import rules
 rules.PACE = 0.01
-LogDir._prune = lambda self: None
 """
 
 
@@ -309,7 +307,9 @@ def test_whoever_is_killed_each_line_is_in_the_log_once(supervise, place, script
     (place / "done").mkdir()
     script(place / "bin/numbers", NUMBERS)
     faulty(SOONER)
-    kept = supervise("-v", "-l", "pysissylog --to ./log/ x", "numbers", command=["faulty"])
+    # No file is thrown away.
+    logger = "pysissylog --to dir:log?n999999 x"
+    kept = supervise("-v", "-l", logger, "numbers", command=["faulty"])
     kill_at_random(kept, 1000, 0.03)
     assert kept.stop() == 0
     found = numbers_in(logged(place))
