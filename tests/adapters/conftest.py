@@ -6,9 +6,9 @@ A program is a text, run by the interpreter of the tests: install() changes its 
 import sys
 
 import pytest
-from pydaemontools.log.fields.records import Reader, fold
 
 from pydaemontools import adapters
+from pydaemontools.log.fields.records import Reader, fold
 from pydaemontools.log.levels import INFO, Router
 
 HEAD = """\
