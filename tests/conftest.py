@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Where the C originals may be, and where ours never are.
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin:/command"
@@ -45,8 +45,14 @@ if [ -f "$out" ]; then (show) >"$out"; else show; fi
 # No examples are kept beside the suite, where it may not be writable. Where a failure would
 # stop somebody else's work, the same ones are tried each time. Before any test is read.
 SAME = bool(os.environ.get("PYDAEMONTOOLS_STRICT"))
-settings.register_profile("no-database", database=None, derandomize=SAME)
-settings.load_profile("no-database")
+settings.register_profile(
+    "patient",
+    database=None,
+    derandomize=SAME,
+    deadline=None,  # on a busy machine an example may take its time
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("patient")
 
 
 def pytest_configure(config):

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from pydaemontools import adapters
+from pydaemontools.log.fields.records import Reader, fold
 from pydaemontools.log.levels import INFO, Router
-from pydaemontools.log.records import Reader, fold
 
 HEAD = """\
 import logging, os, signal, sys, threading, time

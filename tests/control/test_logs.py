@@ -1,8 +1,10 @@
 """pysv logs: the logs of services, merged by time and followed through rotations."""
 
+import gzip
 import json
 import os
 import shutil
+import subprocess
 import threading
 import time
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydaemontools.control import logfiles, when
-from pydaemontools.log.logdir import LogDir
+from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.log.tai64n import stamp
 from tests.conftest import wait_until
 
@@ -93,6 +95,28 @@ class TestShown:
         assert run("pysv", "logs", "a", env={"TZ": "XYZ-1"}).stdout == (
             b"2026-11-21 05:55:51.000010 one\n2026-11-21 05:55:52.500000 two\n2026-11-21_x three\n"
         )
+
+    @pytest.mark.parametrize(
+        ("zone", "local"),
+        [
+            ("UTC", b"2026-11-21 04:55:5"),
+            ("XYZ-2", b"2026-11-21 06:55:5"),
+            ("America/New_York", b"2026-11-20 23:55:5"),
+        ],
+    )
+    def test_pymultilog_has_other_stamps(self, run, logs, zone, local):
+        """UTC, as with T, and local time, as with d, are merged with labels."""
+        logs("a", {"current": line(1, b"one") + line(4, b"four") + line(7, b"seven")})
+        utc = b"2026-11-21T04:55:5"
+        logs("b", {"current": utc + b"2.000000Z two\n" + utc + b"5.999999Z five\n"})
+        logs("c", {"current": local + b"3.000000000 three\n" + local + b"6.000000009 six\n"})
+        shown = run("pysv", "logs", env={"TZ": zone}).stdout.splitlines()
+        words = [b"one", b"two", b"three", b"four", b"five", b"six", b"seven"]
+        assert [one.split()[-1] for one in shown] == words
+        assert shown[4:6] == [b"b: " + local + b"5.999999 five", b"c: " + local + b"6.000000 six"]
+        since = os.fsdecode(local) + "5"
+        shown = run("pysv", "logs", "--since", since, env={"TZ": zone}).stdout.splitlines()
+        assert [one.split()[-1] for one in shown] == words[4:]
 
     def test_levels(self, run, logs):
         """The stamp is no part of the line that has a level; a traceback goes with its head."""
@@ -207,6 +231,142 @@ class TestFiles:
             assert (result.stdout.count(b"\n"), result.stderr) == (120, b"")
 
 
+def put_first(writer, log):
+    """A line through WRITER to the directory LOG, so that a follower has something to show."""
+    writer.stdin.write(b"begin\n")
+    writer.stdin.flush()
+    current = log / "current"
+    wait_until(lambda: current.exists() and b"begin\n" in current.read_bytes())
+
+
+def pack(kind, text):
+    """TEXT as the packer of files called KIND makes it."""
+    if kind == "gz":
+        return gzip.compress(text)
+    return subprocess.run(["zstd", "-qc"], input=text, capture_output=True, check=True).stdout
+
+
+class TestPacked:
+    """Files that a processor has packed, or a person."""
+
+    kinds = pytest.mark.parametrize(
+        "kind", ["gz", pytest.param("zst", marks=pytest.mark.needs("zstd"))]
+    )
+
+    def name(self, second, kind, code="s"):
+        """What a packed file is called that was finished at that second."""
+        return f"{at(second).decode()}.{code}.{kind}"
+
+    @kinds
+    def test_they_are_read_like_others(self, run, logs, kind):
+        """In their place among those that are not packed; as few of them as are needed."""
+        files = {
+            self.name(2, kind): b"broken",
+            self.name(5, kind, "u"): pack(kind, line(3, b"three") + line(4, b"four")),
+            at(6) + b".s": line(5.5, b"five"),
+            self.name(7, kind): pack(kind, line(6, b"error: six") + b" and more"),
+            "current": line(8, b"eight"),
+        }
+        logs("a", files)
+        words = [b"three", b"four", b"five", b"six", b"more", b"eight"]
+        for asked in (["-n6"], ["--since", "2026-11-21 04:55:53"]):
+            result = run("pysv", "logs", *asked, "a", env=UTC)
+            assert [one.split()[-1] for one in result.stdout.splitlines()] == words
+            assert (result.returncode, result.stderr) == (0, b"")
+        result = run("pysv", "logs", "-n", "2", "-p", "err", "a")
+        assert [one.split()[-1] for one in result.stdout.splitlines()] == [b"six", b"more"]
+
+    @kinds
+    def test_half_of_one(self, run, logs, kind):
+        """What can be had of it is shown, and the rest; it is said once, and is an error."""
+        part = b"".join(line(n / 1000, os.urandom(20).hex().encode()) for n in range(9000))
+        half = pack(kind, part)
+        half = half[: len(half) // 2]
+        path = logs("a", {self.name(10, kind): half, "current": line(11, b"last")})
+        (path / self.name(9, kind)).touch()
+        for asked in (["-n99999"], ["--since", "2026-11-21"]):
+            result = run("pysv", "logs", *asked, "a", env=UTC)
+            shown = result.stdout.splitlines()
+            assert 2000 < len(shown) < 9000
+            texts = [one.split()[-1] for one in shown]
+            whole = [one.split()[1] for one in part.splitlines()]
+            assert texts[:-2] == whole[: len(texts) - 2]
+            assert texts[-1] == b"last"
+            assert result.returncode == 111
+            why = "it is damaged, or not whole"
+            files = [path / self.name(second, kind) for second in (9, 10)]
+            warnings = [f"pysv: warning: a: unable to unpack {file}: {why}" for file in files]
+            assert sorted(result.stderr.decode().splitlines()) == warnings
+
+    def test_a_file_that_is_there_twice(self, run, logs):
+        """While it is packed, or if both are kept, it is shown once, and is no error."""
+        files = {at(2) + b".s": line(1, b"one"), self.name(2, "gz"): b"\x1f\x8b", "current": b""}
+        logs("a", files)
+        result = run("pysv", "logs", "a")
+        assert (result.stdout.count(b"one\n"), result.stderr) == (1, b"")
+
+    def test_what_a_processor_calls_otherwise(self, run, logs):
+        """`!gzip` packs, but leaves the name; what has no name yet is the last."""
+        files = {at(2) + b".s": gzip.compress(line(1, b"one")), "current": line(4, b"four")}
+        path = logs("a", files | {"processed": gzip.compress(line(3, b"three"))})
+        (path / "processed").chmod(0o644)
+        assert run("pysv", "logs", "a").stdout.split()[2::3] == [b"one", b"four"]
+        (path / "processed").chmod(0o744)
+        assert run("pysv", "logs", "a").stdout.split()[2::3] == [b"one", b"three", b"four"]
+        (path / "previous").write_bytes(line(3, b"3"))
+        assert run("pysv", "logs", "a").stdout.split()[2::3] == [b"one", b"3", b"four"]
+
+    def test_no_program_for_it(self, run, scripts, logs):
+        """It says once what to install."""
+        files = {self.name(n, "zst"): b"\x28\xb5\x2f\xfd" for n in (1, 2)}
+        logs("a", files | {"current": line(3, b"three")})
+        result = run("pysv", "logs", "a", path=str(scripts))
+        assert (result.returncode, result.stdout[-6:]) == (111, b"three\n")
+        assert result.stderr == (
+            b"pysv: warning: a: it has files packed with zstd, which is not installed:"
+            b" install the package zstd\n"
+        )
+
+    def test_memory(self, run, logs):
+        """One is not unpacked into memory."""
+        part = b"".join(line(n / 1000, b"x" * 200) for n in range(40000))
+        packed = gzip.compress(part, 1) * 20
+        logs("a", {self.name(41, "gz"): packed, "current": b""})
+        for words in ("--since 2026-11-21 | tail -n 1", "-n 1"):
+            limited = ["pysoftlimit", "-a", "100000000", "sh", "-c", f"pysv logs {words}"]
+            result = run(*limited, env=UTC)
+            assert (result.stdout.count(b"\n"), result.stderr) == (1, b"")
+
+    @pytest.mark.parametrize("stamp", [[], ["t"]])
+    def test_behind_pymultilog(self, start, run, place, stamp):
+        """Followed or looked at, each line comes once, whatever is packed meanwhile."""
+        log = place / "a/log/main"
+        log.parent.mkdir(parents=True)
+        writer = start("pymultilog", *stamp, "s4096", "n2000", "z", log)
+        put_first(writer, log)
+        following = start("pysv", "logs", "-f", "-n", "1", "-p", "debug", "a")
+        seen = [following.stdout.readline().split()[-1]]
+        lines = [b"%05d\n" % n for n in range(9000)]
+
+        def write():
+            for begin in range(0, len(lines), 300):
+                writer.stdin.write(b"".join(lines[begin : begin + 300]))
+                writer.stdin.flush()
+            writer.stdin.write(b"end\n")
+            writer.stdin.flush()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        while seen[-1] != b"end":
+            seen.append(following.stdout.readline().split()[-1])
+        thread.join()
+        assert seen == [b"begin", *b"".join(lines).split(), b"end"]
+        assert writer.communicate() == (b"", b"")
+        assert len(list(log.glob("@*.s.gz"))) > 5
+        shown = run("pysv", "logs", "-n", "99999", "a").stdout.splitlines()
+        assert [one.split()[-1] for one in shown] == seen
+
+
 class TestErrors:
     """What cannot be shown."""
 
@@ -230,7 +390,8 @@ class TestErrors:
         assert b"mode 0000; this is" in result.stderr
 
     @pytest.mark.parametrize(
-        "words", [["-n", "x"], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]]
+        "words",
+        [["-n", "x"], ["-n", "9" * 5000], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]],
     )
     def test_wrong_usage(self, run, words):
         """It says what was wrong."""
@@ -282,8 +443,10 @@ class TestFollow:
         log = place / "a/log/main"
         log.parent.mkdir(parents=True)
         writer = start(needs("multilog"), "s4096", "n2000", log)
-        wait_until((log / "current").exists)
-        following = start("pysv", "logs", "-f", "-n", "0", "-p", "debug", "a")
+        put_first(writer, log)
+        # It follows from what it has shown.
+        following = start("pysv", "logs", "-f", "-n", "1", "-p", "debug", "a")
+        assert following.stdout.readline() == b"begin\n"
         lines = [b"%d\n" % n for n in range(60000)]
 
         def write():
@@ -294,8 +457,6 @@ class TestFollow:
             writer.stdin.flush()
 
         thread = threading.Thread(target=write)
-        # It follows from where it has opened it.
-        wait_until(lambda: b"current" in opened(following.pid))
         thread.start()
         seen = list(iter(following.stdout.readline, b"end\n"))
         thread.join()
@@ -371,17 +532,6 @@ def put(writer, text):
         text = text[writer.write(text) :]
 
 
-def opened(pid):
-    """The files that the process PID has open."""
-    found = []
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            found.append(os.readlink(f"/proc/{pid}/fd/{fd}").rpartition("/")[2].encode())
-        except OSError:
-            continue
-    return found
-
-
 class TestTimes:
     """What a person types, and what a line begins with."""
 
@@ -408,7 +558,11 @@ class TestTimes:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5", "a-b-c"],
+        [
+            *["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5"],
+            *["a-b-c", "\xb2m", "9" * 5000 + "s", "2026-11-" + "1" * 5000],
+        ],
+        ids=lambda text: text[:20],
     )
     def test_no_time(self, text):
         """What is none is not guessed at."""
@@ -423,6 +577,7 @@ class TestTimes:
     @given(st.binary())
     def test_any_line(self, data):
         """Nothing that stands at the head of a line is an error."""
-        for line in (data, at(0) + b" " + data, b"2026-11-21T" + data):
+        dates = b"2026-11-21T" + data, b"2026-11-21 04:55:50." + data, b"2026-11-21 " + data
+        for line in (data, at(0) + b" " + data, *dates):
             time, start = when.stamped(line)
             assert (time is None) == (start == 0)

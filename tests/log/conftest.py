@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -239,6 +240,27 @@ def opened():
             os.close(fd)
         if hasattr(one, "_epoll"):
             one._epoll.close()
+
+
+@pytest.fixture
+def tmpfs(place):
+    """Mount a file system of its own, of a SIZE, at NAME in `place`; it is gone after the test."""
+    made = []
+
+    def tmpfs(name, size):
+        if os.geteuid():
+            pytest.skip("needs root: mounts a file system to fill it")
+        path = place / name
+        path.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", path]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("needs root: may not mount a file system here")
+        made.append(path)
+        return path
+
+    yield tmpfs
+    for path in made:
+        subprocess.run(["umount", path], check=True)
 
 
 def finish(process):

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -153,6 +154,21 @@ def messages(data):
         found.append(data[start:end])
         at = end
     return found, data[at:]
+
+
+def kills(usual):
+    """How many times something is killed: USUAL, or what PYDAEMONTOOLS_TEST_KILLS says."""
+    return int(os.environ.get("PYDAEMONTOOLS_TEST_KILLS") or usual)
+
+
+def in_time_for(count):
+    """The mark of a test with COUNT kills, of which each may take a second."""
+    return pytest.mark.timeout(max(120, count))
+
+
+def tell(text):
+    """Say TEXT, a figure, where somebody wants to see it: pytest -rP, or -s."""
+    sys.stdout.write(f"{text}\n")
 
 
 def numbered(start, end):

@@ -77,6 +77,13 @@ def test_usr1(start, place):
     assert re.fullmatch(rb"pysissylog: " + re.escape(url.encode()) + pattern, said[2])
 
 
+def test_the_end_is_told(run):
+    """With --stats - it says so on stderr."""
+    result = run("pysissylog", "--stats", "-", "--to", "log/", input=b"one\nerror: two\n")
+    said = b"pysissylog: lines: err 1, info 1\npysissylog: log: given 2, 0 bytes held\n"
+    assert (result.returncode, result.stderr) == (0, said)
+
+
 def test_metrics(start, place):
     """With --stats they are in a file, on USR1 and at the end."""
     argv = "-p6", "--stats", "stats", "--to", "log/", "--to", "dir:two,p=err"

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.entries import objects
-from pydaemontools.log.formats import Origin
-from pydaemontools.log.records import fold, unended
+from pydaemontools.log.fields.entries import objects
+from pydaemontools.log.fields.records import fold, unended
+from pydaemontools.log.wire.formats import Origin
 from tests.log.conftest import finish, wait_until, write_all
 from tests.log.far import Rsyslogd
 from tests.log.test_journald import Journal

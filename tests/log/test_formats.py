@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from pydaemontools.log import frames
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.entries import objects
-from pydaemontools.log.formats import Origin, Rfc3164, Rfc5424, stamp_5424
+from pydaemontools.log.fields.entries import objects
+from pydaemontools.log.wire import frames
+from pydaemontools.log.wire.formats import Origin, Rfc3164, Rfc5424, stamp_5424
 from tests.log.far import messages
 
 MOMENT = 1795265159_123456789  # 2026-11-21 12:45:59 UTC

@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.formats import Origin
 from pydaemontools.log.sinks.journald import Journald, field
+from pydaemontools.log.wire.formats import Origin
 from tests.log.conftest import finish, wait_until, write_all
 
 F_GET_SEALS = 1034

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log import logdir
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.logdir import KEEP, SIZE, SLACK, LogDir
+from pydaemontools.log.files import finished, folder, logdir
+from pydaemontools.log.files.logdir import KEEP, SIZE, SLACK, LogDir
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import label, stamp
 from tests.conftest import remove
@@ -72,10 +72,16 @@ def log(place):
 
 def let_go(one):
     """Close what ONE still has open, as a kill would."""
-    for fd in one._fd, one._lock, one._dir:
+    for fd in one._fd, one._lock, one.fd:
         with suppress(OSError):
             if os.readlink(f"/proc/self/fd/{fd}").startswith(os.fsdecode(one.path)):
                 os.close(fd)
+
+
+def replace(patch, system):
+    """Have all that a log directory asks of the system asked of SYSTEM."""
+    for module in finished, folder, logdir:
+        patch.setattr(module, "posix", system)
 
 
 # Layout.
@@ -174,10 +180,30 @@ def test_a_line_that_is_longer_than_a_file(log):
 def test_two_files_in_one_nanosecond(log, monkeypatch):
     """Two files of the same time both stay."""
     times = [5, 5, 5, 6]
-    monkeypatch.setattr(logdir, "stamp", lambda: stamp(times.pop(0)))
+    monkeypatch.setattr(finished, "stamp", lambda: stamp(times.pop(0)))
     one = log.open(size=10)
     put(one, b"aaaaaaaaa\nbbbbbbbbb\nccc\n")
     assert [file.read_bytes() for file in old(log.path)] == [b"aaaaaaaaa\n", b"bbbbbbbbb\n"]
+
+
+def test_a_clock_that_goes_back(log, monkeypatch):
+    """Names are in the order of the files, whatever the clock says, and none is there twice."""
+    times = iter([10**9, 5 * 10**9, 5 * 10**9, 10**9, 0, 2**62, 3, 6 * 10**9 - 1, 7, 8, 9])
+    monkeypatch.setattr(finished, "stamp", lambda: stamp(next(times)))
+    one = log.open(size=10, keep=100)
+    lines = b"".join(b"line %04d\n" % at for at in range(6))
+    put(one, lines)
+    one.close()
+    # Somebody else's, and not a time.
+    (log.path / ("@" + "f" * 24 + ".s")).touch()
+    (log.path / ("@" + "6" * 23 + "x.s")).touch()
+    again = log.open(size=10, keep=100)
+    more = b"".join(b"line %04d\n" % at for at in range(6, 12))
+    put(again, more)
+    assert everything(log.path) == lines + more
+    names = [file.name for file in old(log.path) if file.stat().st_size]
+    assert len(set(names)) == 11
+    assert all(name[17:25] <= "3b9ac9ff" for name in names)
 
 
 # What was left by another, in shell; multilog and LogDir have to make the same of it.
@@ -362,7 +388,7 @@ DATA = b"".join(b"line %03d\n" % at for at in range(70))
 def calls_of(patch, fault):
     """Write DATA with FAULT in place and go on when it strikes; give the path and the calls."""
     with logged_to(patch) as (path, one):
-        patch.setattr(logdir, "posix", fault)
+        replace(patch, fault)
         left, faults = DATA, 0
         while left:
             try:
@@ -396,6 +422,66 @@ def test_every_step_may_fail_once(monkeypatch):
             assert faults == (not (after and calls[at - 1] in SURE))
 
 
+def removed_on_the_way(patch, fault, how):
+    """Write DATA, of which the directory is removed as HOW says, with FAULT in place after that.
+
+    Give the calls, and how many failed.
+    """
+    with logged_to(patch) as (path, one):
+        put(one, DATA[:250])
+        current = (path / "current").read_bytes()
+        how(path)
+        replace(patch, fault)
+        left, faults = DATA[250:], 0
+        while left:
+            try:
+                left = left[one.write(left) :]
+            except OSError:
+                faults += 1
+        replace(patch, posix)
+        one.close()
+        assert everything(path) == current + DATA[250:]
+        assert one.renewed
+        assert {oct(file.stat().st_mode & 0o777) for file in old(path)} == {"0o744"}
+    return fault.calls, faults
+
+
+def empty(path):
+    """Remove the files in PATH."""
+    for file in path.iterdir():
+        file.unlink()
+
+
+@pytest.mark.parametrize("how", [remove, empty])
+def test_every_step_may_fail_where_a_directory_was_removed(how, monkeypatch):
+    """Whichever call fails once: what `current` had and all that follows is there, and once."""
+    calls, faults = removed_on_the_way(monkeypatch, Faulty(0, None), how)
+    assert faults == 0
+    writing = len(calls) - calls[::-1].index("write")
+    assert {"sendfile", "mkdir", "open", "flock", "fsync"} - set(calls[:writing]) == {"flock"}
+    for after in False, True:
+        for at in range(1, writing + 1):
+            fault = Faulty(at, OSError(errno.EIO, ""), after=after)
+            _, faults = removed_on_the_way(monkeypatch, fault, how)
+            assert faults <= 1
+
+
+def test_a_directory_that_is_removed_and_had_by_another(log):
+    """It is waited for: two never write to one directory."""
+    one = log.open(size=100)
+    put(one, b"line\n")
+    remove(log.path)
+    other = log.open()
+    for _ in range(2):
+        with pytest.raises(logdir.Taken) as error:
+            one.rotate()
+        assert error.value.errno == errno.EAGAIN
+    other.close()
+    one.rotate()
+    one.close()
+    assert everything(log.path) == b"line\n"
+
+
 class Killed(BaseException):
     """The end of the process."""
 
@@ -406,13 +492,13 @@ def test_a_kill_at_every_step(monkeypatch):
     for after in False, True:
         for at in range(1, len(calls) + 1):
             with logged_to(monkeypatch) as (path, one):
-                monkeypatch.setattr(logdir, "posix", Faulty(at, Killed(), after=after))
+                replace(monkeypatch, Faulty(at, Killed(), after=after))
                 written = 0
                 with suppress(Killed):
                     while written < len(DATA):
                         written += one.write(DATA[written:])
                     one.close()
-                monkeypatch.setattr(logdir, "posix", posix)
+                replace(monkeypatch, posix)
                 let_go(one)
                 again = LogDir(os.fsencode(path), size=200, keep=10**6)
                 put(again, b"again\n")
@@ -426,8 +512,8 @@ def test_a_close_that_fails(step, log, monkeypatch):
     one = log.open()
     put(one, b"line\n")
     fault = Faulty(0, OSError(errno.EIO, ""))
-    fault.at = {"fsync": 1, "fchmod": 2}[step]
-    monkeypatch.setattr(logdir, "posix", fault)
+    fault.at = {"fsync": 2, "fchmod": 3}[step]
+    replace(monkeypatch, fault)
     with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
         one.close()
     assert error.value.errno == errno.EIO
@@ -482,18 +568,18 @@ def test_a_disk_that_is_full_for_a_while(sink, place, monkeypatch, capfd):
     full = OSError(errno.ENOSPC, "")
     path = os.fsencode(place / "log").decode()
     for turn in b"a", b"b":
-        monkeypatch.setattr(logdir, "posix", Faulty(1, full))
+        replace(monkeypatch, Faulty(1, full))
         sink.put(lines(turn + b"1", turn + b"2"))
         assert sink.stalled
         assert sink.lost() == 2
         assert 0 < sink.due() <= 1.0
         sink.flush()
         assert sink.stalled, "not before the pause is over"
-        monkeypatch.setattr(logdir, "posix", Faulty(1, full))
+        replace(monkeypatch, Faulty(1, full))
         sink._retry_at = 0
         sink.flush()
         assert sink.stalled
-        monkeypatch.setattr(logdir, "posix", posix)
+        replace(monkeypatch, posix)
         sink._retry_at = 0
         sink.flush()
         assert (sink.stalled, sink.held, sink.due(), sink.lost()) == (False, 0, None, 0)
@@ -505,23 +591,15 @@ def test_a_disk_that_is_full_for_a_while(sink, place, monkeypatch, capfd):
 
 def test_a_line_without_its_end_counts_as_lost(sink, monkeypatch):
     """A line that has no end yet and cannot be written is counted too."""
-    monkeypatch.setattr(logdir, "posix", Faulty(1, OSError(errno.ENOSPC, "")))
+    replace(monkeypatch, Faulty(1, OSError(errno.ENOSPC, "")))
     sink.put(lines(b"one", b"two", unfinished=True))
     assert sink.lost() == 2
 
 
 @pytest.fixture
-def small_disk(place):
+def small_disk(tmpfs):
     """A file system of its own with 64 KiB at log in `place`."""
-    if os.geteuid():
-        pytest.skip("needs root: mounts a file system to fill it")
-    path = place / "log"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", path]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs root: may not mount a file system here")
-    yield path
-    subprocess.run(["umount", path], check=True)
+    return tmpfs("log", "64k")
 
 
 def test_a_full_disk(small_disk, start, pipe):

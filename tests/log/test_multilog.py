@@ -12,8 +12,8 @@ from contextlib import suppress
 import pytest
 
 from pydaemontools.log import tai64n
-from pydaemontools.log.age import seconds, turns
-from pydaemontools.log.stamps import KINDS
+from pydaemontools.log.actions.age import seconds, turns
+from pydaemontools.log.actions.stamps import KINDS
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 

@@ -8,9 +8,17 @@ import socket
 import struct
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pydaemontools.log.batch import Batch
+from pydaemontools.log.places import parse
+from pydaemontools.log.sinks import relp
+from pydaemontools.log.sinks.relp import Relp
+from pydaemontools.log.wire.backlog import Memory
+from pydaemontools.log.wire.formats import Origin
+from pydaemontools.log.wire.frames import framing
 from tests.log.conftest import fill, finish, sleeping, wait_until, write_all
 from tests.log.far import Certificates, Rsyslogd, Tcp, free_port, messages, numbered
 
@@ -294,6 +302,8 @@ def test_a_relp_server_that_does_not_answer(start, tcp, pipe):
 ODD = {
     "no number": b"x rsp 6 200 OK\n",
     "no length": b"1 rsp x 200 OK\n",
+    "a length beyond all bounds": b"1 rsp 999999999 200 OK\n",
+    "a length without end": b"1 rsp " + b"9" * 99,
     "a refusal": b"1 rsp 11 500 go away\n",
     "something else": b"HTTP/1.1 400 Bad Request\r\nServer: x\r\nConnection: close\r\n\r\n",
     "a close": b"0 serverclose 0\n",
@@ -331,6 +341,59 @@ def test_an_answer_in_pieces(start, tcp):
     wait_until(lambda: b"5 close 0\n" in server.came[0])
     server.connections[0].sendall(b"5 rsp 0\n0 serverclose 0\n")
     assert process.wait(30) == 0
+
+
+class Wire:
+    """A connection that takes everything; NUMBERS are those of the messages."""
+
+    full = False
+
+    def __init__(self):
+        self.numbers = []
+
+    def write(self, text):
+        """Take TEXT, one frame or some."""
+        self.numbers += map(int, re.findall(rb"(\d+) syslog ", text))
+
+
+@pytest.fixture
+def session():
+    """Open a session of RELP over a Wire, with so many messages to send."""
+
+    def session(count):
+        origin = Origin(b"", 8, None, b"")
+        made = framing(origin, b"3164", relp=True)
+        one = Relp(parse(b"relp://h"), made, Memory(), SimpleNamespace())
+        for text in made.texts(Batch([6] * count, [b"x"] * count)):
+            one.backlog.put(text)
+        wire = Wire()
+        one._opened(wire)
+        one._heard(b"1 rsp 6 200 OK\n")
+        return one, wire
+
+    return session
+
+
+def test_numbers_begin_anew(session, monkeypatch):
+    """After the last number comes 1, which was that of the session once."""
+    monkeypatch.setattr(relp, "NUMBERS", 3)
+    monkeypatch.setattr(relp, "WINDOW", 1)
+    one, wire = session(7)
+    while one.backlog.begin < one.backlog.end:
+        one._feed(wire)
+        one._heard(b"%d rsp 6 200 OK\n" % wire.numbers[-1])
+    assert wire.numbers == [2, 3, 1, 2, 3, 1, 2]
+
+
+def test_an_answer_that_nobody_asked_for(session):
+    """A message is done when it was sent and then answered."""
+    one, wire = session(2)
+    one._heard(b"3 rsp 6 200 OK\n")
+    one._feed(wire)
+    one._heard(b"2 rsp 6 200 OK\n2 rsp 6 200 OK\n")
+    assert one.backlog.end == 2 * one.backlog.begin
+    one._heard(b"3 rsp 6 200 OK\n")
+    assert one.backlog.end == one.backlog.begin
 
 
 # TLS.
@@ -434,6 +497,13 @@ def test_insecure(tls, send):
 def test_a_file_that_is_not_there(name, run):
     """A certificate that cannot be read is a fatal error before anything is read; 111."""
     result = run("pysissylog", "--to", f"tls://h,{name}=/no/file", input=b"x\n")
+    said = b"pysissylog: fatal: unable to log to tls://h:6514: file does not exist\n"
+    assert (result.returncode, result.stderr) == (111, said)
+
+
+def test_a_file_whose_name_is_no_text(run):
+    """Its name is bytes, as all names are."""
+    result = run("pysissylog", "--to", b"tls://h,ca=/no/\xff", input=b"x\n")
     said = b"pysissylog: fatal: unable to log to tls://h:6514: file does not exist\n"
     assert (result.returncode, result.stderr) == (111, said)
 

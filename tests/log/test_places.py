@@ -79,6 +79,8 @@ BAD = {
     "tcp://::1": "an address with colons stands in brackets: tcp://[::1]",
     "tcp://h:0": "takes a port from 1 to 65535, not 0",
     "tcp://h:65536": "takes a port from 1 to 65535, not 65536",
+    "tcp://h:0000199999": "takes a port from 1 to 65535, not 0000199999",
+    "tcp://h:00001" + "9" * 5000: "takes a port from 1 to 65535, not 000019",
     "tcp://h:x": "takes a port from 1 to 65535, not x",
     "tcp://h:": "takes a port from 1 to 65535, not ",
     "tcp://h,p=loud": "p= takes a level",
@@ -89,11 +91,15 @@ BAD = {
     "tcp://h,speed=9": "tcp has no option speed; it has p format",
     "tcp://h,fast": "fast is no option",
     "tls://h,insecure=no": "insecure takes no value",
+    "tls://h,name=": "name= takes the name of a host, not none",
+    "tls://h,name=a..b": "name= takes the name of a host, not a..b",
+    "tls://h,name=\xe9": "name= takes the name of a host",
+    "relps://h,name=" + "x" * 64: "name= takes the name of a host, not xx",
     "tls://h,key=x": "key=FILE goes with cert=FILE",
 }
 
 
-@pytest.mark.parametrize("word", BAD)
+@pytest.mark.parametrize("word", BAD, ids=lambda word: word[:40])
 def test_what_is_no_place(word):
     """What is wrong is said."""
     with pytest.raises(BadPlace) as error:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log import records
+from pydaemontools.log.fields import records
+from pydaemontools.log.fields.records import Reader, fold, possible
+from pydaemontools.log.fields.structure import parse
 from pydaemontools.log.levels import Router
-from pydaemontools.log.records import Reader, fold, possible
-from pydaemontools.log.structure import parse
 from tests.log.conftest import patient
 from tests.log.test_levels import CAUSE, DURING, LINES, TRACE
 
@@ -108,7 +108,7 @@ def test_nothing_slow_is_imported_for_plain_lines():
     """Neither json nor re; they come with the first line that needs them."""
     code = (
         "import sys\n"
-        "from pydaemontools.log.records import Reader, fold\n"
+        "from pydaemontools.log.fields.records import Reader, fold\n"
         "from pydaemontools.log.levels import Router\n"
         "r = Reader(Router())\n"
         "levels, found = r.route(b'error: x {', [b'error: x {'])\n"

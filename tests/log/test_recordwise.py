@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pydaemontools.log import limit
-from pydaemontools.log.limit import Limit
-from pydaemontools.log.records import after, border, fold
-from pydaemontools.log.selection import Selection
+from pydaemontools.log.actions import limit
+from pydaemontools.log.actions.limit import Limit
+from pydaemontools.log.actions.recordwise import Recordwise
+from pydaemontools.log.actions.script import Script
+from pydaemontools.log.actions.selection import Selection
+from pydaemontools.log.fields.records import after, border, fold, unended
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 from tests.log.test_levels import DURING, TRACE
@@ -52,6 +54,14 @@ def test_selected_as_one(logged):
     """With m a record goes where its first line goes; without, each line for itself."""
     lines = [b"info: a", *RECORD, b"info: b", b"  more"]
     assert logged(lines, "m", "-*", "+error: *") == RECORD
+
+
+@pytest.mark.parametrize("action", ["m", "J", "Linfo", "r9/9"])
+def test_a_line_that_goes_on_with_nothing(logged, action):
+    """The very first one is a record, also if it begins with a blank."""
+    found = logged([b" first", b"\tstill", b"x"], action)
+    texts = [json.loads(line)["message"] for line in found] if action == "J" else found
+    assert texts == ([" first\n\tstill", "x"] if action == "J" else [b" first", b"\tstill", b"x"])
 
 
 def test_every_line_for_itself(logged):
@@ -184,6 +194,14 @@ def test_many_kinds(monkeypatch):
     assert [odd.passes(line) for line in (b"xa", b"b", b"xc")] == [False, True, False]
 
 
+def test_a_kind_that_is_not_counted_passes(monkeypatch):
+    """Also where none should: nobody could be told of it."""
+    monkeypatch.setattr(limit, "KINDS", 1)
+    one = Limit(0, 1000, None)
+    assert [one.passes(line) for line in (b"a", b"b", b"a")] == [False, True, False]
+    assert one.told(ending=True) == b"pymultilog: left out 2 lines in 1000 seconds, as: a"
+
+
 def test_json(logged):
     """An object a record, with the time, the level, the message and the fields."""
     found = [json.loads(line) for line in logged([b"plain", *RECORD, JSON, b"\xff\x01"], "J")]
@@ -193,6 +211,18 @@ def test_json(logged):
     assert found[1]["exception.type"] == "ZeroDivisionError"
     assert found[2]["free"] == 0.5
     assert all(one["time"][10] == "T" and one["time"][-1] == "Z" for one in found)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\nx\n"])
+def test_json_of_a_line_in_pieces(end):
+    """Each piece is an object, and the end of a line is none."""
+    form = Recordwise(Script([b"J", b"./d"], own=True))
+    first = form.batch(b"a" * 9, continued=False, unfinished=True)
+    rest = form.batch(b"b" * 9, continued=True, unfinished=True)
+    last = form.batch(end, continued=True, unfinished=False)
+    made = [json.loads(line)["message"] for one in (first, rest, last) for line in one.lines]
+    assert made == ["a" * 9, "+" + "b" * 9, *end.decode().split()]
+    assert all(one.text[-1:] in {b"\n", b""} for one in (first, rest, last))
 
 
 def test_json_of_what_is_selected(logged):
@@ -230,6 +260,17 @@ def test_borders():
         assert border(block, 0, start) == starts[expected], (at, lines[at])
     for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
         assert after(block, starts[begin]) == starts[end]
+
+
+@pytest.mark.parametrize("between", [b"", DURING])
+def test_borders_in_a_traceback_that_goes_on(between):
+    """Neither an empty line nor one that stands between two tracebacks ends one."""
+    lines = [b"a", TRACE[0], between, b"ValueError: x", b"b"]
+    block = text(*lines)
+    assert [one.line for one in fold(lines, [6] * 5)] == [b"a", b"\n".join(lines[1:4]), b"b"]
+    assert border(block, 0, len(text(*lines[:3]))) == 2
+    assert unended(text(*lines[:3])) == 2
+    assert unended(block) == len(block)
 
 
 def test_killed_all_the_time(start, place, pipe):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pydaemontools.log.confine import BadPattern, compiled
-from pydaemontools.log.redact import PRESETS, Redaction
+from pydaemontools.log.fields.confine import BadPattern, compiled
+from pydaemontools.log.fields.redact import PRESETS, Redaction
 from tests.log.conftest import patient
 
 

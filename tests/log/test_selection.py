@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.log.actions.selection import Selection, has_long_line
 from pydaemontools.log.batch import Batch, stamped
-from pydaemontools.log.selection import Selection, has_long_line
 from tests.log.conftest import patient
 
 
@@ -89,6 +89,16 @@ def test_many_patterns_with_a_long_beginning_in_common():
     """They are not tried one inside the other."""
     rules = [(b"-", b"x" * 2000 + b"%d" % at) for at in range(50)]
     assert Selection(rules).of(Batch([], text=b"a\nx\n")).text == b"a\nx\n"
+
+
+def test_rules_that_lie_deep_in_one_another():
+    """Thousands that select and deselect in turn are no expression, and hold all the same."""
+    rules = [(b"+-"[at % 2 :][:1], b"%d*" % at) for at in range(2000)]
+    lines = [b"%d" % at for at in range(0, 3000, 7)] + [b"x"]
+    for one in rules, [(b"-", b"*"), *rules]:
+        batch = Batch([], text=b"".join(line + b"\n" for line in lines))
+        wanted = b"".join(line + b"\n" for line in lines if selected(one, line))
+        assert Selection(one).of(batch).text == wanted
 
 
 @patient

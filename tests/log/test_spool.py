@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pydaemontools.log import segments, spool
-from pydaemontools.log.ledger import open_ledger
+from pydaemontools.log.files.ledger import open_ledger
 from pydaemontools.log.places import Spooling, parse
-from pydaemontools.log.spool import Spool
 from pydaemontools.log.tai64n import LABEL
+from pydaemontools.log.wire import segments, spool
+from pydaemontools.log.wire.spool import Spool
 from tests.log.conftest import finish, patient, wait_until, write_all
 from tests.log.conftest import opened as opened_sources
 from tests.log.far import Rsyslogd, check_once, free_port, numbered
@@ -139,6 +139,42 @@ def test_damage_costs_one_file(opened, place, monkeypatch):
     found = everything(opened())
     assert found.startswith(b"text number 00text number 01")
     assert found.endswith(b"text number 11")
+
+
+OTHERS = ["x.log", "1.log", "-1.log", "0x1.log", "000000000000000A.log", "f" * 16 + ".log", "note"]
+
+
+def test_files_of_others(opened, place):
+    """What is no file of ours is left alone, and hinders nobody."""
+    one = opened()
+    one.put(b"one")
+    crash(one)
+    for name in OTHERS:
+        (place / FILES / name).write_bytes(b"not ours")
+    (place / FILES / "0000000000000005.log").mkdir()
+    one = opened()
+    one.put(b"two")
+    assert everything(one) == b"onetwo"
+    one.done(one.end)
+    crash(one)
+    assert everything(opened()) == b""
+    assert all((place / FILES / name).read_bytes() == b"not ours" for name in OTHERS)
+
+
+@pytest.mark.parametrize("number", [1 << 24, 1 << 32, (1 << 60) - 2])
+def test_numbers_of_files(opened, place, number):
+    """However many files there were: the state has room, and what is missing is passed over."""
+    one = opened()
+    one.put(b"one")
+    crash(one)
+    [file] = (place / FILES).glob("*.log")
+    file.with_name(f"{number:016x}.log").write_bytes(file.read_bytes())
+    one = opened()
+    assert everything(one) == b"oneone"
+    one.put(b"two")
+    one.done(one.read(one.read(one.begin)[1])[1])
+    crash(one)
+    assert everything(opened()) == b"two"
 
 
 def test_a_state_that_was_lost(opened, place):

@@ -1,19 +1,27 @@
-"""relp and a spool: whatever is killed, and whenever, each line arrives, and in order."""
+"""A spool: whatever is killed or reset, and whenever, each line arrives, and in order.
 
-import os
+Over TCP a server that is killed has lost what it had not read, and nothing else is missing.
+"""
+
 import random
+import select
 import signal
+import socket
+import struct
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from pydaemontools.log.sinks.relp import WINDOW
+from tests.conftest import DEADLINE
 from tests.log.conftest import finish, wait_until, write_all
-from tests.log.far import Rsyslogd, check_once, numbered
+from tests.log.far import Rsyslogd, check_once, in_time_for, kills, messages, numbered, tell
+from tests.log.test_network import queue, read_some
 
-KILLS = int(os.environ.get("PYDAEMONTOOLS_KILLS", "100"))
-SERVER_KILLS = int(os.environ.get("PYDAEMONTOOLS_SERVER_KILLS", "20"))
+KILLS, SERVER_KILLS = kills(100), kills(20)
+READ = 131072  # bytes that imtcp reads together
 
 
 @pytest.fixture
@@ -55,6 +63,7 @@ class Daemon(threading.Thread):
         return numbered(0, self.count)
 
 
+@in_time_for(KILLS)
 def test_killed_routers_with_relp_and_a_spool(far, router_to, pipe):
     """The router is killed by -9 many times under a parent that holds the pipe."""
     chance = random.Random(7)  # noqa: S311 - the same moments each time
@@ -74,8 +83,10 @@ def test_killed_routers_with_relp_and_a_spool(far, router_to, pipe):
     assert finish(process)[0] == 0
     wait_until(lambda: wanted[-1] in far.lines()[-1:])
     check_once(far.lines(), wanted, WINDOW)
+    told("router", KILLS, far.lines(), wanted)
 
 
+@in_time_for(SERVER_KILLS)
 def test_killed_servers_with_relp_and_a_spool(far, router_to, pipe):
     """The server is killed by -9 and started again, many times."""
     chance = random.Random(8)  # noqa: S311 - the same moments each time
@@ -94,14 +105,158 @@ def test_killed_servers_with_relp_and_a_spool(far, router_to, pipe):
     assert said.count(b"unable to reach") == said.count(b"again")
     wait_until(lambda: wanted[-1] in far.lines()[-1:])
     check_once(far.lines(), wanted, WINDOW)
+    told("server", SERVER_KILLS, far.lines(), wanted)
+
+
+def told(who, count, got, wanted):
+    """Say what became of the lines."""
+    lost, more = len(set(wanted) - set(got)), len(got) - len(set(got))
+    tell(f"{who} killed {count} times: {len(wanted)} lines, {lost} lost, {more} came again")
+
+
+def stop(process):
+    """Stop PROCESS: it does nothing until it is told to go on."""
+    process.send_signal(signal.SIGSTOP)
+    stat = Path(f"/proc/{process.pid}/stat")
+    wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
+
+
+class Busy:
+    """A server that reads as much as it is told to, and then resets the connection."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        # A full socket cuts a message.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        self._listener.settimeout(DEADLINE)
+        self.port = self._listener.getsockname()[1]
+        self._one = None
+
+    def read(self, count):
+        """What comes, up to COUNT bytes or to the end."""
+        if not self._one:
+            self._one, _ = self._listener.accept()
+            self._one.settimeout(DEADLINE)
+        got = bytearray()
+        while len(got) < count and (data := self._one.recv(min(65536, count - len(got)))):
+            got += data
+        return got
+
+    def full(self):
+        """Whether there is no room for more: then a message has been sent in part."""
+        before = queue(self.port)
+        return before and not select.select([], [], [], 0.02)[0] and queue(self.port) == before
+
+    def rest(self):
+        """What was sent by somebody who was stopped, and not read."""
+        got = bytearray()
+        self._one.setblocking(False)
+        wait_until(lambda: not any((read_some(self._one, got), queue(self.port))))
+        return got
+
+    def reset(self):
+        """End the connection as a machine does that starts again."""
+        self._one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._one.close()
+        self._one = None
+
+    def close(self):
+        """Be gone."""
+        if self._one:
+            self._one.close()
+        self._listener.close()
+
+
+@pytest.fixture
+def busy():
+    """A Busy server."""
+    made = Busy()
+    yield made
+    made.close()
+
+
+@in_time_for(SERVER_KILLS)
+def test_connections_that_are_reset(busy, router_to, pipe):
+    """A connection is reset after any number of bytes, many times: each message arrives once,
+    whole and in order, over one connection or the next.
+    """
+    chance = random.Random(10)  # noqa: S311 - the same places each time
+    daemon = Daemon(pipe[1], chance)
+    process = router_to(busy, scheme="tcp")
+    got, torn = [], 0
+    for turn in range(SERVER_KILLS):
+        data = busy.read(chance.choice([1, 100, 5000, 100_000]) + chance.randrange(70))
+        if turn % 4 == 3:
+            wait_until(busy.full)
+        stop(process)
+        data += busy.rest()
+        busy.reset()
+        process.send_signal(signal.SIGCONT)
+        found, left = messages(data)
+        got += found
+        torn += bool(left)
+    wanted = daemon.stop()
+    pipe.end()
+    found, left = messages(busy.read(1 << 40))
+    got = [one.partition(b" me - - - ")[2] for one in got + found]
+    assert (finish(process)[0], left) == (0, b"")
+    told("connection", SERVER_KILLS, got, wanted)
+    tell(f"{torn} of the resets were within a message")
+    assert got == wanted
+    assert torn or SERVER_KILLS < 20
+
+
+@in_time_for(SERVER_KILLS)
+def test_killed_servers_with_tcp_and_a_spool(place, router_to, pipe):
+    """The server is killed by -9 many times: lost is at the most what its kernel had and what it
+    had just read. All else arrives once and in order.
+    """
+    far = Rsyslogd(place / "rsyslog", "imtcp").start()
+    chance = random.Random(11)  # noqa: S311 - the same moments each time
+    daemon = Daemon(pipe[1], chance)
+    process = router_to(far, scheme="tcp")
+    most = 0
+    for _ in range(SERVER_KILLS):
+        before = far.size()
+        wait_until(lambda: far.size() > before)  # noqa: B023
+        time.sleep(chance.random() * 0.05)  # it is when that is random, no condition
+        stop(far.process)
+        # As long as it would be for a busy server.
+        time.sleep(chance.random() * 0.02)
+        stop(process)
+        most += unread(far.port) + READ
+        far.kill()
+        process.send_signal(signal.SIGCONT)
+        far.start()
+    wanted = daemon.stop()
+    pipe.end()
+    assert finish(process)[0] == 0
+    wait_until(lambda: wanted[-1] in far.lines()[-1:])
+    far.stop()
+    got = far.lines()
+    told("server over TCP", SERVER_KILLS, got, wanted)
+    tell(f"at most {most} bytes may be lost")
+    assert got == sorted(set(got) & set(wanted))
+    # Each had a head on its way.
+    assert sum(len(line) + 50 for line in set(wanted) - set(got)) <= most
+
+
+def unread(port):
+    """How many bytes the kernel has for the server at PORT."""
+    found = 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, here, _, state, queues, *_ = line.split()
+        if here.endswith(f":{port:04X}") and state == "01":
+            found += int(queues.partition(":")[2], 16)
+    return found
 
 
 @pytest.fixture
 def router_to(start, place, pipe):
-    """Start a router to a server by RELP, with a spool, that reads the pipe."""
+    """Start a router to a server, with a spool, that reads the pipe."""
 
-    def router_to(far, *more):
-        to = f"relp://127.0.0.1:{far.port}"
+    def router_to(far, *more, scheme="relp"):
+        to = f"{scheme}://127.0.0.1:{far.port}"
         spool = str(place / "spool")
         return start("pysissylog", "--to", to, "--spool", spool, *more, "me", stdin=pipe[0])
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from loguru import logger as loguru_logger
 from pythonjsonlogger.json import JsonFormatter
 
-from pydaemontools.log import keys, logfmt
-from pydaemontools.log.records import possible
-from pydaemontools.log.structure import DEPTH, encoded, parse
+from pydaemontools.log.fields import keys, logfmt
+from pydaemontools.log.fields.records import possible
+from pydaemontools.log.fields.structure import DEPTH, encoded, parse
 from tests.log.conftest import patient
 
 # Lines as they are written, and the level, the message, the logger and the exception in them.

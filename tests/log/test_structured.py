@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pydaemontools.log.record import Record
-from pydaemontools.log.structure import parse
-from pydaemontools.log.structured import (
+from pydaemontools.log.fields.record import Record
+from pydaemontools.log.fields.structure import parse
+from pydaemontools.log.fields.structured import (
     JOURNAL_NAME,
     RESERVED,
     SD_ID,

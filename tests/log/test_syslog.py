@@ -9,9 +9,9 @@ from _socket import socket as c_socket
 import pytest
 
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.formats import FACILITIES, Origin
 from pydaemontools.log.sinks import syslog, unread
 from pydaemontools.log.sinks.syslog import DATAGRAM, Syslog
+from pydaemontools.log.wire.formats import FACILITIES, Origin
 from tests.log.conftest import wait_until
 
 NUMBERS = {

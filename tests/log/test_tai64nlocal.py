@@ -93,6 +93,15 @@ def test_blocks_may_end_anywhere(text, ends):
     assert local(text, ends=ends) == slow(text[: len(text) - len(held)])
 
 
+@pytest.mark.parametrize("end", [5, 30, 70, 71])
+def test_digits_that_are_no_time(end):
+    """They are printed as they are, also if a block ends in them."""
+    text = b"@" + b"1" * 30 + b"d" * 40
+    assert local(text + b"\n", ends=[end]) == text + b"\n"
+    made = Local()
+    assert made.change(text) + made.rest() == text
+
+
 @patient
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 11), st.binary(max_size=5)), max_size=20))
 def test_many_labels_at_once(lines):
@@ -117,7 +126,27 @@ def test_each_second_of_a_change(zone, name, year):
         if (now := time.localtime(at).tm_gmtoff) != offset:
             for second in range(at - 3700, at + 3700):
                 assert texts[second + 10] == exact(second)
+            for step in (1, 7, 61):
+                for first in range(at - 7300, at + 3700, 173):
+                    keys = [*range(first + 10, first + 200 * step, step)]
+                    assert together(texts, keys) == [exact(key - 10) for key in keys]
         offset = now
+
+
+def together(texts, keys):
+    """The texts of KEYS, had at once."""
+    hour, rest = texts.of(keys)
+    return [hour + text for text in rest]
+
+
+def test_a_change_for_half_an_hour(zone):
+    """An hour whose ends show nothing, but its quarters do."""
+    zone("AAA0BBB,J60/1:15,J60/2:45")
+    march = 1709251200
+    assert exact(march + 4800) == b"2024-03-01 02:20:00."
+    for first in range(march, march + 10800, 600):
+        keys = [*range(first + 10, first + 1210)]
+        assert together(Texts(), keys) == [exact(key - 10) for key in keys]
 
 
 @pytest.mark.parametrize("name", ZONES)

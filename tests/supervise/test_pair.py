@@ -270,7 +270,7 @@ while True:
 BOTH = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]
 # Many restarts a second, to have as many in a test; and no log file is thrown away.
 SOONER = """
-from pydaemontools.log.logdir import LogDir
+from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.supervise import rules
 rules.PACE = 0.01
 LogDir._prune = lambda self: None

@@ -9,8 +9,8 @@ import logging
 import re
 from collections.abc import Callable
 
-from ..log.keys import PYTHON
-from ..log.keys import WORDS as _KEYS
+from ..log.fields.keys import PYTHON
+from ..log.fields.keys import WORDS as _KEYS
 from ..log.levels import DEBUG, INFO
 
 NONE, TRACE = -1, 8

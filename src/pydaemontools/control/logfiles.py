@@ -1,10 +1,10 @@
 """The log directory of a service: its lines from the end, from a time on, and as they come.
 
 A writer fills `current` and renames it when it is full: to `previous`, and to @....s (or .u),
-whose label is the time of its end. So the names are in the order of time, and a file is the
-same file under its next name. Whoever follows keeps `current` open and goes by the inode: of
-a file that was renamed nothing is lost, and what came between it and the new `current` stands
-among the finished files. Everything here raises OSError.
+whose label is the time of its end, with .gz or .zst behind it if it is packed. So the names are
+in the order of time, and a file is the same file under its next name. Whoever follows keeps
+`current` open and goes by the inode: of a file that was renamed nothing is lost, and what came
+between it and the new `current` stands among the finished files. Everything here raises OSError.
 """
 
 import posix
@@ -12,17 +12,21 @@ from errno import EBUSY, ENOENT
 from time import sleep
 
 from ..log.tai64n import stamp
-from .loglines import Lines, last
+from .loglines import Lines, last, newest, split
+from .packed import ENDINGS, Damaged, blocks, packer, plain
 from .place import READ
 from .when import LABEL, label, stamped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .loglines import Entry
 
+    File = tuple[int, bytes]  # its inode and its name
+
 PLACES = (b"log/main", b"log/log", b"log")
+UNNAMED = b"previous", b"processed"  # the newest finished file, until it has a label
 BLOCK = 65536
 TRIES, PAUSE = 200, 0.005  # looks at a directory that changes under them
 
@@ -52,12 +56,17 @@ def _stat(file: bytes) -> posix.stat_result | None:
 
 
 class Log:
-    """The log directory PATH, of which `current` is held open."""
+    """The log directory PATH, of which `current` is held open.
 
-    def __init__(self, path: bytes) -> None:
+    WARN is told, in a sentence, of a file that cannot be unpacked.
+    """
+
+    def __init__(self, path: bytes, warn: "Callable[[bytes], object]" = bytes) -> None:
         self.path = path
+        self.warn = warn
         self.rest = b""
-        self.seen = b""  # a label of the time when the open file was `current` for sure
+        self.seen = stamp()  # a label of a time when the open file was not finished
+        self.unnamed = -1  # the newest finished file, if it had no label at the last look
         fd = self._open(b"current")
         for _ in range(TRIES):
             if fd is not None:
@@ -73,6 +82,8 @@ class Log:
     def close(self) -> None:
         """No more of it."""
         posix.close(self.fd)
+        if self.unnamed >= 0:
+            posix.close(self.unnamed)
 
     def tail(self, count: int, least: int, *, whole: bool = False) -> "list[Entry]":
         """The last COUNT entries at least as important as LEAST, the oldest first.
@@ -84,22 +95,29 @@ class Log:
             end = _line_end(self.fd, end)
         found, self.lines = last(self.fd, end, count, least)
         posix.lseek(self.fd, end, 0)
-        for name in reversed(self._before()):
+        for file in reversed(self._before()):
             if len(found) >= count:
                 break
-            fd = self._open(name)
-            if fd is not None:
-                size = posix.fstat(fd).st_size
-                found = last(fd, size, count - len(found), least)[0] + found
-                posix.close(fd)
+            fd, name = self._open_finished(file)
+            if fd is None:
+                continue
+            more = count - len(found)
+            if packer(fd, name):
+                # When it was packed the one behind it may have been full already.
+                key = min(_changed(fd), found[0][0]) if found else _changed(fd)
+                found = newest(split(self._blocks(fd, name)), Lines(key), more, least) + found
+            else:
+                found = last(fd, posix.fstat(fd).st_size, more, least)[0] + found
+            posix.close(fd)
         return found
 
     def since(self, time: int) -> "Iterator[Entry]":
         """The entries from TIME on, also of the open file as far as it goes now."""
-        for name in self._before():
-            end = label(name)
+        self.lines = Lines(0)
+        for file in self._before():
+            end = label(file[1])
             if end is None or end >= time:
-                yield from (entry for entry in self._whole(name) if entry[0] >= time)
+                yield from (entry for entry in self._whole(file) if entry[0] >= time)
         self.lines.begin(_changed(self.fd))
         yield from (entry for entry in self._read(self.fd) if entry[0] >= time)
 
@@ -119,8 +137,8 @@ class Log:
         # To what was renamed nothing is added any more: now its end is the end.
         yield from self._read(self.fd)
         old, self.fd = self.fd, fd
-        for name in self._between(mine):
-            yield from self._whole(name)
+        for file in self._between(old):
+            yield from self._whole(file)
         # Until here, so that no other file could get its inode.
         posix.close(old)
         self.lines.begin(_changed(fd))
@@ -131,73 +149,135 @@ class Log:
         rest, self.rest = self.rest, b""
         return self.lines.take([rest]) if rest else []
 
-    def _before(self) -> list[bytes]:
-        """The names of the files before the one that is open, the oldest first."""
+    def _before(self) -> "list[File]":
+        """The files before the one that is open, the oldest first."""
         files = self._finished()
-        return [name for _, name in files[: self._at(files)]]
+        return files[: self._at(files)]
 
-    def _between(self, inode: int) -> list[bytes]:
-        """The files between the one with INODE, which was read, and the one that is open."""
+    def _between(self, old: int) -> "list[File]":
+        """The files between OLD, which was open until now and read, and the one that is open."""
         files = self._finished()
+        inode = posix.fstat(old).st_ino
         end = self._at(files)
         inodes = [one for one, _ in files]
         if inode in inodes:
-            return [name for _, name in files[inodes.index(inode) + 1 : end]]
+            return files[inodes.index(inode) + 1 : end]
         # It was removed, or a processor wrote it anew: what is later than what was read.
-        later = [name for _, name in files[:end] if name > self.seen]
-        return [name for name in later if self._begins_later(name)]
+        later: list[File] = []
+        for file in files[:end]:
+            head = self._head(file) if file[1] > self.seen else b""
+            time = stamped(head)[0]
+            if head and head == posix.pread(old, len(head), 0):
+                # This is what was read, so all before it was read too.
+                later.clear()
+            elif head and head == posix.pread(self.fd, len(head), 0):
+                # This is what is open already.
+                break
+            elif head and (time is None or time > self.lines.key):
+                later.append(file)
+        return later
 
-    def _at(self, files: list[tuple[int, bytes]]) -> int:
+    def _at(self, files: "list[File]") -> int:
         """Where the open file stands in FILES; behind them while it is `current`."""
         inodes = [inode for inode, _ in files]
         mine = posix.fstat(self.fd).st_ino
         return inodes.index(mine) if mine in inodes else len(files)
 
-    def _finished(self) -> list[tuple[int, bytes]]:
-        """Inode and name of all files but `current`, the oldest first."""
+    def _finished(self) -> "list[File]":
+        """All files but `current`, the oldest first."""
         for _ in range(TRIES):
-            names = [name for name in posix.listdir(self.path) if _is_finished(name)]
-            # `previous` is what has not got its name yet, or has it as well.
-            names.sort(key=lambda name: (name == b"previous", name))
+            newest = self._newest()
+            listed = sorted(posix.listdir(self.path), reverse=True)
+            if newest != self._newest():
+                # It may have got its label before we looked at those, or after.
+                continue
+            # Who packs a file removes it once the packed one is whole, or keeps both.
+            names = {plain(name): name for name in listed if _is_finished(name)}
             found: dict[int, bytes] = {}
-            for name in names:
+            for name in sorted(names.values()):
                 there = _stat(self.path + b"/" + name)
                 if there is None:
-                    # It was renamed, or went, since the look at the names.
+                    # It went since the look at the names.
                     break
                 found.setdefault(there.st_ino, name)
             else:
+                if newest:
+                    found.setdefault(*newest)
                 return list(found.items())
         raise OSError(EBUSY, "", self.path)
 
-    def _begins_later(self, name: bytes) -> bool:
-        fd = self._open(name)
-        if fd is None:
-            return False
-        time = stamped(posix.read(fd, BLOCK))[0]
-        posix.close(fd)
-        return time is None or time > self.lines.key
+    def _newest(self) -> "File | None":
+        """The newest finished file, if it has no label yet; it is held open.
 
-    def _whole(self, name: bytes) -> "Iterator[Entry]":
-        """The entries of the finished file NAME; none if it has gone."""
-        fd = self._open(name)
+        In a moment another one may be called so, or have the inode of one that was removed.
+        """
+        before, self.unnamed = self.unnamed, -1
+        found = None
+        for name in UNNAMED:
+            fd = self._open(name)
+            if fd is not None:
+                self.unnamed = fd
+                there = posix.fstat(fd)
+                if name == b"previous" or there.st_mode & 0o100:
+                    found = there.st_ino, name
+                break
+        if before >= 0:
+            posix.close(before)
+        return found
+
+    def _head(self, file: "File") -> bytes:
+        """How the finished FILE begins."""
+        fd, name = self._open_finished(file)
+        if fd is None:
+            return b""
+        head = next(self._blocks(fd, name), b"")
+        posix.close(fd)
+        return head
+
+    def _whole(self, file: "File") -> "Iterator[Entry]":
+        """The entries of the finished FILE; none if it has gone."""
+        fd, name = self._open_finished(file)
         if fd is None:
             return
         try:
             self.lines.begin(_changed(fd))
-            yield from self._read(fd)
+            yield from self._entries(self._blocks(fd, name), at_start=True)
         finally:
             posix.close(fd)
 
+    def _blocks(self, fd: int, name: bytes) -> "Iterator[bytes]":
+        """What FD, the finished file NAME, holds; if it is damaged, as far as it goes."""
+        try:
+            yield from blocks(fd, self.path + b"/" + name)
+        except Damaged as damaged:
+            self.warn(damaged.args[0])
+
     def _read(self, fd: int) -> "Iterator[Entry]":
-        """The entries of FD up to its end; an unfinished line is kept back."""
-        while data := posix.read(fd, BLOCK):
-            at_start = posix.lseek(fd, 0, 1) == len(data)
+        """The entries of FD, which nobody packs, from where it was read to up to its end."""
+        at_start = posix.lseek(fd, 0, 1) == 0
+        return self._entries(iter(lambda: posix.read(fd, BLOCK), b""), at_start=at_start)
+
+    def _entries(self, parts: "Iterable[bytes]", *, at_start: bool) -> "Iterator[Entry]":
+        """The entries in PARTS of a file; an unfinished line is kept back."""
+        for data in parts:
             if self.rest and at_start and stamped(data)[1]:
                 # The line before was cut off for good: it is not continued in this file.
                 yield from self.unfinished()
+            at_start = False
             *lines, self.rest = (self.rest + data).split(b"\n")
             yield from self.lines.take(lines)
+
+    def _open_finished(self, file: "File") -> tuple[int | None, bytes]:
+        """FILE, also if it was packed meanwhile, and its name by now."""
+        _, name = file
+        if name in UNNAMED:
+            posix.lseek(self.unnamed, 0, 0)
+            return posix.dup(self.unnamed), name
+        for one in (name, *(plain(name) + end for end in ENDINGS)):
+            fd = self._open(one)
+            if fd is not None:
+                return fd, one
+        return None, name
 
     def _open(self, name: bytes) -> int | None:
         try:
@@ -207,9 +287,7 @@ class Log:
 
 
 def _is_finished(name: bytes) -> bool:
-    if name == b"previous":
-        return True
-    return name[LABEL:] in (b".s", b".u") and label(name) is not None
+    return plain(name)[LABEL:] in (b".s", b".u") and label(name) is not None
 
 
 def _changed(fd: int) -> int:

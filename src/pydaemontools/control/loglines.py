@@ -7,7 +7,7 @@ from .when import stamped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     # When it counts as written, when it says that it was, its severity, and its text.
     Entry = tuple[int, int | None, int, bytes]
@@ -25,11 +25,13 @@ class Lines:
 
     def __init__(self, key: int) -> None:
         self.router = Router()
-        self.begin(key)
+        self.key = key
+        self.fresh = True
 
     def begin(self, key: int) -> None:
-        """A file begins, which was last changed at KEY."""
-        self.key = key
+        """The next file begins, which was last changed at KEY."""
+        # A file that was packed was changed when that was done, maybe after the one behind it.
+        self.key = max(self.key, key)
         self.fresh = True
 
     def take(self, lines: list[bytes]) -> "list[Entry]":
@@ -55,13 +57,29 @@ def last(fd: int, end: int, count: int, least: int) -> "tuple[list[Entry], Lines
     while True:
         start = max(0, end - size)
         lines = Lines(posix.fstat(fd).st_mtime_ns)
-        found: list[Entry] = []
-        for block in _blocks(fd, start, end):
-            found += (entry for entry in lines.take(block) if entry[2] <= least)
-            del found[: max(0, len(found) - count)]
+        found = newest(_blocks(fd, start, end), lines, count, least)
         if len(found) >= count or not start:
             return found, lines
         size *= 4
+
+
+def newest(parts: "Iterable[list[bytes]]", lines: Lines, count: int, least: int) -> "list[Entry]":
+    """The last COUNT entries of importance LEAST that LINES makes of what is in PARTS."""
+    found: list[Entry] = []
+    for part in parts:
+        found += (entry for entry in lines.take(part) if entry[2] <= least)
+        del found[: max(0, len(found) - count)]
+    return found
+
+
+def split(blocks: "Iterable[bytes]") -> "Iterator[list[bytes]]":
+    """The lines in BLOCKS of a file."""
+    rest = b""
+    for data in blocks:
+        *lines, rest = (rest + data).split(b"\n")
+        yield lines
+    if rest:
+        yield [rest]
 
 
 def _blocks(fd: int, start: int, end: int) -> "Iterator[list[bytes]]":

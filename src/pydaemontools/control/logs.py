@@ -38,7 +38,7 @@ class Wanted:
         self.since = _time(who, given[b"since"]) if b"since" in given else None
         self.count = None if self.since is not None else COUNT
         if b"n" in given:
-            if not given[b"n"].isdigit():
+            if not given[b"n"].isdigit() or len(given[b"n"]) > 9:
                 hint = b"-n takes a number of lines, not " + given[b"n"]
                 raise cli.usage(who, USAGE, hint=hint)
             self.count = int(given[b"n"])
@@ -94,13 +94,14 @@ class Logs:
         self.wanted = wanted
         self.logs: dict[bytes, Log] = {}
         self.code = 0
+        self._told: set[tuple[bytes, bytes]] = set()
 
     def add(self, name: bytes, *, needed: bool) -> None:
         """Take the service NAME in. Where it has no log, that is told if it is NEEDED."""
         try:
             path = find_log(find(name))
             if path is not None:
-                self.logs[name] = Log(path)
+                self.logs[name] = Log(path, lambda what: self._tell(name, what))
             elif needed:
                 self._tell(name, b"there is no log directory below log, or ./main")
         except OSError as error:
@@ -120,7 +121,9 @@ class Logs:
 
     def _tell(self, name: bytes, what: bytes) -> None:
         self.code = 111
-        cli.say(self.who + b": warning: " + name + b": " + what)
+        if (name, what) not in self._told:
+            self._told.add((name, what))
+            cli.say(self.who + b": warning: " + name + b": " + what)
 
     def _lines(self, name: bytes, entries: "Iterable[Entry]") -> "Iterator[Line]":
         """ENTRIES of the service NAME as lines, until they end or there is trouble."""

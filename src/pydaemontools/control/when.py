@@ -8,6 +8,7 @@ SECOND = 10**9
 LABEL = 25  # bytes of a TAI64N label, with its @
 HEX = b"0123456789abcdef"
 DAY = 86400
+LONGEST = 32  # characters of a time that somebody types
 SPANS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 
 
@@ -22,7 +23,8 @@ def label(text: bytes) -> int | None:
 def stamped(line: bytes) -> tuple[int | None, int]:
     """The time that LINE begins with, and where the text behind it begins; None, 0 without one.
 
-    It is a TAI64N label, or a date and a time in UTC as svlogd has them with -tt and -ttt.
+    It is what pymultilog has with t, T and d, or svlogd with -tt and -ttt: a TAI64N label, or a
+    date and a time. With a blank between these two, and nine digits, they are local ones.
     """
     if line[LABEL : LABEL + 1] == b" " and line[:1] == b"@":
         time = label(line)
@@ -31,12 +33,16 @@ def stamped(line: bytes) -> tuple[int | None, int]:
         word = line[:32].partition(b" ")[0]
         time = _date(word)
         return (None, 0) if time is None else (time, len(word) + 1)
+    if line[10:11] == b" " and line[19:20] == b"." and line[29:30] == b" ":
+        time = since(line[:19].decode("latin-1"), 0)
+        part = line[20:29]
+        return (None, 0) if time is None or not part.isdigit() else (time + int(part), 30)
     return None, 0
 
 
 def _date(word: bytes) -> int | None:
-    """The time that WORD is: 2026-11-21_04:48:00.12345, in UTC."""
-    whole, point, part = word.partition(b".")
+    """The time that WORD is: 2026-11-21_04:48:00.12345, in UTC; with T also with a Z behind."""
+    whole, point, part = word.removesuffix(b"Z").partition(b".")
     fields = [whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16], whole[17:]]
     if not all(field.isdigit() for field in fields) or (point and not part.isdigit()):
         return None
@@ -61,7 +67,9 @@ def local(time: int) -> bytes:
 
 def since(text: str, now: int) -> int | None:
     """The time that TEXT means: 10m (before NOW), or 2026-11-21[ 04:48[:00]], local."""
-    if text[:-1].isdigit() and text[-1:] in SPANS:
+    if len(text) > LONGEST:
+        return None
+    if text[:-1].isdecimal() and text[-1:] in SPANS:
         return now - int(text[:-1]) * SPANS[text[-1:]] * SECOND
     date, _, time = text.replace("T", " ").partition(" ")
     days = date.split("-")

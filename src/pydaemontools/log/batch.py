@@ -4,7 +4,7 @@ from itertools import compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .record import Record
+    from .fields.record import Record
 
 
 class Batch:

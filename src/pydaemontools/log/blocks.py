@@ -16,6 +16,7 @@ from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, POLLO
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
 LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces, at the most
+KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
@@ -169,6 +170,9 @@ class PipeSource(Source):
         self._count = array("i", [0])
         self._room = bytearray(BLOCK)
         self._patience = PATIENCE[0]
+        # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
+        # block is made of new pages, which the kernel has to clear.
+        bytes(KEPT)
         # Edge-triggered: what stays in the pipe must not wake us again.
         self._epoll = epoll()
         self._epoll.register(fd, EPOLLIN | EPOLLET)

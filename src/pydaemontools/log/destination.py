@@ -4,14 +4,15 @@ from .levels import DEBUG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .backlog import Backlog
     from .batch import Batch
     from .blocks import Source
-    from .formats import Origin
-    from .ledger import Ledger
+    from .files.ledger import Ledger
     from .places import Place, Spooling
     from .pump import Sink
     from .sinks.directory import Directory
+    from .wire.backlog import Backlog
+    from .wire.formats import Origin
+    from .wire.frames import Lines, Octets
 
 
 class Destination:
@@ -80,8 +81,8 @@ def opened(
 
         return Syslog(place.path, origin, place.format)
     if place.script:
+        from .actions.stamps import KINDS
         from .sinks.directory import Directory, open_log
-        from .stamps import KINDS
 
         [output] = place.script.outputs
         output.name = place.path.rstrip(b"/") or b"/"
@@ -97,23 +98,39 @@ def opened(
 
         return Journald(place.path, origin)
     if place.stream:
-        from .frames import framing
-        from .sinks.stream import stream
+        from .wire.frames import framing
 
         frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
-        return stream(place, frames, _backlog(place, source, ledger, spooling), source)
+        return _stream(place, frames, _backlog(place, source, ledger, spooling), source)
     from .sinks.console import Console
 
     return Console(place, origin)
+
+
+def _stream(
+    place: "Place", frames: "Octets | Lines", backlog: "Backlog", source: "Source"
+) -> "Sink":
+    context = None
+    if place.kind in (b"tls", b"relps"):
+        from .sinks import tls
+
+        context = tls.context(place)
+    if place.kind in (b"relp", b"relps"):
+        from .sinks.relp import Relp
+
+        return Relp(place, frames, backlog, source, context)
+    from .sinks.stream import Stream
+
+    return Stream(place, frames, backlog, source, context)
 
 
 def _backlog(
     place: "Place", source: "Source", ledger: "Ledger | None", spooling: "Spooling | None"
 ) -> "Backlog":
     if not spooling:
-        from .backlog import Memory
+        from .wire.backlog import Memory
 
         return Memory()
-    from .spool import Spool
+    from .wire.spool import Spool
 
     return Spool(spooling, place, source, ledger)

@@ -7,21 +7,21 @@ from time import sleep
 
 from ..chain import cli, process
 from ..chain.errors import words
+from .actions.lines import Lines
+from .actions.script import BadAction, Output, Script
+from .actions.stamps import KINDS
 from .blocks import Source, open_source
-from .lines import Lines
-from .logdir import LogDir
+from .files.logdir import LogDir
 from .pump import Pump
-from .script import BadAction, Output, Script
 from .sinks.directory import Directory, open_log
 from .sinks.simple import Copy, Latest, Stderr
-from .stamps import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .files.ledger import Ledger
     from .form import Form
-    from .ledger import Ledger
     from .pump import Sink
 
 USAGE = (b"multilog script", b"pymultilog action ...")
@@ -62,7 +62,7 @@ def _source(*, own: bool) -> Source:
 def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     ledger = None
     if any(one.kind == b"/" for one in script.outputs):
-        from .ledger import open_ledger
+        from .files.ledger import open_ledger
 
         ledger = open_ledger(source, *_growth(script))
         if ledger and script.records:
@@ -96,7 +96,7 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
 def _form(script: Script) -> "Form":
     if not script.records:
         return Lines(script)
-    from .recordwise import Recordwise
+    from .actions.recordwise import Recordwise
 
     return Recordwise(script)
 
@@ -106,11 +106,11 @@ def _growth(script: Script) -> tuple[int, int]:
     _, label = KINDS.get(script.stamp, (None, 0))
     if not script.records:
         return label, 1
-    from .limit import NOTICE
+    from .actions.limit import NOTICE
 
     if script.stamp != b"J":
         return label + script.limits * (NOTICE + label), 1
-    from .recordwise import FACTOR, OBJECT
+    from .actions.recordwise import FACTOR, OBJECT
 
     return OBJECT + script.limits * (OBJECT + FACTOR * NOTICE), FACTOR
 

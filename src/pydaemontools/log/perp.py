@@ -10,8 +10,8 @@ import time
 from _socket import AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
 
 from ..chain import cli, process
-from .formats import FACILITIES
 from .levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
+from .wire.formats import FACILITIES
 
 USAGE = b"usage: sissylog [-hV] [ ident [ facility ]]"
 PREFIXES = (

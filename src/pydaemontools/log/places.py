@@ -8,7 +8,7 @@ from . import levels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .script import Script
+    from .actions.script import Script
 
 TLS = b"ca", b"cert", b"key", b"name", b"insecure"
 WIRE = b"3164", b"5424", b"json"
@@ -103,7 +103,7 @@ def parse(word: bytes) -> Place:
 
 def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Script]":
     """Which directory is meant, and the script that says what is wanted of it."""
-    from .script import BadAction, Script
+    from .actions.script import BadAction, Script
 
     path, actions = rest, b""
     if text[:4] == b"dir:":
@@ -155,6 +155,10 @@ def _allowed(kind: bytes, options: dict[bytes, bytes]) -> dict[bytes, bytes]:
             raise BadPlace(kind + b" has no option " + name + b"; it has " + known)
     if options.get(b"insecure", b"") != b"":
         raise BadPlace(b"insecure takes no value")
+    # What TLS would find wrong with it, when the first connection came about.
+    labels = options.get(b"name", b"h").removesuffix(b".").split(b".")
+    if not all(label.isascii() and 0 < len(label) < 64 for label in labels):
+        raise BadPlace(b"name= takes the name of a host, not " + (options[b"name"] or b"none"))
     if b"key" in options and b"cert" not in options:
         raise BadPlace(b"key=FILE goes with cert=FILE")
     return options
@@ -192,6 +196,7 @@ def _address(kind: bytes, text: bytes) -> tuple[bytes, int]:
         raise BadPlace(b"an address with colons stands in brackets: " + kind + b"://[::1]")
     if not host or not host.isascii() or any(byte <= 32 or byte in b"/@?#" for byte in host):
         raise BadPlace(kind + b"://HOST[:PORT] takes the name of a host, not " + (host or b"none"))
-    if not port.isdigit() or not 0 < int(port[:6]) < 65536:
+    number = port.lstrip(b"0")
+    if not number.isdigit() or len(number) > 5 or int(number) > 65535:
         raise BadPlace(kind + b"://HOST[:PORT] takes a port from 1 to 65535, not " + port)
-    return host, int(port)
+    return host, int(number)

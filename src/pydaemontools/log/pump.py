@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from .batch import Batch
+    from .files.ledger import Ledger
     from .form import Form
-    from .ledger import Ledger
     from .sinks.directory import Directory
 
     class Sink(Protocol):

@@ -1,14 +1,14 @@
 """From bytes to lines that have a severity: what pysissylog makes of what it reads."""
 
 from .batch import Batch
+from .fields.records import Reader, unended
 from .form import Form
 from .levels import CLEAN, DEBUG, Router, strip
-from .records import Reader, unended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .record import Record
-    from .redact import Redaction
+    from .fields.record import Record
+    from .fields.redact import Redaction
 
 
 class Routing(Form):
@@ -30,7 +30,7 @@ class Routing(Form):
     @state.setter
     def state(self, state: int) -> None:
         self.router.in_traceback = bool(state & 1)
-        self.router.level = state >> 1
+        self.router.level = state >> 1 & 7
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""

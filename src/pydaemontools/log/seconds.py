@@ -2,10 +2,17 @@
 
 from time import localtime
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 QUARTER = 900
 MANY = 2048  # seconds whose text is remembered: few, so that malloc keeps their memory
 TWO_DIGITS = [b"%02d" % number for number in range(60)]
-POINTED = [b"%02d." % number for number in range(60)]
+POINTED = [b":" + second + b"." for second in TWO_DIGITS]
+# What stands behind the hour, for each second of it.
+IN_HOUR = dict(enumerate([minute + second for minute in TWO_DIGITS for second in POINTED]))
+NEVER = b"", -(1 << 70)  # no second of our time is in that hour
 
 
 class Texts(dict[int, bytes]):
@@ -17,34 +24,43 @@ class Texts(dict[int, bytes]):
 
     def __init__(self) -> None:
         self._quarters: dict[int, tuple[bytes, int] | None] = {}
-        self._minutes: dict[int, bytes] = {}
+        self._hour = NEVER
+
+    def of(self, keys: list[int]) -> "tuple[bytes, Iterable[bytes]]":
+        """What all texts of KEYS begin with, and how each of them goes on."""
+        hour, start = self._hour
+        if keys[0] - start not in IN_HOUR:
+            hour, start = self._hour = self._whole(keys[0])
+        try:
+            return hour, [IN_HOUR[key - start] for key in keys]
+        except KeyError:
+            return b"", map(self.__getitem__, keys)
 
     def __missing__(self, key: int) -> bytes:
-        minute, second = divmod(key - 10, 60)
-        known = self._minutes.get(minute)
-        if known:
-            # A second one: lines are so dense that others will follow.
-            seconds = range(key - second, key - second + 60)
-            self.update({key: known + text for key, text in zip(seconds, POINTED, strict=True)})
-            return self[key]
-        for cache in (self, self._minutes, self._quarters):
-            if len(cache) > MANY:
-                cache.clear()
-        known = self._minute(minute)
-        self[key] = text = known + POINTED[second] if known else exact(key - 10)
+        if found := self._quarter(key):
+            hour, start = found
+            return hour + IN_HOUR[key - start]
+        if len(self) > MANY:
+            self.clear()
+        self[key] = text = exact(key - 10)
         return text
 
-    def _minute(self, minute: int) -> bytes:
-        """What stands before the seconds in this MINUTE of Unix time; nothing if that differs."""
-        quarter = minute // 15
-        if quarter not in self._quarters:
-            self._quarters[quarter] = regular(quarter * QUARTER)
-        found = self._quarters[quarter]
-        if not found:
-            return b""
-        hour, since = found
-        self._minutes[minute] = text = hour + TWO_DIGITS[since + minute % 15] + b":"
-        return text
+    def _quarter(self, key: int) -> tuple[bytes, int] | None:
+        """Up to the hour, the text of KEY, and the key of that hour's start; None if irregular."""
+        quarter = (key - 10) // QUARTER
+        if quarter in self._quarters:
+            return self._quarters[quarter]
+        if len(self._quarters) > MANY:
+            self._quarters.clear()
+        self._quarters[quarter] = found = regular(quarter * QUARTER)
+        return found
+
+    def _whole(self, key: int) -> tuple[bytes, int]:
+        """The same, if it holds for all quarters of that hour; NEVER if not."""
+        found = self._quarter(key)
+        if found and all(self._quarter(found[1] + at) == found for at in range(0, 3600, QUARTER)):
+            return found
+        return NEVER
 
 
 def exact(second: int) -> bytes:
@@ -57,7 +73,7 @@ def exact(second: int) -> bytes:
 
 
 def regular(start: int) -> tuple[bytes, int] | None:
-    """Up to which hour the texts of the quarter at START are equal, and its first minute.
+    """Up to which hour the texts of the quarter at START are equal, and the key of its start.
 
     None if it is not within one hour, or does not go from second to second.
     """
@@ -68,4 +84,4 @@ def regular(start: int) -> tuple[bytes, int] | None:
     hour, minute = first[:-6], int(first[-6:-4])
     if first[-3:] != b"00." or last != hour + b"%02d:59." % (minute + 14):
         return None
-    return hour, minute
+    return hour, start + 10 - 60 * minute

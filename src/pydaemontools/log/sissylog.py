@@ -19,18 +19,18 @@ from ..chain import cli, process
 from . import levels, places
 from .blocks import open_source
 from .destination import Destination, directories, opened
-from .formats import FACILITIES, Origin
 from .levels import Router
 from .pump import Pump
 from .routing import Routing
 from .stats import Stats
+from .wire.formats import FACILITIES, Origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .blocks import Source
-    from .ledger import Ledger
+    from .fields.redact import Redaction
+    from .files.ledger import Ledger
     from .places import Place
-    from .redact import Redaction
 
 OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--redact pattern ...] "
@@ -113,8 +113,8 @@ class Options:
     def _redaction(self, patterns: list[bytes]) -> "Redaction | None":
         if not patterns:
             return None
-        from .confine import BadPattern
-        from .redact import Redaction
+        from .fields.confine import BadPattern
+        from .fields.redact import Redaction
 
         try:
             return Redaction(patterns)
@@ -126,7 +126,7 @@ class Options:
         """What is added to every message."""
         fields: dict[str, str] = {}
         for word in words:
-            from .structured import addition
+            from .fields.structured import addition
 
             added = addition(word)
             if added is None:
@@ -141,8 +141,8 @@ class Options:
         """The places that --to names, and the ledger of what those on a disk have."""
         ledger: Ledger | None = None
         if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
-            from .ledger import open_ledger
-            from .stamps import LONGEST
+            from .actions.stamps import LONGEST
+            from .files.ledger import open_ledger
 
             ledger = open_ledger(source, LONGEST)
             if ledger:

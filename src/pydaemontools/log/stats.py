@@ -23,20 +23,21 @@ HELP = {
 
 
 class Stats:
-    """A sink that counts lines, and tells of DESTINATIONS and FORM when it is asked to: in
-    FILE, or on stderr without one.
+    """A sink that counts lines, and tells of DESTINATIONS and FORM when it is asked to: on
+    stderr, or in FILE; with one, or with `-`, at the end too.
     """
 
     def __init__(
         self, destinations: "list[Destination]", form: "Routing", file: bytes | None
     ) -> None:
-        self.path = file or b"stderr"
+        self.path = b"stderr" if file in (None, b"-") else file
         self.held = 0
         self.stalled = False
         self.asked = False
         self._destinations = destinations
         self._form = form
-        self._file = file
+        self._file = None if file == b"-" else file
+        self._at_end = file is not None
         self._levels = [0] * 8
 
     def put(self, batch: "Batch") -> None:
@@ -62,8 +63,8 @@ class Stats:
         """Nothing is to be made sure of."""
 
     def close(self) -> None:
-        """Tell a last time, where there is a file for it."""
-        if self._file:
+        """Tell a last time, if that was asked for."""
+        if self._at_end:
             self.tell()
 
     def tell(self) -> None:

@@ -22,6 +22,11 @@ def stamp(now: int | None = None) -> bytes:
     return b"@%016x%08x" % (EPOCH + seconds, nanoseconds)
 
 
+def after(label: bytes) -> bytes:
+    """The label of the nanosecond that follows the one of LABEL."""
+    return stamp(unpack(bytes.fromhex(label[1:].decode())) + 1)
+
+
 def label() -> bytes:
     """What stands before a line that is read now: its label and a blank."""
     return stamp() + b" "

@@ -6,13 +6,14 @@ from sys import byteorder
 from ..chain import cli
 from .seconds import Texts
 from .tai64n import EPOCH
-from .through import buffering, through
+from .through import FULL, buffering, through
 
 USAGE = (b"tai64nlocal", b"pytai64nlocal [-bl]")
 
 HEX = b"0123456789abcdef"
 NEAR = b"\x40\0\0\0"  # how the seconds of the years 1970 to 2106 begin
-HEAD, TAIL = itemgetter(slice(26)), itemgetter(slice(25, None))
+HEAD = b"%.26s"  # a label, and what ends it
+TAIL = itemgetter(slice(25, None))
 
 
 class Local:
@@ -39,8 +40,10 @@ class Local:
         self._held = b""
         self._inside = last != b""
         if last[:1] == b"@" and not last[1:].strip(HEX):
-            # Of a long run of digits only the last 24 count.
-            block, self._held, self._inside = block[:at], b"@" + last[1:][-24:], False
+            # Of a long run of digits only the last 24 count. Should they be no time it is
+            # printed as it is, unless it is longer than what anybody holds.
+            held = last if len(last) < FULL else b"@" + last[1:][-24:]
+            block, self._held, self._inside = block[:at], held, False
         return head + self._convert(block)
 
     def rest(self) -> bytes:
@@ -69,11 +72,12 @@ class Local:
         if not found:
             return b""
         seconds, nanoseconds = found
+        hour, texts = self._texts.of(seconds)
         parts: list[bytes | int] = [b""] * (3 * len(lines))
-        parts[0::3] = map(self._texts.__getitem__, seconds)
+        parts[0::3] = texts
         parts[1::3] = nanoseconds
         parts[2::3] = map(TAIL, lines)
-        return b"%s%09d%s\n" * len(lines) % tuple(parts)
+        return (hour + b"%s%09d%s\n") * len(lines) % tuple(parts)
 
     def _line(self, line: bytes) -> bytes:
         """LINE, which begins with "@", with local time if there is such a time."""
@@ -92,13 +96,13 @@ class Local:
 def numbers(lines: list[bytes]) -> tuple[list[int], list[int]] | None:
     """The seconds, less 2^62, and the nanoseconds at the heads of LINES.
 
-    None if not all of them begin with a label of our time, 24 digits and no more.
+    None if there are none, or not all begin with a label of our time: 24 digits and no more.
     """
     count = len(lines)
-    heads = b"".join(map(HEAD, lines))
+    heads = HEAD * count % tuple(lines)
     others = heads.translate(None, HEX)
     first, ends = heads[0::26], heads[25::26]
-    if len(heads) != 26 * count or first != b"@" * count:
+    if not lines or len(heads) != 26 * count or first != b"@" * count:
         return None
     if len(others) != 2 * count or others[0::2] != first or others[1::2] != ends:
         return None

@@ -16,8 +16,8 @@ from ...chain.errors import words
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..batch import Batch
-    from ..formats import Origin
     from ..places import Place
+    from ..wire.formats import Origin
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
 LARGEST = 1 << 20  # bytes of an object, at the most
@@ -48,7 +48,7 @@ class Console:
         if self._broken:
             self._lost += len(batch.lines)
         elif self._origin:
-            from ..entries import objects
+            from ..fields.entries import objects
 
             made = objects(batch, self._origin, time.time_ns(), LARGEST)
             self._data += b"\n".join([*made, b""])

@@ -5,17 +5,17 @@ from errno import EIO
 
 from ...chain.cli import say
 from ...chain.errors import words
-from ..age import turns
+from ..actions.age import turns
 from ..batch import Batch, stamped
-from ..logdir import Failed, LogDir
+from ..files.logdir import Failed, LogDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..ledger import Ledger
-    from ..script import Output
-    from ..selection import Chooser
+    from ..actions.script import Output
+    from ..actions.selection import Chooser
+    from ..files.ledger import Ledger
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
@@ -25,7 +25,7 @@ def open_log(who: bytes, output: "Output", ledger: "Ledger | None") -> LogDir:
     """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
     processor = None
     if output.command is not None:
-        from ..processor import Processor
+        from ..files.processor import Processor
 
         processor = Processor(who, output.command, output.code)
     return LogDir(
@@ -105,7 +105,7 @@ class Directory:
         if (self._waits or not self._log.filed) and time.monotonic() < self._retry_at:
             return
         try:
-            if not self._log.filed:
+            if not self._log.filed and not self._log.gone:
                 self._log.file()
             if self._log.due:
                 self._log.rotate()
@@ -122,6 +122,14 @@ class Directory:
             self._troubled(error)
         else:
             self.stalled = self._told = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say that the directory was removed, once it is there again."""
+        if self._log.renewed:
+            self._log.renewed = False
+            what = b"/current was removed; what it had is written again"
+            say(self._who + b": warning: " + self.path + what)
 
     def _troubled(self, error: OSError) -> None:
         self.stalled = self._waits
@@ -154,3 +162,5 @@ class Directory:
         except Failed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None
+        finally:
+            self._tell()

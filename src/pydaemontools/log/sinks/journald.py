@@ -11,16 +11,16 @@ from _struct import pack
 from fcntl import fcntl
 
 from ..batch import Batch
-from ..entries import entries
-from ..structured import journal, merged
+from ..fields.entries import entries
+from ..fields.structured import journal, merged
 from .syslog import Syslog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..formats import Origin
-    from ..record import Record
+    from ..fields.record import Record
+    from ..wire.formats import Origin
 
 F_ADD_SEALS = 1033
 SEALS = 0xF  # nobody may seal, shrink, grow or write it any more

@@ -15,15 +15,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from ..backlog import Backlog
     from ..blocks import Source
-    from ..frames import Lines, Octets
     from ..places import Place
+    from ..wire.backlog import Backlog
+    from ..wire.frames import Lines, Octets
     from .transport import Connection
 
 WINDOW = 1024  # messages that are sent and have no answer, at the most
 NUMBERS = 999_999_999  # after that one comes 1
 OFFERS = b"relp_version=0\nrelp_software=pydaemontools\ncommands=syslog"
+MOST = 65536  # bytes of an answer
 LEAVE = 2.0  # seconds that a server has to answer when we go
 
 
@@ -123,9 +124,10 @@ class Relp(Stream):
         if data[:3] != b"200":
             # Neither a session nor this message; perhaps another time.
             raise OSError(EPROTO, "")
-        if number == self._opening:
-            self._session = True
-        else:
+        if not self._session:
+            self._session = number == self._opening
+        elif self._flying and (number - self._flying[0][0]) % NUMBERS < len(self._flying):
+            # What is not on its way cannot have come: that number will be another message's.
             self._answered.add(number)
 
     def _farewell(self) -> None:
@@ -169,14 +171,13 @@ def _frame(said: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
     """
     words = said[at : at + 64].split(b" ", 3)
     length = words[2] if len(words) > 2 else b""
-    if len(words) == 3 and b"\n" not in length:
-        return None
-    if len(words) < 3:
-        if len(said) - at > 48:
+    if len(words) < 4 and b"\n" not in length:
+        if len(said) - at >= 64:
             raise OSError(EPROTO, "")
         return None
     bare, newline, _ = length.partition(b"\n")
-    if not words[0].isdigit() or not bare.isdigit():
+    # What is too long is not waited for: it would have to be kept.
+    if not words[0].isdigit() or not bare.isdigit() or int(bare) > MOST:
         raise OSError(EPROTO, "")
     start = at + len(words[0]) + len(words[1]) + len(bare) + 3
     end = start + int(bare)

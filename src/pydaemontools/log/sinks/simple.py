@@ -6,7 +6,7 @@ from ..batch import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..selection import Chooser
+    from ..actions.selection import Chooser
 
 SHOWN = 200  # bytes of a line that is an alert
 STATUS = 1000  # bytes of a line that is a status

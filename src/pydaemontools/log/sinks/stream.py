@@ -16,11 +16,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from ..backlog import Backlog
     from ..batch import Batch
     from ..blocks import Source
-    from ..frames import Lines, Octets
     from ..places import Place
+    from ..wire.backlog import Backlog
+    from ..wire.frames import Lines, Octets
 
 PATIENCE = 15.0  # seconds that a server has to answer when we come
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
@@ -157,8 +157,13 @@ class Stream:
         """Send what there is, as far as there is room."""
         while not connection.full and self.backlog.ready(self._cursor):
             text, self._cursor = self.backlog.read(self._cursor)
-            connection.write(text)
-            self._flying.append((connection.written, self._cursor))
+            before = connection.written
+            try:
+                connection.write(text)
+            finally:
+                # Also of what met the end of the connection much may have arrived.
+                if connection.written > before:
+                    self._flying.append((connection.written, self._cursor))
             self._look = LOOK[0]
 
     def _confirm(self, connection: Connection) -> None:
@@ -179,7 +184,14 @@ class Stream:
         return max(self._look, self._settled - time.monotonic()) if self._flying else None
 
     def _salvage(self) -> None:
-        """The connection is gone: forget what had arrived of the text that was on its way."""
+        """The connection is gone: forget what had arrived of what was on its way."""
+        if not self._flying or not self._connection:
+            return
+        try:
+            self._confirm(self._connection)
+        except OSError:
+            # What we know is what was so the last time.
+            pass
         if not self._flying or self._context or not self._arrived:
             return
         end, _ = self._flying[0]
@@ -282,19 +294,3 @@ class Stream:
         if self._watched[0] >= 0:
             self._source.unwatch(self._watched[0])
             self._watched = -1, False
-
-
-def stream(
-    place: "Place", frames: "Octets | Lines", backlog: "Backlog", source: "Source"
-) -> Stream:
-    """The stream to PLACE. Raises OSError for files that cannot be used."""
-    made = None
-    if place.kind in (b"tls", b"relps"):
-        from .tls import context
-
-        made = context(place)
-    if place.kind in (b"relp", b"relps"):
-        from .relp import Relp
-
-        return Relp(place, frames, backlog, source, made)
-    return Stream(place, frames, backlog, source, made)

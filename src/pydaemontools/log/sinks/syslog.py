@@ -15,8 +15,8 @@ from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS, EPROTOTYPE
 from ...chain.cli import say
 from ...chain.errors import words
 from ..batch import Batch
-from ..formats import Origin, Rfc3164, Rfc5424
 from ..utf8 import split
+from ..wire.formats import Origin, Rfc3164, Rfc5424
 from .unread import Unread
 
 DATAGRAM = 8096  # bytes: what rsyslog takes for one message if nobody tells it otherwise

@@ -17,17 +17,17 @@ def context(place: "Place") -> ssl.SSLContext:
     """What PLACE wants of TLS. Raises OSError for files that cannot be used."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    given = {name.decode(): value.decode() for name, value in place.options.items()}
-    if "insecure" in given:
+    given = place.options
+    if b"insecure" in given:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
-    elif "ca" in given:
-        made.load_verify_locations(given["ca"])
+    elif b"ca" in given:
+        made.load_verify_locations(given[b"ca"])
     else:
         made.load_default_certs()
-    if "cert" in given:
+    if b"cert" in given:
         # A key with a password would have a daemon ask for it at some terminal.
-        made.load_cert_chain(given["cert"], given.get("key"), password="")
+        made.load_cert_chain(given[b"cert"], given.get(b"key"), password="")
     return made
 
 

@@ -8,15 +8,15 @@ import time
 from _socket import SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET, socket
 
 from ..batch import Batch
-from ..formats import Rfc3164, Rfc5424
+from ..wire.formats import Rfc3164, Rfc5424
 from .lookup import Lookup
 from .retry import reason
 from .syslog import STALL, Syslog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..formats import Origin
     from ..places import Place
+    from ..wire.formats import Origin
 
 # Bytes of a message. More than a packet of Ethernet holds is sent in parts, and is lost if
 # one of them is.
@@ -40,7 +40,7 @@ class Udp(Syslog):
         """The messages that BATCH is."""
         if self._place.format != b"json":
             return super()._packets(batch)
-        from ..entries import objects
+        from ..fields.entries import objects
 
         return objects(batch, self.origin, time.time_ns(), self.most)
 

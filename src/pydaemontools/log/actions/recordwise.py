@@ -4,13 +4,13 @@ That is what the actions m, L, r and J ask for. It takes its time for each line;
 nobody looks at lines one by one.
 """
 
-from . import structured
-from .batch import Batch
+from ..batch import Batch
+from ..fields import structured
+from ..fields.record import Record
+from ..fields.records import Reader, fold, unended
+from ..levels import WARNING, Router
 from .choice import Choice, Records
-from .levels import WARNING, Router
 from .lines import Lines
-from .record import Record
-from .records import Reader, fold, unended
 from .stamps import utc
 
 TYPE_CHECKING = False
@@ -43,6 +43,8 @@ class Recordwise(Lines):
         self._router.in_traceback = bool(state & 1)
         self._router.level = state >> 1 & 7
         self.going_on = state >> 4
+        for one in self._choices:
+            one.begun = True
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""
@@ -53,6 +55,10 @@ class Recordwise(Lines):
         lines = body.removesuffix(b"\n").split(b"\n")
         levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
         found = fold(lines, levels, records, continued=continued)
+        if self._json and continued and not found[0].line:
+            # Nothing is left of it, and an object has ended already.
+            del found[0]
+            continued = False
         seen = [record.line.partition(b"\n")[0] for record in found]
         if self._json:
             if continued:

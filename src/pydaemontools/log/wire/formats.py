@@ -5,12 +5,12 @@ A message is a priority, what all messages of that moment have in common, and a 
 
 import time
 
-from .levels import DEBUG
+from ..levels import DEBUG
 from .pieces import fitted, with_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .batch import Batch
+    from ..batch import Batch
 
     Texts = tuple[bytes, list[int], list[bytes]]
 
@@ -105,7 +105,7 @@ class Rfc5424:
         self._end = b" " + b" ".join(words) + b" "
         self._data = NIL + b" "
         if origin.fields:
-            from .structured import element
+            from ..fields.structured import element
 
             self._data = element(origin.fields) + b" "
 

@@ -5,8 +5,8 @@ Imports neither json nor re: those come with the first line that needs them.
 
 from _operator import itemgetter
 
+from ..levels import BETWEEN, TRACEBACK, Router, head
 from .exceptions import said
-from .levels import BETWEEN, TRACEBACK, Router, head
 from .record import Record
 
 TYPE_CHECKING = False
@@ -114,9 +114,8 @@ def border(block: bytes, start: int, end: int) -> int:
     END is where a line begins.
     """
     line = block[end : block.find(b"\n", end) + 1 or None]
-    text = _text(line).removesuffix(b"\n")
     before = block[block.rfind(b"\n", start, end - 1) + 1 : end]
-    if not (_within(line) or _within(before) or not text or text in BETWEEN):
+    if not (_within(line) or _within(before)):
         # Nearly always.
         return end
     found = start
@@ -136,8 +135,9 @@ def after(block: bytes, start: int) -> int:
 
 def _within(line: bytes) -> bool:
     """Whether LINE looks like one of a traceback that goes on, or as if it went on with one."""
-    text = _text(line)
-    return text[:1] in (b" ", b"\t") or text.startswith(TRACEBACK)
+    text = _text(line.removesuffix(b"\n"))
+    # Also one with nothing in it ends none.
+    return text[:1] in b" \t" or text in BETWEEN or text.startswith(TRACEBACK)
 
 
 def _walk(block: bytes, start: int) -> "Iterator[tuple[int, _Open]]":

@@ -15,6 +15,7 @@ from errno import EIO
 
 NAME = b"note"
 SLOT = 512  # bytes of a note
+LARGEST = (1 << 63) - 1  # what the system takes for a position
 DATA = 4096  # where the taken bytes begin
 OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 
@@ -102,6 +103,11 @@ def parse(slot: bytes) -> tuple[int, Entry] | None:
     except ValueError:
         return None
     place, block = (counter, inode, offset, limit), (start, count, first)
+    if not all(0 <= one <= LARGEST for one in (number, *place, *block, before, after)):
+        return None
+    if offset > limit or not (0 < first <= count or first == count) or count < len(tail):
+        # Nobody wrote that: who believed it would wait for bytes that do not come.
+        return None
     return number, Entry(words[1], *place, *block, tail, before, after)
 
 

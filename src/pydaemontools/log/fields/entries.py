@@ -4,18 +4,18 @@ A line that continues a record is part of it here, and a piece that goes on with
 before begins with +, as in pieces.py.
 """
 
+from ..utf8 import split
+from ..wire.formats import FACILITIES, stamp_5424
 from . import structured
-from .formats import FACILITIES, stamp_5424
 from .record import Record
 from .records import fold
-from .utf8 import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .batch import Batch
-    from .formats import Origin
+    from ..batch import Batch
+    from ..wire.formats import Origin
 
 SMALLEST = 64  # bytes of a text that is not cut any more, however small the room
 

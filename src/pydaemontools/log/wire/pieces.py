@@ -1,12 +1,12 @@
 """Lines that are too long for one message are cut, and so is one that comes in pieces."""
 
-from .utf8 import split
+from ..utf8 import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .batch import Batch
+    from ..batch import Batch
 
 LEAST = 1000  # bytes of a line in each message, at the least, however long its head is
 
@@ -46,7 +46,7 @@ def with_data(
 def _with_data(
     batch: "Batch", plain: bytes, added: "Mapping[str, str]", room: int
 ) -> "Iterator[tuple[int, bytes]]":
-    from .structured import element, merged, one_line
+    from ..fields.structured import element, merged, one_line
 
     plus = b"+" if batch.continued else b""
     for level, line, record in zip(batch.levels, batch.lines, batch.records or (), strict=True):

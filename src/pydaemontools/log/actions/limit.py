@@ -31,8 +31,10 @@ class Limit:
         self._end(now)
         kind = b"" if self._selected else line
         until, count, first = self._kinds.get(kind, (now + self.seconds, 0, line[:SHOWN]))
-        if count or len(self._kinds) < KINDS:
-            self._kinds[kind] = until, count + 1, first
+        if not count and len(self._kinds) >= KINDS:
+            # It is not counted, so nobody could be told of it.
+            return True
+        self._kinds[kind] = until, count + 1, first
         return count < self.most
 
     def told(self, *, ending: bool = False) -> bytes | None:

@@ -12,17 +12,17 @@ from _struct import Struct
 from binascii import crc32
 from fcntl import LOCK_EX, LOCK_NB, flock
 
-from ..chain.cli import say
-from ..chain.errors import words
+from ...chain.cli import say
+from ...chain.errors import words
 from .segments import SEGMENT, Segments, position, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .blocks import Source
-    from .ledger import Ledger
-    from .places import Place, Spooling
+    from ..blocks import Source
+    from ..files.ledger import Ledger
+    from ..places import Place, Spooling
 
-STATE = Struct(">QQI")  # which of the two slots is newer, a position, a checksum
+STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
@@ -36,12 +36,13 @@ class State:
         self._fd = posix.open(b"state", OPEN, 0o600, dir_fd=directory)
         slots = [posix.pread(self._fd, STATE.size, at) for at in (0, SLOT)]
         found = [STATE.unpack(slot)[:2] for slot in slots if _whole(slot)]
-        self._number, self.at = max(found, default=(0, 0))
+        self._number, at = max(found, default=(0, b""))
+        self.at = int.from_bytes(at, "big")
 
     def write(self, at: int) -> None:
         """Say AT from now on. Raises OSError."""
         number = self._number + 1
-        text = number.to_bytes(8, "big") + at.to_bytes(8, "big")
+        text = number.to_bytes(8, "big") + at.to_bytes(16, "big")
         posix.pwrite(self._fd, text + crc32(text).to_bytes(4, "big"), number % 2 * SLOT)
         self._number, self.at = number, at
 

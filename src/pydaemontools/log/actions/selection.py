@@ -6,7 +6,7 @@ expression that begins with a newline: the search goes from line to line by memc
 what is not wanted costs next to nothing.
 """
 
-from .batch import Batch
+from ..batch import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +89,13 @@ class Selection(Chooser):
         # All lines but those that match, or no others.
         self.all, line, _ = joined(rules, block=False)
         _, block, stars = joined(rules, block=True)
-        self._match = _compiled(line) if line else None
-        # Many stars, each of which goes over the line anew, are faster line by line.
-        self._search = _compiled(rb"\n(?:" + block + b")") if block and stars <= FEW else None
+        self._match: Pattern[bytes] | Each | None
+        try:
+            self._match = _compiled(line) if line else None
+            # Many stars, each of which goes over the line anew, are faster line by line.
+            self._search = _compiled(rb"\n(?:" + block + b")") if block and stars <= FEW else None
+        except RecursionError:
+            self._match, self._search = Each(rules, everything=self.all), None
 
     def choose(self, batch: Batch) -> Batch:
         """What of BATCH is selected."""
@@ -139,6 +143,22 @@ class Selection(Chooser):
         """Whether LINE, of which a pattern sees no more than its beginning, is selected."""
         found = self._match.match(line[:MATCHED]) if self._match else None
         return (found is None) == self.all
+
+
+class Each:
+    """RULES that lie too deep in one another for one expression: each for itself."""
+
+    def __init__(self, rules: list[tuple[bytes, bytes]], *, everything: bool) -> None:
+        self._all = everything
+        self._rules = [
+            (sign == b"+", _compiled(b"".join(tokens(pattern, block=False))))
+            for sign, pattern in reversed(rules)
+        ]
+
+    def match(self, line: bytes) -> "Each | None":
+        """Something if LINE is not as most are: as the expression does."""
+        wanted = next((sign for sign, one in self._rules if one.match(line)), True)
+        return None if wanted == self._all else self
 
 
 def _compiled(expression: bytes) -> "Pattern[bytes]":

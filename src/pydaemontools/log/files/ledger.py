@@ -20,13 +20,13 @@ import posix
 import time
 from errno import EIO
 
-from .blocks import PipeSource
+from ..blocks import PipeSource
+from ..utf8 import boundary
 from .note import DATA, Entry, Note
-from .utf8 import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .blocks import Source
+    from ..blocks import Source
     from .logdir import LogDir
 
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
@@ -116,7 +116,7 @@ class Ledger:
                 note.void()
             if not self._counter:
                 self._counter = note
-                self._stream = known[0].stream if known else b"%b%d" % (self._pipe, time.time_ns())
+                self._stream = known[0].stream if known else self._new_stream()
                 self._taken = note.taken()
             self._logs.append((note, log))
             log.noted = True
@@ -150,6 +150,26 @@ class Ledger:
                     # What it said before is still right.
                     pass
 
+    def moved(self, log: "LogDir", directory: int) -> None:
+        """LOG goes on in another DIRECTORY; its note was removed with the old one.
+
+        Raises OSError, and then nothing has changed.
+        """
+        for at, (old, one) in enumerate(self._logs):
+            if one is log:
+                note = Note(directory)
+                note.void()
+                posix.close(old.fd)
+                self._logs[at] = note, log
+                if self._counter is old:
+                    self._counter, self._taken = note, 0
+                    self._stream = self._new_stream()
+                # The notes are right again with the next block.
+                self._noted, self._doubt = False, True
+
+    def _new_stream(self) -> bytes:
+        return b"%b%d" % (self._pipe, time.time_ns())
+
     def _known(self, note: Note) -> tuple[Entry, bool] | None:
         """What NOTE says, if that can be believed, and whether nothing of it was taken."""
         entry = note.read()
@@ -176,8 +196,12 @@ class Ledger:
         if 0 < taken < entry.marks:
             self._taken = entry.start + taken
             self._rest = entry.count - taken
-            if taken == entry.first and self.source.look()[:1] == entry.tail[-1:]:
+            left = self.source.look()
+            if taken == entry.first and left[:1] == entry.tail[-1:]:
                 self._rest = 1
+            if len(left) < self._rest or not left[: self._rest].endswith(entry.tail[-self._rest :]):
+                # It was about another pipe, though that had the same name.
+                return -1
             self._claim(note, entry.first - taken)
             taken = entry.marks
         return taken
@@ -203,7 +227,7 @@ class Ledger:
 
     def _fit_records(self, block: bytes, start: int, body: bytes, room: int) -> bytes:
         """BODY, which has room, less the record that would be cut in two at its end."""
-        from .records import after, border
+        from ..fields.records import after, border
 
         whole = body[: border(block, start, start + len(body)) - start]
         if whole:

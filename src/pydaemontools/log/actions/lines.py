@@ -1,7 +1,7 @@
 """pymultilog by blocks: lines as they are, with a time before each, and nobody looks at one."""
 
-from .batch import Batch, stamped
-from .form import Form
+from ..batch import Batch, stamped
+from ..form import Form
 from .stamps import KINDS
 
 TYPE_CHECKING = False

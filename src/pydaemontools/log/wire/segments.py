@@ -9,6 +9,7 @@ loses nothing that was written, but a crash of the machine may lose what was wri
 import posix
 from _struct import Struct
 from binascii import crc32
+from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
 MAGIC = b"pdt1"
 SHIFT = 40  # bits of a position that are the offset
+FILES = 1 << 60  # no number is as large as this
 SEGMENT = 16 << 20  # bytes of a file, about
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC | posix.O_NOFOLLOW
 READ = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW
@@ -43,13 +45,16 @@ class Segments:
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
         self._sizes = {}
-        names = [name for name in posix.listdir(directory) if name.endswith(END.decode())]
-        for number in sorted(int(name[: -len(END)], 16) for name in names):
+        found = [number for name in posix.listdir(directory) if (number := _number(name))]
+        for number in sorted(found):
+            there = posix.stat(_name(number), dir_fd=directory, follow_symlinks=False)
+            if not S_ISREG(there.st_mode):
+                # Whatever it is, we did not make it.
+                continue
             if number < first:
                 self._remove(number)
             else:
-                size = posix.stat(_name(number), dir_fd=directory).st_size
-                self._sizes[number] = size
+                self._sizes[number] = there.st_size
         self.first = min(self._sizes, default=max(first, 1))
         self._last = max(self._sizes, default=self.first)
         self._fd = posix.open(_name(self._last), APPEND, 0o600, dir_fd=directory)
@@ -113,7 +118,7 @@ class Segments:
         """AT, or the beginning of the next file if nothing follows in this one."""
         number, offset = split(at)
         while number < self._last and offset >= self._sizes.get(number, 0):
-            number, offset = number + 1, 0
+            number, offset = min(one for one in self._sizes if one > number), 0
         return position(number, offset)
 
     def read(self, at: int) -> tuple[int, bytes]:
@@ -198,3 +203,12 @@ class Segments:
 
 def _name(number: int) -> bytes:
     return b"%016x%b" % (number, END)
+
+
+def _number(name: str) -> int:
+    """The number of the file called NAME; 0 if it is none of ours."""
+    try:
+        number = int(name[:16], 16)
+    except ValueError:
+        return 0
+    return number if 0 < number < FILES and name == _name(number).decode() else 0

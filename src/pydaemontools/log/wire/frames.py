@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .batch import Batch
+    from ..batch import Batch
 
 LONGEST = 8096  # bytes of a message: what rsyslog takes if nobody tells it otherwise
 MANY = 4096  # lines in one piece of text, at the most
@@ -76,7 +76,7 @@ class Lines:
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
         """The text of BATCH, in pieces of no more than MANY objects."""
-        from .entries import objects
+        from ..fields.entries import objects
 
         made = objects(batch, self._origin, time.time_ns(), LONGEST)
         for at in range(0, len(made), MANY):

@@ -1,8 +1,8 @@
 """Which records go where: by pattern, by level, and not one too many."""
 
-from .batch import Batch
+from ..batch import Batch
+from ..fields.record import Record
 from .limit import Limit
-from .record import Record
 from .selection import Chooser
 
 TYPE_CHECKING = False
@@ -46,6 +46,7 @@ class Choice(Chooser):
 
     def __init__(self, selection: "Selection", least: int, limits: list[Limit]) -> None:
         self.limits = limits
+        self.begun = False  # whether there was a record before
         self._selection = selection
         self._least = least
 
@@ -57,9 +58,10 @@ class Choice(Chooser):
         for at, record in enumerate(batch.found):
             if not (batch.rest and not at):
                 chosen += self._told(batch)
-                # A record may have been cut in two: this is the rest.
-                if record.line[:1] not in (b" ", b"\t"):
+                # A record may have been cut in two: this, or an empty line, is the rest.
+                if not self.begun or record.line[:1] not in b" \t":
                     self.goes_on = self._wants(record, batch.seen[at])
+                self.begun = True
             if self.goes_on:
                 first = first or not at
                 chosen.append(batch.lines[at])

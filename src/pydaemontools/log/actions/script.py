@@ -6,7 +6,7 @@ our own name a word that is none is an error, and sizes may have units.
 
 import posix
 
-from . import levels
+from .. import levels
 from .selection import Chooser, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
@@ -174,8 +174,8 @@ def _age(text: bytes) -> int:
 
 def _packer(name: bytes) -> tuple[bytes, bytes]:
     """The command that packs, and what its files are called."""
-    from ..chain import exec as chain
-    from ..chain.process import environ
+    from ...chain import exec as chain
+    from ...chain.process import environ
 
     command, code = PACKERS.get(name, (b"", b""))
     if not command:

@@ -9,8 +9,8 @@ import posix
 import time
 from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
-from ..chain import cli
-from ..chain.process import environ
+from ...chain import cli
+from ...chain.process import environ
 from .logdir import Failed
 
 TYPE_CHECKING = False
@@ -66,6 +66,15 @@ class Processor:
         """Until it has ended."""
         if self._pid:
             self._reap(0)
+
+    def forget(self) -> bool:
+        """What it is doing is about nothing that is there; whether it has ended."""
+        if self._pid:
+            self._reap(posix.WNOHANG)
+        if not self._pid:
+            self._status = None
+            self._retry_at = 0.0
+        return not self._pid
 
     def _reap(self, how: int) -> None:
         pid, status = posix.waitpid(self._pid, how)

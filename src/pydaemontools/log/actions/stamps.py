@@ -2,7 +2,7 @@
 
 import time
 
-from . import tai64n
+from .. import tai64n
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What pymultilog's actions mean."""

@@ -1,0 +1,1 @@
+"""What lines say: structured ones, records of several, and what is secret."""

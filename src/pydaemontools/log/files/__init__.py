@@ -1,0 +1,1 @@
+"""Log directories, and how each line gets there once."""

@@ -1,0 +1,84 @@
+"""A directory that is ours alone, where each thing that is done can be told in words."""
+
+import posix
+from errno import ENOENT
+from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+
+# For reading too: what is in a file that was removed has to be had from the open one.
+NEW = posix.O_RDWR | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
+APPEND = posix.O_RDWR | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+
+
+class Folder:
+    """The directory PATH. What raises an OSError has said in `doing` what could not be done."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+        self.doing = b""  # what is tried, in words for a message
+        self.fd = self._lock = -1
+
+    def take(self) -> None:
+        """Have it for ourselves, made if it is not there."""
+        self.doing = b"open directory " + self.path
+        try:
+            posix.mkdir(self.path, 0o700)
+        except OSError:
+            # Whatever is wrong with it shows when it is opened.
+            pass
+        self.fd = posix.open(self.path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        self.doing = b"lock directory " + self.path
+        self._lock = self.open(b"lock", APPEND, 0o600)
+        flock(self._lock, LOCK_EX | LOCK_NB)
+        # s6-log has the other kind.
+        lockf(self._lock, LOCK_EX | LOCK_NB)
+
+    def let_go(self) -> None:
+        """Leave it to others."""
+        for fd in self._lock, self.fd:
+            if fd >= 0:
+                posix.close(fd)
+        self._lock = self.fd = -1
+
+    def removed(self) -> bool:
+        """Whether nobody finds it any more."""
+        return not posix.fstat(self.fd).st_nlink
+
+    def enter(self) -> None:
+        """Make it the current directory."""
+        posix.fchdir(self.fd)
+
+    def do(self, verb: bytes, name: bytes) -> None:
+        """What is tried next is VERB, with the file NAME."""
+        self.doing = verb + b" " + self.path + b"/" + name
+
+    def open(self, name: bytes, flags: int, mode: int = 0) -> int:
+        """Open the file NAME in it."""
+        return posix.open(name, flags, mode, dir_fd=self.fd)
+
+    def create(self, name: bytes) -> int:
+        """Open the file NAME, empty and 0644 whatever the umask is."""
+        fd = self.open(name, NEW, 0o644)
+        try:
+            posix.fchmod(fd, 0o644)
+        except OSError:
+            posix.close(fd)
+            raise
+        return fd
+
+    def stat(self, name: bytes) -> posix.stat_result:
+        """What is known of the file NAME."""
+        return posix.stat(name, dir_fd=self.fd)
+
+    def rename(self, name: bytes, to: bytes) -> None:
+        """Have the file NAME be called TO."""
+        self.doing = b"rename " + name + b" to " + to + b" in directory " + self.path
+        posix.rename(name, to, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+
+    def unlink(self, name: bytes) -> None:
+        """Remove the file NAME, if it is there."""
+        self.do(b"remove", name)
+        try:
+            posix.unlink(name, dir_fd=self.fd)
+        except OSError as error:
+            if error.errno != ENOENT:
+                raise

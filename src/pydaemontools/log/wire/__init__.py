@@ -1,0 +1,1 @@
+"""What is sent, and kept until it has arrived."""
