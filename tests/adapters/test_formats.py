@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydaemontools.adapters.formats import Human, Text, by_numbers, by_words
 from pydaemontools.log.levels import SEVERITIES
 from tests.adapters.conftest import understood
-from tests.log.conftest import patient
 
 WORDS, NUMBERS = Text(by_words()), Text(by_numbers())
 WITHOUT_INFO = Text(by_words(info=False))
@@ -50,7 +49,6 @@ def words(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
-@patient
 @given(st.lists(st.tuples(st.integers(0, 8), st.lists(LINES, min_size=1, max_size=5)), min_size=1))
 @pytest.mark.parametrize("form", FORMS)
 def test_the_router_makes_the_same_records_again(form, texts):

@@ -47,7 +47,7 @@ class Hooks:
         self, kind: type[BaseException], value: BaseException, trace: TracebackType | None
     ) -> None:
         """The program is about to end. What ^C does is no error of anybody's."""
-        if not issubclass(kind, Exception) and kind.__name__ == "KeyboardInterrupt":
+        if issubclass(kind, KeyboardInterrupt):
             self._system(kind, value, trace)
             return
         _log(logging.CRITICAL, "ended by an uncaught exception", (kind, _value(kind, value), trace))
