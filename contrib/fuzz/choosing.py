@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from hypothesis import strategies as st
 from reading import LINE
+from tests.log.reference import selected
 
 from pydaemontools.log import levels, places
 from pydaemontools.log.actions import age, limit
@@ -72,32 +73,6 @@ def turning(four):
         for one in {found, number} - {0}:
             last, then = age.turns(now, one)
             assert last <= now < then
-
-
-def matches(pattern, line):
-    """Whether PATTERN matches LINE, read from daemontools' page on multilog, a byte at a time."""
-    at = 0
-    for i in range(len(pattern)):
-        if pattern[i : i + 1] != b"*":
-            if line[at : at + 1] != pattern[i : i + 1]:
-                return False
-            at += 1
-        elif i + 1 == len(pattern):
-            return True
-        else:
-            at = line.find(pattern[i + 1 : i + 2], at)
-            if at < 0:
-                return False
-    return at == len(line)
-
-
-def selected(rules, line):
-    """Whether RULES select LINE."""
-    chosen = True
-    for sign, pattern in rules:
-        if chosen == (sign == b"-") and matches(pattern, line[:1000]):
-            chosen = not chosen
-    return chosen
 
 
 def pieces(stream, cuts, least=1):

@@ -161,7 +161,7 @@ BODY = b"".join(b"line %d\n" % at for at in range(9))
 def noted(five):
     """Ledger: whatever a note says, nothing hangs; nothing is lost if it is of another pipe."""
     slots, taken, logged, clean, forged = five
-    with directory() as place, soon():
+    with directory() as place, soon(), contextlib.ExitStack() as last:
         read, write = os.pipe()
         os.write(write, BODY)
         current = place / "current"
@@ -178,6 +178,8 @@ def noted(five):
         note = b"".join(slot[:512].ljust(512) for slot in slots)
         (place / "note").write_bytes(note.ljust(4096 + taken, b"\0")[: 4096 + taken])
         source = open_source(read)
+        # By itself, or it would close once more what has its number by then.
+        last.callback(source._epoll.close)  # noqa: SLF001
         book = open_ledger(source, 0)
         try:
             log = LogDir(os.fsencode(place), ledger=book)

@@ -3,28 +3,12 @@
 
 from choosing import CUTS, ZONES, pieces, zone
 from hypothesis import strategies as st
+from tests.log.reference import localized
 
 from pydaemontools.control.when import label
 from pydaemontools.log.seconds import Texts, exact
 from pydaemontools.log.tai64n import EPOCH, LABEL, pack, stamp, stamper, unpack
-from pydaemontools.log.tai64nlocal import HEX, Local
-
-
-def one(line):
-    """What the original makes of LINE, told a byte at a time."""
-    if line[:1] != b"@":
-        return line
-    second = nanoseconds = 0
-    at = 1
-    while (digit := HEX.find(line[at : at + 1])) >= 0 and line[at : at + 1]:
-        second = ((second << 4) + (nanoseconds >> 28)) % 2**64
-        nanoseconds = ((nanoseconds & 0xFFFFFFF) << 4) + digit
-        at += 1
-    second = (second - EPOCH + 2**63) % 2**64 - 2**63
-    try:
-        return exact(second) + b"%09d" % nanoseconds + line[at:]
-    except (OSError, OverflowError):
-        return line
+from pydaemontools.log.tai64nlocal import Local
 
 
 def local(three):
@@ -33,7 +17,7 @@ def local(three):
     with zone(called):
         made = Local()
         got = b"".join(made.change(body) for body, _, _ in pieces(stream, cuts)) + made.rest()
-        assert got == b"\n".join(map(one, stream.split(b"\n")))
+        assert got == b"\n".join(map(localized, stream.split(b"\n")))
 
 
 def labelled(two):

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.conftest import understood
-from tests.conftest import DEADLINE
+from tests.conftest import DEADLINE, wait_until
 from tests.log.far import free_port
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "contrib/examples"
@@ -34,11 +33,12 @@ class Running:
 
     def wait_for(self, pattern):
         """Wait until what it said has PATTERN; give what was found."""
-        end = time.monotonic() + DEADLINE
-        while not (found := re.search(pattern, self._path.read_text())):
-            assert self._process.poll() is None, self._path.read_text()
-            assert time.monotonic() < end, self._path.read_text()
-            time.sleep(0.01)
+        return wait_until(lambda: self._found(pattern))
+
+    def _found(self, pattern):
+        """What is there of PATTERN in what it said; it must not have ended without."""
+        found = re.search(pattern, self._path.read_text())
+        assert found or self._process.poll() is None, self._path.read_text()
         return found
 
     def end(self):
@@ -135,6 +135,14 @@ def test_celery(example, place):
     assert failed(records) == [(3, "ZeroDivisionError")]
 
 
+def answers(url):
+    """Whether URL is there, and well."""
+    try:
+        return ask(url) == 200
+    except urllib.error.URLError:
+        return False
+
+
 def test_django(example):
     """Its server logs the requests, and the exception."""
     pytest.importorskip("django")
@@ -142,14 +150,7 @@ def test_django(example):
     path = str(EXAMPLES / "django_site.py")
     site = example(sys.executable, path, "runserver", "--noreload", f"127.0.0.1:{port}")
     url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + DEADLINE
-    while True:
-        try:
-            assert ask(url) == 200
-            break
-        except urllib.error.URLError:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+    wait_until(lambda: answers(url))
     assert ask(f"{url}/fail") == 500
     site.wait_for('GET /fail HTTP/1.1" 500')
     records = site.end()

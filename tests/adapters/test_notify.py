@@ -12,17 +12,16 @@ from tests.supervise.conftest import serve, supervise
 __all__ = ["serve", "supervise"]
 
 SERVICE = f"""#!{sys.executable}
-import os, sys, time
+import os, signal, sys, time
 import pydaemontools.adapters as log
 log.install()
 log.notify.status("loading")
-while not os.path.exists("../go"):
-    time.sleep(0.01)
+open("../go").close()
 log.notify.ready("at work", fd=READY)
 while True:
     pause = log.notify.watchdog()
     if os.path.exists("../hang") and pause is not None:
-        time.sleep(1000)
+        signal.pause()
     time.sleep(min(pause or 0.01, 0.01))
 """
 
@@ -137,13 +136,14 @@ def test_a_number_that_is_no_such_fd_does_no_harm(monkeypatch, value):
 @pytest.mark.parametrize("way", ["notify", "notification-fd"])
 def test_pysupervise_hears_it(serve, place, way):
     """Ready when the program says so, in both ways; the status is there too."""
+    os.mkfifo(place / "go")
     if way == "notify":
         kept = serve({"run": SERVICE.replace("READY", "None"), "ready": "notify\n"})
         kept.is_(ready="0", text="loading")
     else:
         kept = serve({"run": SERVICE.replace("READY", "7"), "notification-fd": "7\n"})
         kept.is_(ready="0")
-    (place / "go").touch()
+    (place / "go").write_text("")
     kept.is_(ready="1")
 
 

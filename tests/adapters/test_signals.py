@@ -7,6 +7,7 @@ import pytest
 
 from pydaemontools.adapters import Level
 from pydaemontools.adapters.signals import listen, number, pair
+from tests.log.conftest import write_all
 
 SELF = "os.kill(os.getpid(), signal.SIG{})\n"
 UP, DOWN = SELF.format("USR1"), SELF.format("USR2")
@@ -108,9 +109,10 @@ import asyncio
 log.install(signals=("USR1", "USR2"))
 async def main():
     loop = asyncio.get_running_loop()
-    loop.call_later(0.01, os.kill, os.getpid(), signal.SIGUSR1)
-    while log.level.name != "debug":
-        await asyncio.sleep(0.01)
+    turned = asyncio.Event()
+    log.level.follow(lambda: log.level.name == "debug" and loop.call_soon_threadsafe(turned.set))
+    loop.call_soon(os.kill, os.getpid(), signal.SIGUSR1)
+    await turned.wait()
     app.debug("followed")
 asyncio.run(main())
 """
@@ -120,14 +122,15 @@ asyncio.run(main())
 def test_a_process_is_turned_from_outside(start, place):
     """As an operator does it, while it works."""
     (place / "program.py").write_text(
-        "import logging, time\nimport pydaemontools.adapters as log\n"
+        "import logging, sys\nimport pydaemontools.adapters as log\n"
         'log.install(signals=("USR1", "USR2"), text="%(message)s")\n'
         'logging.info("ready")\n'
-        "while True:\n    time.sleep(0.01)\n    logging.debug('tick')\n"
+        "for line in sys.stdin:\n    logging.debug('tick')\n"
     )
     process = start(sys.executable, "program.py")
     assert process.stderr.readline() == b"info: ready\n"
     process.send_signal(signal.SIGUSR1)
+    write_all(process.stdin.fileno(), b"\n")
     assert process.stderr.readline() == b"debug: tick\n"
     process.send_signal(signal.SIGUSR2)
     process.send_signal(signal.SIGUSR2)

@@ -108,7 +108,7 @@ def test_an_exit_is_no_exception(program, code):
 
 def test_what_the_keyboard_ends_is_no_error_of_the_program(program):
     """Python says it, as always, and dies by the signal."""
-    result = program("log.install()\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n")
+    result = program("log.install()\nsignal.raise_signal(signal.SIGINT)\n")
     assert result.returncode == -signal.SIGINT
     assert b"critical" not in result.stderr
     assert result.stderr.endswith(b"KeyboardInterrupt\n")
@@ -151,7 +151,7 @@ log.install(bridge="loguru")
 
 def test_a_crash_of_the_interpreter_is_told_on_the_same_stderr(program, place):
     """Faulthandler is on, and writes where records go."""
-    crash = "os.kill(os.getpid(), signal.SIGSEGV)\ntime.sleep(30)\n"
+    crash = "signal.raise_signal(signal.SIGSEGV)\n"
     result = program(f"log.install()\n{crash}")
     assert result.returncode == -signal.SIGSEGV
     assert b"Segmentation fault" in result.stderr

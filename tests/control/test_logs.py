@@ -231,6 +231,15 @@ class TestFiles:
             assert (result.stdout.count(b"\n"), result.stderr) == (120, b"")
 
 
+def put_some(writer, lines, many):
+    """Write LINES to WRITER, so MANY at a time, and a last one that says `end`."""
+    for begin in range(0, len(lines), many):
+        writer.stdin.write(b"".join(lines[begin : begin + many]))
+        writer.stdin.flush()
+    writer.stdin.write(b"end\n")
+    writer.stdin.flush()
+
+
 def put_first(writer, log):
     """A line through WRITER to the directory LOG, so that a follower has something to show."""
     writer.stdin.write(b"begin\n")
@@ -348,14 +357,7 @@ class TestPacked:
         seen = [following.stdout.readline().split()[-1]]
         lines = [b"%05d\n" % n for n in range(9000)]
 
-        def write():
-            for begin in range(0, len(lines), 300):
-                writer.stdin.write(b"".join(lines[begin : begin + 300]))
-                writer.stdin.flush()
-            writer.stdin.write(b"end\n")
-            writer.stdin.flush()
-
-        thread = threading.Thread(target=write)
+        thread = threading.Thread(target=put_some, args=(writer, lines, 300))
         thread.start()
         while seen[-1] != b"end":
             seen.append(following.stdout.readline().split()[-1])
@@ -449,14 +451,7 @@ class TestFollow:
         assert following.stdout.readline() == b"begin\n"
         lines = [b"%d\n" % n for n in range(60000)]
 
-        def write():
-            for begin in range(0, len(lines), 500):
-                writer.stdin.write(b"".join(lines[begin : begin + 500]))
-                writer.stdin.flush()
-            writer.stdin.write(b"end\n")
-            writer.stdin.flush()
-
-        thread = threading.Thread(target=write)
+        thread = threading.Thread(target=put_some, args=(writer, lines, 500))
         thread.start()
         seen = list(iter(following.stdout.readline, b"end\n"))
         thread.join()

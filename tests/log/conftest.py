@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from pydaemontools.log import blocks
 from tests.conftest import wait_until
+from tests.log.journal import Journal
 
 SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
 # For what hypothesis tries: on a busy machine an example may take its time.
@@ -185,6 +186,24 @@ def route(run, to):
 def router(start, to):
     """Start pysissylog with log.sock in `place`, and go on."""
     return lambda *argv, **more: start("pysissylog", *to, *argv, **more)
+
+
+@pytest.fixture
+def journal(place):
+    """A journal at journal.sock in `place`."""
+    made = Journal(place / "journal.sock")
+    yield made
+    made.close(place / "journal.sock")
+
+
+def numbered(start, end):
+    """Lines with the numbers from START to END."""
+    return [b"line number %06d" % at for at in range(start, end)]
+
+
+def stream(lines):
+    """LINES as they are printed."""
+    return b"".join(line + b"\n" for line in lines)
 
 
 class Pipe(list):

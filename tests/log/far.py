@@ -171,11 +171,6 @@ def tell(text):
     sys.stdout.write(f"{text}\n")
 
 
-def numbered(start, end):
-    """Lines with the numbers from START to END."""
-    return [b"line number %06d" % at for at in range(start, end)]
-
-
 def check_once(got, wanted, most):
     """Check that GOT is WANTED in order, where runs of at most MOST lines may come again.
 

@@ -18,8 +18,8 @@ import pytest
 from pydaemontools.log.blocks import BLOCK, F_SETPIPE_SZ
 from pydaemontools.log.files.logdir import KEEP, SIZE
 from pydaemontools.log.tai64n import stamp
-from tests.log.conftest import finish, wait_until, write_all
-from tests.log.far import numbered, tell
+from tests.log.conftest import finish, numbered, stream, wait_until, write_all
+from tests.log.far import tell
 from tests.log.test_ledger import everything, lines
 from tests.log.test_multilog import opened
 
@@ -29,11 +29,6 @@ TOOLS = {
     "pysissylog": ("pysissylog", "--to", "log/"),
 }
 both = pytest.mark.parametrize("tool", TOOLS)
-
-
-def stream(lines):
-    """LINES as they are printed."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 def has(path, line):

@@ -13,21 +13,12 @@ from pydaemontools.log.fields.records import fold, unended
 from pydaemontools.log.wire.formats import Origin
 from tests.log.conftest import finish, wait_until, write_all
 from tests.log.far import Rsyslogd
-from tests.log.test_journald import Journal
 from tests.log.test_levels import DURING, TRACE
 
 JSON = b'{"level": "error", "msg": "no [luck]", "user": {"id": 7}, "tags": ["a"]}'
 LOGFMT = b'level=warn msg="two\\nlines" path=/x'
 INPUT = b"\n".join([b"error: plain", JSON, LOGFMT, b"last", b""])
 FAILED = b"error: job failed"
-
-
-@pytest.fixture
-def journal(place):
-    """A journal at journal.sock in `place`."""
-    made = Journal(place / "journal.sock")
-    yield made
-    made.close(place / "journal.sock")
 
 
 def behind(packets, ident=b"me"):

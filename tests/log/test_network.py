@@ -19,19 +19,14 @@ from pydaemontools.log.sinks.relp import Relp
 from pydaemontools.log.wire.backlog import Memory
 from pydaemontools.log.wire.formats import Origin
 from pydaemontools.log.wire.frames import framing
-from tests.log.conftest import fill, finish, sleeping, wait_until, write_all
-from tests.log.far import Certificates, Rsyslogd, Tcp, free_port, messages, numbered
+from tests.log.conftest import fill, finish, numbered, sleeping, stream, wait_until, write_all
+from tests.log.far import Certificates, Rsyslogd, Tcp, free_port, messages
 
 FIELDS = "%pri%|%hostname%|%app-name%|%procid%|%protocol-version%|%msg%"
 TLS = """defaultNetstreamDriverCAFile="{place}/ca.pem" \
 defaultNetstreamDriverCertFile="{place}/server.pem" \
 defaultNetstreamDriverKeyFile="{place}/server.key" """
 GTLS = 'StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="{mode}"'
-
-
-def stream(lines):
-    """LINES as they are printed."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 @pytest.fixture
@@ -439,6 +434,14 @@ def test_a_client_certificate(tls, certificates, send):
     wait_until(lambda: server.lines() == [b"one"])
 
 
+def check_nothing_sent(process, server, count):
+    """Told to end, PROCESS says that COUNT lines are left, and SERVER has none of them."""
+    process.terminate()
+    code, said = finish(process)
+    assert (code, b"unable to deliver %d lines" % count in said) == (111, True)
+    assert server.lines() == []
+
+
 def test_without_the_client_certificate(tls, certificates, start, pipe):
     """A server that wants a certificate and gets none refuses us: nothing is lost of that."""
     server = tls("x509/certvalid")
@@ -446,10 +449,7 @@ def test_without_the_client_certificate(tls, certificates, start, pipe):
     process = start("pysissylog", "--to", to, stdin=pipe[0])
     write_all(pipe[1], b"one\ntwo\n")
     assert b"unable to reach" in process.stderr.readline()
-    process.terminate()
-    code, said = finish(process)
-    assert (code, b"unable to deliver 2 lines" in said) == (111, True)
-    assert server.lines() == []
+    check_nothing_sent(process, server, 2)
 
 
 REFUSED = {
@@ -466,10 +466,7 @@ def test_a_wrong_certificate(options, tls, certificates, start, pipe):
     process = start("pysissylog", "--to", to, stdin=pipe[0])
     write_all(pipe[1], b"secret\n")
     assert b": certificate refused: " in process.stderr.readline()
-    process.terminate()
-    code, said = finish(process)
-    assert (code, b"unable to deliver 1 lines" in said) == (111, True)
-    assert server.lines() == []
+    check_nothing_sent(process, server, 1)
 
 
 def test_a_server_that_talks_no_tls(tcp, certificates, start, pipe):

@@ -15,7 +15,7 @@ from pydaemontools.log.actions.script import Script
 from pydaemontools.log.actions.selection import Selection
 from pydaemontools.log.fields.records import after, border, fold, unended
 from tests.conftest import wait_until
-from tests.log.conftest import write_all
+from tests.log.conftest import stream, write_all
 from tests.log.test_levels import DURING, TRACE
 
 FAILED = b"error: job failed"
@@ -25,7 +25,7 @@ JSON = b'{"level": "warning", "msg": "disk", "free": 0.5}'
 
 def text(*lines):
     """LINES, each with a newline."""
-    return b"".join(line + b"\n" for line in lines)
+    return stream(lines)
 
 
 @pytest.fixture

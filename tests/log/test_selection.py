@@ -7,33 +7,7 @@ from hypothesis import strategies as st
 from pydaemontools.log.actions.selection import Selection, has_long_line
 from pydaemontools.log.batch import Batch, stamped
 from tests.log.conftest import patient
-
-
-def matches(pattern, line):
-    """Whether PATTERN matches LINE, read from daemontools' page on multilog, a byte at a time."""
-    at = 0
-    for i in range(len(pattern)):
-        if pattern[i : i + 1] != b"*":
-            if line[at : at + 1] != pattern[i : i + 1]:
-                return False
-            at += 1
-        elif i + 1 == len(pattern):
-            return True
-        else:
-            at = line.find(pattern[i + 1 : i + 2], at)
-            if at < 0:
-                return False
-    return at == len(line)
-
-
-def selected(rules, line):
-    """Whether RULES select LINE."""
-    chosen = True
-    for sign, pattern in rules:
-        if chosen == (sign == b"-") and matches(pattern, line[:1000]):
-            chosen = not chosen
-    return chosen
-
+from tests.log.reference import selected
 
 BYTES = st.text("ab*. \\[-", max_size=6).map(str.encode)
 RULES = st.lists(st.tuples(st.sampled_from([b"+", b"-"]), BYTES), max_size=9)

@@ -21,8 +21,10 @@ from tests.log.conftest import (
     capacity,
     fill,
     finish,
+    numbered,
     patient,
     sleeping,
+    stream,
     wait_until,
     write_all,
 )
@@ -40,16 +42,6 @@ HEADS = {
 }
 CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
 CLEAN = bytes(0x3F if i in CONTROL else i for i in range(256))
-
-
-def numbered(start, end):
-    """Lines with the numbers from START to END."""
-    return [b"line number %06d" % at for at in range(start, end)]
-
-
-def stream(lines):
-    """LINES as they are printed."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 def put_together(texts, lines):

@@ -15,9 +15,9 @@ from pydaemontools.log.places import Spooling, parse
 from pydaemontools.log.tai64n import LABEL
 from pydaemontools.log.wire import segments, spool
 from pydaemontools.log.wire.spool import Spool
-from tests.log.conftest import finish, patient, wait_until, write_all
+from tests.log.conftest import finish, numbered, patient, wait_until, write_all
 from tests.log.conftest import opened as opened_sources
-from tests.log.far import Rsyslogd, check_once, free_port, numbered
+from tests.log.far import Rsyslogd, check_once, free_port
 
 
 @pytest.fixture

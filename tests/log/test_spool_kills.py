@@ -16,8 +16,8 @@ import pytest
 
 from pydaemontools.log.sinks.relp import WINDOW
 from tests.conftest import DEADLINE
-from tests.log.conftest import finish, wait_until, write_all
-from tests.log.far import Rsyslogd, check_once, in_time_for, kills, messages, numbered, tell
+from tests.log.conftest import finish, numbered, stream, wait_until, write_all
+from tests.log.far import Rsyslogd, check_once, in_time_for, kills, messages, tell
 from tests.log.test_network import queue, read_some
 
 KILLS, SERVER_KILLS = kills(100), kills(20)
@@ -30,11 +30,6 @@ def far(place):
     made = Rsyslogd(place / "rsyslog", "imrelp").start()
     yield made
     made.stop()
-
-
-def stream(lines):
-    """LINES as they are printed."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 class Daemon(threading.Thread):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.log.conftest import finish, wait_until, write_all
-from tests.log.far import Certificates, Rsyslogd, free_port, numbered
+from tests.log.conftest import finish, numbered, stream, wait_until, write_all
+from tests.log.far import Certificates, Rsyslogd, free_port
 
 CONFIG = """\
 @version: {version}
@@ -77,11 +77,6 @@ def far(place):
     yield far
     for one in made:
         one.stop()
-
-
-def stream(lines):
-    """LINES as they are printed."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 def test_it_understands(far, run):

@@ -13,6 +13,7 @@ from pydaemontools.log.seconds import Texts, exact
 from pydaemontools.log.tai64n import EPOCH, stamp
 from pydaemontools.log.tai64nlocal import HEX, Local
 from tests.log.conftest import patient, sleeping
+from tests.log.reference import localized
 from tests.log.test_tai64n import read_until
 
 LABEL = b"@400000003b4a39c23294b13c"
@@ -28,26 +29,9 @@ PIECES = st.one_of(
 STREAMS = st.lists(PIECES, max_size=40).map(b"".join)
 
 
-def one(line):
-    """What the original makes of LINE, told a byte at a time."""
-    if line[:1] != b"@":
-        return line
-    second = nanoseconds = 0
-    at = 1
-    while (digit := HEX.find(line[at : at + 1])) >= 0 and line[at : at + 1]:
-        second = ((second << 4) + (nanoseconds >> 28)) % 2**64
-        nanoseconds = ((nanoseconds & 0xFFFFFFF) << 4) + digit
-        at += 1
-    second = (second - EPOCH + 2**63) % 2**64 - 2**63
-    try:
-        return exact(second) + b"%09d" % nanoseconds + line[at:]
-    except (OSError, OverflowError):
-        return line
-
-
 def slow(text):
     """What comes out for TEXT, made line by line."""
-    return b"\n".join(map(one, text.split(b"\n")))
+    return b"\n".join(map(localized, text.split(b"\n")))
 
 
 def local(text, *, ends=()):

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from . import formats, options, signals, stdlib
+from . import formats, options, stdlib
 from .level import Level
 from .options import Argv
 from .output import Calls, Output
+from .signals import listen, pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def install(
     fd = _fd(to)
     if bridge not in (None, "loguru", "stdlib", "both"):
         raise ValueError(f'bridge={bridge!r}: say "loguru", "stdlib" or "both"')
-    turns = _signals(signals)
+    turns = [] if signals is None else pair(signals)
     own = {name: Level(one) for name, one in (categories or {}).items()}
     # Tried on another one first: a wrong argument changes nothing.
     wanted = Level(installed.level if level is None else level, min=min, max=max)
@@ -111,7 +112,7 @@ def install(
     shared.set(wanted.step)
     installed.categories, installed.to = own, to
     if turns:
-        installed.add(_listen(shared, turns))
+        installed.add(listen(shared, turns))
     form = form_of(fd)
     output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
     handler = _stdlib(form, output, shared, own)
@@ -234,16 +235,6 @@ def _fd(to: object) -> int:
         raise ValueError(
             f"to={to!r}: say an fd, an open file that has one, or a function"
         ) from None
-
-
-def _signals(names: Sequence[str | int] | None) -> list[int]:
-    """The numbers of the signals NAMES; none without names."""
-    return [] if names is None else signals.pair(names)
-
-
-def _listen(level: Level, numbers: list[int]) -> Callable[[], None]:
-    """Have signals turn LEVEL; gives what undoes it."""
-    return signals.listen(level, numbers)
 
 
 def _stdlib(

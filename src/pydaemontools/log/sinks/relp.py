@@ -13,12 +13,6 @@ from .stream import PATIENCE, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from ..blocks import Source
-    from ..places import Place
-    from ..wire.backlog import Backlog
-    from ..wire.frames import Lines, Octets
     from .transport import Connection
 
 WINDOW = 1024  # messages that are sent and have no answer, at the most
@@ -31,21 +25,12 @@ LEAVE = 2.0  # seconds that a server has to answer when we go
 class Relp(Stream):
     """A server that says what it has."""
 
-    def __init__(
-        self,
-        place: "Place",
-        frames: "Octets | Lines",
-        backlog: "Backlog",
-        source: "Source",
-        context: "SSLContext | None" = None,
-    ) -> None:
-        super().__init__(place, frames, backlog, source, context)
-        self._number = 0
-        self._opening = 0  # the number of what asks for a session
-        self._session = False
-        self._said = b""  # half an answer
-        self._next: deque[tuple[bytes, int]] = deque()  # messages, each with where it ends
-        self._answered: set[int] = set()  # numbers that came before their turn
+    _number: int
+    _opening: int  # the number of what asks for a session
+    _session: bool
+    _said: bytes  # half an answer
+    _next: deque[tuple[bytes, int]]  # messages, each with where it ends
+    _answered: set[int]  # numbers that came before their turn
 
     @property
     def _open(self) -> bool:
@@ -156,12 +141,13 @@ class Relp(Stream):
             self._answered.add(number)
         self._said = self._said[at:]
 
-    def _drop(self) -> None:
-        super()._drop()
+    def _begin(self) -> None:
+        super()._begin()
+        self._number = self._opening = 0
         self._session = False
         self._said = b""
-        self._next.clear()
-        self._answered.clear()
+        self._next = deque()
+        self._answered = set()
 
 
 def _frame(said: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:

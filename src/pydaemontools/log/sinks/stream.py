@@ -32,6 +32,10 @@ SETTLE = 0.5  # seconds in which a server may find that it does not want us
 class Stream:
     """The server at PLACE; FRAMES makes text of lines, BACKLOG keeps it until it has arrived."""
 
+    _cursor: int  # what is to be sent next
+    _flying: deque[tuple[int, int]]  # what to be told of, and what it means
+    _arrived: int
+
     def __init__(
         self,
         place: "Place",
@@ -54,9 +58,7 @@ class Stream:
         self._deadline = 0.0  # until when the server has to have answered
         self._settled = 0.0  # from when on what arrived counts as taken
         self._look = LOOK[0]
-        self._cursor = backlog.begin  # what is to be sent next
-        self._flying: deque[tuple[int, int]] = deque()  # what to be told of, and what it means
-        self._arrived = 0
+        self._begin()
 
     @property
     def held(self) -> int:
@@ -273,9 +275,13 @@ class Stream:
         if self._connection:
             self._connection.close()
             self._connection = None
-        self._flying.clear()
-        self._arrived = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is on its way: what has not arrived is sent over the next connection."""
         self._cursor = self.backlog.begin
+        self._flying = deque()
+        self._arrived = 0
 
     def _watch(self) -> None:
         """Have the source wake us for what we wait for."""
