@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.files import finished, folder, logdir
 from pydaemontools.log.files.logdir import KEEP, SIZE, SLACK, LogDir
+from pydaemontools.log.files.processor import Processor
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import label, stamp
 from tests.conftest import remove
@@ -136,6 +137,40 @@ def test_rotation(log):
     kept = everything(log.path)
     assert b"".join(lines).endswith(kept)
     assert (log.path / "current").stat().st_size < SIZE
+
+
+def resident(path, offset):
+    """Whether the byte at OFFSET of the file PATH is in the memory; skips where nobody tells."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        pytest.skip(f"this file system does not tell what is in the memory: {error}")
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("processor", [False, True], ids=["plain", "processor"])
+def test_what_is_on_the_disk_leaves_the_memory(processor, log):
+    """A large log does not push others' files out of the memory, unless it is read again soon."""
+    first = b"x" * logdir.PART
+    probe = log.path.with_name("probe")
+    with probe.open("wb") as file:
+        file.write(first)
+        os.fsync(file)
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if resident(probe, 0):
+        pytest.skip("this file system keeps its files in the memory")
+    more = {"processor": Processor(b"test", b"cat", b"s")} if processor else {}
+    one = log.open(size=4 * logdir.PART, **more)
+    put(one, first)
+    one.sync()
+    put(one, first)
+    assert resident(log.path / "current", 2 * logdir.PART - 1)
+    assert resident(log.path / "current", 0) == processor
+    assert (log.path / "current").read_bytes() == 2 * first
 
 
 @patient

@@ -22,6 +22,7 @@ SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
 PART = 1 << 20  # bytes that begin to go to the disk together
+BEHIND = 16 << 20  # bytes before them that need not be in memory any more
 
 
 class Failed(Exception):
@@ -126,12 +127,18 @@ class LogDir(Folder):
         return count
 
     def _start_on_disk(self, count: int) -> None:
-        """Have what was written so far go to the disk, so that the end need not wait for it."""
+        """Have what was written so far go to the disk, so that the end need not wait for it.
+
+        What is there already leaves the memory, which goes to what comes next. Else a busy
+        log would push out of it what other programs read, and always write to cold pages.
+        """
         begun = (self.written - count) // PART * PART
         if begun + PART > self.written:
             return
+        # A processor will read it all.
+        first = begun if self._processor else max(0, begun - BEHIND)
         try:
-            posix.posix_fadvise(self._fd, begun, PART, posix.POSIX_FADV_DONTNEED)
+            posix.posix_fadvise(self._fd, first, begun + PART - first, posix.POSIX_FADV_DONTNEED)
         except OSError:
             # It is written all the same, and was only to be sooner.
             pass
