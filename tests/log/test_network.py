@@ -338,6 +338,30 @@ def test_an_answer_in_pieces(start, tcp):
     assert process.wait(30) == 0
 
 
+FAREWELLS = {"none": b"", "said": b"0 serverclose 0\n", "nonsense": b"what? \n" * 20}
+
+
+@pytest.mark.parametrize("farewell", FAREWELLS.values(), ids=FAREWELLS)
+def test_a_server_that_answers_and_goes(farewell, start, tcp, pipe):
+    """What was answered is done, also where the end of the connection came along with that."""
+    server = tcp()
+    process = start("pysissylog", "--to", f"relp://127.0.0.1:{server.port}", stdin=pipe[0])
+    write_all(pipe[1], b"one\ntwo\nthree\n")
+    wait_until(lambda: server.came and b"commands=syslog\n" in server.came[0])
+    server.connections[0].sendall(b"1 rsp 6 200 OK\n")
+    wait_until(lambda: b" three\n" in server.came[0])
+    process.send_signal(signal.SIGSTOP)
+    server.connections[0].sendall(b"2 rsp 6 200 OK\n3 rsp 6 200 OK\n" + farewell)
+    server.connections[0].shutdown(socket.SHUT_RDWR)
+    server.connections[0].close()
+    process.send_signal(signal.SIGCONT)
+    wait_until(lambda: len(server.came) > 1 and b"commands=syslog\n" in server.came[1])
+    server.connections[1].sendall(b"1 rsp 6 200 OK\n")
+    wait_until(lambda: b" three\n" in server.came[1])
+    assert re.findall(rb" (one|two|three)\n", server.came[1]) == [b"three"]
+    process.kill()
+
+
 class Wire:
     """A connection that takes everything; NUMBERS are those of the messages."""
 

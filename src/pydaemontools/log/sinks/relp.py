@@ -26,7 +26,7 @@ class Relp(Stream):
     """A server that says what it has."""
 
     _number: int
-    _opening: int  # the number of what asks for a session
+    _asked: int  # the number of what asks for a session, or for its end; 0 if nothing does
     _session: bool
     _said: bytes  # half an answer
     _next: deque[tuple[bytes, int]]  # messages, each with where it ends
@@ -42,9 +42,9 @@ class Relp(Stream):
 
     def _opened(self, connection: "Connection") -> None:
         self._number = 0
-        self._opening = self._count()
+        self._asked = self._count()
         self._deadline = time.monotonic() + PATIENCE
-        connection.write(b"%d open %d %b\n" % (self._opening, len(OFFERS), OFFERS))
+        connection.write(b"%d open %d %b\n" % (self._asked, len(OFFERS), OFFERS))
 
     def _count(self) -> int:
         self._number = self._number % NUMBERS + 1
@@ -87,16 +87,21 @@ class Relp(Stream):
         """Nothing: only an answer counts."""
 
     def _heard(self, said: bytes) -> None:
-        if not said:
-            return
         self._said += said
         at = 0
-        while frame := _frame(self._said, at):
-            number, command, data, at = frame
-            if command == b"serverclose":
-                raise OSError(ECONNRESET, "")
-            self._answer(number, data)
-        self._said = self._said[at:]
+        try:
+            while frame := _frame(self._said, at):
+                number, command, data, at = frame
+                if command == b"serverclose":
+                    raise OSError(ECONNRESET, "")
+                self._answer(number, data)
+        finally:
+            # What was answered before the end is not sent again.
+            self._said = self._said[at:]
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what has been answered, in its order."""
         position = -1
         while self._flying and self._flying[0][0] in self._answered:
             number, position = self._flying.popleft()
@@ -106,11 +111,13 @@ class Relp(Stream):
 
     def _answer(self, number: int, data: bytes) -> None:
         """The server answers what has NUMBER."""
-        if data[:3] != b"200":
+        asked = number == self._asked
+        if data[:3] != b"200" and not (asked and self._session):
             # Neither a session nor this message; perhaps another time.
             raise OSError(EPROTO, "")
-        if not self._session:
-            self._session = number == self._opening
+        if asked:
+            # It begins, or ends; the answer to that has no code.
+            self._session, self._asked = not self._session, 0
         elif self._flying and (number - self._flying[0][0]) % NUMBERS < len(self._flying):
             # What is not on its way cannot have come: that number will be another message's.
             self._answered.add(number)
@@ -120,30 +127,23 @@ class Relp(Stream):
         connection = self._connection
         if not connection or not self._session:
             return
-        number = self._count()
+        self._asked = self._count()
         until = time.monotonic() + LEAVE
         try:
-            connection.write(b"%d close 0\n" % number)
-            while number not in self._answered and time.monotonic() < until:
+            connection.write(b"%d close 0\n" % self._asked)
+            while self._session and time.monotonic() < until:
                 self._watch()
                 self._source.sleep(until - time.monotonic())
                 connection.push()
-                self._close_heard(connection.read())
+                while said := connection.read():
+                    self._heard(said)
         except OSError:
             # Gone is gone.
             pass
 
-    def _close_heard(self, said: bytes) -> None:
-        self._said += said
-        at = 0
-        while frame := _frame(self._said, at):
-            number, _, _, at = frame
-            self._answered.add(number)
-        self._said = self._said[at:]
-
     def _begin(self) -> None:
         super()._begin()
-        self._number = self._opening = 0
+        self._number = self._asked = 0
         self._session = False
         self._said = b""
         self._next = deque()

@@ -222,7 +222,8 @@ class Stream:
         # Before we meet an end: what has arrived by then need not be sent again.
         self._confirm(connection)
         connection.push()
-        self._heard(connection.read())
+        while said := connection.read():
+            self._heard(said)
         if self._open:
             self._feed(connection)
             self._confirm(connection)

@@ -5,6 +5,7 @@ be for the host's name, or the one of name=HOST, unless somebody wrote `insecure
 """
 
 import ssl
+from errno import ECONNRESET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,18 +65,21 @@ class Tls:
         self._tls.write(text)
         return self._out.read()
 
-    def decrypt(self, came: bytes) -> tuple[bytes, bool]:
-        """What the server said, now that CAME came, and whether it said that that was all."""
+    def decrypt(self, came: bytes) -> bytes:
+        """The next of what the server said, now that CAME came; nothing if it is not whole yet.
+
+        Raises OSError where the server said that that was all.
+        """
         self._in.write(came)
-        said = []
         try:
-            while piece := self._tls.read(PIECE):
-                said.append(piece)
+            said = self._tls.read(PIECE)
         except ssl.SSLWantReadError:
-            return b"".join(said), False
+            return b""
         except ssl.SSLZeroReturnError:
-            pass
-        return b"".join(said), True
+            said = b""
+        if not said:
+            raise OSError(ECONNRESET, "")
+        return said
 
     def farewell(self) -> bytes:
         """What says to the server that nothing more comes."""

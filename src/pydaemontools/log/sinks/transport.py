@@ -92,18 +92,18 @@ class Connection:
                 break
 
     def read(self) -> bytes:
-        """What the server said. Raises OSError at the end."""
-        said = b""
-        while True:
-            came = self._receive()
-            if came is None:
-                return said
-            ended = not came
-            if self._tls and came:
-                came, ended = self._tls.decrypt(came)
-            said += came
-            if ended:
-                raise OSError(ECONNRESET, "")
+        """The next of what the server said; nothing if there is nothing now.
+
+        Raises OSError at the end, once all before it was given.
+        """
+        if self._tls and (said := self._tls.decrypt(b"")):
+            return said
+        came = self._receive()
+        if came is None:
+            return b""
+        if not came:
+            raise OSError(ECONNRESET, "")
+        return self._tls.decrypt(came) if self._tls else came
 
     def arrived(self) -> int:
         """How many of the written bytes the other machine has. Raises OSError."""
