@@ -187,8 +187,7 @@ def noted(five):
             assert forged
             return
         sink = Directory(log, b"fuzz")
-        pump = Pump(source, [sink], Routing(Router()), [], 0)
-        pump.ledger, pump.files = book, [sink]
+        pump = Pump(source, [sink], Routing(Router()), 0, files=[sink], ledger=book)
         os.close(write)
         code = pump.run()
         files = [*sorted(place.glob("@*")), current]

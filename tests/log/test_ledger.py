@@ -121,9 +121,8 @@ def logger(fd, paths, *, told=False, **fault):
                 book = open_ledger(source, LABEL)
                 logs = [LogDir(os.fsencode(path), ledger=book) for path in paths]
                 sinks = [Directory(log, b"pysissylog", label) for log in logs]
-                made = Pump(source, sinks, Routing(Router()), [15] if told else [], 0)
-                made.ledger = book
-                made.files = sinks
+                source.told += [15] * told
+                made = Pump(source, sinks, Routing(Router()), 0, files=sinks, ledger=book)
                 code = made.run()
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:

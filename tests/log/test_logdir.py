@@ -655,6 +655,33 @@ def test_a_full_disk(small_disk, start, pipe):
     assert [line.partition(b" ")[2] for line in everything(small_disk).splitlines()] == numbers
 
 
+def test_a_fifo_while_the_disk_is_full(small_disk, place, start):
+    """With a name a pipe may be another one the next time, and has no note. Still, told to end
+    while there is no room, what comes again is in the log once.
+    """
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 32768)
+    fifo = place / "fifo"
+    os.mkfifo(fifo)
+    fd = os.open(fifo, os.O_RDWR)
+    lines = b"".join(b"%d\n" % number for number in range(12000))
+    command = ["pymultilog", "s16m", str(small_disk / "log")]
+    try:
+        write_all(fd, lines)
+        process = start(*command, stdin=fd)
+        assert b"pausing: out of disk space" in process.stderr.readline()
+        process.terminate()
+        assert process.wait(30) == 111
+        ballast.unlink()
+        process = start(*command, stdin=fd)
+        wait_until(lambda: everything(small_disk / "log") == lines)
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        os.close(fd)
+    assert everything(small_disk / "log") == lines
+
+
 def test_told_to_end_while_the_disk_is_full(small_disk, start, pipe):
     """TERM while the disk stays full: the lines are counted, 111, and left in the pipe."""
     (small_disk / "filler").write_bytes(b"x" * 61440)

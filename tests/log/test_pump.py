@@ -22,6 +22,7 @@ class Feed:
     """A source that shows one of PIECES more each time somebody waits."""
 
     long = 16
+    lasts = False
 
     def __init__(self, pieces, trouble=None):
         self.pieces = list(pieces)
@@ -29,6 +30,7 @@ class Feed:
         self.ended = False
         self.taken = b""
         self.slept = 0
+        self.told = []
         self._trouble = trouble
 
     @property
@@ -116,8 +118,9 @@ def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, long=16, **
     form = Routing(Router())
     for name, value in settings.items():
         setattr(form, name, value)
-    made = Pump(source, places, form, told if told is not None else [], buffer)
-    return made.run(), source, places
+    if told is not None:
+        source.told = told
+    return Pump(source, places, form, buffer).run(), source, places
 
 
 def logged(data):
@@ -201,7 +204,7 @@ def test_nothing_is_taken_before_it_arrived(faults):
     source = Feed([b"line\n", b"next\n"])
     watched = []
     source.sleep = lambda _: watched.append((source.taken, bad.held, bad.stalled))
-    code = Pump(source, [good, bad], Routing(Router()), [], 10).run()
+    code = Pump(source, [good, bad], Routing(Router()), 10).run()
     assert [taken for taken, *_ in watched] == [b""] * len(faults)
     assert (code, source.taken) == (0, b"line\nnext\n")
     assert good.lines == bad.lines == logged(b"line\nnext\n")
@@ -226,6 +229,93 @@ def telling(place, told):
 
 
 RECORD = [b"error: failed", b"Traceback (most recent call last):", b"  File x", b"Error: y"]
+
+
+class File:
+    """A log directory as the pump knows it: when its file is old, and what is done with it."""
+
+    def __init__(self, *, old_in=None):
+        self.did = []
+        self.old_in = lambda: old_in
+
+    def turn(self, *, full=False):
+        """Count that a new file was asked for."""
+        self.did += [] if full else ["turn"]
+
+    def mark(self):
+        """Count the blocks."""
+        self.did.append("mark")
+
+    def back(self):
+        """Count the ways back."""
+        self.did.append("back")
+
+
+def timed(pieces, form=None, place=None, **more):
+    """Pump PIECES; what was slept while nothing could be read, and waited for more, in seconds."""
+    source, rests = Feed(pieces), {"sleep": [], "wait": []}
+    source.sleep = rests["sleep"].append
+    wait = source.wait
+    source.wait = lambda seconds: (rests["wait"].append(seconds), wait(seconds))
+    Pump(source, [place or Place()], form or Routing(Router()), 0, **more).run()
+    return rests
+
+
+def test_an_old_file_is_no_reason_to_wake_while_a_place_is_away():
+    """It is begun anew between blocks only: until then nobody looks at it again and again."""
+    place = Place([None, None, 5, 5])
+    place.due = lambda: None
+    rests = timed([b"line\n"], place=place, files=[File(old_in=0.0)])
+    assert rests == {"sleep": [pump.PAUSE], "wait": [0.0] * 2}
+
+
+def test_what_is_to_be_said_waits_for_the_end_of_a_line():
+    """Nobody looks at it again and again while a line that has begun goes on."""
+    form = Routing(Router())
+    form.due = lambda: 0.0
+    rests = timed([b"line\n", b"a line of many bytes", b" more\n"], form)
+    assert rests["wait"] == [0.0, 0.0, None, 0.0]
+
+
+def test_told_to_end_it_sleeps_no_longer_than_its_grace():
+    """A server that accepts and says nothing has more time than we have, once told to end."""
+    source = Feed([b"line\n"])
+    place = telling(Place([None, None, *[5] * 3]), source.told)
+    place.due = lambda: 1000.0
+    slept = []
+    source.sleep = slept.append
+    Pump(source, [place], Routing(Router()), 0).run()
+    assert slept
+    assert max(slept) <= pump.GRACE
+
+
+def test_new_files_are_begun_between_blocks():
+    """Also where the pipe is never empty."""
+    file = File()
+    source = Feed([b"line\n"])
+    made = Pump(source, [place := Place()], Routing(Router()), 0, files=[file])
+
+    def look():
+        if len(place.lines) == 3:
+            made.alarms.append(14)
+        source.held = b"line\n" * (len(place.lines) < 5)
+        source.ended = not source.held
+        return source.held
+
+    source.look = look
+    assert made.run() == 0
+    assert file.did == [*["mark"] * 4, "turn", "mark"]
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_what_comes_again_is_taken_back(lasts, monkeypatch):
+    """Told to end before a block was everywhere, a log has nothing of it where it comes again."""
+    monkeypatch.setattr(pump, "GRACE", 0)
+    source, file, told = Feed([b"line\n"]), File(), []
+    source.told, source.lasts = told, lasts
+    away = telling(Place([None, None, *[3] * 9]), told)
+    assert Pump(source, [away], Routing(Router()), 0, files=[file]).run() == 111
+    assert file.did == ["mark", *["back"] * lasts]
 
 
 class Batches(Place):

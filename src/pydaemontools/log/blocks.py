@@ -93,6 +93,8 @@ def pipe_like(fd: int) -> tuple[int, int] | None:
 class Source:
     """Bytes from an fd, kept in memory until they are taken."""
 
+    lasts = False  # whether what was not taken is there for a successor
+
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.long = LONG  # bytes that a line without an end has to have to be passed on
@@ -100,6 +102,7 @@ class Source:
         self.held = b""  # what was read and not taken
         self.there = 0  # how many bytes there were at the last look
         self.taken = 0  # bytes, in all
+        self.told: list[int] = []  # fills with the signals that ask for an end
         # Where a signal's number arrives, so that it ends a wait.
         self._wake = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
@@ -130,7 +133,8 @@ class Source:
         waiter.register(self._wake[0], POLLIN)
         for fd, events in self._watched.items():
             waiter.register(fd, events)
-        if any(fd == self._wake[0] for fd, _ in waiter.poll(seconds * 1000)):
+        # A negative time would be for ever.
+        if any(fd == self._wake[0] for fd, _ in waiter.poll(max(0.0, seconds) * 1000)):
             self._drain()
 
     def _drain(self) -> None:
@@ -158,6 +162,8 @@ class Source:
 
 class PipeSource(Source):
     """Bytes from a pipe, left in it until they are taken."""
+
+    lasts = True
 
     def __init__(self, fd: int, tee: "Tee", copy: tuple[int, int]) -> None:
         super().__init__(fd)

@@ -73,14 +73,18 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
         if ledger:
             ledger.abandon()
         raise
-    pump = Pump(source, sinks, _form(script), [], 0)
-    pump.who = who
-    pump.ledger = ledger
-    pump.files = [one for one in sinks if isinstance(one, Directory)]
-    pump.to_line_end = True
-    if not own:
-        # It does not end before everything is where it belongs.
-        pump.grace = float("inf")
+    pump = Pump(
+        source,
+        sinks,
+        _form(script),
+        0,
+        who=who,
+        files=[one for one in sinks if isinstance(one, Directory)],
+        ledger=ledger,
+        # The original does not end before everything is where it belongs.
+        patient=not own,
+        to_line_end=True,
+    )
     for signum, told in (SIGTERM, pump.told), (SIGALRM, pump.alarms):
         signal(signum, _teller(told))
     # A processor that has ended is to wake us.

@@ -9,7 +9,7 @@ from .utf8 import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from .batch import Batch
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from .sinks.directory import Directory
 
     class Sink(Protocol):
-        """A place for lines. No method of it waits, and none but sync() and close() raises."""
+        """A place for lines. No method but sync() and close() raises.
+
+        None waits long: a datagram for a server that is slow for a second at the most, a file
+        for its disk. A copy on stdout waits for its reader, as a print would.
+        """
 
         path: bytes  # what it is called in a message
 
@@ -56,30 +60,37 @@ REST = 0.5  # seconds that the rest of a record has to come
 
 
 class Pump:
-    """Carries what comes from SOURCE to SINKS, in the batches that FORM makes of it.
+    """Carries what comes from SOURCE to SINKS for WHO, in the batches that FORM makes of it.
 
-    TOLD fills with the signals that ask for an end. BUFFER is how many bytes may be held
-    for a place that is away; after that nothing more is read, and the daemon waits.
+    BUFFER is how many bytes may be held for a place that is away; after that nothing more is
+    read, and the daemon waits. FILES are those of the sinks that are log directories, LEDGER
+    knows what they have. Told to end, a place that is away has GRACE seconds to come back, or
+    all the time if we are PATIENT; with TO_LINE_END the line that has begun is waited for.
     """
 
     def __init__(
         self,
         source: Source,
-        sinks: "list[Sink]",
+        sinks: "Sequence[Sink]",
         form: "Form",
-        told: list[int],
         buffer: int,
+        *,
+        who: bytes = b"pysissylog",
+        files: "Sequence[Directory]" = (),
+        ledger: "Ledger | None" = None,
+        patient: bool = False,
+        to_line_end: bool = False,
     ) -> None:
         self.source = source
         self.sinks = sinks
         self.form = form
-        self.told = told
         self.buffer = buffer
-        self.ledger: Ledger | None = None  # what the log directories have
-        self.files: list[Directory] = []  # those of the sinks that are log directories
-        self.who = b"pysissylog"
-        self.grace = GRACE
-        self.to_line_end = False  # whether to wait, when told to end, for the end of a line
+        self.who = who
+        self.files = files
+        self.ledger = ledger
+        self.grace = INFINITY if patient else GRACE
+        self.to_line_end = to_line_end
+        self.told = source.told
         self.alarms: list[int] = []  # fills with the signals that ask for new files
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
@@ -102,16 +113,17 @@ class Pump:
             if self._blocked():
                 self._pause()
                 continue
+            if self.alarms and not self._ending:
+                self._turn()
+                continue
             if not self._block:
                 self._fill()
             if self._block:
                 self._pass_some()
-            elif self.alarms and not self._ending:
-                self._turn()
             elif not self._ending:
                 self._say(ending=False)
                 self._see_to_files()
-                self.source.wait(self._rest())
+                self.source.wait(self._idle())
             if self._ending and not self._block:
                 # What comes in after we were told is our successor's.
                 break
@@ -165,7 +177,7 @@ class Pump:
         return block[:end] or block
 
     def _turn(self) -> None:
-        """Begin new files, as we were asked to."""
+        """Begin new files, as we were asked to: nothing that may come again is in any."""
         self.alarms.clear()
         for one in self.files:
             one.turn()
@@ -198,7 +210,8 @@ class Pump:
 
     def _pause(self) -> None:
         rest = self._rest()
-        self.source.sleep(PAUSE if rest is None else rest)
+        rest = PAUSE if rest is None else rest
+        self.source.sleep(min(rest, self._until - monotonic()))
 
     def _state(self) -> int:
         """What a successor at the head of the pipe has to know, in one number."""
@@ -232,11 +245,19 @@ class Pump:
         unfinished = body[-1:] != b"\n" and not ending
         batch = self.form.batch(body, continued=self._inside, unfinished=unfinished)
         self._inside = unfinished
-        if self.ledger and not self._untaken:
-            self.ledger.note(body, self._state())
+        if not self._untaken:
+            self._mark(body)
         for sink in self.sinks:
             sink.put(batch)
         self._untaken += len(body)
+
+    def _mark(self, body: bytes) -> None:
+        """Remember where the logs stand without BODY, which is the next for them."""
+        if self.ledger:
+            self.ledger.note(body, self._state())
+            return
+        for one in self.files:
+            one.mark()
 
     def _say(self, *, ending: bool) -> None:
         """Give every sink what the form has to say itself. It stands in no note: it is no block."""
@@ -245,11 +266,17 @@ class Pump:
                 sink.put(batch)
 
     def _rest(self) -> float | None:
-        """Seconds until some sink wants another try, or the form; None if none does."""
-        dues = [self.form.due(), *(sink.due() for sink in self.sinks)]
+        """Seconds until some sink wants another try; None if none does."""
+        return soonest([sink.due() for sink in self.sinks])
+
+    def _idle(self) -> float | None:
+        """Seconds until something is to be done though nothing comes in; None if nothing is."""
+        dues = [self._rest(), *(one.old_in() for one in self.files)]
+        if not self._inside:
+            dues.append(self.form.due())
         if self._record < INFINITY:
             dues.append(max(0.0, self._record - monotonic()))
-        return min((due for due in dues if due is not None), default=None)
+        return soonest(dues)
 
     def _late(self) -> bool:
         """Whether we were told to end, and have waited long enough for those who are away."""
@@ -270,6 +297,10 @@ class Pump:
         done = all(arrived) and self._take()
         if self.ledger and done:
             self.ledger.close()
+        elif not self.ledger and self._untaken and self.source.lasts:
+            # Our successor gets it all again.
+            for one in self.files:
+                self._finished(one, one.back)
         closed = [self._finished(sink, sink.close) for sink in self.sinks]
         return 0 if done and all(closed) else 111
 
@@ -295,6 +326,11 @@ class Pump:
             cli.say(self.who + b": fatal: unable to finish " + sink.path + why)
             return False
         return True
+
+
+def soonest(dues: "list[float | None]") -> float | None:
+    """The least of DUES; None if there is none."""
+    return min((due for due in dues if due is not None), default=None)
 
 
 def whole(block: bytes, long: int) -> bytes:

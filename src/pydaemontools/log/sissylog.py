@@ -176,11 +176,10 @@ def main(argv: list[bytes]) -> int:
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
     sinks, ledger = options.open(source)
-    told: list[int] = []
     for signum in (SIGTERM, SIGINT):
         # What a script starts in the background ignores ^C, and so shall its logger.
         if getsignal(signum) != SIG_IGN:
-            signal(signum, lambda signum, _frame: told.append(signum))
+            signal(signum, lambda signum, _frame: source.told.append(signum))
     form = Routing(Router(options.default), options.redaction)
     form.strip = options.strip
     form.least = options.least
@@ -188,12 +187,11 @@ def main(argv: list[bytes]) -> int:
     # A processor that has ended is to wake us.
     signal(SIGCHLD, lambda _signum, _frame: None)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
-    pump = Pump(source, [*sinks, stats], form, told, options.buffer)
-    pump.ledger = ledger
-    pump.files = directories(sinks)
+    files = directories(sinks)
+    pump = Pump(source, [*sinks, stats], form, options.buffer, files=files, ledger=ledger)
     signal(SIGALRM, lambda signum, _frame: pump.alarms.append(signum))
     code = pump.run()
-    if SIGINT in told:
+    if SIGINT in source.told:
         signal(SIGINT, SIG_DFL)
         posix.kill(posix.getpid(), SIGINT)
     return code

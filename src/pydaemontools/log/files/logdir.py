@@ -269,8 +269,16 @@ class LogDir(Folder):
             self.doing = b"write " + self.path + b"/current to disk"
             posix.fsync(self._fd)
 
-    def close(self) -> None:
-        """All that was written is on disk, and `current` says so, if no note says more."""
+    def cut(self, inode: int, end: int) -> bool:
+        """Let `current` end at END, if it is still the file INODE; whether it is."""
+        if self._fd < 0 or self.position()[0] != inode or self.gone:
+            return False
+        posix.ftruncate(self._fd, end)
+        self.written = end
+        return True
+
+    def close(self, *, whole: bool = True) -> None:
+        """All that was written is on disk; a WHOLE `current` says so, unless a note says more."""
         try:
             if self._processor and not self._filed:
                 self._processor.wait()
@@ -282,7 +290,7 @@ class LogDir(Folder):
                     self._processor.wait()
                 self.file()
         finally:
-            if self._fd >= 0 and not self.noted:
+            if self._fd >= 0 and whole and not self.noted:
                 self._seal()
             self.let_go()
 

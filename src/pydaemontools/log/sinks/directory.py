@@ -68,6 +68,7 @@ class Directory:
         self._data = b""
         self._retry_at = 0.0
         self._told = False
+        self._mark = 0, 0  # where the last block began
         self._age = age
         self._next = FOREVER  # when the file is old
         if age:
@@ -90,6 +91,15 @@ class Directory:
             batch = self._selection.of(batch)
         self._data += stamped(batch, self._label()) if self._label else batch.text
         self.flush()
+
+    def mark(self) -> None:
+        """Remember where the log stands: here the next block begins."""
+        self._mark = self._log.position()
+
+    def back(self) -> None:
+        """Let the log end where the last block began, if that is in the same file."""
+        if self._log.cut(*self._mark):
+            self._data = b""
 
     def turn(self, *, full: bool = False) -> None:
         """Begin a new file, if there is something in this one, or it is FULL."""
@@ -145,6 +155,10 @@ class Directory:
         if self._waits or not self._log.filed:
             rest = self._retry_at - time.monotonic()
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
+        return None
+
+    def old_in(self) -> float | None:
+        """In how many seconds the file is old, and turn() makes sense; None if it never is."""
         return max(0.0, self._next - time.time()) if self._age else None
 
     def lost(self) -> int:
@@ -158,7 +172,7 @@ class Directory:
     def close(self) -> None:
         """Mark the log as whole. Raises OSError, also if the last processor failed."""
         try:
-            self._log.close()
+            self._log.close(whole=not self._data)
         except Failed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None

@@ -122,10 +122,10 @@ class Stream:
         end it has LINGER for all, and none if it is away: our successor will see to that.
         """
         begin = self.backlog.begin
-        ended = self._source.ended
         until = time.monotonic() + LINGER
         self.retry.at_once()
         while self.backlog.ready(self.backlog.begin) and not self.held:
+            ended = self._source.ended and not self._source.told
             rest = until - time.monotonic()
             if rest <= 0 or (self.retry.away and not ended):
                 break
