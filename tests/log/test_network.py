@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,10 @@ import pytest
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.places import parse
 from pydaemontools.log.sinks import relp
+from pydaemontools.log.sinks import stream as stream_module
+from pydaemontools.log.sinks.lookup import Lookup
 from pydaemontools.log.sinks.relp import Relp
+from pydaemontools.log.sinks.stream import Stream
 from pydaemontools.log.wire.backlog import Memory
 from pydaemontools.log.wire.formats import Origin
 from pydaemontools.log.wire.frames import framing
@@ -413,6 +417,85 @@ def test_an_answer_that_nobody_asked_for(session):
     assert one.backlog.end == 2 * one.backlog.begin
     one._heard(b"3 rsp 6 200 OK\n")
     assert one.backlog.end == one.backlog.begin
+
+
+def streaming(port, backlog):
+    """A stream to PORT of the host h in this process, whose source nobody waits at."""
+    source = SimpleNamespace(
+        watch=lambda _fd, **_more: None, unwatch=lambda _fd: None, ended=True, told=[]
+    )
+    made = framing(Origin(b"", 8, None, b""), b"5424", relp=False)
+    return Stream(parse(b"tcp://h:%d" % port), made, backlog, source)
+
+
+def test_an_address_that_is_silent(tcp, monkeypatch):
+    """The next address of the same host is tried when the first one has not answered in time."""
+    server = tcp()
+    with socket.socket() as silent, socket.socket() as one, socket.socket() as two:
+        silent.bind(("127.0.0.2", server.port))
+        silent.listen(0)
+        for filler in one, two:
+            # Who comes to a full queue gets no answer.
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.2", server.port))
+        found = [(socket.AF_INET, (f"127.0.0.{at}", server.port)) for at in (2, 1)]
+        monkeypatch.setattr(Lookup, "_ask", lambda _self, _flags: list(found))
+        monkeypatch.setattr(stream_module, "PATIENCE", 0.2)
+        stream = streaming(server.port, Memory())
+        stream.put(Batch([6], [b"line"]))
+        wait_until(lambda: (stream.flush(), server.came and b"line" in server.came[0])[1])
+        stream.close()
+
+
+def test_a_server_that_talks_all_the_time(start, tcp, place):
+    """What it says is nothing to us: the other places get their lines, and TERM is heeded."""
+    server = tcp()
+    to = "--to", f"tcp://127.0.0.1:{server.port}", "--to", "./log/"
+    process = start("pysissylog", *to)
+    write_all(process.stdin.fileno(), b"one\n")
+    wait_until(lambda: server.connections)
+
+    def talk():
+        with suppress(OSError):
+            while True:
+                server.connections[0].sendall(b"x" * (1 << 20))
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    write_all(process.stdin.fileno(), b"two\n")
+    wait_until(lambda: b" two\n" in (place / "log/current").read_bytes())
+    assert finish(process)[0] == 0
+    talker.join()
+
+
+class Slow(Memory):
+    """A backlog on a disk, of which a server takes a byte each time somebody sleeps."""
+
+    held = 0
+
+    def close(self):
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_what_is_spooled_is_sent_at_the_end(told, monkeypatch):
+    """As long as the server takes some of it; when told to end, for LINGER at the most."""
+    now = [0.0]
+    monkeypatch.setattr(stream_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    backlog = Slow()
+    stream = streaming(9, backlog)
+    backlog.put(b"x" * 99)
+    monkeypatch.setattr(stream, "flush", lambda: None)
+
+    def sleep(_):
+        now[0] += 1.0
+        backlog.done(backlog.begin + 1)
+        if told and now[0] == 10:
+            stream._source.told.append(15)
+
+    stream._source.sleep = sleep
+    stream._linger()
+    assert backlog.begin == (10 + stream_module.LINGER if told else 99)
 
 
 # TLS.

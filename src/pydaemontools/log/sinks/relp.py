@@ -135,8 +135,7 @@ class Relp(Stream):
                 self._watch()
                 self._source.sleep(until - time.monotonic())
                 connection.push()
-                while said := connection.read():
-                    self._heard(said)
+                self._heard(connection.read())
         except OSError:
             # Gone is gone.
             pass

@@ -58,6 +58,7 @@ class Stream:
         self._deadline = 0.0  # until when the server has to have answered
         self._settled = 0.0  # from when on what arrived counts as taken
         self._look = LOOK[0]
+        self._turn = 0  # which of the server's addresses is the first to be tried
         self._begin()
 
     @property
@@ -222,8 +223,7 @@ class Stream:
         # Before we meet an end: what has arrived by then need not be sent again.
         self._confirm(connection)
         connection.push()
-        while said := connection.read():
-            self._heard(said)
+        self._heard(connection.read())
         if self._open:
             self._feed(connection)
             self._confirm(connection)
@@ -251,7 +251,8 @@ class Stream:
             name = self._place.options.get(b"name", self._place.host)
             tls = Tls(self._context, name.decode())
         self._deadline = time.monotonic() + PATIENCE
-        self._connection = Connection(addresses, tls)
+        turn = self._turn % len(addresses)
+        self._connection = Connection(addresses[turn:] + addresses[:turn], tls)
         return True
 
     def _reached(self, connection: Connection) -> bool:
@@ -266,6 +267,9 @@ class Stream:
 
     def _trouble(self, error: OSError) -> None:
         """The connection is no more, or never was."""
+        if not self._open:
+            # Another address may be better.
+            self._turn += 1
         self._salvage()
         self._drop()
         if self.backlog.ready(self._cursor):

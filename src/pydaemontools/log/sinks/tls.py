@@ -66,17 +66,23 @@ class Tls:
         return self._out.read()
 
     def decrypt(self, came: bytes) -> bytes:
-        """The next of what the server said, now that CAME came; nothing if it is not whole yet.
+        """What the server said, now that CAME came; nothing if that is not whole yet.
 
-        Raises OSError where the server said that that was all.
+        Raises OSError where there is nothing before the end, or before what is no TLS.
         """
         self._in.write(came)
+        said = b""
         try:
-            said = self._tls.read(PIECE)
+            while piece := self._tls.read(PIECE):
+                said += piece
         except ssl.SSLWantReadError:
-            return b""
+            return said
         except ssl.SSLZeroReturnError:
-            said = b""
+            pass
+        except OSError:
+            # It is met again, by the next call.
+            if not said:
+                raise
         if not said:
             raise OSError(ECONNRESET, "")
         return said

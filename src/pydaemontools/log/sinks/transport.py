@@ -92,12 +92,11 @@ class Connection:
                 break
 
     def read(self) -> bytes:
-        """The next of what the server said; nothing if there is nothing now.
+        """Some of what the server said; nothing if there is nothing now.
 
+        No more than PIECE at once: who talks all the time must not keep us from the rest.
         Raises OSError at the end, once all before it was given.
         """
-        if self._tls and (said := self._tls.decrypt(b"")):
-            return said
         came = self._receive()
         if came is None:
             return b""
