@@ -27,6 +27,7 @@ from tests.conftest import remove
 from tests.log.conftest import finish, patient, wait_until, write_all
 
 OLD = re.compile(r"@[0-9a-f]{24}\.[su]")
+LOCKED = b"pysissylog: fatal: unable to lock directory log: temporary failure\n"
 LABEL = "@400000006000000000000000"
 
 
@@ -299,7 +300,7 @@ def test_ours_goes_on_after_multilog(how, needs, place, start, run):
     current = place / "log/current"
     wait_until(lambda: current.exists() and current.read_bytes() == b"theirs\n")
     refused = run("pysissylog", "--to", "log/", input=b"")
-    assert refused.stderr == b"pysissylog: fatal: unable to log to log/: temporary failure\n"
+    assert refused.stderr == LOCKED
     end(theirs, how)
     assert run("pysissylog", "--to", "log/", input=b"ours\n").returncode == 0
     check_turn(place / "log", how, b"theirs\n", b"ours\n")
@@ -336,7 +337,7 @@ def test_s6_log_and_ours_keep_each_other_away(needs, place, start, run):
     write_all(theirs.stdin.fileno(), b"theirs\n")
     wait_until(lambda: current.read_bytes().endswith(b"theirs\n"))
     refused = run("pysissylog", "--to", "log/", input=b"")
-    assert refused.stderr == b"pysissylog: fatal: unable to log to log/: temporary failure\n"
+    assert refused.stderr == LOCKED
     assert finish(theirs)[0] == 0
 
 

@@ -601,23 +601,25 @@ def test_insecure(tls, send):
 def test_a_file_that_is_not_there(name, run):
     """A certificate that cannot be read is a fatal error before anything is read; 111."""
     result = run("pysissylog", "--to", f"tls://h,{name}=/no/file", input=b"x\n")
-    said = b"pysissylog: fatal: unable to log to tls://h:6514: file does not exist\n"
+    said = b"pysissylog: fatal: unable to use %b=/no/file: file does not exist\n" % name.encode()
     assert (result.returncode, result.stderr) == (111, said)
 
 
 def test_a_file_whose_name_is_no_text(run):
     """Its name is bytes, as all names are."""
     result = run("pysissylog", "--to", b"tls://h,ca=/no/\xff", input=b"x\n")
-    said = b"pysissylog: fatal: unable to log to tls://h:6514: file does not exist\n"
+    said = b"pysissylog: fatal: unable to use ca=/no/\xff: file does not exist\n"
     assert (result.returncode, result.stderr) == (111, said)
 
 
 def test_a_file_that_is_no_certificate(run, place):
     """Nor is one that holds something else."""
     (place / "ca").write_text("hello\n")
-    result = run("pysissylog", "--to", "tls://h,ca=ca", input=b"x\n")
-    assert result.stderr.startswith(b"pysissylog: fatal: unable to log to tls://h:6514: no cert")
-    assert (result.returncode, result.stderr.count(b"\n")) == (111, 1)
+    for name, why in (b"ca", b"no certificate or crl found"), (b"cert", b"no certificate and key"):
+        result = run("pysissylog", "--to", b"tls://h,%b=ca" % name, input=b"x\n")
+        said = b"pysissylog: fatal: unable to use %b=ca: %b" % (name, why)
+        assert result.stderr.startswith(said)
+        assert (result.returncode, result.stderr.count(b"\n")) == (111, 1)
 
 
 def test_relp_over_tls(far, certificates, send):

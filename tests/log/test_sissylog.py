@@ -639,19 +639,30 @@ def test_wrong_usage(argv, first, hint, run):
 
 
 NO_PLACE = {
-    "its parent is not there": (":", "no/log/", b"file does not exist"),
-    "a file is in the way": (": >log", "log/", b"not a directory"),
-    "a file is in the way of the parent": (": >no", "no/log/", b"not a directory"),
-    "a socket's name that is too long": (":", f"syslog:{'x' * 108}", b"file name too long"),
+    "its parent is not there": (":", "no/log/", b"open directory no/log", b"file does not exist"),
+    "a file is in the way": (": >log", "log/", b"open directory log", b"not a directory"),
+    "a file is in the way of the parent": (
+        ": >no",
+        "no/log/",
+        b"open directory no/log",
+        b"not a directory",
+    ),
+    "it cannot be made": (":", "/sys/log/", b"open directory /sys/log", b"permission denied"),
+    "a socket's name that is too long": (
+        ":",
+        f"syslog:{'x' * 108}",
+        b"log to syslog:" + b"x" * 108,
+        b"file name too long",
+    ),
 }
 
 
-@pytest.mark.parametrize(("before", "to", "why"), NO_PLACE.values(), ids=NO_PLACE)
-def test_a_place_that_cannot_be_had(before, to, why, run):
+@pytest.mark.parametrize(("before", "to", "what", "why"), NO_PLACE.values(), ids=NO_PLACE)
+def test_a_place_that_cannot_be_had(before, to, what, why, run):
     """A place that cannot be had is a fatal error before anything is read."""
     run("sh", "-c", before)
     result = run("pysissylog", "--to", to, input=b"x\n")
-    said = b"pysissylog: fatal: unable to log to " + to.encode() + b": " + why + b"\n"
+    said = b"pysissylog: fatal: unable to " + what + b": " + why + b"\n"
     assert (result.returncode, result.stderr) == (111, said)
 
 
@@ -660,7 +671,7 @@ def test_a_directory_that_another_has(run, start, place):
     first = start("pysissylog", "--to", "log/")
     wait_until((place / "log/current").exists)
     result = run("pysissylog", "--to", "log/", input=b"x\n")
-    said = b"pysissylog: fatal: unable to log to log/: temporary failure\n"
+    said = b"pysissylog: fatal: unable to lock directory log: temporary failure\n"
     assert (result.returncode, result.stderr) == (111, said)
     write_all(first.stdin.fileno(), b"one\n")
     assert finish(first) == (0, b"")

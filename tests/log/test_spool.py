@@ -17,7 +17,7 @@ from pydaemontools.log.wire import segments, spool
 from pydaemontools.log.wire.spool import Spool
 from tests.log.conftest import finish, numbered, patient, wait_until, write_all
 from tests.log.conftest import opened as opened_sources
-from tests.log.far import Rsyslogd, check_once, free_port
+from tests.log.far import Rsyslogd, Tcp, check_once, free_port
 
 
 @pytest.fixture
@@ -268,8 +268,9 @@ def test_one_router_at_a_time(run, start, place):
     first = start("pysissylog", "--spool", "spool", "--to", url)
     wait_until(lambda: list(place.glob("spool/*/state")))
     second = run("pysissylog", "--spool", "spool", "--to", url, input=b"x\n")
-    said = f"pysissylog: fatal: unable to log to {url}: temporary failure\n".encode()
-    assert (second.returncode, second.stderr) == (111, said)
+    port = url.rpartition(":")[2]
+    said = f"unable to lock the spool spool/tcp_127.0.0.1_{port}: temporary failure\n"
+    assert (second.returncode, second.stderr) == (111, b"pysissylog: fatal: " + said.encode())
     first.stdin.close()
     first.stdin = None
     assert first.wait(30) == 0
@@ -298,6 +299,53 @@ def test_an_outage(scheme, place, start):
     check_once(server.lines(), lines, 1)
     assert sum(file.stat().st_size for file in place.glob("spool/*/*.log")) < 5_000_000
     server.stop()
+
+
+def test_a_spool_that_cannot_be_had(run, place):
+    """It is said which, and why."""
+    (place / "file").touch()
+    words = "--to", "relp://127.0.0.1:1", "--spool", "file"
+    result = run("pysissylog", *words, input=b"x\n")
+    said = b"unable to make the spool file/relp_127.0.0.1_1: not a directory\n"
+    assert (result.returncode, result.stderr) == (111, b"pysissylog: fatal: " + said)
+
+
+def test_each_format_has_a_spool_of_its_own(run, start):
+    """What was framed for one format is not sent among messages of another; that is said."""
+    port = free_port()
+    words = "pysissylog", "--spool", "spool", "--to"
+    to = f"tcp://127.0.0.1:{port}"
+    process = start(*words, to)
+    write_all(process.stdin.fileno(), b"first\n")
+    assert b"unable to reach" in process.stderr.readline()
+    process.terminate()
+    assert finish(process)[0] == 0
+    server = Tcp(port)
+    result = run(*words, f"{to},format=json", input=b"second\n")
+    said = b"what is left in spool/tcp_127.0.0.1_%d is of the format 5424, and stays there\n" % port
+    assert (result.returncode, result.stderr) == (0, b"pysissylog: warning: " + said)
+    assert run(*words, to, input=b"").returncode == 0
+    result = run(*words, f"{to},format=json", input=b"third\n")
+    assert (result.returncode, result.stderr) == (0, b"")
+    wait_until(lambda: len(server.came) == 3)
+    wait_until(lambda: all(server.came))
+    assert [b"{" in came[:1] for came in server.came] == [True, False, True]
+    assert server.came[1].endswith(b" first")
+    server.close()
+
+
+def test_what_is_left_is_what_the_disk_has(run, start, place):
+    """What had no room there is lost with the router, and is not said to be left."""
+    words = "pysissylog", "--to", "relp://127.0.0.1:1", "--spool", "spool"
+    assert run(*words, input=b"one\n").returncode == 0
+    process = start(*words, "--spool-size", "0")
+    write_all(process.stdin.fileno(), b"two\n")
+    assert b"unable to reach" in process.stderr.readline()
+    process.terminate()
+    code, said = finish(process)
+    there = sum(file.stat().st_size for file in place.glob("spool/*/*.log"))
+    assert (code, b"unable to deliver 1 lines" in said) == (111, True)
+    assert b"info: %d bytes are left in " % there in said
 
 
 def test_a_spool_that_is_full_makes_the_daemon_wait(place, start):

@@ -75,7 +75,9 @@ def opened(
     ledger: "Ledger | None",
     spooling: "Spooling | None",
 ) -> "Sink":
-    """The sink at PLACE for lines from ORIGIN. Raises OSError if it cannot be had."""
+    """The sink at PLACE for lines from ORIGIN. Raises OSError if it cannot be had; its filename,
+    if there is one, says in words what could not be done.
+    """
     if place.kind == b"syslog":
         from .sinks.syslog import Syslog
 

@@ -11,6 +11,7 @@ from .actions.lines import Lines
 from .actions.script import BadAction, Output, Script
 from .actions.stamps import KINDS
 from .blocks import Source, open_source
+from .files.folder import cause
 from .files.logdir import LogDir
 from .pump import Pump
 from .sinks.directory import Directory, open_log
@@ -158,6 +159,7 @@ def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool
             if own or not what.startswith(
                 (b"unable to remove", b"unable to link", b"unable to read")
             ):
-                raise cli.fatal(what, error) from None
+                # The original does not look why it could not make one.
+                raise cli.fatal(what, cause(error) if own else error) from None
             cli.say(who + b": warning: " + what + b", pausing: " + words(error))
             sleep(PAUSE)

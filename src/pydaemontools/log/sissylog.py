@@ -152,10 +152,11 @@ class Options:
             try:
                 sink = opened(place, self.origin, source, ledger, self.spooling)
             except OSError as error:
+                from .files.folder import cause
                 from .sinks.retry import reason
 
-                why = b": " + reason(error)
-                raise cli.fatal(b"unable to log to " + place.text + why) from None
+                what = error.filename or b"log to " + place.text
+                raise cli.fatal(b"unable to " + what + b": " + reason(cause(error))) from None
             made.append(Destination(place, sink))
         return made, ledger
 

@@ -18,14 +18,20 @@ class Folder:
         self.fd = self._lock = -1
 
     def take(self) -> None:
-        """Have it for ourselves, made if it is not there."""
+        """Have it for ourselves, made if it is not there.
+
+        The cause of the OSError without a directory is why it could not be made.
+        """
         self.doing = b"open directory " + self.path
+        refused = None
         try:
             posix.mkdir(self.path, 0o700)
-        except OSError:
-            # Whatever is wrong with it shows when it is opened.
-            pass
-        self.fd = posix.open(self.path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        except OSError as error:
+            refused = error
+        try:
+            self.fd = posix.open(self.path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise error from refused
         self.doing = b"lock directory " + self.path
         self._lock = self.open(b"lock", APPEND, 0o600)
         flock(self._lock, LOCK_EX | LOCK_NB)
@@ -82,3 +88,8 @@ class Folder:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
+
+
+def cause(error: OSError) -> OSError:
+    """What ERROR came of, if that is known, or ERROR itself."""
+    return error.__cause__ if isinstance(error.__cause__, OSError) else error

@@ -74,7 +74,7 @@ class LogDir(Folder):
             if ledger:
                 ledger.leave(self)
             self.let_go()
-            raise OSError(error.errno, "", self.doing) from None
+            raise OSError(error.errno, "", self.doing) from error.__cause__
         if ledger:
             ledger.begun(self)
 

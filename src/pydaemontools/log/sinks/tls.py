@@ -9,13 +9,17 @@ from errno import ECONNRESET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..places import Place
 
 PIECE = 65536  # bytes that are decrypted at once
 
 
 def context(place: "Place") -> ssl.SSLContext:
-    """What PLACE wants of TLS. Raises OSError for files that cannot be used."""
+    """What PLACE wants of TLS. Raises OSError for files that cannot be used; its filename says
+    in words what could not be done.
+    """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     given = place.options
@@ -23,13 +27,26 @@ def context(place: "Place") -> ssl.SSLContext:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     elif b"ca" in given:
-        made.load_verify_locations(given[b"ca"])
+        _use(b"ca=" + given[b"ca"], lambda: made.load_verify_locations(given[b"ca"]))
     else:
         made.load_default_certs()
     if b"cert" in given:
+        cert, key = given[b"cert"], given.get(b"key")
+        what = b"cert=" + cert + (b" with key=" + key if key else b"")
         # A key with a password would have a daemon ask for it at some terminal.
-        made.load_cert_chain(given[b"cert"], given.get(b"key"), password="")
+        _use(what, lambda: made.load_cert_chain(cert, key, password=""))
     return made
+
+
+def _use(what: bytes, load: "Callable[[], None]") -> None:
+    """LOAD what is called WHAT."""
+    try:
+        load()
+    except OSError as error:
+        if isinstance(error, ssl.SSLError) and not error.reason:
+            error.reason = "no certificate and key in it, or one with a password"
+        error.filename = b"use " + what
+        raise
 
 
 class Tls:

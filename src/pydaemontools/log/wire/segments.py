@@ -201,6 +201,12 @@ class Segments:
             pass
 
 
+def ends(directory: int) -> "list[int]":
+    """Where each file that is in the spool DIRECTORY ends. Raises OSError."""
+    found = [(name, number) for name in posix.listdir(directory) if (number := _number(name))]
+    return [position(number, posix.stat(name, dir_fd=directory).st_size) for name, number in found]
+
+
 def _name(number: int) -> bytes:
     return b"%016x%b" % (number, END)
 

@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ...chain.cli import say
 from ...chain.errors import words
-from .segments import SEGMENT, Segments, position, split
+from .segments import SEGMENT, Segments, ends, position, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from ..files.ledger import Ledger
     from ..places import Place, Spooling
 
+FORMATS = b"5424", b"3164", b"json"  # of messages; the name of a spool is without the first
 STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
+DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
 OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW
 
 
@@ -56,12 +58,15 @@ def _whole(slot: bytes) -> bool:
 
 
 class Spool:
-    """The backlog of PLACE in a directory of its own where SPOOLING says. Raises OSError."""
+    """The backlog of PLACE in a directory of its own where SPOOLING says. Raises OSError, whose
+    filename is what could not be done, in words.
+    """
 
     def __init__(
         self, spooling: "Spooling", place: "Place", source: "Source", ledger: "Ledger | None"
     ) -> None:
-        self.path = spooling.directory.rstrip(b"/") + b"/" + name(place)
+        where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
+        self.path = where + name(place, place.format)
         self.held = 0
         self.due = False  # the ledger asks and sets these two
         self.noted = False
@@ -71,23 +76,37 @@ class Spool:
         self._retry_at = 0.0
         self._told = False
         self._text = 0, b""  # the record that was read last, and where its text begins
-        for path in spooling.directory, self.path:
-            try:
-                posix.mkdir(path, 0o700)
-            except FileExistsError:
-                pass
-        flags = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
-        self._directory = posix.open(self.path, flags)
-        self._lock = posix.open(b"lock", OPEN, 0o600, dir_fd=self._directory)
-        flock(self._lock, LOCK_EX | LOCK_NB)
+        self._ledger = ledger
+        doing = b"make the spool "
+        try:
+            for path in spooling.directory, self.path:
+                try:
+                    posix.mkdir(path, 0o700)
+                except FileExistsError:
+                    pass
+            doing = b"lock the spool "
+            self._directory = posix.open(self.path, DIRECTORY)
+            self._lock = posix.open(b"lock", OPEN, 0o600, dir_fd=self._directory)
+            flock(self._lock, LOCK_EX | LOCK_NB)
+            doing = b"open the spool "
+            self._open()
+        except OSError as error:
+            raise OSError(error.errno, "", doing + self.path) from None
+        for form in FORMATS:
+            other = where + name(place, form)
+            if form != place.format and left(other):
+                why = b" is of the format " + form + b", and stays there"
+                say(b"pysissylog: warning: what is left in " + other + why)
+
+    def _open(self) -> None:
+        """Find what a predecessor has left."""
         self._state = State(self._directory)
         largest = min(SEGMENT, max(1, self._most // 8))
         self._segments = Segments(self._directory, split(self._state.at)[0], largest)
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
-        self._ledger = ledger
         self.begin = self._start()
-        if ledger:
-            self._join(ledger)
+        if self._ledger:
+            self._join(self._ledger)
         self.begin = self._start()
         if self.begin != self._state.at:
             # What is written from here on shall not look as if it was delivered.
@@ -183,8 +202,8 @@ class Spool:
 
     def close(self) -> None:
         """Say what is left for the next time."""
-        if self.size and self.ready(self.begin):
-            left = b"%d bytes are left in " % self.size
+        if self.ready(self.begin):
+            left = b"%d bytes are left in " % (self.size - self.held)
             say(b"pysissylog: info: " + left + self.path + b", to be sent the next time")
         self._segments.close()
         self._state.close()
@@ -252,7 +271,27 @@ class Spool:
             pass
 
 
-def name(place: "Place") -> bytes:
-    """What the directory of PLACE is called: nothing in it needs to be quoted."""
+def name(place: "Place", form: bytes) -> bytes:
+    """What the directory of PLACE is called for messages of the format FORM, which are framed
+    already there: nothing in it needs to be quoted.
+    """
     where = b"%b_%b_%d" % (place.kind, place.host, place.port)
+    if form != FORMATS[0]:
+        where += b"_" + form
     return bytes(byte if chr(byte).isalnum() or byte in b"._-" else 0x5F for byte in where)
+
+
+def left(path: bytes) -> bool:
+    """Whether there is something in the spool at PATH that was not delivered."""
+    try:
+        directory = posix.open(path, DIRECTORY)
+    except OSError:
+        return False
+    try:
+        state = State(directory)
+        state.close()
+        return any(end > state.at for end in ends(directory))
+    except OSError:
+        return False
+    finally:
+        posix.close(directory)
