@@ -30,6 +30,65 @@ def test_lines_on_stderr(run):
     assert (result.returncode, result.stderr) == (0, b"x\n?[2J\npart\n")
 
 
+@pytest.mark.parametrize(("action", "stream"), [("1", "stdout"), ("2", "stderr")])
+def test_a_copy_that_has_no_room(action, stream, start, place):
+    """It waits for room, and nothing is lost in silence: the code is 111, and that is said."""
+    with open("/dev/full", "wb") as full:
+        process = start("pymultilog", action, "./d", **{stream: full})
+    write_all(process.stdin.fileno(), b"one\ntwo\n")
+    if action == "1":
+        said = process.stderr.readline()
+        assert said == b"pymultilog: warning: unable to write to stdout: out of disk space\n"
+    current = place / "d/current"
+    wait_until(lambda: current.exists() and current.read_bytes() == b"one\ntwo\n")
+    process.terminate()
+    assert process.wait(30) == 111
+    if action == "1":
+        said = process.stderr.readline()
+        assert said == b"pymultilog: fatal: unable to deliver 2 lines to stdout\n"
+
+
+def test_a_copy_that_nobody_reads(start, pipe, place):
+    """A reader that has gone does not come back: the other places go on, and then it is 111."""
+    process = start("pymultilog", "1", "./d", stdout=pipe[1])
+    os.close(pipe.pop(0))
+    write_all(process.stdin.fileno(), b"one\n")
+    said = process.stderr.readline()
+    assert said == b"pymultilog: warning: unable to write to stdout: broken pipe\n"
+    write_all(process.stdin.fileno(), b"two\n")
+    code, said = finish(process)
+    assert (code, said) == (111, b"pymultilog: fatal: unable to deliver 2 lines to stdout\n")
+    assert (place / "d/current").read_bytes() == b"one\ntwo\n"
+
+
+CLOSED = {
+    "pymultilog 1 >&-": b"pymultilog: fatal: unable to write to stdout: file descriptor not open\n",
+    "pysissylog --to json:- >&-": (
+        b"pysissylog: fatal: unable to log to json:-: file descriptor not open\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "said"), CLOSED.items(), ids=CLOSED)
+def test_a_stdout_that_is_closed(command, said, run):
+    """That is no place for anything."""
+    result = run("sh", "-c", command, input=b"one\n")
+    assert (result.returncode, result.stderr) == (111, said)
+
+
+def test_copies_where_nobody_waits_in_write(start, pipe):
+    """A reader that is slow, at the end of a pipe that says so, gets everything."""
+    os.set_blocking(pipe[1], False)
+    process = start("pymultilog", "1", stdout=pipe[1])
+    count = fill(process.stdin.fileno(), process, b"a line of text\n" * 64)
+    process.stdin.close()
+    process.stdin = None
+    os.close(pipe.pop())
+    with open(pipe[0], "rb", closefd=False) as file:
+        assert file.read() == b"a line of text\n" * 64 * count
+    assert process.wait(30) == 0
+
+
 def test_a_reader_that_is_slow(start, pipe):
     """While nobody reads stdout the daemon waits, and nobody's fd is told not to block."""
     process = start("pysissylog", "--buffer", "0", "--to", "json:-", stdout=pipe[1])

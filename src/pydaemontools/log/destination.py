@@ -104,9 +104,10 @@ def opened(
 
         frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
         return _stream(place, frames, _backlog(place, source, ledger, spooling), source)
-    from .sinks.console import Console
+    from .sinks.console import Console, lines, objects
 
-    return Console(place, origin)
+    fd, text = (1, objects(origin)) if place.kind == b"json" else (2, lines)
+    return Console(b"pysissylog", place.text, fd, text)
 
 
 def _stream(

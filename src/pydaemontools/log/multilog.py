@@ -15,7 +15,7 @@ from .files.folder import cause
 from .files.logdir import LogDir
 from .pump import Pump
 from .sinks.directory import Directory, open_log
-from .sinks.simple import Copy, Latest, Stderr
+from .sinks.simple import Latest, Stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,17 +130,26 @@ def _sinks(who: bytes, script: Script, ledger: "Ledger | None", *, own: bool) ->
     for one in script.outputs:
         if one.kind == b"=":
             made[one] = _latest(one)
+        elif one.kind == b"e":
+            made[one] = Stderr(b"stderr", one.selection)
         elif one.kind != b"/":
-            fd = 1 if one.kind == b"1" else 2
-            made[one] = (
-                Stderr(b"stderr", one.selection) if one.kind == b"e" else Copy(fd, one.selection)
-            )
+            made[one] = _copy(who, one)
     for one in script.outputs:
         if one.kind == b"/":
             log = _directory(who, one, ledger, own=own)
             pause = 1.0 if own else PAUSE
             made[one] = Directory(log, who, None, one.selection, pause, always=not own, age=one.age)
     return [made[one] for one in script.outputs]
+
+
+def _copy(who: bytes, output: Output) -> "Sink":
+    from .sinks.console import Console
+
+    fd, path = (1, b"stdout") if output.kind == b"1" else (2, b"stderr")
+    try:
+        return Console(who, path, fd, lambda batch: output.selection.of(batch).text)
+    except OSError as error:
+        raise cli.fatal(b"unable to write to " + path, error) from None
 
 
 def _latest(output: Output) -> Latest:

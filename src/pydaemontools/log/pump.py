@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     class Sink(Protocol):
         """A place for lines. No method but sync() and close() raises.
 
-        None waits long: a datagram for a server that is slow for a second at the most, a file
-        for its disk. A copy on stdout waits for its reader, as a print would.
+        None waits long: a datagram for a second at the most if its server is slow, a file for
+        its disk, an alert on stderr for whoever reads that.
         """
 
         path: bytes  # what it is called in a message

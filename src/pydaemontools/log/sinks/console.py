@@ -1,4 +1,4 @@
-"""stdout and stderr: the line for a person (stderr:), or a JSON object a line (json:-).
+"""stdout and stderr: the line as it is, or a JSON object a line.
 
 Others may have these files open too, so that they are never told not to block. Instead no
 more is written than what has room: a pipe that is ready takes a page without blocking.
@@ -10,13 +10,15 @@ import time
 from errno import EBADF, EIO, EPIPE
 from select import POLLOUT, poll
 
+from ...chain import process
 from ...chain.cli import say
 from ...chain.errors import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..batch import Batch
-    from ..places import Place
     from ..wire.formats import Origin
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
@@ -25,13 +27,19 @@ PAUSE = 0.02  # seconds until a reader may have made room
 
 
 class Console:
-    """The fd that PLACE means; lines come from ORIGIN. Raises OSError if it is not open."""
+    """FD, called PATH when WHO speaks of it, which gets the TEXT of batches.
 
-    def __init__(self, place: "Place", origin: "Origin") -> None:
-        self.path = place.text
+    Raises OSError if it is not open.
+    """
+
+    def __init__(self, who: bytes, path: bytes, fd: int, text: "Callable[[Batch], bytes]") -> None:
+        if fd in process.opened:
+            raise OSError(EBADF, "")
+        self.path = path
         self.stalled = False
-        self._fd = 1 if place.kind == b"json" else 2
-        self._origin = origin if place.kind == b"json" else None
+        self._who = who
+        self._fd = fd
+        self._text = text
         self._data = b""
         self._broken = False
         self._told = False
@@ -45,15 +53,7 @@ class Console:
 
     def put(self, batch: "Batch") -> None:
         """Write BATCH, or hold what cannot be written now."""
-        if self._broken:
-            self._lost += len(batch.lines)
-        elif self._origin:
-            from ..fields.entries import objects
-
-            made = objects(batch, self._origin, time.time_ns(), LARGEST)
-            self._data += b"\n".join([*made, b""])
-        else:
-            self._data += batch.text
+        self._data += self._text(batch)
         self.flush()
 
     def flush(self) -> None:
@@ -62,7 +62,7 @@ class Console:
         waiter.register(self._fd, POLLOUT)
         left = memoryview(self._data)
         try:
-            while left and (self._at_once or waiter.poll(0)):
+            while left and not self._broken and (self._at_once or waiter.poll(0)):
                 left = left[posix.write(self._fd, left if self._at_once else left[:PIECE]) :]
             self._told = False
         except BlockingIOError:
@@ -78,7 +78,7 @@ class Console:
         self._broken = error.errno in (EPIPE, EBADF, EIO)
         if not self._told:
             self._told = True
-            say(b"pysissylog: warning: unable to write to " + self.path + b": " + words(error))
+            say(self._who + b": warning: unable to write to " + self.path + b": " + words(error))
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -93,3 +93,21 @@ class Console:
 
     def close(self) -> None:
         """Nothing: the fd is everybody's."""
+
+
+def lines(batch: "Batch") -> bytes:
+    """BATCH as it is."""
+    return batch.text
+
+
+def objects(origin: "Origin") -> "Callable[[Batch], bytes]":
+    """What makes a JSON object of each line that comes from ORIGIN."""
+
+    def text(batch: "Batch") -> bytes:
+        # Only now: it brings what has to do with JSON.
+        from ..fields import entries
+
+        made = entries.objects(batch, origin, time.time_ns(), LARGEST)
+        return b"\n".join([*made, b""])
+
+    return text

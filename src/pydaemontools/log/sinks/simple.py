@@ -1,4 +1,4 @@
-"""Places that take everything at once: stderr, stdout, and a file of one line."""
+"""Places of the original's that take everything at once: stderr, and a file of one line."""
 
 import posix
 
@@ -56,19 +56,7 @@ class Stderr(AtOnce):
         """Write each line, or the first 200 bytes of it and three dots."""
         lines = batch.lines[1:] if batch.continued else batch.lines
         shown = [line[:SHOWN] + (b"..." if len(line) > SHOWN else b"") + b"\n" for line in lines]
-        write_all(2, b"".join(shown))
-
-
-class Copy(AtOnce):
-    """All of it, on FD."""
-
-    def __init__(self, fd: int, selection: "Chooser") -> None:
-        super().__init__(b"fd %d" % fd, selection)
-        self._fd = fd
-
-    def take(self, batch: Batch) -> None:
-        """Write it."""
-        write_all(self._fd, batch.text)
+        alert(b"".join(shown))
 
 
 class Latest(AtOnce):
@@ -93,10 +81,10 @@ class Latest(AtOnce):
                 pass
 
 
-def write_all(fd: int, data: bytes) -> None:
-    """Write DATA to FD; where nobody reads there it is gone."""
+def alert(data: bytes) -> None:
+    """Write DATA to stderr; where nobody reads it is gone."""
     try:
         while data:
-            data = data[posix.write(fd, data) :]
+            data = data[posix.write(2, data) :]
     except OSError:
         pass
