@@ -204,6 +204,19 @@ def logged_to(patch, slack=20):
             let_go(one)
 
 
+def test_a_total_looks_at_each_file_once(log, monkeypatch):
+    """A log of thousands of files may have to be kept to a number of bytes."""
+    one = log.open(size=4096, keep=1000, total=200 * 4096)
+    put(one, b"x" * 99 + b"\n" + b"y" * 3900 + b"\n")
+    for _ in range(100):
+        put(one, b"x" * 4000 + b"\n")
+    looked = []
+    real = folder.Folder.stat
+    monkeypatch.setattr(folder.Folder, "stat", lambda *of: (looked.append(of), real(*of))[1])
+    put(one, b"x" * 4000 + b"\n")
+    assert len(old(log.path)) <= len(looked) < len(old(log.path)) + 10
+
+
 def test_a_line_that_is_longer_than_a_file(log):
     """A line that is longer than a file goes on in the next one."""
     one = log.open(size=5000)

@@ -308,6 +308,18 @@ def test_term_kills_it(sissylog, pipe):
     assert sissylog.end(process) == (-signal.SIGTERM, [START, entry(b"one")], b"")
 
 
+def test_a_line_without_an_end_is_not_kept(sissylog, pipe):
+    """Of a line that goes on for ever no more is kept than part of a message."""
+    process = sissylog.start(stdin=pipe[0])
+    write_all(pipe[1], b"error: " + b"x" * 1593)
+    sissylog.server.wait(3)
+    write_all(pipe[1], b"y\nz\n")
+    pipe.end()
+    lines = [b"error: " + b"x" * 793, b"+" + b"x" * 800, b"+y"]
+    sent = [START, *(entry(line, 3) for line in lines), entry(b"z"), END]
+    assert sissylog.end(process) == (0, sent, b"")
+
+
 def test_without_a_server(deaf):
     """Without a socket the lines are lost, nothing is said, and it ends with 0."""
     assert deaf.feed(b"one\ntwo\n") == (0, [], b"")

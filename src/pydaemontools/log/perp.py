@@ -73,6 +73,10 @@ def _copy(log: "Log") -> None:
             *lines, held = (held + block).split(b"\n")
             for line in lines:
                 log.line(line)
+            # No more of it is kept than what may be a message's part.
+            whole = len(held) // FOLD * FOLD
+            log.line(held[:whole], ends=False)
+            held = held[whole:]
     finally:
         log.line(held)
 
@@ -85,13 +89,23 @@ class Log:
         self.facility = facility
         self._socket: socket | None = None
         self._end = b""
+        self._plus = b""  # what a part of a line that has begun begins with
+        self._level = INFO
 
-    def line(self, line: bytes) -> None:
-        """Post one line, folded, all parts with the severity that its prefix names."""
-        level = next((level for prefix, level in PREFIXES if line.startswith(prefix)), INFO)
+    def line(self, line: bytes, *, ends: bool = True) -> None:
+        """Post one line, folded, all parts with the severity that its prefix names.
+
+        Where it does not end here, the next call goes on with it.
+        """
+        if not self._plus:
+            found = (level for prefix, level in PREFIXES if line.startswith(prefix))
+            self._level = next(found, INFO)
         text = line.translate(CLEAN)
         for at in range(0, len(text), FOLD):
-            self.post(level, (b"+" if at else b"") + text[at : at + FOLD])
+            self.post(self._level, self._plus + text[at : at + FOLD])
+            self._plus = b"+"
+        if ends:
+            self._plus = b""
 
     def post(self, level: int, text: bytes) -> None:
         """Send one message. As syslog(3), try once more on a new connection, then give up."""

@@ -60,14 +60,20 @@ class Finished:
     def _prune(self) -> None:
         names = sorted(self._names(), reverse=True)
         # One of the files that are kept is `current`.
-        kept = min(len(names), self._keep - 1)
-        while self._total and kept and sum(map(self._bytes, names[:kept])) > self._room:
-            kept -= 1
-        for name in reversed(names[kept:]):
+        kept = names[: self._keep - 1]
+        if self._total:
+            kept = kept[: self._fitting(kept)]
+        for name in reversed(names[len(kept) :]):
             self._folder.unlink(name.encode())
 
-    def _bytes(self, name: str) -> int:
-        return self._folder.stat(name.encode()).st_size
+    def _fitting(self, names: list[str]) -> int:
+        """How many of NAMES, the newest first, have room together."""
+        room = self._room
+        for count, name in enumerate(names):
+            room -= self._folder.stat(name.encode()).st_size
+            if room < 0:
+                return count
+        return len(names)
 
 
 def _is_label(name: str) -> bool:
