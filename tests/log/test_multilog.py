@@ -307,6 +307,22 @@ def test_a_processor_that_fails_at_the_end(start, pipe, place):
     assert (place / "d/previous").read_bytes() == b"aaaaaaa\n" * 300
 
 
+@pytest.mark.parametrize("command", ["test -e ../go && cat", "false"])
+def test_a_processor_that_failed_before_the_end(command, start, pipe, place):
+    """It is run once more at the end, without the pause; that it failed again is said."""
+    process = start("pymultilog", "s4096", f"!{command}", "./d", stdin=pipe[0])
+    write_all(pipe[1], b"aaaaaaa\n" * 300)
+    assert process.stderr.readline().endswith(b"processor failed in ./d, pausing\n")
+    (place / "go").touch()
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    failed = command == "false"
+    assert process.returncode == 111 * failed
+    assert (b"processor failed in ./d\n" in said) == failed
+    left = list((place / "d").glob("previous" if failed else "@*.s"))
+    assert [file.read_bytes() for file in left] == [b"aaaaaaa\n" * 300]
+
+
 def test_a_processor_that_crashes(start, pipe, place):
     """It is said, and it is run again."""
     process = start(

@@ -281,13 +281,13 @@ class LogDir(Folder):
         """All that was written is on disk; a WHOLE `current` says so, unless a note says more."""
         try:
             if self._processor and not self._filed:
-                self._processor.wait()
+                self._processor.wait(self)
             if self._fd >= 0 and not posix.fstat(self._fd).st_nlink:
                 self.gone = True
                 self.rotate()
             if not self._filed:
                 if self._processor:
-                    self._processor.wait()
+                    self._processor.wait(self)
                 self.file()
         finally:
             if self._fd >= 0 and whole and not self.noted:

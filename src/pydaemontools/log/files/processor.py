@@ -62,8 +62,10 @@ class Processor:
         self._status = None
         return True
 
-    def wait(self) -> None:
-        """Until it has ended."""
+    def wait(self, log: "LogDir") -> None:
+        """Until it has ended. One that failed is run once more, and at once: we go soon."""
+        if not self._pid and self._status is None:
+            self._start(log)
         if self._pid:
             self._reap(0)
 
