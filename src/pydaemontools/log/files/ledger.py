@@ -26,8 +26,24 @@ from .note import DATA, Entry, Note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..blocks import Source
-    from .logdir import LogDir
+
+    class Log(Protocol):
+        """What a note is kept for: a log directory, or a spool."""
+
+        due: bool  # whether the next file has to be begun before the next write
+        noted: bool  # whether a note says how far it is
+
+        def room(self) -> int:
+            """How many bytes its file may still get."""
+
+        def fresh(self) -> bool:
+            """Whether its file is empty, so that another one has no more room."""
+
+        def position(self) -> tuple[int, int]:
+            """Which file is written, by its inode, and where it ends; 0 and 0 if there is none."""
 
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
@@ -94,7 +110,7 @@ class Ledger:
         self.whole_records = False  # whether a record of several lines is in one file
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
-        self._logs: list[tuple[Note, LogDir]] = []
+        self._logs: list[tuple[Note, Log]] = []
         self._counter: Note | None = None
         self._stream = b""
         self._taken = 0  # as the counter counts
@@ -103,7 +119,7 @@ class Ledger:
         self._noted = False  # whether the notes stand for what is written next
         self._doubt = False  # whether there may be notes that are wrong
 
-    def join(self, log: "LogDir", directory: int) -> tuple[Entry, bool] | None:
+    def join(self, log: "Log", directory: int) -> tuple[Entry, bool] | None:
         """Keep a note for LOG too, in its DIRECTORY.
 
         Gives what the one that is there says, and whether its block has to be written again;
@@ -127,7 +143,7 @@ class Ledger:
             return None
         return known
 
-    def leave(self, log: "LogDir") -> None:
+    def leave(self, log: "Log") -> None:
         """LOG cannot be had after all."""
         for note, one in self._logs:
             if one is log and note.fresh:
@@ -140,7 +156,7 @@ class Ledger:
             if note.fresh:
                 note.remove()
 
-    def begun(self, log: "LogDir") -> None:
+    def begun(self, log: "Log") -> None:
         """LOG stands where it shall go on."""
         for note, one in self._logs:
             if one is log:
@@ -150,7 +166,7 @@ class Ledger:
                     # What it said before is still right.
                     pass
 
-    def moved(self, log: "LogDir", directory: int) -> None:
+    def moved(self, log: "Log", directory: int) -> None:
         """LOG goes on in another DIRECTORY; its note was removed with the old one.
 
         Raises OSError, and then nothing has changed.
@@ -272,7 +288,7 @@ class Ledger:
             self._noted, self._doubt = bool(self._logs), False
         self.state = after
 
-    def _entry(self, note: Note, log: "LogDir", body: bytes, after: int) -> Entry:
+    def _entry(self, note: Note, log: "Log", body: bytes, after: int) -> Entry:
         counter = int(note is self._counter)
         inode, end = log.position()
         place = inode, end, end + (self._cost if body else cost(b"", self.label))

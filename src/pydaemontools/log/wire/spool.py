@@ -68,8 +68,7 @@ class Spool:
         where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
         self.path = where + name(place, place.format)
         self.held = 0
-        self.due = False  # the ledger asks and sets these two
-        self.noted = False
+        self.due = self.noted = False  # as a Log of the ledger's
         self._most = spooling.size
         self._source = source
         self._waiting: list[bytes] = []
@@ -225,14 +224,14 @@ class Spool:
 
     def _join(self, ledger: "Ledger") -> None:
         """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
-        known = ledger.join(self, self._directory)  # type: ignore[arg-type] # enough of a log
+        known = ledger.join(self, self._directory)
         if known:
             entry, again = known
             # Not by position(): no file may be begun before this one is cut.
             end = split(self._segments.end)[1]
             if again and self._segments.inode == entry.inode and entry.offset <= end:
                 self._segments.cut(entry.offset)
-        ledger.begun(self)  # type: ignore[arg-type] # as above
+        ledger.begun(self)
 
     def _write(self) -> None:
         """Write what waits, all of it or nothing."""
