@@ -1,6 +1,7 @@
 """The spool: what was put into it comes out again, in order, whatever happens in between."""
 
 import errno
+import os
 import posix
 import threading
 from contextlib import contextmanager
@@ -109,34 +110,59 @@ def test_any_history(steps, opened, monkeypatch, place):
     assert len(list((place / FILES).iterdir())) <= 4
 
 
-def test_a_torn_tail_is_cut(opened, place):
-    """A record that a kill cut short is cut off, and what comes next follows the last whole one."""
+def test_nonsense_at_the_end(opened, place, capfd):
+    """It is cut off, and that is said, since it is nothing that a kill leaves."""
     one = opened()
     one.put(b"one")
     one.put(b"two")
     crash(one)
     [file] = (place / FILES).glob("*.log")
-    for length in range(file.stat().st_size - 1, 15, -1):
-        with file.open("r+b") as torn:
-            torn.truncate(length)
+    with file.open("r+b") as damaged:
+        damaged.seek(-1, os.SEEK_END)
+        damaged.write(b"x")
+    one = opened()
+    said = f"warning: 15 bytes are damaged in {place}/{FILES}, and are left out\n"
+    assert capfd.readouterr().err == "pysissylog: " + said
+    one.put(b"three")
+    assert everything(one) == b"onethree"
+
+
+def test_a_torn_tail_is_cut(opened, place, capfd):
+    """A record that a kill cut short is cut off, and what comes next follows the last whole one.
+    Nothing is said: its lines are in the pipe.
+    """
+    one = opened()
+    one.put(b"one")
+    one.put(b"two")
+    crash(one)
+    [file] = (place / FILES).glob("*.log")
+    data = file.read_bytes()
+    for length in range(len(data) - 1, 15, -1):
+        file.write_bytes(data[:length])
         one = opened()
         assert everything(one) == b"one"
         crash(one)
     one = opened()
     one.put(b"three")
     assert everything(one) == b"onethree"
+    assert capfd.readouterr().err == ""
 
 
-def test_damage_costs_one_file(opened, place, monkeypatch):
-    """Where a crash of the machine left nonsense, the files behind it are read all the same."""
+def test_damage_costs_one_file(opened, place, monkeypatch, capfd):
+    """Where a crash of the machine left nonsense, the files behind it are read all the same;
+    that is said.
+    """
     monkeypatch.setattr(spool, "SEGMENT", 50)
     one = opened()
     for at in range(12):
         one.put(b"text number %02d" % at)
     crash(one)
     files = sorted((place / FILES).glob("*.log"))
-    files[1].write_bytes(bytes(len(files[1].read_bytes())))
+    size = files[1].stat().st_size
+    files[1].write_bytes(bytes(size))
     found = everything(opened())
+    said = f"warning: {size} bytes are damaged in {place}/{FILES}, and are left out\n"
+    assert capfd.readouterr().err == "pysissylog: " + said
     assert found.startswith(b"text number 00text number 01")
     assert found.endswith(b"text number 11")
 

@@ -41,6 +41,7 @@ class Segments:
     """
 
     def __init__(self, directory: int, first: int, largest: int) -> None:
+        self.damaged = 0  # bytes that were found to be no records, and are left out
         self._directory = directory
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
@@ -129,7 +130,9 @@ class Segments:
         number, offset = split(at)
         text = self._record(self._open(number), offset)
         if text is None:
-            self._sizes[number] = offset if number < self._last else self._sizes[number]
+            if number < self._last:
+                self.damaged += self._sizes[number] - offset
+                self._sizes[number] = offset
             return at, b""
         return position(number, offset + HEAD.size), text
 
@@ -162,7 +165,17 @@ class Segments:
         """Cut off what is no whole record at the end of the last file."""
         end = max(self._ends(), default=0)
         if end < self._sizes[self._last]:
+            if not self._torn(end):
+                self.damaged += self._sizes[self._last] - end
             self.cut(end)
+
+    def _torn(self, offset: int) -> bool:
+        """Whether what stands at OFFSET of the last file is a record that a kill cut short."""
+        head = posix.pread(self._fd, HEAD.size, offset)
+        if len(head) < HEAD.size:
+            return MAGIC.startswith(head[:4])
+        magic, length, _ = HEAD.unpack(head)
+        return bool(magic == MAGIC and offset + HEAD.size + length > self._sizes[self._last])
 
     def _ends(self) -> "Iterator[int]":
         """Where each whole record of the last file ends."""

@@ -102,6 +102,7 @@ class Spool:
         self._state = State(self._directory)
         largest = min(SEGMENT, max(1, self._most // 8))
         self._segments = Segments(self._directory, split(self._state.at)[0], largest)
+        self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self.begin = self._start()
         if self._ledger:
@@ -175,6 +176,7 @@ class Spool:
         if not start <= at < start + len(text):
             start, text = self._text = self._segments.read(self._segments.find(at))
             if not text:
+                self._tell_of_damage()
                 return b"", self._segments.after(start)
         text = text[max(0, at - start) :]
         return text, max(at, start) + len(text)
@@ -208,6 +210,13 @@ class Spool:
         self._state.close()
         posix.close(self._lock)
         posix.close(self._directory)
+
+    def _tell_of_damage(self) -> None:
+        """Say what could not be read, as a crash of the machine may leave it."""
+        if self._segments.damaged:
+            lost = b"%d bytes are damaged in " % self._segments.damaged
+            say(b"pysissylog: warning: " + lost + self.path + b", and are left out")
+            self._segments.damaged = 0
 
     def _between(self) -> bool:
         """Whether the last block is in, and its bytes are still in the pipe."""
