@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import date
 
 import pytest
 
@@ -200,6 +201,26 @@ def test_round_times(zone, place, when, age, turns_at):
     found = turns(now, seconds(age.encode()))
     said = tuple(time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in found)
     assert said == turns_at
+
+
+@pytest.mark.parametrize("days", [2, 3, 7])
+@pytest.mark.parametrize(
+    "place", ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "America/St_Johns"]
+)
+def test_several_days(zone, place, days):
+    """So many local days are in a file, all year long, whenever it is asked."""
+    zone(place)
+    now = time.mktime((2018, 1, 1, 12, 0, 0, 0, 0, -1))
+    end = now + 366 * 86400
+    last, then = turns(now, days * 86400)
+    while now < end:
+        begin, until = (date(*time.localtime(at)[:3]) for at in (last, then))
+        assert (until - begin).days == days, begin
+        while now < then:
+            assert turns(now, days * 86400) == (last, then)
+            now += 3600
+        before, (last, then) = then, turns(now, days * 86400)
+        assert last == before
 
 
 def test_help_is_the_first_word(run, place):

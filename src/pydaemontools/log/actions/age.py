@@ -23,7 +23,8 @@ def turns(now: float, age: int) -> tuple[float, float]:
     midnight = _midnight(*date)
     if days:
         # Counted from a fixed day, so that it is the same after a restart.
-        since = round(midnight - time.timezone) // DAY % days
+        # With DST a midnight is an hour off a whole number of them.
+        since = round((midnight - time.timezone) / DAY) % days
         return _midnight(*date, -since), _midnight(*date, days - since)
     last = midnight + (now - midnight) // age * age
     return last, min(last + age, _midnight(*date, 1))
