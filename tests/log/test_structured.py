@@ -159,6 +159,21 @@ def test_fields_that_have_our_names():
     assert (made["time"], made["host"], made["level"]) == (GIVEN["time"], "h", "info")
 
 
+def test_fields_that_have_our_names_twice():
+    """None takes the place of another, also where what would be its name is there already."""
+    lines = (
+        b'{"msg": "m", "field_host": "mine", "host": "theirs"}',
+        b'{"msg": "m", "host": "theirs", "field_host": "mine"}',
+    )
+    for text in lines:
+        made = json.loads(line(parse(text), GIVEN))
+        assert (made["host"], made["field_host"]) == ("h", "mine")
+        assert made["field_field_host"] == "theirs"
+    added = dict([addition(b"field_host=ours")])
+    made = json.loads(line(parse(lines[0]), GIVEN, added))
+    assert (made["field_host"], made["field_field_host"]) == ("ours", "theirs")
+
+
 def test_added_fields():
     """What the command line adds, no line can replace."""
     record = parse(b'{"env": "mine", "msg": "m", "a": 1}')
@@ -191,16 +206,21 @@ def test_numbers_that_json_has_not():
 
 @patient
 @given(fields=OBJECT)
+@example({"field_host": 1, "host": 2})
+@example({"host": 1, "field_host": 2, "field_field_host": 3})
 def test_json_round_trip(fields):
     """What the fields are is the same on the other side, and one line."""
     data = line(Record(3, b"m", fields, b""), GIVEN)
     assert b"\n" not in data
     made = json.loads(data.decode())
     first = {**GIVEN, "level": "err", "message": "m"}
-    # A name of ours with field_ before it may be there already.
-    if not any(name.startswith("field_") for name in fields):
-        expected = {f"field_{n}" if n in first else n: value for n, value in fields.items()}
-        assert made == first | expected
+    assert {name: made.pop(name) for name in first} == first
+    for name, value in fields.items():
+        kept = name
+        while kept in first or (kept != name and kept in fields):
+            kept = f"field_{kept}"
+        assert made.pop(kept) == value
+    assert not made
 
 
 @patient

@@ -95,15 +95,20 @@ def line(
 
     First GIVEN (time, host, ident, pid, and what else is known), `level` by its name, and
     `message`, then the fields as they are. Of these, what has the name of one of those is
-    kept as field_NAME. ADDED are fields that replace those of the same name.
+    kept as field_NAME, or with more of field_ if that is there too. ADDED are fields that
+    replace those of the same name.
     """
     first = dict(given)
     if record.level is not None:
         first["level"] = SEVERITIES[record.level]
     if record.message is not record.line or not record.fields:
         first["message"] = text(record.message)
-    for name, value in merged(record.fields, added).items():
-        first[f"field_{name}" if name in first else name] = value
+    fields = merged(record.fields, added)
+    for name, value in fields.items():
+        free = name
+        while free in first or (free is not name and free in fields):
+            free = f"field_{free}"
+        first[free] = value
     return dumps(first).encode("utf-8", "replace")
 
 
