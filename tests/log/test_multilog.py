@@ -35,6 +35,7 @@ WRONG = {
     "a unit alone": ["sk", "./d"],
     "a unit that is none": ["s5000x", "./d"],
     "a size too large": ["s2000g", "./d"],
+    "a size of many digits": ["s" + "9" * 5000 + "k", "./d"],
     "no number": ["n", "./d"],
     "a number that is none": ["n5x", "./d"],
     "no age": ["a", "./d"],

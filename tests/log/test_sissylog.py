@@ -407,6 +407,16 @@ def test_the_buffer_s_units(value, number):
     assert Options([b"pysissylog", b"--buffer", value.encode()]).buffer == number
 
 
+@pytest.mark.parametrize("option", ["--buffer", "--spool-size"])
+@pytest.mark.parametrize("value", ["", "k", "5x", "-1", "\u0665", "9" * 16, "9" * 5000 + "g"])
+def test_what_is_no_size(run, option, value):
+    """It is said, however long it is: wrong usage, and never a traceback."""
+    result = run("pysissylog", option, value, input=b"")
+    _, hint = result.stderr.decode().splitlines()
+    what = " takes a number of bytes, or one with k, m or g, not "
+    assert (result.returncode, hint) == (100, f"pysissylog: {option}{what}{value}")
+
+
 # How it ends.
 
 

@@ -16,7 +16,7 @@ from _signal import (
 from errno import EBADF
 
 from ..chain import cli, process
-from . import levels, places
+from . import levels, places, sizes
 from .blocks import open_source
 from .destination import Destination, directories, opened
 from .levels import Router
@@ -95,13 +95,11 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=error.why) from None
 
     def _bytes(self, name: bytes, value: bytes) -> int:
-        unit = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}.get(value[-1:].lower(), 0)
-        number = value[:-1] if unit else value
-        if not number.isdigit():
+        size = sizes.parse(value)
+        if size is None:
             hint = b" takes a number of bytes, or one with k, m or g, not " + value
-            hint = b"--" + name + hint
-            raise cli.usage(self.who, USAGE, hint=hint)
-        return int(number) * (unit or 1)
+            raise cli.usage(self.who, USAGE, hint=b"--" + name + hint)
+        return size
 
     def _facility(self, name: bytes) -> int:
         facility = FACILITIES.get(name.lower().removeprefix(b"log_"))

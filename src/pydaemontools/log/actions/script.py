@@ -6,7 +6,7 @@ our own name a word that is none is an error, and sizes may have units.
 
 import posix
 
-from .. import levels
+from .. import levels, sizes
 from .selection import Chooser, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
@@ -14,7 +14,6 @@ MOST = 1 << 40  # bytes, under our own name
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
 STAMPS = b"t", b"T", b"d", b"J"
 WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
-UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}
 
 
 class BadAction(Exception):
@@ -134,10 +133,8 @@ class Script:
     def _size(self, text: bytes) -> int:
         if not self.own:
             return min(max(_scan(text), SIZES[0]), SIZES[1])
-        unit = UNITS.get(text[-1:].lower(), 0)
-        number = text[:-1] if unit else text
-        size = int(number) * (unit or 1) if number.isdigit() and len(number) < 16 else 0
-        if not SIZES[0] <= size <= MOST:
+        size = sizes.parse(text)
+        if size is None or not SIZES[0] <= size <= MOST:
             least = b"from %d on" % SIZES[0]
             raise BadAction(
                 b"s takes a number of bytes, " + least + b", or one with k, m or g: s" + text
