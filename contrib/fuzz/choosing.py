@@ -114,7 +114,7 @@ def limiting(four):
     most, seconds, pattern, events = four
     now = [100.0]
     chosen = pattern and Selection([(b"-", b"*"), (b"+", pattern)])
-    with patch.object(limit, "monotonic", lambda: now[0]), patch.object(limit, "KINDS", 3):
+    with patch.object(limit, "monotonic", lambda: now[0]), patch.object(limit, "COUNTED", 3):
         one = limit.Limit(most, seconds, chosen)
         left = told = 0
         for later, line in events:

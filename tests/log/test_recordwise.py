@@ -4,12 +4,13 @@ import json
 import os
 import re
 import signal
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from pydaemontools.log.actions import limit
-from pydaemontools.log.actions.limit import Limit
+from pydaemontools.log.actions.limit import SHOWN, Limit
 from pydaemontools.log.actions.recordwise import Recordwise
 from pydaemontools.log.actions.script import Script
 from pydaemontools.log.actions.selection import Selection
@@ -185,9 +186,31 @@ def test_a_limit_tells_what_it_left_out(monkeypatch):
     assert one.told(ending=True) == b"pymultilog: left out 1 line in 10 seconds, as: a"
 
 
+def test_long_lines_are_counted_in_little_memory(monkeypatch):
+    """Those that differ only at their ends are of many kinds, and none of them is kept."""
+    monkeypatch.setattr(limit, "COUNTED", 1000)
+    one = Limit(1, 1000, None)
+    tracemalloc.start()
+    for end in range(1000):
+        line = b"%060000d" % end
+        assert [one.passes(line), one.passes(line)] == [True, False]
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1 << 20
+    told = b"pymultilog: left out 1 line in 1000 seconds, as: " + b"0" * SHOWN
+    assert [one.told(ending=True) for _ in range(1000)] == [told] * 1000
+
+
+def test_lines_about_as_long_as_an_example():
+    """Each is of a kind of its own, though they begin alike."""
+    one = Limit(1, 1000, None)
+    lines = [b"x" * (SHOWN + more) for more in (-1, 0, 1, 2)]
+    assert [one.passes(line) for line in lines * 2] == [True] * 4 + [False] * 4
+
+
 def test_many_kinds(monkeypatch):
     """No more are counted than there is room for; others pass."""
-    monkeypatch.setattr(limit, "KINDS", 2)
+    monkeypatch.setattr(limit, "COUNTED", 2)
     one = Limit(1, 1000, None)
     assert [one.passes(line) for line in (b"a", b"b", b"c", b"c", b"a")] == [True] * 4 + [False]
     odd = Limit(0, 1000, Selection([(b"-", b"*"), (b"+", b"x*")]))
@@ -196,7 +219,7 @@ def test_many_kinds(monkeypatch):
 
 def test_a_kind_that_is_not_counted_passes(monkeypatch):
     """Also where none should: nobody could be told of it."""
-    monkeypatch.setattr(limit, "KINDS", 1)
+    monkeypatch.setattr(limit, "COUNTED", 1)
     one = Limit(0, 1000, None)
     assert [one.passes(line) for line in (b"a", b"b", b"a")] == [False, True, False]
     assert one.told(ending=True) == b"pymultilog: left out 2 lines in 1000 seconds, as: a"

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .selection import Selection
 
-KINDS = 4096  # kinds of lines that are counted at a time; what is of another kind passes
+COUNTED = 4096  # kinds of lines that are counted at a time; what is of another kind passes
 SHOWN = 80  # bytes of a line that is an example
 NOTICE = 256  # bytes of what is told, at the most
 
@@ -29,9 +29,9 @@ class Limit:
             return True
         now = monotonic()
         self._end(now)
-        kind = b"" if self._selected else line
+        kind = b"" if self._selected else line if len(line) <= SHOWN else _digest(line)
         until, count, first = self._kinds.get(kind, (now + self.seconds, 0, line[:SHOWN]))
-        if not count and len(self._kinds) >= KINDS:
+        if not count and len(self._kinds) >= COUNTED:
             # It is not counted, so nobody could be told of it.
             return True
         self._kinds[kind] = until, count + 1, first
@@ -64,3 +64,10 @@ class Limit:
             del self._kinds[kind]
             if count > self.most:
                 self._ended.append((count - self.most, line))
+
+
+def _digest(line: bytes) -> bytes:
+    """What a long LINE is counted as: no line has a newline, so a short one never is this."""
+    from _blake2 import blake2b
+
+    return b"\n" + blake2b(line, digest_size=32).digest()
