@@ -22,7 +22,7 @@ from pydaemontools.log.actions.script import MOST, SIZES, BadAction, Script
 from pydaemontools.log.actions.selection import Selection
 from pydaemontools.log.actions.stamps import KINDS
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.fields.records import after, border, fold, unended
+from pydaemontools.log.fields.records import border, fold, record_end, unended
 from pydaemontools.log.fields.structured import text
 from pydaemontools.log.multilog import _growth
 from pydaemontools.log.sinks.tls import Tls
@@ -182,7 +182,7 @@ def _objects(batch, part, *, harmless):
 
 
 def borders(lines):
-    """records.border, after and unended: a record begins where one begins in fold."""
+    """records.border, record_end and unended: a record begins where one begins in fold."""
     if not lines or not lines[0]:
         return
     block = b"".join(line + b"\n" for line in lines)
@@ -194,7 +194,7 @@ def borders(lines):
         begins.append(begins[-1] + len(record.line) + 1)
     assert begins[-1] == len(block)
     for start, then in pairwise(begins):
-        assert after(block, start) == then
+        assert record_end(block, start) == then
     for end in ends[1:-1]:
         assert border(block, 0, end) == max(begin for begin in begins if begin <= end)
     # Whether a traceback goes on shows in whether it takes a line at the margin.

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.log.reference import localized
 
 from pydaemontools.control.when import label
-from pydaemontools.log.seconds import Texts, exact
+from pydaemontools.log.localtimes import Texts, exact
 from pydaemontools.log.tai64n import EPOCH, LABEL, pack, stamp, stamper, unpack
 from pydaemontools.log.tai64nlocal import Local
 

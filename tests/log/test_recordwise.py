@@ -14,7 +14,7 @@ from pydaemontools.log.actions.limit import SHOWN, Limit
 from pydaemontools.log.actions.recordwise import Recordwise
 from pydaemontools.log.actions.script import Script
 from pydaemontools.log.actions.selection import Selection
-from pydaemontools.log.fields.records import after, border, fold, unended
+from pydaemontools.log.fields.records import border, fold, record_end, unended
 from tests.conftest import wait_until
 from tests.log.conftest import stream, write_all
 from tests.log.test_levels import DURING, TRACE
@@ -282,7 +282,7 @@ def test_borders():
         expected = max(begin for begin in begins if begin <= at)
         assert border(block, 0, start) == starts[expected], (at, lines[at])
     for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
-        assert after(block, starts[begin]) == starts[end]
+        assert record_end(block, starts[begin]) == starts[end]
 
 
 @pytest.mark.parametrize("between", [b"", DURING])

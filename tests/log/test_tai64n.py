@@ -126,7 +126,7 @@ def test_what_is_loaded(run, tool):
     assert result.stderr == b""
     chain = {f"chain.{name}" for name in ("cli", "exec", "process", "settle", "tools")}
     ours = {"chain", "log", "log.through", "log.tai64n"} | chain
-    ours |= {"log.tai64nlocal", "log.seconds"} if "local" in tool else set()
+    ours |= {"log.tai64nlocal", "log.localtimes"} if "local" in tool else set()
     expected = {"pydaemontools", "errno"} | ({"_operator"} if "local" in tool else set())
     expected |= {f"pydaemontools.{name}" for name in ours}
     assert set(result.stdout.decode().split()) == expected

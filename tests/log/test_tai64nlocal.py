@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log import seconds
-from pydaemontools.log.seconds import Texts, exact
+from pydaemontools.log import localtimes
+from pydaemontools.log.localtimes import Texts, exact
 from pydaemontools.log.tai64n import EPOCH, stamp
 from pydaemontools.log.tai64nlocal import HEX, Local
 from tests.log.conftest import patient, sleeping
@@ -141,7 +141,7 @@ def test_any_second(zone, name):
     for at in range(20_000):
         second = at * 2654435761 % 2**33 - 2**32
         assert texts[second + 10] == exact(second)
-    assert len(texts) <= seconds.MANY + 60
+    assert len(texts) <= localtimes.MANY + 60
 
 
 def test_dense_seconds(zone):
@@ -150,7 +150,7 @@ def test_dense_seconds(zone):
     texts = Texts()
     for second in range(50_000):
         assert texts[second + 10] == exact(second)
-    assert len(texts) <= seconds.MANY + 120
+    assert len(texts) <= localtimes.MANY + 120
 
 
 def test_what_was_read_is_written(start):

@@ -4,7 +4,7 @@ from _operator import itemgetter
 from sys import byteorder
 
 from ..chain import cli
-from .seconds import Texts
+from .localtimes import Texts
 from .tai64n import EPOCH
 from .through import FULL, buffering, through
 

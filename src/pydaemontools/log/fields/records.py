@@ -126,7 +126,7 @@ def border(block: bytes, start: int, end: int) -> int:
     return found
 
 
-def after(block: bytes, start: int) -> int:
+def record_end(block: bytes, start: int) -> int:
     """Where the record that begins in BLOCK at START ends."""
     walk = _walk(block, start)
     next(walk, None)

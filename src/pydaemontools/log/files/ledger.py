@@ -243,12 +243,12 @@ class Ledger:
 
     def _fit_records(self, block: bytes, start: int, body: bytes, room: int) -> bytes:
         """BODY, which has room, less the record that would be cut in two at its end."""
-        from ..fields.records import after, border
+        from ..fields.records import border, record_end
 
         whole = body[: border(block, start, start + len(body)) - start]
         if whole:
             return whole
-        record = block[start : after(block, start)]
+        record = block[start : record_end(block, start)]
         if self._turn(cost(record, self.label, self.factor)):
             return b""
         # It is larger than a file.
