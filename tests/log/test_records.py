@@ -184,7 +184,6 @@ def test_both_forms_are_the_same_record(lines):
             "exception.type": "ZeroDivisionError",
             "exception.message": "division by zero",
         }
-        assert record.exception == ("ZeroDivisionError", "division by zero")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +199,8 @@ def test_both_forms_are_the_same_record(lines):
 def test_the_exception(last, expected):
     """It is what the last line at the margin says."""
     [record] = folded([b"err: x", *TRACE[:3], last])
-    assert record.exception == expected
+    names = "exception.type", "exception.message"
+    assert record.fields == (dict(zip(names, expected, strict=True)) if expected else {})
 
 
 def test_a_message_without_its_head():

@@ -43,23 +43,6 @@ MESSAGE = (
 )
 # One lookup tells that an object has none of a row.
 LEVELS, MESSAGES = ({key for k in row for key in (k, k.split(".")[0])} for row in (LEVEL, MESSAGE))
-TIME = (
-    "time",
-    "ts",
-    "timestamp",
-    "@timestamp",
-    "asctime",
-    "created",
-    "datetime",
-    "timeUnixNano",
-    "@t",
-    "Timestamp",
-)
-LOGGER = ("logger", "logger_name", "loggerName", "log.logger", "name", "target", "Category")
-# What went wrong: its type, what it says, and its traceback, or one value that has all three.
-EXCEPTION = ("exception", "exc_info", "error", "err", "thrown", "stack_trace", "stacktrace", "@x")
-TYPES = ("type", "exc_type", "name", "kind")
-VALUES = ("message", "value", "exc_value", "msg")
 
 # Where numbers begin that mean a severity: in syslog below 8, in pino and bunyan above 9.
 PINO = ((60, CRIT), (50, ERR), (40, WARNING), (30, INFO), (10, DEBUG))

@@ -1,8 +1,5 @@
 """A record: what a structured line says, or several lines that belong together."""
 
-from .exceptions import told
-from .keys import LOGGER, TIME
-
 
 class Record:
     """What a line, or some, had to say.
@@ -21,27 +18,6 @@ class Record:
         self.message = message
         self.fields = fields
         self.line = line
-
-    @property
-    def time(self) -> object:
-        """When it was, as the program wrote it: text or a number; None if it did not say."""
-        return first_of(self.fields, TIME)
-
-    @property
-    def logger(self) -> str | None:
-        """The name of the logger that wrote it."""
-        name = first_of(self.fields, LOGGER)
-        return name if isinstance(name, str) else None
-
-    @property
-    def exception(self) -> tuple[str, str] | None:
-        """The type of the exception it tells of, and what that says; None without one."""
-        return told(self.fields)
-
-
-def first_of(fields: dict[str, object], names: tuple[str, ...]) -> object:
-    """The value of the first of NAMES that is there."""
-    return next((value for key in names if (value := value_of(fields, key)) is not None), None)
 
 
 def value_of(fields: dict[str, object], key: str) -> object:
