@@ -44,6 +44,22 @@ def test_places(word):
 
 
 @pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("dir:a?n5", b"a"),
+        ("a//", b"a"),
+        ("dir:e", b"e"),
+        ("dir:/?n5", b"/"),
+        ("dir:../a/", b"../a"),
+    ],
+)
+def test_where_a_directory_is(word, name):
+    """Its path is as it was given, less what it ends with, whatever it looks like."""
+    [output] = places.parse(word.encode()).script.outputs
+    assert (output.kind, output.name) == (b"/", name)
+
+
+@pytest.mark.parametrize(
     ("word", "text"),
     [
         ("tcp://h", b"tcp://h:601"),

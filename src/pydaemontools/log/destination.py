@@ -87,7 +87,6 @@ def opened(
         from .sinks.directory import Directory, open_log
 
         [output] = place.script.outputs
-        output.name = place.path.rstrip(b"/") or b"/"
         label, _ = KINDS[place.script.stamp or b"t"]
         log = open_log(b"pysissylog", output, ledger)
         return Directory(log, b"pysissylog", label, age=output.age)

@@ -109,14 +109,14 @@ def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Script]":
     if text[:4] == b"dir:":
         path, _, actions = rest.partition(b"?")
     words = actions.split(b"&") if actions else []
-    name = path if path[:1] in (b".", b"/") else b"./" + path
     try:
         for word in words:
             if not word or word[0] not in ACTIONS:
                 raise BadAction(b"there is no action " + (word or b"of no letters"))
-        script = Script([*words, name], own=True)
+        script = Script(words, own=True)
     except BadAction as error:
         raise BadPlace(b"in " + text + b": " + error.args[0]) from None
+    script.output(b"/", path.rstrip(b"/") or b"/")
     return path, script
 
 

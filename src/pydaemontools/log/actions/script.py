@@ -58,6 +58,11 @@ class Script:
         for word in words[bool(self.stamp) :]:
             self._action(word)
 
+    def output(self, kind: bytes, name: bytes) -> Output:
+        """Have a place of that KIND and NAME, for what was said up to here."""
+        self.outputs.append(Output(kind, name, self))
+        return self.outputs[-1]
+
     def selection(self) -> Chooser:
         """What is selected at this point. Those who have the same one share it."""
         if self._said or not self.selections:
@@ -89,11 +94,11 @@ class Script:
         elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
             self._setting(first, rest)
         elif first in (b".", b"/"):
-            self.outputs.append(Output(b"/", word, self))
+            self.output(b"/", word)
         elif first in (b"e", b"=") or (self.own and first in (b"1", b"2")):
             if self.own and bool(rest) != (first == b"="):
                 raise BadAction(_why(word))
-            self.outputs.append(Output(first, rest, self))
+            self.output(first, rest)
         elif self.own:
             raise BadAction(_why(word))
 
