@@ -24,7 +24,6 @@ from pydaemontools.log.actions.stamps import KINDS
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.fields.records import border, fold, record_end, unended
 from pydaemontools.log.fields.structured import text
-from pydaemontools.log.multilog import _growth
 from pydaemontools.log.sinks.tls import Tls
 from pydaemontools.log.wire.spool import name
 
@@ -56,8 +55,10 @@ def script(two):
         assert one.age >= 0
         assert one.kind in ((b"/", b"e", b"=", b"1", b"2") if own else (b"/", b"e", b"="))
         assert one.selection in made.selections
-    assert all(number >= 0 for number in _growth(made))
     form = Recordwise(made) if made.records else Lines(made)
+    assert all(number >= 0 for number in form.growth())
+    with contextlib.suppress(BadAction):
+        made.check(form.growth())
     batch = form.batch(b"one\n two\nthree", continued=False, unfinished=True)
     for one in made.selections:
         one.of(batch)
@@ -130,7 +131,7 @@ def _told(one, *, ending):
     """How many lines ONE tells that it left out."""
     count = 0
     while said := one.told(ending=ending):
-        assert len(said) <= limit.NOTICE
+        assert len(said) <= len(limit.LONGEST)
         count += int(said.split()[3])
     return count
 

@@ -268,6 +268,53 @@ def test_what_grows_has_room(logged, place, stamp):
         assert b"".join(line[28:] for line in found) == b"".join(lines)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["J", "s4096", "r5/60", "r9/60"],
+        ["J", "s4096", *["r5/60"] * 4],
+        ["T", "s4096", *["r5/60"] * 9],
+        ["J", "s4096", "r5/60", "./a", "r9/60"],
+    ],
+    ids=" ".join,
+)
+def test_limits_and_small_files(logged, words):
+    """However many limits there are, a line that a file has room for is whole."""
+    lines = [b"one", b"two", b"x" * 1000, "é".encode() * 500, b"y" * 1100]
+    found = logged(lines, *words)
+    texts = [json.loads(one)["message"] for one in found] if words[0] == "J" else found
+    wanted = [line.decode() for line in lines]
+    assert texts == wanted if words[0] == "J" else [line[28:] for line in found] == lines
+
+
+@pytest.mark.parametrize("words", [["J"], ["J", "r5/60"], ["J", "s8k", "m"]], ids=" ".join)
+def test_long_lines_as_json(logged, place, words):
+    """One that a file has room for is one object, and a file has as many as fit."""
+    lines = [b"%05d" % at + b"x" * (7000 if "s8k" in words else 9000) for at in range(12)]
+    found = [json.loads(line)["message"].encode() for line in logged(lines, *words, "n99")]
+    assert found == lines
+    assert len(files(place / "d")) == (13 if "s8k" in words else 2)
+
+
+@pytest.mark.parametrize(
+    "words", [["J", "s4096", *["r5/60"] * 9], ["t", "s4k", *["r5/60"] * 40]], ids=" ".join
+)
+def test_files_that_are_too_small(run, place, words):
+    """It is said which size is the least; with that it goes."""
+    result = run("pymultilog", *words, "./d", input=b"one\n")
+    assert result.returncode == 100
+    hint = result.stderr.decode().splitlines()[1]
+    least = re.fullmatch(r"pymultilog: .* say (s\d+) before \./d", hint)[1]
+    assert not (place / "d").exists()
+    words[1] = f"s{int(least[1:]) - 1}"
+    assert run("pymultilog", *words, "./d", input=b"one\n").returncode == 100
+    words[1] = least
+    line = b"\x01" * 64
+    assert run("pymultilog", *words, "./d", input=line + b"\n").returncode == 0
+    [made] = whole(place / "d").splitlines()
+    assert (json.loads(made)["message"].encode() if words[0] == "J" else made[26:]) == line
+
+
 def test_borders():
     """A border is never within a record."""
     lines = [b"a", *RECORD, b"b", b" more", FAILED, b"", *TRACE, b"", DURING, b"", *TRACE, b"c"]

@@ -10,6 +10,16 @@ class Form:
 
     state = 0  # what a successor in the middle of the stream has to know; 0 at the start
 
+    def growth(self) -> tuple[int, int, int]:
+        """How much longer text is in a log: bytes before each line, as how many each of its own
+        is there, and bytes besides in each batch. At the most.
+        """
+        return 0, 1, 0
+
+    def closely(self, body: bytes) -> int | None:  # noqa: ARG002
+        """How many bytes the lines of BODY are in a log, where that may be much less."""
+        return None
+
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> "Batch":
         """The batch that BODY is: whole lines, but for the first and the last as it says."""
         raise NotImplementedError

@@ -9,7 +9,6 @@ from ..chain import cli, process
 from ..chain.errors import words
 from .actions.lines import Lines
 from .actions.script import BadAction, Output, Script
-from .actions.stamps import KINDS
 from .blocks import Source, open_source
 from .files.folder import cause
 from .files.logdir import LogDir
@@ -38,6 +37,8 @@ def main(argv: list[bytes]) -> int:
         cli.options([argv[0], *asked], USAGE)
     try:
         script = Script(argv[1:], own=own)
+        form = _form(script)
+        script.check(form.growth())
     except BadAction as error:
         raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
     if own and not script.outputs:
@@ -45,7 +46,7 @@ def main(argv: list[bytes]) -> int:
     posix.umask(0o022)
     signal(SIGPIPE, SIG_IGN)
     process.title(argv[0])
-    return _pump(argv[0], script, _source(own=own), own=own)
+    return _pump(argv[0], script, form, _source(own=own), own=own)
 
 
 def _source(*, own: bool) -> Source:
@@ -60,14 +61,15 @@ def _source(*, own: bool) -> Source:
         return open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
 
 
-def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
+def _pump(who: bytes, script: Script, form: "Form", source: Source, *, own: bool) -> int:
     ledger = None
     if any(one.kind == b"/" for one in script.outputs):
         from .files.ledger import open_ledger
 
-        ledger = open_ledger(source, *_growth(script))
-        if ledger and script.records:
-            ledger.whole_records = True
+        ledger = open_ledger(source, *form.growth())
+        if ledger:
+            ledger.whole_records = script.records
+            ledger.closely = form.closely
     try:
         sinks = _sinks(who, script, ledger, own=own)
     except cli.Quit:
@@ -77,7 +79,7 @@ def _pump(who: bytes, script: Script, source: Source, *, own: bool) -> int:
     pump = Pump(
         source,
         sinks,
-        _form(script),
+        form,
         0,
         who=who,
         files=[one for one in sinks if isinstance(one, Directory)],
@@ -104,20 +106,6 @@ def _form(script: Script) -> "Form":
     from .actions.recordwise import Recordwise
 
     return Recordwise(script)
-
-
-def _growth(script: Script) -> tuple[int, int]:
-    """By how many bytes a line is longer in a log, and how many there are of each, at the most."""
-    _, label = KINDS.get(script.stamp, (None, 0))
-    if not script.records:
-        return label, 1
-    from .actions.limit import NOTICE
-
-    if script.stamp != b"J":
-        return label + script.limits * (NOTICE + label), 1
-    from .actions.recordwise import FACTOR, OBJECT
-
-    return OBJECT + script.limits * (OBJECT + FACTOR * NOTICE), FACTOR
 
 
 def _teller(told: list[int]) -> "Callable[[int, object], None]":

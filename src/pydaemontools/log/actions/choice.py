@@ -56,8 +56,9 @@ class Choice(Chooser):
         chosen: list[bytes] = []
         first = False
         for at, record in enumerate(batch.found):
-            if not (batch.rest and not at):
+            if at == batch.rest:
                 chosen += self._told(batch)
+            if at >= batch.rest:
                 # A record may have been cut in two: this, or an empty line, is the rest.
                 if not self.begun or record.line[:1] not in b" \t":
                     self.goes_on = self._wants(record, batch.seen[at])
@@ -81,7 +82,7 @@ class Choice(Chooser):
         return bool(texts)
 
     def _told(self, batch: Records, *, ending: bool = False) -> list[bytes]:
-        """One thing for each limit, at the most: that is what is reckoned with for a line."""
+        """One thing for each limit, at the most: that is what is reckoned with for a batch."""
         told = [limit.told(ending=ending) for limit in self.limits]
         return [batch.dress(text) for text in told if text]
 

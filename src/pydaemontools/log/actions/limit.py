@@ -6,9 +6,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .selection import Selection
 
-COUNTED = 4096  # kinds of lines that are counted at a time; what is of another kind passes
+# Kinds of lines that are counted, or still to be told of, at a time; what is of another passes.
+COUNTED = 4096
 SHOWN = 80  # bytes of a line that is an example
-NOTICE = 256  # bytes of what is told, at the most
+
+
+def notice(count: int, seconds: int, line: bytes) -> bytes:
+    """What is told of COUNT lines such as LINE that were left out in so many SECONDS."""
+    many = b"%d lines" % count if count > 1 else b"1 line"
+    return b"pymultilog: left out " + many + b" in %d seconds, as: " % seconds + line
+
+
+# As long as one gets; also as JSON, where no byte is longer than this one.
+LONGEST = notice(10**15, 10**9, b"\x01" * SHOWN)
 
 
 class Limit:
@@ -31,7 +41,7 @@ class Limit:
         self._end(now)
         kind = b"" if self._selected else line if len(line) <= SHOWN else _digest(line)
         until, count, first = self._kinds.get(kind, (now + self.seconds, 0, line[:SHOWN]))
-        if not count and len(self._kinds) >= COUNTED:
+        if not count and len(self._kinds) + len(self._ended) >= COUNTED:
             # It is not counted, so nobody could be told of it.
             return True
         self._kinds[kind] = until, count + 1, first
@@ -43,8 +53,7 @@ class Limit:
         if not self._ended:
             return None
         count, line = self._ended.pop(0)
-        many = b"%d lines" % count if count > 1 else b"1 line"
-        return b"pymultilog: left out " + many + b" in %d seconds, as: " % self.seconds + line
+        return notice(count, self.seconds, line)
 
     def due(self) -> float | None:
         """In how many seconds there is something to tell."""

@@ -14,7 +14,12 @@ class Lines(Form):
 
     def __init__(self, script: "Script") -> None:
         self._label = KINDS.get(script.stamp, (None, 0))[0]
+        self._length = KINDS.get(script.stamp, (None, 0))[1]
         self._selections = script.selections
+
+    def growth(self) -> tuple[int, int, int]:
+        """A label is before each line, and that is all."""
+        return self._length, 1, 0
 
     @property
     def going_on(self) -> int:

@@ -10,6 +10,7 @@ from ..fields.record import Record
 from ..fields.records import Reader, fold, unended
 from ..levels import WARNING, Router
 from .choice import Choice, Records
+from .limit import LONGEST
 from .lines import Lines
 from .stamps import utc
 
@@ -45,6 +46,19 @@ class Recordwise(Lines):
         self.going_on = state >> 4
         for one in self._choices:
             one.begun = True
+
+    def growth(self) -> tuple[int, int, int]:
+        """A label is before each line or an object around it; and each limit may tell something."""
+        limits = max((len(one.limits) for one in self._choices), default=0)
+        told = limits * (len(self._dress(LONGEST)) + 1) if limits else 0
+        return (OBJECT, FACTOR, told) if self._json else (self._length, 1, told)
+
+    def closely(self, body: bytes) -> int | None:
+        """How many bytes BODY is as JSON at the most, whatever stands before and behind it."""
+        if not self._json:
+            return None
+        lines = body.removesuffix(b"\n").split(b"\n")
+        return sum(_closely(line, alone=not lines[1:]) for line in lines)
 
     def whole(self, block: bytes) -> int:
         """How many bytes of BLOCK, of whole lines, are whole records."""
@@ -131,3 +145,16 @@ class Recordwise(Lines):
         batch = Records([], [], [], self._dress)
         told = [one.tell(batch, ending=ending) for one in self._choices]
         return batch if any(told) else None
+
+
+def _closely(line: bytes, *, alone: bool) -> int:
+    """How many bytes LINE is as JSON at the most, as text or as what it says."""
+    from ..fields.structure import parse
+
+    given = {"time": ""}
+    plain = len(structured.line(Record(WARNING, line, {}, line), given))
+    if record := parse(line):
+        record.level = WARNING
+    found = len(structured.line(record, given)) if record else 0
+    # Among others it may be the message as well, and an exception's.
+    return OBJECT + (max(plain, found) if alone else 2 * plain + found)

@@ -11,6 +11,7 @@ from .selection import Chooser, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
+LEAST = 64  # bytes of a line that a file has room for, with whatever is done with it
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
 STAMPS = b"t", b"T", b"d", b"J"
 WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
@@ -53,7 +54,6 @@ class Script:
         self._rules: list[tuple[bytes, bytes]] = []
         self._least = levels.DEBUG
         self._limits: list[tuple[int, int, bytes]] = []
-        self.limits = 0  # how many hold for one place, at the most
         self._said = False  # whether something was, since the last selection was made
         for word in words[bool(self.stamp) :]:
             self._action(word)
@@ -62,6 +62,15 @@ class Script:
         """Have a place of that KIND and NAME, for what was said up to here."""
         self.outputs.append(Output(kind, name, self))
         return self.outputs[-1]
+
+    def check(self, growth: tuple[int, int, int]) -> None:
+        """See that files have room for lines that grow by GROWTH (form.py). Raises BadAction."""
+        label, factor, besides = growth
+        least = label + factor * LEAST + 1 + besides
+        for one in self.outputs:
+            if one.kind == b"/" and one.size < least:
+                say = b"say s%d before " % least + one.name
+                raise BadAction(b"files of %d bytes are too small for this: " % one.size + say)
 
     def selection(self) -> Chooser:
         """What is selected at this point. Those who have the same one share it."""
@@ -76,7 +85,6 @@ class Script:
         from .choice import Choice
         from .limit import Limit
 
-        self.limits = max(self.limits, len(self._limits))
         limits = [
             Limit(most, seconds, Selection([(b"-", b"*"), (b"+", pattern)]) if pattern else None)
             for most, seconds, pattern in self._limits

@@ -26,6 +26,7 @@ from .note import DATA, Entry, Note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     from ..blocks import Source
@@ -50,9 +51,9 @@ TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of taking a block has to end
 
 
-def open_ledger(source: "Source", label: int, factor: int = 1) -> "Ledger | None":
-    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log, and
-    each of its own is there as FACTOR bytes, at the most.
+def open_ledger(source: "Source", label: int, factor: int = 1, besides: int = 0) -> "Ledger | None":
+    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log,
+    each of its own is there as FACTOR bytes, and BESIDES are in each block, at the most.
 
     None if it is no pipe, or one with a name: that is the same file when it is another pipe.
     """
@@ -66,7 +67,7 @@ def open_ledger(source: "Source", label: int, factor: int = 1) -> "Ledger | None
         return None
     if name[:6] != b"pipe:[":
         return None
-    return Ledger(source, boot + b":" + name[6:-1] + b":", label, factor)
+    return Ledger(source, boot + b":" + name[6:-1] + b":", (label, factor, besides))
 
 
 def head(body: bytes) -> int:
@@ -77,21 +78,21 @@ def head(body: bytes) -> int:
     return first if others and first + 1 < len(body) else len(body)
 
 
-def cost(body: bytes, label: int, factor: int = 1) -> int:
+def cost(body: bytes, label: int, factor: int = 1, besides: int = 0) -> int:
     """How many bytes the lines of BODY are in a log directory, with LABEL bytes before each."""
     if not label:
-        return factor * len(body) + 1
+        return factor * len(body) + 1 + besides
     # To replace them is a good deal faster than to count them.
     newlines = len(body) - len(body.replace(b"\n", b""))
-    return factor * len(body) + label * (newlines + (body[-1:] != b"\n")) + 1
+    return factor * len(body) + label * (newlines + (body[-1:] != b"\n")) + 1 + besides
 
 
-def cut(body: bytes, room: int, label: int, factor: int = 1) -> tuple[bytes, int]:
+def cut(body: bytes, room: int, label: int, factor: int = 1, besides: int = 0) -> tuple[bytes, int]:
     """Whole lines from the beginning of BODY that have room in ROOM bytes; what they cost."""
-    if (most := len(body) * (factor + label) + label + 1) <= room:
+    if (most := len(body) * (factor + label) + label + 1 + besides) <= room:
         # Even if it were nothing but ends of lines: there is no need to count them.
         return body, most
-    while body and (needed := cost(body, label, factor)) > room:
+    while body and (needed := cost(body, label, factor, besides)) > room:
         body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
     return body, needed if body else 0
 
@@ -99,14 +100,14 @@ def cut(body: bytes, room: int, label: int, factor: int = 1) -> tuple[bytes, int
 class Ledger:
     """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
 
-    LABEL is how many bytes there are before each line in a log, and FACTOR how many a byte
-    may become there.
+    GROWTH is by how much text is longer in a log (form.py).
     """
 
-    def __init__(self, source: PipeSource, pipe: bytes, label: int, factor: int = 1) -> None:
+    def __init__(self, source: PipeSource, pipe: bytes, growth: tuple[int, int, int]) -> None:
         self.source = source
-        self.label = label
-        self.factor = factor
+        self.growth = growth
+        # How long a text gets, looked at closely; where there is no telling, the growth holds.
+        self.closely: Callable[[bytes], int | None] = lambda _text: None
         self.whole_records = False  # whether a record of several lines is in one file
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
@@ -236,7 +237,7 @@ class Ledger:
         body = block[start : start + room]
         if start + room < len(block):
             body = body[: body.rfind(b"\n") + 1]
-        body, self._cost = cut(body, room, self.label, self.factor)
+        body, self._cost = cut(body, room, *self.growth)
         if not self.whole_records or start + len(body) == len(block):
             return body or self._fit_line(block, start, room)
         return self._fit_records(block, start, body, room)
@@ -249,7 +250,11 @@ class Ledger:
         if whole:
             return whole
         record = block[start : record_end(block, start)]
-        if self._turn(cost(record, self.label, self.factor)):
+        needed = self._needed(record, room)
+        if needed <= room:
+            self._cost = needed
+            return record
+        if self._turn(needed):
             return b""
         # It is larger than a file.
         return body or self._fit_line(block, start, room)
@@ -257,15 +262,22 @@ class Ledger:
     def _fit_line(self, block: bytes, start: int, room: int) -> bytes:
         """The same where there is no room for even one line, or for one of unknown length."""
         line = block[start : block.find(b"\n", start) + 1] or block[start:]
-        self._cost = needed = cost(line, self.label, self.factor)
+        self._cost = needed = self._needed(line, room)
         if needed <= room:
             return line
         if self._turn(needed):
             return b""
-        piece = max(1, (room - cost(b"", self.label)) // self.factor)
+        piece = max(1, (room - cost(b"", *self.growth)) // self.growth[1])
         line = line[: boundary(line, piece)]
-        self._cost = cost(line, self.label, self.factor)
+        self._cost = cost(line, *self.growth)
         return line
+
+    def _needed(self, text: bytes, room: int) -> int:
+        """How many bytes TEXT needs, looked at closely if that is what gives it ROOM."""
+        needed = cost(text, *self.growth)
+        if needed > room >= len(text) and (length := self.closely(text)):
+            return min(needed, length + self.growth[2])
+        return needed
 
     def _turn(self, needed: int) -> bool:
         """Have a new file wherever there is no room for what is NEEDED; whether there can be."""
@@ -291,7 +303,7 @@ class Ledger:
     def _entry(self, note: Note, log: "Log", body: bytes, after: int) -> Entry:
         counter = int(note is self._counter)
         inode, end = log.position()
-        place = inode, end, end + (self._cost if body else cost(b"", self.label))
+        place = inode, end, end + (self._cost if body else cost(b"", *self.growth))
         block = self._taken, len(body), head(body)
         return Entry(self._stream, counter, *place, *block, body[-TAIL:], self.state, after)
 
