@@ -150,7 +150,9 @@ def recordwise(five):
         parts[-1:] = [(*parts[-1][:2], True), (b"", True, False)]
     for body, goes_on, unfinished in parts:
         batch = form.batch(body, continued=goes_on, unfinished=unfinished)
-        assert b"\n".join(record.line for record in batch.found) == body.removesuffix(b"\n")
+        got, left = b"\n".join(record.line for record in batch.found), body.removesuffix(b"\n")
+        # Where nothing is left of a line that goes on, its object may have ended already.
+        assert got == left or (goes_on and words[0] == b"J" and b"\n" + got == left)
         part = made.selections[0].of(batch)
         if words[0] == b"J":
             _objects(batch, part, harmless=harmless)
