@@ -296,6 +296,20 @@ def test_long_lines_as_json(logged, place, words):
     assert len(files(place / "d")) == (13 if "s8k" in words else 2)
 
 
+@pytest.mark.parametrize("stamp", ["t", "J"])
+def test_a_line_larger_than_the_files_of_one_directory(run, place, stamp):
+    """It is cut for that; in another one the files are full before there is a next one."""
+    line = b"a" * 30_000
+    words = stamp, "m", "s4096", "n9999", "./small", "s20000", "n9999", "./large"
+    assert run("pymultilog", *words, input=text(b"one", line, b"two")).returncode == 0
+    small, large = whole(place / "small"), whole(place / "large")
+    assert small == large
+    assert large.count(b"a") >= len(line)
+    sizes = [file.stat().st_size for file in files(place / "large")]
+    assert all(size > 20_000 - 4096 for size in sizes[:-1])
+    assert len(sizes) > 1
+
+
 @pytest.mark.parametrize(
     "words", [["J", "s4096", *["r5/60"] * 9], ["t", "s4k", *["r5/60"] * 40]], ids=" ".join
 )

@@ -280,7 +280,12 @@ class Ledger:
         return needed
 
     def _turn(self, needed: int) -> bool:
-        """Have a new file wherever there is no room for what is NEEDED; whether there can be."""
+        """Have a new file wherever there is no room for what is NEEDED; whether there can be.
+
+        What no new file of some log has room for is cut to have it there, and needs no more.
+        """
+        sizes = [log.room() if log.fresh() else log.size for _, log in self._logs]
+        needed = min([needed, *sizes])
         small = [log for _, log in self._logs if log.room() < needed and not log.fresh()]
         for log in small:
             log.due = True
