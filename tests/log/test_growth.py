@@ -125,6 +125,12 @@ def test_what_is_reckoned_with_has_room(words, lines, ended):
         assert not fits(words, block[start : end if end >= 0 else None])
 
 
+def test_where_no_note_can_be_kept():
+    """A block is not cut for a file that nobody knows."""
+    book = Ledger(None, b"", (26, 13, 99))
+    assert book.fit(b"one\ntwo\n", 0) == b"one\ntwo\n"
+
+
 @patient
 @given(count=st.integers(0, 10**9), seconds=st.integers(1, 10**9 - 1), line=st.binary())
 def test_no_notice_is_longer_than_the_longest(count, seconds, line):

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of taking a block has to end
+NO_END = 1 << 60  # bytes of room, where no file is known
 
 
 def open_ledger(source: "Source", label: int, factor: int = 1, besides: int = 0) -> "Ledger | None":
@@ -233,7 +234,7 @@ class Ledger:
 
         Nothing if one has to go on with its next file first; that file is then due.
         """
-        room = min((log.room() for _, log in self._logs), default=len(block) + 1)
+        room = min((log.room() for _, log in self._logs), default=NO_END)
         body = block[start : start + room]
         if start + room < len(block):
             body = body[: body.rfind(b"\n") + 1]
