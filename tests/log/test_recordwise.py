@@ -378,6 +378,24 @@ def test_killed_all_the_time(start, place, pipe):
     assert kills > 10
 
 
+def test_killed_with_lines_that_hardly_fit(start, place, pipe):
+    """What is looked at closely is in the notes as well: each line is one object, once."""
+    lines = [b"%07d" % at + b"x" * (at * 97 % 6000) for at in range(600)]
+    command = "pymultilog", "J", "r9/60", "s8k", "n9999", "./d"
+    data = memoryview(text(*lines))
+    process = start(*command, stdin=pipe[0])
+    while data:
+        write_all(pipe[1], data[:30_011])
+        data = data[30_011:]
+        process.kill()
+        process.wait()
+        process = start(*command, stdin=pipe[0])
+    pipe.end()
+    assert process.wait(60) == 0
+    found = [json.loads(line)["message"].encode() for line in whole(place / "d").splitlines()]
+    assert found == lines
+
+
 def catches(pid, signum):
     """Whether the process PID has a handler for SIGNUM."""
     status = Path(f"/proc/{pid}/status").read_text()
