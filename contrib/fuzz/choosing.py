@@ -225,7 +225,7 @@ def place(word):
         assert re.fullmatch(rb"[!-~]+", made.host)
         again = places.parse(made.text)
         assert (again.kind, again.host, again.port) == (made.kind, made.host, made.port)
-        assert b"/" not in name(made)
+        assert b"/" not in name(made, made.format)
     else:
         assert made.path or made.kind == b"stderr"
     if made.kind == b"dir":

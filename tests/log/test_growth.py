@@ -31,6 +31,10 @@ class File:
         """How many bytes it may still get."""
         return self.size - self.written
 
+    def largest(self):
+        """How many bytes it gets."""
+        return self.size
+
     def fresh(self):
         """Whether it is empty."""
         return not self.written

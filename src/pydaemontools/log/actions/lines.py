@@ -6,6 +6,8 @@ from .stamps import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .script import Script
 
 
@@ -13,8 +15,8 @@ class Lines(Form):
     """Makes batches of text as it is, each line with a time before it if the SCRIPT says so."""
 
     def __init__(self, script: "Script") -> None:
-        self._label = KINDS.get(script.stamp, (None, 0))[0]
-        self._length = KINDS.get(script.stamp, (None, 0))[1]
+        self._label: Callable[[], bytes] | None
+        self._label, self._length = KINDS.get(script.stamp, (None, 0))
         self._selections = script.selections
 
     def growth(self) -> tuple[int, int, int]:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
         def room(self) -> int:
             """How many bytes its file may still get."""
 
+        def largest(self) -> int:
+            """How many bytes a file gets."""
+
         def fresh(self) -> bool:
             """Whether its file is empty, so that another one has no more room."""
 
@@ -285,7 +288,7 @@ class Ledger:
 
         What no new file of some log has room for is cut to have it there, and needs no more.
         """
-        sizes = [log.room() if log.fresh() else log.size for _, log in self._logs]
+        sizes = [log.room() if log.fresh() else log.largest() for _, log in self._logs]
         needed = min([needed, *sizes])
         small = [log for _, log in self._logs if log.room() < needed and not log.fresh()]
         for log in small:

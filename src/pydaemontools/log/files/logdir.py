@@ -90,6 +90,10 @@ class LogDir(Folder):
         """How many bytes `current` may still get."""
         return 0 if self._fd < 0 or self.gone else self.size - self.written
 
+    def largest(self) -> int:
+        """How many bytes a file gets."""
+        return self.size
+
     def fresh(self) -> bool:
         """Whether `current` is there and empty."""
         return self._fd >= 0 and not self.written and not self.gone

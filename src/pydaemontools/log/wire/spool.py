@@ -114,9 +114,11 @@ class Spool:
 
     # What the ledger wants to know of a log.
 
-    def room(self) -> int:
-        """How many bytes the file may still get: as many as there are."""
+    def largest(self) -> int:
+        """How many bytes a file gets: as many as there are."""
         return 1 << 60
+
+    room = largest
 
     def fresh(self) -> bool:
         """Whether the file is empty: that makes no difference here."""
