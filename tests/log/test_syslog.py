@@ -9,7 +9,7 @@ from _socket import socket as c_socket
 import pytest
 
 from pydaemontools.log.batch import Batch
-from pydaemontools.log.sinks import syslog, unread
+from pydaemontools.log.sinks import datagrams, syslog, unread
 from pydaemontools.log.sinks.syslog import DATAGRAM, Syslog
 from pydaemontools.log.wire.formats import FACILITIES, Origin
 from tests.log.conftest import wait_until
@@ -273,7 +273,7 @@ def test_a_stall_is_a_pause(number, monkeypatch, server, sink, capfd):
     one = sink()
     one.put(batch(b"one", b"two", b"three"))
     assert (one.stalled, one.lost()) == (True, 2)
-    assert 0 < one.due() <= syslog.RETRY[0]
+    assert 0 < one.due() <= datagrams.RETRY[0]
     until_sent(one)
     assert server.wait(3) == [b"one", b"two", b"three"]
     assert (one.stalled, capfd.readouterr().err) == (False, "")

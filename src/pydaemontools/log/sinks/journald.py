@@ -6,19 +6,20 @@ datagram is written to a sealed file without a name, whose fd is sent instead.
 """
 
 import posix
-from _socket import SCM_RIGHTS, SOL_SOCKET
+from _socket import AF_UNIX, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET, socket
 from _struct import pack
 from fcntl import fcntl
 
-from ..batch import Batch
 from ..fields.entries import entries
 from ..fields.structured import journal, merged
-from .syslog import Syslog
+from .datagrams import Datagrams, Tries, named, reached
+from .unread import Unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..batch import Batch
     from ..fields.record import Record
     from ..wire.formats import Origin
 
@@ -26,11 +27,15 @@ F_ADD_SEALS = 1033
 SEALS = 0xF  # nobody may seal, shrink, grow or write it any more
 
 
-class Journald(Syslog):
-    """The journal that listens at PATH; entries get there from ORIGIN."""
+class Journald(Datagrams):
+    """The journal that listens at PATH; entries get there from ORIGIN.
+
+    Raises OSError if there can be no such socket.
+    """
 
     def __init__(self, path: bytes, origin: "Origin") -> None:
-        super().__init__(path, origin)
+        super().__init__(named(path), Tries(path), Unread())
+        self._origin = origin
         who = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
         if origin.ident:
             who.append((b"SYSLOG_IDENTIFIER", origin.ident))
@@ -41,20 +46,21 @@ class Journald(Syslog):
         # What most entries have: those that no line brings.
         self._added = _fields(journal(origin.fields))
 
-    def _packets(self, batch: Batch) -> list[bytes]:
+    def _packets(self, batch: "Batch") -> list[bytes]:
         """The entries that BATCH is."""
         return [self._packet(record) for record in entries(batch)]
 
     def _packet(self, record: "Record") -> bytes:
         added = self._added
         if record.fields:
-            added = _fields(journal(merged(record.fields, self.origin.fields)))
+            added = _fields(journal(merged(record.fields, self._origin.fields)))
         return self._heads[record.level or 0] + added + field(b"MESSAGE", record.message)
 
-    def _may_shrink(self, packet: bytes) -> bool:
-        return bool(packet)
+    def _open(self) -> socket:
+        """A socket to the journal."""
+        return reached(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC), self.path)
 
-    def _shrunk(self, packet: bytes) -> list[bytes]:
+    def _smaller(self, packet: bytes) -> list[bytes]:
         """Nothing is left of PACKET once its file was sent."""
         try:
             if self._socket:

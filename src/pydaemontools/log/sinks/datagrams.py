@@ -1,0 +1,215 @@
+"""A socket that takes datagrams: what is sent there, and held while nobody listens.
+
+A socket that is not there, or whose server went away, is waited for; what comes meanwhile
+is held in memory, and how much the router lets it hold is the router's business. A server
+that is merely slow makes send() block, and so the daemon wait.
+"""
+
+import time
+from _operator import length_hint
+from _socket import SO_SNDTIMEO, SOL_SOCKET, socket
+from _struct import pack
+from collections import deque
+from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS
+
+from ...chain.cli import say
+from ...chain.errors import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..batch import Batch
+    from .retry import Retry
+    from .unread import Unread
+
+STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
+PATH = 107  # bytes that the name of a socket may have
+RETRY = 0.1, 1.0  # seconds between two looks for a socket that is away: first, longest
+
+
+class Datagrams:
+    """The socket that messages call PATH. TRIES says when it is tried again, UNREAD what its
+    server may not have.
+
+    A subclass says what is sent there, and how it is reached.
+    """
+
+    def __init__(self, path: bytes, tries: "Tries | Retry", unread: "Unread") -> None:
+        self.path = path
+        self.held = 0
+        self.stalled = False
+        self._tries = tries
+        self._unread = unread
+        self._queue: deque[bytes] = deque()
+        self._socket: socket | None = None
+        self._retry_at = 0.0
+
+    def put(self, batch: "Batch") -> None:
+        """Send BATCH, or hold what cannot be sent now."""
+        packets = self._packets(batch)
+        if self._queue or not packets:
+            self._hold(packets)
+            self.flush()
+        else:
+            self._hold(self._send(packets))
+
+    def flush(self) -> None:
+        """Try again to send what is held."""
+        if self._queue:
+            if time.monotonic() >= self._retry_at:
+                packets = list(self._queue)
+                self._queue.clear()
+                self.held = 0
+                self._hold(self._send(packets))
+        elif self._socket and self._unread.wait:
+            self._unread.look(self._socket)
+
+    def due(self) -> float | None:
+        """In how many seconds a flush makes sense; None if there is nothing to flush."""
+        if self._queue:
+            return max(0.0, self._retry_at - time.monotonic())
+        return self._unread.wait
+
+    def lost(self) -> int:
+        """How many messages are held that nobody has."""
+        return len(self._queue)
+
+    def sync(self) -> None:
+        """Nothing: what was sent is the server's."""
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._socket:
+            self._socket.close()
+
+    # What differs between one kind of server and another.
+
+    def _packets(self, batch: "Batch") -> list[bytes]:
+        """The messages that BATCH is."""
+        raise NotImplementedError
+
+    def _smaller(self, packet: bytes) -> list[bytes] | None:
+        """What to send in the place of PACKET, for which the socket is too small.
+
+        None if it cannot be made smaller.
+        """
+        raise NotImplementedError
+
+    def _open(self) -> socket | None:
+        """A socket whose server listens; None if it takes a while. Raises OSError."""
+        raise NotImplementedError
+
+    # What is the same.
+
+    def _hold(self, packets: list[bytes]) -> None:
+        self._queue += packets
+        self.held += sum(map(len, packets))
+
+    def _connect(self) -> bool:
+        try:
+            self._socket = self._open()
+        except OSError as error:
+            self._away(error)
+        return self._socket is not None
+
+    def _send(self, packets: list[bytes]) -> list[bytes]:
+        """Send PACKETS in order; give those that are left."""
+        self.stalled = False
+        if self._socket is None and not self._connect():
+            return packets
+        left = iter(packets)
+        while self._socket and not self.stalled:
+            try:
+                # A loop in C: nothing but the system call is done for each line.
+                deque(map(self._socket.send, left), maxlen=0)
+            except OSError as error:
+                at = len(packets) - length_hint(left) - 1
+                packets = self._troubled(self._socket, error, packets[:at], packets[at:])
+                left = iter(packets)
+            else:
+                self._took(self._socket, packets)
+                return []
+        return packets
+
+    def _troubled(
+        self, server: socket, error: OSError, sent: list[bytes], packets: list[bytes]
+    ) -> list[bytes]:
+        """What to send next: SERVER took SENT, and met ERROR at the first of PACKETS."""
+        if error.errno == EMSGSIZE:
+            smaller = self._smaller(packets[0])
+            if smaller is not None:
+                self._took(server, sent)
+                return smaller + packets[1:]
+        if error.errno in (EAGAIN, EINTR, ENOBUFS):
+            self._took(server, sent)
+            self.stalled = True
+            # Some of these come at once, not after a second.
+            self._retry_at = time.monotonic() + RETRY[0]
+            return packets
+        return self._gone(server, error, sent) + packets
+
+    def _took(self, server: socket, packets: list[bytes]) -> None:
+        """SERVER took PACKETS."""
+        self._unread.sent(server, packets)
+        if packets:
+            self._worked()
+
+    def _gone(self, server: socket, error: OSError, sent: list[bytes]) -> list[bytes]:
+        """SERVER, which took SENT, is no more, as ERROR says: what has to be sent again."""
+        if sent:
+            self._worked()
+        again = self._unread.gone(server, sent)
+        server.close()
+        self._socket = None
+        self._away(error)
+        return again
+
+    def _worked(self) -> None:
+        """The server took something."""
+        self._tries.worked()
+
+    def _away(self, error: OSError) -> None:
+        """The server cannot be reached, as ERROR says."""
+        self._tries.failed(error)
+        self._retry_at = time.monotonic() + self._tries.rest
+
+
+class Tries:
+    """When PATH, a socket of this machine, is looked for: each absence is told of once."""
+
+    def __init__(self, path: bytes) -> None:
+        self._path = path
+        self._told = False
+        self._next = RETRY[0]
+        self.rest = 0.0  # seconds from the last look to the next one
+
+    def failed(self, error: OSError) -> None:
+        """A look ended with ERROR: the next one comes later."""
+        self.rest = self._next
+        self._next = min(2 * self._next, RETRY[1])
+        if not self._told:
+            self._told = True
+            why = self._path + b": " + words(error) + b"; waiting for it"
+            say(b"pysissylog: warning: unable to reach " + why)
+
+    def worked(self) -> None:
+        """The server took something."""
+        self._told = False
+        self._next = RETRY[0]
+
+
+def named(path: bytes) -> bytes:
+    """PATH, if a socket can have that name. Raises OSError if none can."""
+    if len(path) > PATH:
+        raise OSError(ENAMETOOLONG, "")
+    return path
+
+
+def reached(made: socket, address: "bytes | tuple[object, ...]") -> socket:
+    """MADE, connected to ADDRESS; its send() waits, but not for ever. Raises OSError."""
+    try:
+        made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, STALL)
+        made.connect(address)
+    except OSError:
+        made.close()
+        raise
+    return made

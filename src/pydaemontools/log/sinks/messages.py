@@ -1,0 +1,62 @@
+"""What a batch is to a syslog server that takes datagrams: messages, or JSON."""
+
+import time
+from _operator import add
+
+from ..utf8 import split
+from ..wire.formats import Rfc3164, Rfc5424
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..batch import Batch
+    from ..wire.formats import Origin
+
+
+class Messages:
+    """Messages of the format FORM from ORIGIN, of at MOST so many bytes.
+
+    Those of RFC 3164 have the HOST or not.
+    """
+
+    def __init__(self, origin: "Origin", form: bytes, most: int, *, host: bool) -> None:
+        self._form = Rfc5424(origin) if form == b"5424" else Rfc3164(origin, host=host)
+        self._facility = origin.facility
+        self._most = most
+        self._rest = b""
+        self._heads: list[bytes] = []
+
+    def of(self, batch: "Batch") -> list[bytes]:
+        """The messages that BATCH is."""
+        rest, levels, texts = self._form.of(batch, time.time_ns(), self._most)
+        if rest != self._rest:
+            self._rest = rest
+            self._heads = [b"<%d>" % (self._facility | i) + rest for i in range(8)]
+        return list(map(add, map(self._heads.__getitem__, levels), texts))
+
+    def smaller(self, message: bytes) -> list[bytes] | None:
+        """MESSAGE in two, for a socket that takes less; None if it cannot be cut."""
+        if len(message) <= 2 * len(self._heads[0]):
+            return None
+        head = next(head for head in self._heads if message.startswith(head[:4]))
+        text = message[len(head) :]
+        first, *rest = split(text, len(text) // 2 + 1)
+        # Its own head, whose time stamp is older.
+        return [message[: len(head)] + first, *(head + b"+" + piece for piece in rest)]
+
+
+class Objects:
+    """JSON objects from ORIGIN, of at MOST so many bytes."""
+
+    def __init__(self, origin: "Origin", most: int) -> None:
+        self._origin = origin
+        self._most = most
+
+    def of(self, batch: "Batch") -> list[bytes]:
+        """The objects that BATCH is."""
+        from ..fields.entries import objects
+
+        return objects(batch, self._origin, time.time_ns(), self._most)
+
+    def smaller(self, _message: bytes) -> list[bytes] | None:
+        """None: what could be cut of it has been."""
+        return None
