@@ -4,6 +4,7 @@ from pydaemontools.log.batch import Batch
 from pydaemontools.log.sinks.journald import Journald, field
 from pydaemontools.log.wire.formats import Origin
 from tests.log.conftest import finish, wait_until, write_all
+from tests.log.journal import Journal
 
 
 def test_entries(journal, run, place):
@@ -57,4 +58,23 @@ def test_a_newline_in_a_value(journal, place):
     one.put(Batch([6, 3], [b"two\nlines", b"one"]))
     wait_until(lambda: len(journal.entries) == 2)
     assert [entry["MESSAGE"] for entry in journal.entries] == [b"two\nlines", b"one"]
+    one.close()
+
+
+def test_a_large_entry_for_a_journal_that_comes_back(place):
+    """A large entry is the first that a new journal gets, too, and nothing waits for ever."""
+    path = place / "journal.sock"
+    one = Journald(str(path).encode(), Origin(b"me", 24, None, b""))
+    before = Journal(path)
+    one.put(Batch([6], [b"before"]))
+    wait_until(lambda: before.entries and (one.flush() or one.due() is None))
+    before.close(path)
+    path.unlink()
+    one.put(Batch([6], [b"x" * 600_000]))
+    assert (one.lost(), one.stalled) == (1, False)
+    after = Journal(path)
+    wait_until(lambda: one.flush() or not one.held)
+    wait_until(lambda: after.entries)
+    assert [entry["MESSAGE"] for entry in after.entries] == [b"x" * 600_000]
+    after.close(path)
     one.close()

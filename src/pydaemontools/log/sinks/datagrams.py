@@ -90,7 +90,7 @@ class Datagrams:
     def _smaller(self, packet: bytes) -> list[bytes] | None:
         """What to send in the place of PACKET, for which the socket is too small.
 
-        None if it cannot be made smaller.
+        None if it cannot be made smaller. Raises OSError as send() does.
         """
         raise NotImplementedError
 
@@ -135,7 +135,10 @@ class Datagrams:
     ) -> list[bytes]:
         """What to send next: SERVER took SENT, and met ERROR at the first of PACKETS."""
         if error.errno == EMSGSIZE:
-            smaller = self._smaller(packets[0])
+            try:
+                smaller = self._smaller(packets[0])
+            except OSError as another:
+                return self._troubled(server, another, sent, packets)
             if smaller is not None:
                 self._took(server, sent)
                 return smaller + packets[1:]

@@ -8,6 +8,7 @@ datagram is written to a sealed file without a name, whose fd is sent instead.
 import posix
 from _socket import AF_UNIX, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET, socket
 from _struct import pack
+from errno import ENOBUFS
 from fcntl import fcntl
 
 from ..fields.entries import entries
@@ -63,16 +64,16 @@ class Journald(Datagrams):
     def _smaller(self, packet: bytes) -> list[bytes]:
         """Nothing is left of PACKET once its file was sent."""
         try:
-            if self._socket:
-                file = sealed(packet)
-                try:
-                    self._socket.sendmsg([b""], [(SOL_SOCKET, SCM_RIGHTS, pack("i", file))])
-                finally:
-                    posix.close(file)
+            file = sealed(packet)
         except OSError:
             # Another time.
-            self.stalled = True
-            return [packet]
+            raise OSError(ENOBUFS, "") from None
+        try:
+            if self._socket:
+                self._socket.sendmsg([b""], [(SOL_SOCKET, SCM_RIGHTS, pack("i", file))])
+        finally:
+            posix.close(file)
+        self._worked()
         return []
 
 
