@@ -15,7 +15,7 @@ from pydaemontools.log import stats
 from pydaemontools.log.batch import Batch
 from pydaemontools.log.fields import structured
 from pydaemontools.log.fields.entries import SMALLEST, entries
-from pydaemontools.log.levels import SEVERITIES, Router
+from pydaemontools.log.levels import CLEAN, SEVERITIES, Router
 from pydaemontools.log.places import parse
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks import relp, retry, stream
@@ -152,7 +152,8 @@ def journal(two):
         who += [(b"SYSLOG_PID", b"%d" % origin.pid)] if origin.pid is not None else []
         told = structured.journal(structured.merged(record.fields, origin.fields))
         priority = (b"PRIORITY", b"%d" % record.level)
-        assert got == [priority, *who, *told, (b"MESSAGE", record.message)]
+        message = (b"MESSAGE", record.message.translate(CLEAN))
+        assert got == [priority, *who, *told, message]
 
 
 class Wire:

@@ -78,3 +78,12 @@ def test_a_large_entry_for_a_journal_that_comes_back(place):
     assert [entry["MESSAGE"] for entry in after.entries] == [b"x" * 600_000]
     after.close(path)
     one.close()
+
+
+def test_control_characters_in_a_message(journal, run, place):
+    """What stood in an escape is no more than a ?, but for newlines and tabs."""
+    line = rb'{"message": "a\u001b[2Kb\u0000c\rd\te\nf\u007f", "k": "a\u001b[2K"}' + b"\n"
+    result = run("pysissylog", "--to", f"journald:{place}/journal.sock", input=line)
+    assert (result.returncode, result.stderr) == (0, b"")
+    [entry] = wait_until(lambda: journal.entries)
+    assert (entry["MESSAGE"], entry["K"]) == (b"a?[2Kb?c?d\te\nf?", b"a?[2K")

@@ -13,6 +13,7 @@ from fcntl import fcntl
 
 from ..fields.entries import entries
 from ..fields.structured import journal, merged
+from ..levels import CLEAN
 from .datagrams import Datagrams, Tries, named, reached
 from .unread import Unread
 
@@ -55,7 +56,9 @@ class Journald(Datagrams):
         added = self._added
         if record.fields:
             added = _fields(journal(merged(record.fields, self._origin.fields)))
-        return self._heads[record.level or 0] + added + field(b"MESSAGE", record.message)
+        # What came in as JSON may have had anything in an escape.
+        message = field(b"MESSAGE", record.message.translate(CLEAN))
+        return self._heads[record.level or 0] + added + message
 
     def _open(self) -> socket:
         """A socket to the journal."""
