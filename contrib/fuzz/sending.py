@@ -20,9 +20,10 @@ from pydaemontools.log.places import parse
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks import relp, retry, stream
 from pydaemontools.log.sinks.journald import Journald
+from pydaemontools.log.sinks.messages import Messages
 from pydaemontools.log.wire import frames
 from pydaemontools.log.wire.backlog import Memory
-from pydaemontools.log.wire.formats import FACILITIES, Origin
+from pydaemontools.log.wire.formats import FACILITIES, Origin, stamp_3164, stamp_5424
 from pydaemontools.log.wire.pieces import LEAST
 
 NOW = 1795265159_123456789
@@ -98,6 +99,47 @@ def messages(batch, origin, made, spans, form):
         assert got == wanted
         plus = False
     assert not left
+
+
+def halved(three):
+    """Messages: however often one is cut, each piece is one too, and no text is lost."""
+    lines, origin, form = three
+    batch = routed(lines)
+    made = Messages(origin, form, frames.LONGEST, host=True)
+    with patch("pydaemontools.log.sinks.messages.time", CLOCK):
+        found = made.of(batch)
+    stamp = b"1 " + stamp_5424(NOW) if form == b"5424" else stamp_3164(NOW)
+    for message in found:
+        head = message[: message.index(b">") + 1] + stamp + made._form._end  # noqa: SLF001
+        data, wanted = behind(message, head, form)
+        pieces = list(smallest(made, message))
+        assert behind(pieces[0], head, form)[0] == data
+        got = behind(pieces[0], head, form)[1]
+        for piece in pieces[1:]:
+            data, text = behind(piece, head, form)
+            assert data == getattr(made._form, "_data", b"")  # noqa: SLF001
+            assert text[:1] == b"+"
+            got += text[1:]
+        assert got == wanted
+
+
+def smallest(made, message):
+    """The pieces of MESSAGE that cannot be cut."""
+    pieces = made.smaller(message)
+    if pieces is None:
+        yield message
+    for piece in pieces or []:
+        yield from smallest(made, piece)
+
+
+def behind(message, head, form):
+    """The structured data of MESSAGE, with a blank, which stand behind HEAD, and its text."""
+    assert message.startswith(head)
+    end = len(head)
+    if form == b"5424":
+        end = ELEMENT.match(message, end).end() + 1
+        assert message[end - 1 : end] == b" "
+    return message[len(head) : end], message[end:]
 
 
 def objects(batch, origin, spans):
@@ -337,6 +379,7 @@ TARGETS = {
         framed,
         st.tuples(ROUTED, ORIGIN, st.sampled_from([b"3164", b"5424", b"json"]), st.booleans()),
     ),
+    "halves": (halved, st.tuples(ROUTED, ORIGIN, st.sampled_from([b"3164", b"5424"]))),
     "journald": (journal, st.tuples(ROUTED, ORIGIN)),
     "relp": (session, EVENTS),
     "metrics": (told, st.lists(SAMPLES, max_size=6)),

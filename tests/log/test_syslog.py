@@ -1,6 +1,8 @@
 """The sink for a syslog socket: what is on the wire, and what becomes of it when nobody reads."""
 
 import errno
+import json
+import re
 import socket
 import time
 from _socket import SO_SNDBUF, SOL_SOCKET
@@ -9,6 +11,9 @@ from _socket import socket as c_socket
 import pytest
 
 from pydaemontools.log.batch import Batch
+from pydaemontools.log.fields.structured import element
+from pydaemontools.log.levels import Router
+from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks import datagrams, syslog, unread
 from pydaemontools.log.sinks.syslog import DATAGRAM, Syslog
 from pydaemontools.log.wire.formats import FACILITIES, Origin
@@ -172,6 +177,64 @@ def test_a_socket_that_takes_less(monkeypatch, server, sink):
     assert {(message.level, message.tag) for message in server.messages} == {(2, b"me")}
     for text in server.texts:
         text.decode()
+
+
+MESSAGE = re.compile(
+    rb"<30>1 [^ ]{32} here me - - "
+    rb"""(-|\[pydt@32473(?: [^ ="\]]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (.*)"""
+)
+
+
+def taken(server):
+    """The structured data and the text of each message of RFC 5424 that SERVER got."""
+    found = [MESSAGE.fullmatch(packet) for packet in server.packets]
+    assert all(found), server.packets
+    return [one.groups() for one in found]
+
+
+def structured(**fields):
+    """A batch of one line of JSON that says FIELDS."""
+    line = json.dumps({"level": "info", **fields}).encode() + b"\n"
+    return Routing(Router()).batch(line, continued=False, unfinished=False)
+
+
+ODD = '"]\\ = ' * 30
+SHRUNK = {
+    "a long message": {"message": "h" * 6000, "user": "u"},
+    "a long message with all kinds of data": {"message": ODD * 40, " a": ODD, "]": " ", "b": ODD},
+    "a message of long characters": {"message": "\U0001f409" * 1500, "user": "ü" * 200},
+    "a message that looks like data": {"message": '[a b="c"] - ] ' * 400, "user": "] "},
+    "long data": {"message": "h" * 4500, "user": "u" * 2000},
+    "data with hardly any room behind": {"message": "h" * 900, "user": "]" * 1980},
+}
+
+
+@pytest.mark.parametrize("fields", SHRUNK.values(), ids=SHRUNK)
+def test_a_socket_that_takes_less_of_rfc_5424(fields, monkeypatch, server, sink):
+    """Each piece is a message of RFC 5424; the first has the fields, the others begin with +."""
+    monkeypatch.setattr(syslog, "socket", Small)
+    one = sink(form=b"5424")
+    one.put(structured(**fields))
+    until_sent(one)
+    message = fields.pop("message").encode()
+    wait_until(lambda: joined([text for _, text in taken(server)]) == [message])
+    (data, _), *others = taken(server)
+    assert others
+    assert {data for data, _ in others} == {b"-"}
+    assert data == element(fields)
+
+
+def test_added_fields_where_a_socket_takes_less(monkeypatch, server, place):
+    """What --field adds stands before each piece."""
+    monkeypatch.setattr(syslog, "socket", Small)
+    origin = Origin(b"me", 24, None, b"here", {"a": "b", "long": "x" * 3900})
+    one = Syslog(str(place / "log.sock").encode(), origin, b"5424")
+    lines = [b"short", b"y" * 9000]
+    one.put(batch(*lines))
+    until_sent(one)
+    wait_until(lambda: joined([text for _, text in taken(server)]) == lines)
+    assert {data for data, _ in taken(server)} == {element(origin.fields)}
+    one.close()
 
 
 def test_a_stream(serve, sink):

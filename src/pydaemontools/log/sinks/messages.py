@@ -3,7 +3,6 @@
 import time
 from _operator import add
 
-from ..utf8 import split
 from ..wire.formats import Rfc3164, Rfc5424
 
 TYPE_CHECKING = False
@@ -35,13 +34,7 @@ class Messages:
 
     def smaller(self, message: bytes) -> list[bytes] | None:
         """MESSAGE in two, for a socket that takes less; None if it cannot be cut."""
-        if len(message) <= 2 * len(self._heads[0]):
-            return None
-        head = next(head for head in self._heads if message.startswith(head[:4]))
-        text = message[len(head) :]
-        first, *rest = split(text, len(text) // 2 + 1)
-        # Its own head, whose time stamp is older.
-        return [message[: len(head)] + first, *(head + b"+" + piece for piece in rest)]
+        return self._form.smaller(message)
 
 
 class Objects:

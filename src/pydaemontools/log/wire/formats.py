@@ -6,7 +6,7 @@ A message is a priority, what all messages of that moment have in common, and a 
 import time
 
 from ..levels import DEBUG
-from .pieces import fitted, with_data
+from .pieces import behind_data, fitted, halves, with_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Texts = tuple[bytes, list[int], list[bytes]]
 
+STAMP = 15  # bytes of a time in RFC 3164
 NIL = b"-"  # RFC 5424 has it where there is nothing
 FACILITIES = {
     name: number << 3
@@ -93,6 +94,11 @@ class Rfc3164:
         rest = stamp_3164(nanoseconds) + self._end
         return rest, *fitted(batch, most - self._priority - len(rest))
 
+    def smaller(self, message: bytes) -> list[bytes] | None:
+        """MESSAGE in two, for a socket that takes less; None if it cannot be cut."""
+        at = message.index(b">") + 1 + STAMP + len(self._end)
+        return halves(message[:at], message[at:], message[:at])
+
 
 class Rfc5424:
     """Messages of RFC 5424 from ORIGIN. Fields of a line are structured data."""
@@ -118,3 +124,12 @@ class Rfc5424:
             rest += self._data
             return rest, *fitted(batch, most - self._priority - len(rest))
         return rest, *with_data(batch, self._data, self._fields, most - self._priority - len(rest))
+
+    def smaller(self, message: bytes) -> list[bytes] | None:
+        """MESSAGE in two, for a socket that takes less; None if it cannot be cut.
+
+        The first has the data.
+        """
+        at = message.index(b" ", message.index(b" ") + 1) + len(self._end)
+        text = at + behind_data(message[at:])
+        return halves(message[:text], message[text:], message[:at] + self._data)

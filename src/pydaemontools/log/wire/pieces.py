@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from ..batch import Batch
 
+SMALLEST = 64  # bytes of a text that is not cut any more, however little a socket takes
 LEAST = 1000  # bytes of a line in each message, at the least, however long its head is
 
 
@@ -59,3 +60,23 @@ def _with_data(
             yield level, data + plus + piece
             data, plus = plain, b"+"
         plus = b""
+
+
+def halves(head: bytes, text: bytes, others: bytes) -> list[bytes] | None:
+    """TEXT in two messages, the first half behind HEAD, the second behind OTHERS.
+
+    None if it is too short for that.
+    """
+    if len(text) <= SMALLEST:
+        return None
+    first, *rest = split(text, len(text) // 2 + 1)
+    return [head + first, *(others + b"+" + piece for piece in rest)]
+
+
+def behind_data(text: bytes) -> int:
+    """Where in TEXT, at whose head structured data stand and a blank, the rest begins."""
+    if text[:1] != b"[":
+        return 2
+    # A bracket that is still there is no part of a value.
+    plain = text.replace(rb"\\", b"__").replace(rb"\]", b"__")
+    return plain.index(b"]") + 2
