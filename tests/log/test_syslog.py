@@ -237,6 +237,18 @@ def test_added_fields_where_a_socket_takes_less(monkeypatch, server, place):
     one.close()
 
 
+def test_a_message_that_no_socket_takes(monkeypatch, server, sink, capfd):
+    """A message that cannot be made small enough is dropped, said of once, and counted."""
+    monkeypatch.setattr(syslog, "socket", Small)
+    assert server
+    one = sink(ident=b"i" * 9000)
+    one.put(batch(b"one"))
+    one.put(batch(b"two"))
+    assert (one.lost(), one.held, one.stalled, one.due()) == (2, 0, False, None)
+    why = f"unable to send to {one.path.decode()}: message too long; dropping it"
+    assert capfd.readouterr().err == f"pysissylog: warning: {why}\n"
+
+
 def test_a_stream(serve, sink):
     """A server with a stream socket gets the same messages, each closed with a NUL."""
     server = serve(kind=socket.SOCK_STREAM)

@@ -42,6 +42,7 @@ class Datagrams:
         self._queue: deque[bytes] = deque()
         self._socket: socket | None = None
         self._retry_at = 0.0
+        self._lost = 0
 
     def put(self, batch: "Batch") -> None:
         """Send BATCH, or hold what cannot be sent now."""
@@ -70,8 +71,8 @@ class Datagrams:
         return self._unread.wait
 
     def lost(self) -> int:
-        """How many messages are held that nobody has."""
-        return len(self._queue)
+        """How many messages nobody has: those that are held, and those that cannot be sent."""
+        return self._lost + len(self._queue)
 
     def sync(self) -> None:
         """Nothing: what was sent is the server's."""
@@ -139,9 +140,8 @@ class Datagrams:
                 smaller = self._smaller(packets[0])
             except OSError as another:
                 return self._troubled(server, another, sent, packets)
-            if smaller is not None:
-                self._took(server, sent)
-                return smaller + packets[1:]
+            self._took(server, sent)
+            return (self._dropped() if smaller is None else smaller) + packets[1:]
         if error.errno in (EAGAIN, EINTR, ENOBUFS):
             self._took(server, sent)
             self.stalled = True
@@ -149,6 +149,14 @@ class Datagrams:
             self._retry_at = time.monotonic() + RETRY[0]
             return packets
         return self._gone(server, error, sent) + packets
+
+    def _dropped(self) -> list[bytes]:
+        """Count a message that cannot be sent. What is left of it: nothing."""
+        if not self._lost:
+            why = self.path + b": " + words(OSError(EMSGSIZE, ""))
+            say(b"pysissylog: warning: unable to send to " + why + b"; dropping it")
+        self._lost += 1
+        return []
 
     def _took(self, server: socket, packets: list[bytes]) -> None:
         """SERVER took PACKETS."""

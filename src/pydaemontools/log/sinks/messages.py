@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from ..batch import Batch
     from ..wire.formats import Origin
 
+GIVEN = "time", "facility", "host", "ident", "pid", "level", "message"  # what is no field
+
 
 class Messages:
     """Messages of the format FORM from ORIGIN, of at MOST so many bytes.
@@ -50,6 +52,18 @@ class Objects:
 
         return objects(batch, self._origin, time.time_ns(), self._most)
 
-    def smaller(self, _message: bytes) -> list[bytes] | None:
-        """None: what could be cut of it has been."""
-        return None
+    def smaller(self, message: bytes) -> list[bytes] | None:
+        """The object MESSAGE, whose text was cut already, without the longest of its fields.
+
+        None if it has none.
+        """
+        import json
+
+        from ..fields.structured import dumps
+
+        said = json.loads(message)
+        fields = [name for name in said if name not in GIVEN]
+        if not fields:
+            return None
+        del said[max(fields, key=lambda name: len(dumps(said[name])))]
+        return [dumps(said).encode()]

@@ -6,6 +6,7 @@ a socket of this machine would be.
 
 import time
 from _socket import SOCK_CLOEXEC, SOCK_DGRAM, socket
+from errno import EAGAIN, EMSGSIZE
 
 from .datagrams import Datagrams, reached
 from .lookup import Lookup
@@ -41,8 +42,17 @@ class Udp(Datagrams):
         return self._messages.of(batch)
 
     def _smaller(self, packet: bytes) -> list[bytes] | None:
-        """PACKET in two, for a network that takes less than we thought."""
+        """What of PACKET, of which no datagram has room, may be sent in its place."""
         return self._messages.smaller(packet)
+
+    def _troubled(
+        self, server: socket, error: OSError, sent: list[bytes], packets: list[bytes]
+    ) -> list[bytes]:
+        """What to send next: SERVER took SENT, and met ERROR at the first of PACKETS."""
+        if error.errno == EMSGSIZE and len(packets[0]) <= DATAGRAM:
+            # It is told of another one, which some network on the way did not take.
+            error = OSError(EAGAIN, "")
+        return super()._troubled(server, error, sent, packets)
 
     def _open(self) -> socket | None:
         """A socket for the first address; None while nobody knows it."""
