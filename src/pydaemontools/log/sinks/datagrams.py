@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..batch import Batch
     from .retry import Retry
     from .unread import Unread
+    from .unrefused import Unrefused
 
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
 PATH = 107  # bytes that the name of a socket may have
@@ -33,7 +34,7 @@ class Datagrams:
     A subclass says what is sent there, and how it is reached.
     """
 
-    def __init__(self, path: bytes, tries: "Tries | Retry", unread: "Unread") -> None:
+    def __init__(self, path: bytes, tries: "Tries | Retry", unread: "Unread | Unrefused") -> None:
         self.path = path
         self.held = 0
         self.stalled = False
@@ -62,7 +63,7 @@ class Datagrams:
                 self.held = 0
                 self._hold(self._send(packets))
         elif self._socket and self._unread.wait:
-            self._unread.look(self._socket)
+            self._look(self._socket)
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -104,6 +105,12 @@ class Datagrams:
     def _hold(self, packets: list[bytes]) -> None:
         self._queue += packets
         self.held += sum(map(len, packets))
+
+    def _look(self, server: socket) -> None:
+        try:
+            self._unread.look(server)
+        except OSError as error:
+            self._hold(self._gone(server, error, []))
 
     def _connect(self) -> bool:
         try:

@@ -1,7 +1,8 @@
 """Syslog over UDP (RFC 5426): a datagram a line, and nobody says whether it arrived.
 
-Only where the other machine refuses is the server known to be away; then it is waited for as
-a socket of this machine would be.
+Only where the other machine refuses is the server known to be away. That is told with what
+is sent next, or seen when we look. Then the first message that waits is sent alone, to one
+address after the other, until none refuses it for a while; the others follow it.
 """
 
 import time
@@ -12,30 +13,35 @@ from .datagrams import Datagrams, reached
 from .lookup import Lookup
 from .messages import Messages, Objects
 from .retry import Retry
-from .unread import Unread
+from .unrefused import LOOK, Unrefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..batch import Batch
     from ..places import Place
     from ..wire.formats import Origin
+    from .lookup import Address
 
 # Bytes of a message. More than a packet of Ethernet holds is sent in parts, and is lost if
 # one of them is.
 DATAGRAM = 1400
-LOOK = 0.01  # seconds until we look whether the name server has answered
+FRESH = 60.0  # seconds for which the addresses of a name are good
+NAMED = 0.01  # seconds until we look whether the name server has answered
 
 
 class Udp(Datagrams):
     """The server at PLACE; lines go there from ORIGIN."""
 
     def __init__(self, place: "Place", origin: "Origin") -> None:
-        super().__init__(place.text, Retry(place.text), Unread())
+        super().__init__(place.text, Retry(place.text), Unrefused())
         self._messages: Messages | Objects = Objects(origin, DATAGRAM)
         if place.format != b"json":
             self._messages = Messages(origin, place.format, DATAGRAM, host=True)
         self._place = place
         self._lookup: Lookup | None = None
+        self._addresses: list[Address] = []  # those that have not been tried since the lookup
+        self._fresh = 0.0  # until when they are good
+        self._doubted = False  # whether it refused, and has not taken anything since
 
     def _packets(self, batch: "Batch") -> list[bytes]:
         """The messages that BATCH is."""
@@ -55,13 +61,59 @@ class Udp(Datagrams):
         return super()._troubled(server, error, sent, packets)
 
     def _open(self) -> socket | None:
-        """A socket for the first address; None while nobody knows it."""
-        lookup = self._lookup or Lookup(self._place.host, self._place.port, SOCK_DGRAM)
-        self._lookup = None
-        found = lookup.take()
-        if found is None:
-            self._lookup = lookup
+        """A socket for the next address that there is a way to; None while nobody knows it."""
+        if not self._addresses:
+            lookup = self._lookup or Lookup(self._place.host, self._place.port, SOCK_DGRAM)
+            self._lookup = None
+            found = lookup.take()
+            if found is None:
+                self._lookup = lookup
+                self._retry_at = time.monotonic() + NAMED
+                return None
+            self._addresses = found
+            self._fresh = time.monotonic() + FRESH
+        while True:
+            family, address = self._addresses.pop(0)
+            try:
+                return reached(socket(family, SOCK_DGRAM | SOCK_CLOEXEC), address)
+            except OSError:
+                if not self._addresses:
+                    raise
+
+    def _send(self, packets: list[bytes]) -> list[bytes]:
+        """Send PACKETS in order; give those that are left. One in doubt is sent alone."""
+        if not self._doubted:
+            return super()._send(packets)
+        self.stalled = False
+        if self._socket and self._unread.wait:
+            return self._ask(self._socket, packets)
+        left = super()._send(packets[:1])
+        if not self._unread.wait:
+            return left + packets[1:]
+        self._retry_at = time.monotonic() + LOOK
+        return packets
+
+    def _ask(self, server: socket, packets: list[bytes]) -> list[bytes]:
+        """See whether SERVER refuses the first of PACKETS; send the others if it does not."""
+        try:
+            self._unread.look(server)
+        except OSError as error:
+            self._gone(server, error, [])
+            return packets
+        if self._unread.wait:
             self._retry_at = time.monotonic() + LOOK
-            return None
-        family, address = found[0]
-        return reached(socket(family, SOCK_DGRAM | SOCK_CLOEXEC), address)
+            return packets
+        self._doubted = False
+        self._tries.worked()
+        return super()._send(packets[1:])
+
+    def _worked(self) -> None:
+        """Nothing: that a message was sent does not say that it was taken."""
+
+    def _away(self, error: OSError) -> None:
+        """An address refuses, as ERROR says. Only when all have done so there is a pause."""
+        self._doubted = True
+        self._retry_at = 0.0
+        if not self._addresses or time.monotonic() > self._fresh:
+            self._addresses = []
+            super()._away(error)
