@@ -212,8 +212,10 @@ def test_removed_in_mid_stream(words, start, pipe, place):
     # A processor, too, may find that its directory was removed.
     expected = rb".*was removed; .*|.*unable to .*: file does not exist|.*processor failed.*|sh: .*"
     assert [line for line in said.splitlines() if not re.fullmatch(expected, line)] == []
-    assert lines(place / "two") == wanted
-    got = lines(log)
+    # A kill may find the count of what was taken gone with its directory, and the last byte of
+    # a block, the end of a line, not taken.
+    assert [line for line in lines(place / "two") if line] == wanted
+    got = [line for line in lines(log) if line]
     assert len(got) >= 1000
     assert got == wanted[-len(got) :]
     check_end(log)
