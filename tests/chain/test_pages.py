@@ -44,6 +44,13 @@ def test_full(run, word):
     assert result.stderr == b"pysetlock: fatal: unable to write to stdout: out of disk space\n"
 
 
+def test_closed(run):
+    """A stdout that is closed is no place to print to."""
+    result = run("sh", "-c", "exec pysetlock --help >&-")
+    said = b"pysetlock: fatal: unable to write to stdout: file descriptor not open\n"
+    assert (result.returncode, result.stderr) == (111, said)
+
+
 @pytest.mark.parametrize("words", [["--help"], []])
 def test_module_help(run, python, words):
     """The module lists the tools, one a line."""

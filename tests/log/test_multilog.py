@@ -38,6 +38,7 @@ WRONG = {
     "a size of many digits": ["s" + "9" * 5000 + "k", "./d"],
     "no number": ["n", "./d"],
     "a number that is none": ["n5x", "./d"],
+    "one file": ["n1", "./d"],
     "no age": ["a", "./d"],
     "an age without a unit": ["a5", "./d"],
     "an age of nothing": ["a0h", "./d"],

@@ -210,6 +210,8 @@ MASKED = {
         b'{"m":"{\\"password\\":\\"x1\\"}"}': b'{"m":"{\\"password\\":\\"***"}',
         b'"password": null, "secret": true': b'"password": null, "secret": true',
         b'password=""': b'password=""',
+        b'{"password":{"a":1},"b":2}': b'{"password":***',
+        b'{"passwords": ["x", "y"], "b":2}\nnext': b'{"passwords": ***\nnext',
         b"passwords are bad": b"passwords are bad",
         b"http://host:80/a@b": b"http://host:80/a@b",
     },

@@ -1,8 +1,10 @@
 """What --help and --version print: the tool's own page, and the version."""
 
 import posix
+from errno import EBADF
 
 from .cli import fatal
+from .process import opened
 
 _HERE = __file__.rpartition("/")[0]
 # Where an installation has its pages, and where the source tree has them.
@@ -18,6 +20,8 @@ def show(who: bytes, what: bytes) -> int:
     else:
         text = _help(who)
     try:
+        if 1 in opened:
+            raise OSError(EBADF, "")
         while text:
             text = text[posix.write(1, text) :]
     except OSError as error:

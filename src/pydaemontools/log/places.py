@@ -1,7 +1,7 @@
 """What --to says: a kind of place, where it is, and what is wanted of it.
 
-A place may be followed by ,NAME=VALUE as often as needed. Whatever does not look like one of
-the options belongs to the place itself, so that a directory may have commas in its name.
+A place may be followed by ,NAME=VALUE as often as needed. Whatever does not look like an option
+belongs to the place itself, so that a directory may have commas in its name.
 """
 
 from . import levels
@@ -140,6 +140,9 @@ def _split(word: bytes) -> tuple[bytes, dict[bytes, bytes]]:
         text, comma, last = word.rpartition(b",")
         name, equals, value = last.partition(b"=")
         network = b"://" in text
+        if comma and name.isalpha() and equals and b"/" not in value and name not in ALL:
+            hint = b" is no option of a place; a directory of that name has a / at its end"
+            raise BadPlace(last + (b" is no option of a place" if network else hint))
         if not comma or (name not in ALL and not network) or not (equals or name == b"insecure"):
             if comma and network:
                 raise BadPlace(last + b" is no option: --to takes ,NAME=VALUE after a place")

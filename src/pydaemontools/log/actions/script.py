@@ -129,11 +129,11 @@ class Script:
     def _setting(self, first: bytes, rest: bytes) -> None:
         """What holds for the directories that follow."""
         if first == b"s":
-            self.size = self._size(rest)
+            self.size = self._size(first, rest)
         elif first == b"S":
-            self.total = self._size(rest)
+            self.total = self._size(first, rest)
         elif first == b"n":
-            self.keep = max(2, self._number(rest))
+            self.keep = self._number(rest)
         elif first == b"a":
             self.age = _age(rest)
         elif first == b"z":
@@ -143,21 +143,20 @@ class Script:
         else:
             self.command, self.code = rest, b"s"
 
-    def _size(self, text: bytes) -> int:
+    def _size(self, letter: bytes, text: bytes) -> int:
         if not self.own:
             return min(max(_scan(text), SIZES[0]), SIZES[1])
         size = sizes.parse(text)
         if size is None or not SIZES[0] <= size <= MOST:
-            least = b"from %d on" % SIZES[0]
-            raise BadAction(
-                b"s takes a number of bytes, " + least + b", or one with k, m or g: s" + text
-            )
+            what = b" takes a number of bytes, from %d on, or one with k, m or g: " % SIZES[0]
+            raise BadAction(letter + what + letter + text)
         return size
 
     def _number(self, text: bytes) -> int:
-        if self.own and not (text.isdigit() and len(text) < 10):
-            raise BadAction(b"n takes a number of files, as in n20, not n" + text)
-        return _scan(text)
+        number = _scan(text)
+        if self.own and not (text.isdigit() and len(text) < 10 and number > 1):
+            raise BadAction(b"n takes a number of files, from 2 on, as in n20, not n" + text)
+        return max(2, number)
 
 
 def _stamp(words: list[bytes], *, own: bool) -> bytes:

@@ -23,10 +23,11 @@ _SECRET = rb"[pPsS](?i:(?<=p)(?:ass(?:word|wd|phrase)|wd)|(?<=s)ecret)[\w.-]{0,3
 _TOKEN = rb"[tTaA](?i:(?<=t)oken(?!s)|(?<=a)(?:pi[_-]?key|ccess[_-]?key|uthorization))[\w.-]{0,32}+"
 # A value in quotes, which may be those of a JSON text within JSON; then one without quotes,
 # to the next blank or &, but for what closes a list or a call. JSON's own words are no secrets.
+# Where an object or a list ends no expression knows: all that follows is masked.
 _QUOTED = rb"""\\{0,3}["']?\s*[=:]\s*\\{0,3}(?P<q>["'])(?P<secret>(?:(?!(?P=q))[^\\]|\\.)+)"""
 _BARE = (
     rb"""\\{0,3}["']?\s*[=:]\s*(?!\\{0,3}["']|(?:null|true|false|None|True|False)\b)"""
-    rb"""(?i:(?:bearer|basic|digest)\s+)?(?P<secret>[^\s&"']*[^\s&"',;)\]}])"""
+    rb"""(?i:(?:bearer|basic|digest)\s+)?(?P<secret>[{\[].*+|[^\s&"']*[^\s&"',;)\]}])"""
 )
 _CARD16 = (
     rb"[2-6](?<![\w.][2-6])(?:(?<=4)[0-9]{3}|(?<=5)[1-5][0-9]{2}|(?<=2)[2-7][0-9]{2}"

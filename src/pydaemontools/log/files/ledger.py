@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         def position(self) -> tuple[int, int]:
             """Which file is written, by its inode, and where it ends; 0 and 0 if there is none."""
 
+
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of taking a block has to end
