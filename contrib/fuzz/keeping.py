@@ -19,6 +19,7 @@ from pydaemontools.control.logfiles import Log
 from pydaemontools.control.logs import shaped
 from pydaemontools.control.when import since, stamped
 from pydaemontools.log.blocks import open_source
+from pydaemontools.log.files.fitting import Fitting
 from pydaemontools.log.files.ledger import open_ledger
 from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.log.files.note import Entry
@@ -180,7 +181,7 @@ def noted(five):
         source = open_source(read)
         # By itself, or it would close once more what has its number by then.
         last.callback(source._epoll.close)  # noqa: SLF001
-        book = open_ledger(source, 0)
+        book = open_ledger(source, Fitting(0))
         try:
             log = LogDir(os.fsencode(place), ledger=book)
         except OSError:

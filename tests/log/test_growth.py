@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydaemontools.log.actions import limit
 from pydaemontools.log.actions.recordwise import OBJECT, Recordwise
 from pydaemontools.log.actions.script import BadAction, Script
-from pydaemontools.log.files.ledger import Ledger
+from pydaemontools.log.files.fitting import Fitting
 from pydaemontools.log.files.logdir import SLACK
 from pydaemontools.log.levels import TRACEBACK
 from pydaemontools.log.utf8 import boundary
@@ -51,12 +51,12 @@ def carry(words, block):
     script = Script([*words, b"./d"], own=True)
     form = Recordwise(script)
     script.check(form.growth())
-    book, file = Ledger(None, b"", form.growth()), File(script.outputs[0].size)
-    book.whole_records, book.closely = True, form.closely
-    book._logs.append((None, file))
+    fitting = Fitting(*form.growth(), closely=form.closely, whole_records=True)
+    file = File(script.outputs[0].size)
+    fitting.logs.append(file)
     at, inside, cuts = 0, False, []
     while at < len(block):
-        body = book.fit(block, at)
+        body = fitting.of(block, at)
         if not body:
             assert file.due
             file.turn()
@@ -66,7 +66,7 @@ def carry(words, block):
         batch = form.batch(body, continued=inside, unfinished=unfinished)
         inside = unfinished
         text = script.outputs[0].selection.of(batch).text
-        assert len(text) <= book._cost <= file.room()
+        assert len(text) <= fitting.cost <= file.room()
         file.write(text)
         cuts += [at] if unfinished else []
     return cuts
@@ -131,8 +131,7 @@ def test_what_is_reckoned_with_has_room(words, lines, ended):
 
 def test_where_no_note_can_be_kept():
     """A block is not cut for a file that nobody knows."""
-    book = Ledger(None, b"", (26, 13, 99))
-    assert book.fit(b"one\ntwo\n", 0) == b"one\ntwo\n"
+    assert Fitting(26, 13, 99).of(b"one\ntwo\n", 0) == b"one\ntwo\n"
 
 
 @patient

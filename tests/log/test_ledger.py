@@ -14,7 +14,8 @@ import pytest
 from pydaemontools.log import blocks
 from pydaemontools.log.blocks import open_source
 from pydaemontools.log.files import ledger, logdir
-from pydaemontools.log.files.ledger import cost, cut, open_ledger
+from pydaemontools.log.files.fitting import Fitting, cost, cut
+from pydaemontools.log.files.ledger import open_ledger
 from pydaemontools.log.files.logdir import LogDir
 from pydaemontools.log.files.note import SLOT, Entry, Note, parse
 from pydaemontools.log.levels import Router
@@ -118,7 +119,7 @@ def logger(fd, paths, *, told=False, **fault):
             try:
                 fatal = Fatal(**{"at": 0} | fault)
                 source = open_source(fd)
-                book = open_ledger(source, LABEL)
+                book = open_ledger(source, Fitting(LABEL))
                 logs = [LogDir(os.fsencode(path), ledger=book) for path in paths]
                 sinks = [Directory(log, b"pysissylog", label) for log in logs]
                 source.told += [15] * told
@@ -378,7 +379,7 @@ def test_a_named_pipe_has_no_ledger(place, source):
     """A pipe with a name is the same file when it is another pipe: no notes for it."""
     os.mkfifo(place / "fifo")
     fd = os.open(place / "fifo", os.O_RDWR)
-    assert open_ledger(source(fd), LABEL) is None
+    assert open_ledger(source(fd), Fitting(LABEL)) is None
     os.close(fd)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pydaemontools.log.files.fitting import Fitting
 from pydaemontools.log.files.ledger import open_ledger
 from pydaemontools.log.places import Spooling, parse
 from pydaemontools.log.tai64n import LABEL
@@ -265,7 +266,7 @@ def test_what_a_dead_router_had_not_taken(size, taken, place, pipe, monkeypatch)
 
     def begin(give):
         source = give(pipe[0])
-        ledger = open_ledger(source, LABEL)
+        ledger = open_ledger(source, Fitting(LABEL))
         return source, ledger, Spool(spooling, parse(b"tcp://host:99"), source, ledger)
 
     write_all(pipe[1], b"one\ntwo\n")

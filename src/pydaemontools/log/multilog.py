@@ -64,12 +64,11 @@ def _source(*, own: bool) -> Source:
 def _pump(who: bytes, script: Script, form: "Form", source: Source, *, own: bool) -> int:
     ledger = None
     if any(one.kind == b"/" for one in script.outputs):
+        from .files.fitting import Fitting
         from .files.ledger import open_ledger
 
-        ledger = open_ledger(source, *form.growth())
-        if ledger:
-            ledger.whole_records = script.records
-            ledger.closely = form.closely
+        fitting = Fitting(*form.growth(), closely=form.closely, whole_records=script.records)
+        ledger = open_ledger(source, fitting)
     try:
         sinks = _sinks(who, script, ledger, own=own)
     except cli.Quit:

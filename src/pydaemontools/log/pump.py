@@ -233,7 +233,7 @@ class Pump:
 
     def _pass_some(self) -> None:
         """Pass on as much of the block as has room."""
-        body = self.ledger.fit(self._block, self._at) if self.ledger else self._block
+        body = self.ledger.fitting.of(self._block, self._at) if self.ledger else self._block
         self._at += len(body)
         if self._at == len(self._block):
             self._block, self._at = b"", 0

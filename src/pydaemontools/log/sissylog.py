@@ -140,11 +140,10 @@ class Options:
         ledger: Ledger | None = None
         if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
             from .actions.stamps import LONGEST
+            from .files.fitting import Fitting
             from .files.ledger import open_ledger
 
-            ledger = open_ledger(source, LONGEST)
-            if ledger:
-                ledger.whole_records = True
+            ledger = open_ledger(source, Fitting(LONGEST, whole_records=True))
         made = []
         for place in self.places:
             try:

@@ -21,44 +21,20 @@ import time
 from errno import EIO
 
 from ..blocks import PipeSource
-from ..utf8 import boundary
 from .note import DATA, Entry, Note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
-
     from ..blocks import Source
-
-    class Log(Protocol):
-        """What a note is kept for: a log directory, or a spool."""
-
-        due: bool  # whether the next file has to be begun before the next write
-        noted: bool  # whether a note says how far it is
-
-        def room(self) -> int:
-            """How many bytes its file may still get."""
-
-        def largest(self) -> int:
-            """How many bytes a file gets."""
-
-        def fresh(self) -> bool:
-            """Whether its file is empty, so that another one has no more room."""
-
-        def position(self) -> tuple[int, int]:
-            """Which file is written, by its inode, and where it ends; 0 and 0 if there is none."""
-
+    from .fitting import Fitting, Log
 
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of taking a block has to end
-NO_END = 1 << 60  # bytes of room, where no file is known
 
 
-def open_ledger(source: "Source", label: int, factor: int = 1, besides: int = 0) -> "Ledger | None":
-    """The ledger of the pipe that SOURCE looks at; LABEL bytes stand before a line in a log,
-    each of its own is there as FACTOR bytes, and BESIDES are in each block, at the most.
+def open_ledger(source: "Source", fitting: "Fitting") -> "Ledger | None":
+    """The ledger of the pipe that SOURCE looks at; FITTING knows what has room in a log.
 
     None if it is no pipe, or one with a name: that is the same file when it is another pipe.
     """
@@ -72,7 +48,7 @@ def open_ledger(source: "Source", label: int, factor: int = 1, besides: int = 0)
         return None
     if name[:6] != b"pipe:[":
         return None
-    return Ledger(source, boot + b":" + name[6:-1] + b":", (label, factor, besides))
+    return Ledger(source, boot + b":" + name[6:-1] + b":", fitting)
 
 
 def head(body: bytes) -> int:
@@ -83,44 +59,21 @@ def head(body: bytes) -> int:
     return first if others and first + 1 < len(body) else len(body)
 
 
-def cost(body: bytes, label: int, factor: int = 1, besides: int = 0) -> int:
-    """How many bytes the lines of BODY are in a log directory, with LABEL bytes before each."""
-    if not label:
-        return factor * len(body) + 1 + besides
-    # To replace them is a good deal faster than to count them.
-    newlines = len(body) - len(body.replace(b"\n", b""))
-    return factor * len(body) + label * (newlines + (body[-1:] != b"\n")) + 1 + besides
-
-
-def cut(body: bytes, room: int, label: int, factor: int = 1, besides: int = 0) -> tuple[bytes, int]:
-    """Whole lines from the beginning of BODY that have room in ROOM bytes; what they cost."""
-    if (most := len(body) * (factor + label) + label + 1 + besides) <= room:
-        # Even if it were nothing but ends of lines: there is no need to count them.
-        return body, most
-    while body and (needed := cost(body, label, factor, besides)) > room:
-        body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
-    return body, needed if body else 0
-
-
 class Ledger:
     """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
 
-    GROWTH is by how much text is longer in a log (form.py).
+    FITTING cuts a block, and says how much what is written next will be at the most.
     """
 
-    def __init__(self, source: PipeSource, pipe: bytes, growth: tuple[int, int, int]) -> None:
+    def __init__(self, source: PipeSource, pipe: bytes, fitting: "Fitting") -> None:
         self.source = source
-        self.growth = growth
-        # How long a text gets, looked at closely; where there is no telling, the growth holds.
-        self.closely: Callable[[bytes], int | None] = lambda _text: None
-        self.whole_records = False  # whether a record of several lines is in one file
+        self.fitting = fitting
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
         self._logs: list[tuple[Note, Log]] = []
         self._counter: Note | None = None
         self._stream = b""
         self._taken = 0  # as the counter counts
-        self._cost = 0  # of what was found to fit
         self._first = self._rest = 0  # bytes to take first, and all that are to be taken
         self._noted = False  # whether the notes stand for what is written next
         self._doubt = False  # whether there may be notes that are wrong
@@ -141,6 +94,7 @@ class Ledger:
                 self._stream = known[0].stream if known else self._new_stream()
                 self._taken = note.taken()
             self._logs.append((note, log))
+            self.fitting.logs.append(log)
             log.noted = True
             if not known:
                 # From now on an empty log is one that we have begun.
@@ -155,6 +109,7 @@ class Ledger:
             if one is log and note.fresh:
                 note.remove()
         self._logs = [(note, one) for note, one in self._logs if one is not log]
+        self.fitting.logs = [one for _, one in self._logs]
 
     def abandon(self) -> None:
         """Nothing will be logged: only notes that stood there before stay."""
@@ -233,69 +188,6 @@ class Ledger:
         body = self.source.look()[: entry.count]
         return len(body) == entry.count and body[-TAIL:] == entry.tail
 
-    def fit(self, block: bytes, start: int) -> bytes:
-        """What of BLOCK, from START on, has room in one file of each directory.
-
-        Nothing if one has to go on with its next file first; that file is then due.
-        """
-        room = min((log.room() for _, log in self._logs), default=NO_END)
-        body = block[start : start + room]
-        if start + room < len(block):
-            body = body[: body.rfind(b"\n") + 1]
-        body, self._cost = cut(body, room, *self.growth)
-        if not self.whole_records or start + len(body) == len(block):
-            return body or self._fit_line(block, start, room)
-        return self._fit_records(block, start, body, room)
-
-    def _fit_records(self, block: bytes, start: int, body: bytes, room: int) -> bytes:
-        """BODY, which has room, less the record that would be cut in two at its end."""
-        from ..fields.records import border, record_end
-
-        whole = body[: border(block, start, start + len(body)) - start]
-        if whole:
-            return whole
-        record = block[start : record_end(block, start)]
-        needed = self._needed(record, room)
-        if needed <= room:
-            self._cost = needed
-            return record
-        if self._turn(needed):
-            return b""
-        # It is larger than a file.
-        return body or self._fit_line(block, start, room)
-
-    def _fit_line(self, block: bytes, start: int, room: int) -> bytes:
-        """The same where there is no room for even one line, or for one of unknown length."""
-        line = block[start : block.find(b"\n", start) + 1] or block[start:]
-        self._cost = needed = self._needed(line, room)
-        if needed <= room:
-            return line
-        if self._turn(needed):
-            return b""
-        piece = max(1, (room - cost(b"", *self.growth)) // self.growth[1])
-        line = line[: boundary(line, piece)]
-        self._cost = cost(line, *self.growth)
-        return line
-
-    def _needed(self, text: bytes, room: int) -> int:
-        """How many bytes TEXT needs, looked at closely if that is what gives it ROOM."""
-        needed = cost(text, *self.growth)
-        if needed > room >= len(text) and (length := self.closely(text)):
-            return min(needed, length + self.growth[2])
-        return needed
-
-    def _turn(self, needed: int) -> bool:
-        """Have a new file wherever there is no room for what is NEEDED; whether there can be.
-
-        What no new file of some log has room for is cut to have it there, and needs no more.
-        """
-        sizes = [log.room() if log.fresh() else log.largest() for _, log in self._logs]
-        needed = min([needed, *sizes])
-        small = [log for _, log in self._logs if log.room() < needed and not log.fresh()]
-        for log in small:
-            log.due = True
-        return bool(small)
-
     def note(self, body: bytes, after: int) -> None:
         """BODY is about to be written; that brings the reader's state to AFTER."""
         self._noted = False
@@ -313,7 +205,7 @@ class Ledger:
     def _entry(self, note: Note, log: "Log", body: bytes, after: int) -> Entry:
         counter = int(note is self._counter)
         inode, end = log.position()
-        place = inode, end, end + (self._cost if body else cost(b"", *self.growth))
+        place = inode, end, end + (self.fitting.cost if body else self.fitting.least)
         block = self._taken, len(body), head(body)
         return Entry(self._stream, counter, *place, *block, body[-TAIL:], self.state, after)
 
