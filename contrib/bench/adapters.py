@@ -108,17 +108,23 @@ def rows(*, quick):
     for title, unit, count, contenders, targets in CONTESTS:
         samples = {name: [] for name in contenders}
         # Where a process has its objects in memory is luck, a few percent of it: so several.
-        for _ in range(1 if quick else 15):
-            for name, taken in turns(contenders, count, 3 if quick else 20).items():
+        for turn in range(1 if quick else 16):
+            for name, taken in turns(contenders, count, 3 if quick else 20, turn).items():
                 samples[name] += taken
         yield Row(title, unit, samples, targets)
     samples = in_turns({name: started(text) for name, text in IMPORTS.items()}, 3 if quick else 60)
     yield Row("An interpreter that imports it and ends", "milliseconds", samples, {})
 
 
-def turns(contenders, count, rounds):
-    """The samples of a process of each of CONTENDERS, in turns."""
-    workers = {name: Worker(*text) for name, text in contenders.items()}
+def turns(contenders, count, rounds, turn):
+    """The samples of a process of each of CONTENDERS, in turns.
+
+    They share a processor, another one at each TURN: on a machine that has other guests one may
+    be half as fast as the other.
+    """
+    cpus = sorted(os.sched_getaffinity(0))
+    cpu = cpus[turn % len(cpus)]
+    workers = {name: Worker(*text, cpu) for name, text in contenders.items()}
     takes = {name: functools.partial(worker.take, count) for name, worker in workers.items()}
     try:
         return in_turns(takes, rounds)
@@ -128,12 +134,12 @@ def turns(contenders, count, rounds):
 
 
 class Worker:
-    """A process with SETUP that does CALL as often as it is told, its stderr thrown away.
+    """A process on CPU with SETUP that does CALL as often as it is told, its stderr thrown away.
 
     Thrown away by a pipe's reader, as a logger would: /dev/null is no pipe.
     """
 
-    def __init__(self, setup, call):
+    def __init__(self, setup, call, cpu):
         text = WORKER.format(setup=setup, call=call)
         self._reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self._process = subprocess.Popen(
@@ -143,6 +149,7 @@ class Worker:
             stderr=self._reader.stdin,
             text=True,
         )
+        os.sched_setaffinity(self._process.pid, {cpu})
 
     def take(self, count):
         """The microseconds of one of COUNT records."""
