@@ -262,6 +262,17 @@ def opened():
 
 
 @pytest.fixture
+def send(run):
+    """Send INPUT to places, and check that nothing was said."""
+
+    def send(data, *argv):
+        result = run("pysissylog", *argv, input=data)
+        assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+    return send
+
+
+@pytest.fixture
 def tmpfs(place):
     """Mount a file system of its own, of a SIZE, at NAME in `place`; it is gone after the test."""
     made = []

@@ -48,19 +48,6 @@ def test_a_copy_that_has_no_room(action, stream, start, place):
         assert said == b"pymultilog: fatal: unable to deliver 2 lines to stdout\n"
 
 
-def test_a_copy_that_nobody_reads(start, pipe, place):
-    """A reader that has gone does not come back: the other places go on, and then it is 111."""
-    process = start("pymultilog", "1", "./d", stdout=pipe[1])
-    os.close(pipe.pop(0))
-    write_all(process.stdin.fileno(), b"one\n")
-    said = process.stderr.readline()
-    assert said == b"pymultilog: warning: unable to write to stdout: broken pipe\n"
-    write_all(process.stdin.fileno(), b"two\n")
-    code, said = finish(process)
-    assert (code, said) == (111, b"pymultilog: fatal: unable to deliver 2 lines to stdout\n")
-    assert (place / "d/current").read_bytes() == b"one\ntwo\n"
-
-
 CLOSED = {
     "pymultilog 1 >&-": b"pymultilog: fatal: unable to write to stdout: file descriptor not open\n",
     "pysissylog --to json:- >&-": (
@@ -103,16 +90,24 @@ def test_a_reader_that_is_slow(start, pipe):
     assert process.wait(30) == 0
 
 
-def test_a_reader_that_has_gone(start, pipe, place):
+READERS = {
+    "json:-": ("pysissylog", "--to", "json:-", "--to", "log/"),
+    "stdout": ("pymultilog", "t", "1", "./log"),
+}
+
+
+@pytest.mark.parametrize("path", READERS)
+def test_a_reader_that_has_gone(path, start, pipe, place):
     """It does not come back: that is said, the other places go on, and in the end it is 111."""
-    process = start("pysissylog", "--to", "json:-", "--to", "log/", stdout=pipe[1])
+    who = READERS[path][0]
+    process = start(*READERS[path], stdout=pipe[1])
     os.close(pipe.pop(0))
     write_all(process.stdin.fileno(), b"one\n")
-    said = process.stderr.readline()
-    assert said == b"pysissylog: warning: unable to write to json:-: broken pipe\n"
+    said = process.stderr.readline().decode()
+    assert said == f"{who}: warning: unable to write to {path}: broken pipe\n"
     write_all(process.stdin.fileno(), b"two\n")
     code, said = finish(process)
-    assert (code, said) == (111, b"pysissylog: fatal: unable to deliver 2 lines to json:-\n")
+    assert (code, said.decode()) == (111, f"{who}: fatal: unable to deliver 2 lines to {path}\n")
     assert [line[26:] for line in (place / "log/current").read_bytes().splitlines()] == [
         b"one",
         b"two",

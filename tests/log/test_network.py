@@ -61,17 +61,6 @@ def tcp():
         one.close()
 
 
-@pytest.fixture
-def send(run):
-    """Send INPUT to places, and check that nothing was said."""
-
-    def send(data, *argv):
-        result = run("pysissylog", *argv, input=data)
-        assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
-
-    return send
-
-
 HERE = socket.gethostname().encode()
 SHORT = HERE.partition(b".")[0]
 KINDS = {

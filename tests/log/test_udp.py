@@ -20,17 +20,6 @@ from tests.log.far import free_port
 
 
 @pytest.fixture
-def send(run):
-    """Send INPUT to places, and check that nothing was said."""
-
-    def send(data, *argv):
-        result = run("pysissylog", *argv, input=data)
-        assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
-
-    return send
-
-
-@pytest.fixture
 def udp():
     """A socket that takes datagrams."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:

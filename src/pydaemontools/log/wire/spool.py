@@ -14,6 +14,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ...chain.cli import say
 from ...chain.errors import words
+from ..places import WIRE
 from .segments import SEGMENT, Segments, ends, position, split
 
 TYPE_CHECKING = False
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ..files.ledger import Ledger
     from ..places import Place, Spooling
 
-FORMATS = b"5424", b"3164", b"json"  # of messages; the name of a spool is without the first
 STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
@@ -91,7 +91,7 @@ class Spool:
             self._open()
         except OSError as error:
             raise OSError(error.errno, "", doing + self.path) from None
-        for form in FORMATS:
+        for form in WIRE:
             other = where + name(place, form)
             if form != place.format and left(other):
                 why = b" is of the format " + form + b", and stays there"
@@ -286,7 +286,7 @@ def name(place: "Place", form: bytes) -> bytes:
     already there: nothing in it needs to be quoted.
     """
     where = b"%b_%b_%d" % (place.kind, place.host, place.port)
-    if form != FORMATS[0]:
+    if form != b"5424":
         where += b"_" + form
     return bytes(byte if chr(byte).isalnum() or byte in b"._-" else 0x5F for byte in where)
 
