@@ -34,8 +34,9 @@ FILES = (
 )
 # For a second after each start the C programs hear nothing.
 DEAF = "sleep 1.2"
-# Until it has been started twice.
-TWICE = "until [ $(cat s/starts 2>/dev/null | wc -l) = 2 ]; do :; done"
+# Until it has said that it runs, and then again; the child may be faster than the status.
+ONCE = "until [ -s s/starts ]; do :; done"
+TWICE = "until [ $(cat s/starts 2>/dev/null | wc -l) = 2 ]; do :; done; await s 'up '"
 # Until the listener hears: its pid is in what it has heard.
 HEARS = "await s '(^|run )[0-9]+ '"
 KILL = "kill -9 $(od -An -j12 -N4 -tu4 --endian=little s/supervise/status)"
@@ -98,7 +99,7 @@ COMMON = {
     ),
     "is killed and comes again": (
         {"run": " echo x >>starts; exec sleep 1000\n"},
-        ["await s 'up '", "svc -k s", TWICE, "svstat s"],
+        ["await s 'up '", ONCE, "svc -k s", TWICE, "svstat s"],
     ),
     "hears each signal": (
         {"run": LISTENER.replace('sys.argv and "stay"', "x").replace("sys.argv", "['stay']")},
@@ -141,6 +142,7 @@ RUNSV = COMMON | {
         {"run": " echo x >>starts; exec sleep 1000\n", "finish": ' echo "$@" >>ends\n'},
         [
             "await s 'up '",
+            ONCE,
             "svc -k s",
             TWICE,
             "cat s/ends",
