@@ -27,10 +27,11 @@ def opened(place):
     """Open the spool in `place`; it is closed at the end of the test."""
     made = []
 
-    def opened(size=1 << 30):
+    def opened(size=1 << 30, kept=0):
         to = parse(b"tcp://host:99")
         source = SimpleNamespace(taken=0)
-        made.append(Spool(Spooling(str(place / "spool").encode(), size), to, source, None))
+        spooling = Spooling(str(place / "spool").encode(), size)
+        made.append(Spool(spooling, to, source, None, kept))
         return made[-1]
 
     yield opened
@@ -109,6 +110,67 @@ def test_any_history(steps, opened, monkeypatch, place):
     crash(one)
     # A history needs few files, however long it was.
     assert len(list((place / FILES).iterdir())) <= 4
+
+
+KEPT = 150
+
+
+@settings(patient, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    first=st.lists(st.integers(1, 50), max_size=20),
+    steps=st.lists(
+        st.one_of(
+            st.binary(min_size=1, max_size=50).map(lambda text: ("put", text)),
+            st.tuples(st.just("read"), st.integers(1, 20)),
+            st.tuples(st.just("again"), st.integers(0, 40)),
+            st.just(("crash", 0)),
+        ),
+        max_size=60,
+    ),
+)
+def test_what_was_not_delivered_after_all(first, steps, opened, monkeypatch, place):
+    """What was delivered can be had again from any place on, or from KEPT bytes before."""
+    monkeypatch.setattr(segments, "SEGMENT", 300)
+    monkeypatch.setattr(spool, "SEGMENT", 300)
+    monkeypatch.setattr(spool, "SMALL", 200)
+    one = opened(kept=KEPT)
+    one.done(one.end)
+    written, begin = b"", 0
+    steps = [("put", b"x" * size) for size in first] + steps
+    # Where this and its predecessors stood since the last crash: here, and in what was written.
+    stood = [(one.begin, 0)]
+    for what, value in steps:
+        if what == "put":
+            one.put(value)
+            written += value
+        elif what == "read":
+            for _ in range(value):
+                if one.ready(one.begin):
+                    text, after = one.read(one.begin)
+                    one.done(after)
+                    begin += len(text)
+                    stood.append((one.begin, begin))
+        elif what == "again":
+            position, at = stood[value % len(stood)]
+            before = one.begin
+            one.again(min(position, before))
+            length = len(everything(one))
+            back = one._segments.between(one.begin, before)
+            assert length <= len(written) - min(at, begin)
+            assert back >= KEPT or length == len(written) - min(at, begin)
+            assert back < KEPT + 62
+            begin = len(written) - length
+        elif what == "crash":
+            crash(one)
+            one = opened(kept=KEPT)
+            stood = [(one.begin, begin)]
+        assert everything(one) == written[begin:]
+        assert one.size - one.held >= len(written) - begin
+    assert (
+        sum(file.stat().st_size for file in (place / FILES).glob("*.log")) <= one.size + KEPT + 362
+    )
+    one.done(one.end)
+    crash(one)
 
 
 def test_nonsense_at_the_end(opened, place, capfd):
@@ -255,6 +317,31 @@ def test_a_disk_that_is_full(opened, monkeypatch, capfd):
     one._retry_at = 0
     one.flush()
     assert (one.stalled, everything(one)) == (False, b"one" + b"two" * 100)
+
+
+def test_what_is_kept_is_in_nobodys_way(opened, monkeypatch, capfd):
+    """It counts for nothing that waits, and makes room on a disk that is full."""
+    monkeypatch.setattr(spool, "SMALL", 60)
+    one = opened(size=300, kept=1000)
+    for _ in range(5):
+        one.put(b"x" * 100)
+        one.put(b"x" * 100)
+        assert (one.stalled, one.size) == (False, 224)
+        one.done(one.end)
+    start = one.begin
+    real = posix.write
+
+    def write(fd, data):
+        if fd == one._segments._fd and one._segments.first < segments.split(start)[0]:
+            raise OSError(errno.ENOSPC, "")
+        return real(fd, data)
+
+    monkeypatch.setattr(segments.posix, "write", write)
+    one.put(b"y" * 100)
+    assert (one.stalled, everything(one)) == (False, b"y" * 100)
+    one.again(0)
+    assert everything(one) == b"y" * 100
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("size", [10, 500], ids=["a file that is full", "a file with room"])

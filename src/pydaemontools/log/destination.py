@@ -1,6 +1,7 @@
 """A place that --to names: opened, given only what is important enough, and counted."""
 
 from .levels import DEBUG
+from .places import RELP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def opened(
     if place.stream:
         from .wire.frames import framing
 
-        frames = framing(origin, place.format, relp=place.kind in (b"relp", b"relps"))
+        frames = framing(origin, place.format, relp=place.kind in RELP)
         return _stream(place, frames, _backlog(place, source, ledger, spooling), source)
     from .sinks.console import Console, lines, objects
 
@@ -117,7 +118,7 @@ def _stream(
         from .sinks import tls
 
         context = tls.context(place)
-    if place.kind in (b"relp", b"relps"):
+    if place.kind in RELP:
         from .sinks.relp import Relp
 
         return Relp(place, frames, backlog, source, context)
@@ -133,6 +134,7 @@ def _backlog(
         from .wire.backlog import Memory
 
         return Memory()
-    from .wire.spool import Spool
+    from .wire.spool import KEPT, Spool
 
-    return Spool(spooling, place, source, ledger)
+    # A server that says what it has needs to be sent nothing again of that.
+    return Spool(spooling, place, source, ledger, 0 if place.kind in RELP else KEPT)

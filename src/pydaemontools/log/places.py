@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 TLS = b"ca", b"cert", b"key", b"name", b"insecure"
 WIRE = b"3164", b"5424", b"json"
-STREAMS = b"tcp", b"tls", b"relp", b"relps"
+RELP = b"relp", b"relps"
+STREAMS = b"tcp", b"tls", *RELP
 # The port of each kind that has one. 601 is the one that IANA gave to syslog over TCP
 # (514 is rsh's there), and what logger -T and syslog-ng's syslog() take with octet counts.
 PORTS = {b"udp": 514, b"tcp": 601, b"tls": 6514, b"relp": 2514, b"relps": 2514}

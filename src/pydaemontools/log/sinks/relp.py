@@ -19,7 +19,6 @@ WINDOW = 1024  # messages that are sent and have no answer, at the most
 NUMBERS = 999_999_999  # after that one comes 1
 OFFERS = b"relp_version=0\nrelp_software=pydaemontools\ncommands=syslog"
 MOST = 65536  # bytes of an answer
-LEAVE = 2.0  # seconds that a server has to answer when we go
 
 
 class Relp(Stream):
@@ -122,23 +121,13 @@ class Relp(Stream):
             # What is not on its way cannot have come: that number will be another message's.
             self._answered.add(number)
 
-    def _farewell(self) -> None:
-        """Close the session, and wait for the server to know."""
-        connection = self._connection
-        if not connection or not self._session:
-            return
+    def _finish(self, connection: "Connection") -> None:
         self._asked = self._count()
-        until = time.monotonic() + LEAVE
-        try:
-            connection.write(b"%d close 0\n" % self._asked)
-            while self._session and time.monotonic() < until:
-                self._watch()
-                self._source.sleep(until - time.monotonic())
-                connection.push()
-                self._heard(connection.read())
-        except OSError:
-            # Gone is gone.
-            pass
+        connection.write(b"%d close 0\n" % self._asked)
+
+    @property
+    def _answering(self) -> bool:
+        return self._session
 
     def _begin(self) -> None:
         super()._begin()

@@ -1,16 +1,18 @@
 """A connection to a server over which lines flow in order: TCP, and TLS over it (RFC 6587, 5425).
 
 A text is kept until the other machine's kernel has it. Where the connection ends before that
-it is sent again over the next one, from the first message that may not have arrived.
+it is sent again over the next one, from the first message that may not have arrived; and where
+the backlog has it still, from the first that the server may not have read.
 """
 
 import time
 from collections import deque
-from errno import ETIMEDOUT
+from errno import EPIPE, ETIMEDOUT
 
+from .acknowledged import Acknowledged
 from .lookup import Lookup
 from .retry import Retry
-from .transport import Connection
+from .transport import Connection, Ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ PATIENCE = 15.0  # seconds that a server has to answer when we come
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
 PAUSE = 1.0  # seconds between two looks at the clock, at the most
 LINGER = 5.0  # seconds in which a server has to take something of a spool, at the end
+LEAVE = 2.0  # seconds that a server has to read all, or to answer, when we go
 SETTLE = 0.5  # seconds in which a server may find that it does not want us
 
 
@@ -58,6 +61,7 @@ class Stream:
         self._deadline = 0.0  # until when the server has to have answered
         self._settled = 0.0  # from when on what arrived counts as taken
         self._look = LOOK[0]
+        self._acknowledged = Acknowledged()
         self._turn = 0  # which of the server's addresses is the first to be tried
         self._begin()
 
@@ -204,13 +208,38 @@ class Stream:
         if whole:
             self._took(after - len(text) + whole[-1])
 
-    def _farewell(self) -> None:
-        """Nothing more comes: say so."""
+    def _finish(self, connection: Connection) -> None:
+        """Say that nothing more comes."""
+        connection.finish()
+
+    @property
+    def _answering(self) -> bool:
+        """Whether the server has something to say to that: its end says that all was read."""
+        return bool(self.backlog.kept)
 
     # What is the same.
 
+    def _farewell(self) -> None:
+        """Say that nothing more comes, and hear the answer."""
+        connection = self._connection
+        if not connection or not self._open or connection.full or not connection.written:
+            return
+        until = time.monotonic() + LEAVE
+        try:
+            self._finish(connection)
+            while self._answering and time.monotonic() < until:
+                self._watch()
+                self._source.sleep(until - time.monotonic())
+                connection.push()
+                self._heard(connection.read())
+        except Ended:
+            pass
+        except OSError as error:
+            self._reckon(error)
+
     def _took(self, position: int) -> None:
         """All before POSITION has arrived."""
+        self._acknowledged.took(position)
         self.backlog.done(position)
         self.retry.worked()
 
@@ -270,10 +299,20 @@ class Stream:
         if not self._open:
             # Another address may be better.
             self._turn += 1
-        self._salvage()
+        self._reckon(error)
         self._drop()
         if self.backlog.ready(self._cursor):
             self.retry.failed(error)
+
+    def _reckon(self, error: OSError) -> None:
+        """ERROR ended the connection: what had arrived need not be sent again, but for what the
+        server may not have read.
+        """
+        self._salvage()
+        if self.backlog.kept:
+            # EPIPE is an end that was followed by a reset, for what we sent meanwhile.
+            in_order = isinstance(error, Ended) or error.errno == EPIPE
+            self.backlog.again(self._acknowledged.again(in_order=in_order))
 
     def _drop(self) -> None:
         self._unwatch()
@@ -285,6 +324,7 @@ class Stream:
     def _begin(self) -> None:
         """Nothing is on its way: what has not arrived is sent over the next connection."""
         self._cursor = self.backlog.begin
+        self._acknowledged.begin(self._cursor)
         self._flying = deque()
         self._arrived = 0
 

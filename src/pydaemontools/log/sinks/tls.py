@@ -5,7 +5,8 @@ be for the host's name, or the one of name=HOST, unless somebody wrote `insecure
 """
 
 import ssl
-from errno import ECONNRESET
+
+from .transport import Ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Tls:
     def decrypt(self, came: bytes) -> bytes:
         """What the server said, now that CAME came; nothing if that is not whole yet.
 
-        Raises OSError where there is nothing before the end, or before what is no TLS.
+        Raises OSError where there is nothing before what is no TLS; Ended before the end.
         """
         self._in.write(came)
         said = b""
@@ -101,7 +102,7 @@ class Tls:
             if not said:
                 raise
         if not said:
-            raise OSError(ECONNRESET, "")
+            raise Ended
         return said
 
     def farewell(self) -> bytes:

@@ -6,6 +6,7 @@ tells how much of it has not been acknowledged (SIOCOUTQ).
 
 from _socket import (
     IPPROTO_TCP,
+    SHUT_WR,
     SO_ERROR,
     SO_KEEPALIVE,
     SOCK_CLOEXEC,
@@ -31,6 +32,13 @@ SIOCOUTQ = 0x5411
 PIECE = 65536  # bytes that are read at once
 IDLE = 60  # seconds of silence before the system asks whether the other machine is there
 GONE = 120_000  # milliseconds without an acknowledgement, after which it is not
+
+
+class Ended(OSError):
+    """The server has closed the connection, in order."""
+
+    def __init__(self) -> None:
+        super().__init__(ECONNRESET, "")
 
 
 class Connection:
@@ -95,13 +103,13 @@ class Connection:
         """Some of what the server said; nothing if there is nothing now.
 
         No more than PIECE at once: who talks all the time must not keep us from the rest.
-        Raises OSError at the end, once all before it was given.
+        Raises OSError at the end, once all before it was given; Ended if that is in order.
         """
         came = self._receive()
         if came is None:
             return b""
         if not came:
-            raise OSError(ECONNRESET, "")
+            raise Ended
         return self._tls.decrypt(came) if self._tls else came
 
     def arrived(self) -> int:
@@ -110,15 +118,22 @@ class Connection:
         ioctl(self.fileno(), SIOCOUTQ, count)
         return self.written - len(self._left) - count[0]
 
+    def finish(self) -> None:
+        """Say that nothing more comes, if that can be done without waiting. Raises OSError."""
+        if self._socket and self.open and not self._left:
+            self.open = False
+            if self._tls:
+                self._socket.send(self._tls.farewell())
+            self._socket.shutdown(SHUT_WR)
+
     def close(self) -> None:
-        """Say farewell, if that can be done without waiting, and be gone."""
+        """Be gone, with a farewell if it is in time."""
+        try:
+            self.finish()
+        except OSError:
+            # Then it is gone already.
+            pass
         if self._socket:
-            try:
-                if self._tls and self.open and not self._left:
-                    self._socket.send(self._tls.farewell())
-            except OSError:
-                # Then it is gone already.
-                pass
             self._socket.close()
             self._socket = None
 
@@ -151,7 +166,7 @@ class Connection:
         if came is None:
             return False
         if not came and self.written:
-            raise OSError(ECONNRESET, "")
+            raise Ended
         try:
             self._send(tls.handshake(came))
         except OSError:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         """Texts of whole messages, in the order in which they are to be sent."""
 
         begin: int
+        kept: int  # bytes of what was delivered that are kept, for again()
 
         @property
         def end(self) -> int:
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
         def done(self, at: int) -> None:
             """What is before AT was delivered."""
 
+        def again(self, at: int) -> None:
+            """What stands behind AT was not delivered after all, as far as it is kept."""
+
         def pending(self) -> list[bytes]:
             """The texts that nobody has, and that are lost with this process."""
 
@@ -60,6 +64,7 @@ class Memory:
     """A backlog that is lost with its process."""
 
     stalled = False
+    kept = 0
 
     def __init__(self) -> None:
         self.begin = 0
@@ -100,6 +105,9 @@ class Memory:
         while self._texts and self._texts[0][0] <= at:
             self._texts.popleft()
             self._next = max(0, self._next - 1)
+
+    def again(self, at: int) -> None:
+        """Nothing: what was delivered is not kept."""
 
     def pending(self) -> list[bytes]:
         """The texts that nobody has."""

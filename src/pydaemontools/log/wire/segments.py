@@ -63,11 +63,6 @@ class Segments:
         self._mend()
 
     @property
-    def size(self) -> int:
-        """How many bytes there are, in all files."""
-        return sum(self._sizes.values())
-
-    @property
     def end(self) -> int:
         """Where the next record will stand."""
         return position(self._last, self._sizes[self._last])
@@ -114,6 +109,21 @@ class Segments:
             self._remove(old)
             del self._sizes[old]
         self.first = min(self._sizes)
+
+    def between(self, start: int, end: int) -> int:
+        """How many bytes there are from START to END."""
+        (first, offset), (last, rest) = split(start), split(end)
+        return sum(self._sizes[one] for one in self._sizes if first <= one < last) + rest - offset
+
+    def before(self, at: int, count: int) -> int:
+        """The position COUNT bytes before AT, or the first that there is."""
+        number, offset = split(at)
+        for one in sorted((one for one in self._sizes if one < number), reverse=True):
+            if offset >= count:
+                break
+            count -= offset
+            number, offset = one, self._sizes[one]
+        return position(number, max(0, offset - count))
 
     def after(self, at: int) -> int:
         """AT, or the beginning of the next file if nothing follows in this one."""

@@ -4,6 +4,7 @@ Everything goes through it, and counts as held by nobody once it is in: where th
 up, a file is gone again before the system thinks of writing it to the disk. The file `state`
 says up to where all was delivered, and the ledger's note which bytes of the pipe are in. What
 is in, but may yet be cut off and come again (its bytes are still in the pipe), is not sent.
+Where a delivery can turn out to be none, some of what was delivered is kept.
 """
 
 import posix
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
 SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
+KEPT = 32 << 20  # bytes: no kernel holds more for a program that listens to TCP, as it comes
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
 DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
@@ -58,16 +60,23 @@ def _whole(slot: bytes) -> bool:
 
 
 class Spool:
-    """The backlog of PLACE in a directory of its own where SPOOLING says. Raises OSError, whose
-    filename is what could not be done, in words.
+    """The backlog of PLACE in a directory of its own where SPOOLING says, which has the last KEPT
+    bytes that were delivered too. Raises OSError, whose filename is what could not be done, in
+    words.
     """
 
     def __init__(
-        self, spooling: "Spooling", place: "Place", source: "Source", ledger: "Ledger | None"
+        self,
+        spooling: "Spooling",
+        place: "Place",
+        source: "Source",
+        ledger: "Ledger | None",
+        kept: int = 0,
     ) -> None:
         where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
         self.path = where + name(place, place.format)
         self.held = 0
+        self.kept = kept
         self.due = self.noted = False  # as a Log of the ledger's
         self._most = spooling.size
         self._source = source
@@ -148,8 +157,7 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes that were not delivered, those that wait for room included."""
-        first = self._segments.first
-        return self.held + max(0, self._segments.size - (self.begin - position(first, 0)))
+        return self.held + self._segments.between(self.begin, self.end)
 
     def put(self, text: bytes) -> None:
         """TEXT comes after all the others."""
@@ -187,13 +195,32 @@ class Spool:
         """What is before AT was delivered."""
         if at == self.end and split(at)[1] > SMALL:
             self._next()
+        self._move(at)
+        self._drop(self.kept)
+
+    def again(self, at: int) -> None:
+        """What stands behind AT was not delivered after all, as far as it is kept."""
+        first = self._segments.before(self.begin, self.kept)
+        self._move(at if at >= first else self._segments.find(first))
+
+    def _move(self, at: int) -> None:
+        """What is before AT was delivered, and what is behind it was not."""
         self.begin = self._segments.after(at)
         try:
             self._state.write(self.begin)
-            self._segments.drop(split(self.begin)[0])
         except OSError:
-            # Then some of it is sent again if we are killed now.
+            # Then some comes again, or not again, if we are killed now.
             pass
+
+    def _drop(self, kept: int) -> bool:
+        """Let go of what was delivered, but for the last KEPT bytes; whether a file went."""
+        first = self._segments.first
+        try:
+            self._segments.drop(split(self._segments.before(self.begin, kept))[0])
+        except OSError:
+            # It is tried again the next time.
+            pass
+        return self._segments.first > first
 
     def pending(self) -> list[bytes]:
         """The texts that nobody has."""
@@ -254,6 +281,10 @@ class Spool:
                 self._segments.append(text)
         except OSError as error:
             self._segments.cut(end)
+            if self._drop(0):
+                # What was kept was in the way.
+                self._write()
+                return
             self._retry_at = time.monotonic() + PAUSE
             if not self._told:
                 self._told = True
@@ -266,9 +297,7 @@ class Spool:
 
     def _room(self) -> bool:
         """Whether there is room: an empty spool takes anything."""
-        if not self.ready(self.begin):
-            return True
-        return self._segments.size + self.held <= self._most
+        return not self.ready(self.begin) or self.size <= self._most
 
     def _next(self) -> None:
         """Go on in a new file, if there can be one."""
