@@ -32,10 +32,16 @@ ALL = KEPT // 50  # lines that come again, at the most, where TCP does not say w
 
 @pytest.fixture
 def far(place):
-    """An rsyslogd that listens to RELP."""
-    made = Rsyslogd(place / "rsyslog", "imrelp").start()
-    yield made
-    made.stop()
+    """Start an rsyslogd with the MODULE; it is stopped after the test."""
+    made = []
+
+    def far(module, **more):
+        made.append(Rsyslogd(place / "rsyslog", module, **more))
+        return made[-1].start()
+
+    yield far
+    for one in made:
+        one.stop()
 
 
 class Daemon(threading.Thread):
@@ -64,13 +70,20 @@ class Daemon(threading.Thread):
         return numbered(0, self.count)
 
 
+# How many lines are on their way without an answer: as many as a socket holds, or the window.
+SENT = {"relp": ("imrelp", WINDOW), "tcp": ("imtcp", (4 << 20) // 50)}
+
+
+@pytest.mark.parametrize("scheme", SENT)
 @in_time_for(KILLS)
-def test_killed_routers_with_relp_and_a_spool(far, router_to, pipe):
+def test_killed_routers_with_a_spool(scheme, far, router_to, pipe):
     """The router is killed by -9 many times under a parent that holds the pipe."""
+    module, most = SENT[scheme]
+    far = far(module)
     chance = random.Random(7)  # noqa: S311 - the same moments each time
     daemon = Daemon(pipe[1], chance)
     for _ in range(KILLS):
-        process = router_to(far)
+        process = router_to(far, scheme)
         before = far.size()
         # Some are killed before they did anything, and most in the middle of it.
         if chance.random() < 0.9:
@@ -79,17 +92,18 @@ def test_killed_routers_with_relp_and_a_spool(far, router_to, pipe):
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
     wanted = daemon.stop()
-    process = router_to(far)
+    process = router_to(far, scheme)
     pipe.end()
     assert finish(process)[0] == 0
     wait_until(lambda: wanted[-1] in far.lines()[-1:])
-    check_once(far.lines(), wanted, WINDOW)
-    told("router", KILLS, far.lines(), wanted)
+    told(f"router with {scheme}", KILLS, far.lines(), wanted)
+    check_once(far.lines(), wanted, most)
 
 
 @in_time_for(SERVER_KILLS)
 def test_killed_servers_with_relp_and_a_spool(far, router_to, pipe):
     """The server is killed by -9 and started again, many times."""
+    far = far("imrelp")
     chance = random.Random(8)  # noqa: S311 - the same moments each time
     daemon = Daemon(pipe[1], chance)
     process = router_to(far)
@@ -106,7 +120,7 @@ def test_killed_servers_with_relp_and_a_spool(far, router_to, pipe):
     assert said.count(b"unable to reach") == said.count(b"again")
     wait_until(lambda: wanted[-1] in far.lines()[-1:])
     check_once(far.lines(), wanted, WINDOW)
-    told("server", SERVER_KILLS, far.lines(), wanted)
+    told("server over relp", SERVER_KILLS, far.lines(), wanted)
 
 
 def told(who, count, got, wanted):
@@ -210,7 +224,7 @@ def test_connections_that_are_reset(spooled, busy, router_to, pipe):
 
 @pytest.mark.parametrize("scheme", ["tcp", "tls"])
 @in_time_for(SERVER_KILLS)
-def test_killed_servers_with_tcp_and_a_spool(scheme, place, router_to, pipe):
+def test_killed_servers_with_tcp_and_a_spool(scheme, far, place, router_to, pipe):
     """The server is killed by -9 many times, with much that it had not read, or with something
     in hand: all lines arrive all the same, and none after one that came later.
     """
@@ -220,7 +234,7 @@ def test_killed_servers_with_tcp_and_a_spool(scheme, place, router_to, pipe):
         certificates.make("server", "IP:127.0.0.1")
         made = {"options": GTLS.format(mode="anon"), "more": TLS.format(place=certificates.place)}
         options = f",ca={certificates.place}/ca.pem"
-    far = Rsyslogd(place / "rsyslog", "imtcp", **made).start()
+    far = far("imtcp", **made)
     chance = random.Random(11)  # noqa: S311 - the same moments each time
     daemon = Daemon(pipe[1], chance)
     process = router_to(far, scheme, options)
