@@ -173,6 +173,24 @@ def test_a_server_that_ends_each_connection(server, router):
     server.end()
 
 
+def test_a_server_that_does_not_answer_our_end(server, router):
+    """It is not waited for long, and gets nothing again: it is there, and will read what it has."""
+    process = router()
+    write_all(process.stdin.fileno(), b"one\n")
+    server.take()
+    process.stdin.close()
+    process.stdin = None
+    assert finish(process) == (0, b"")
+    assert server.read() == [b"one"]
+    server.end()
+    process = router()
+    write_all(process.stdin.fileno(), b"two\n")
+    server.take()
+    assert server.read(b" two") == [b"two"]
+    process.kill()
+    server.end()
+
+
 def test_a_server_that_goes_while_we_go(server, router):
     """A reset in answer to our farewell: the server may not have read all, so all stays in the
     spool, and is sent the next time.
