@@ -29,7 +29,7 @@ from pydaemontools.log.pump import Pump
 from pydaemontools.log.routing import Routing
 from pydaemontools.log.sinks.directory import Directory
 from pydaemontools.log.tai64n import stamp
-from pydaemontools.log.wire import spool
+from pydaemontools.log.wire import spool, spooldir
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no disk is needed
 OURS = re.compile(rb"[0-9a-f]{16}\.log")
@@ -72,7 +72,7 @@ def spooled(four):
     count, done, damage, strangers = four
     small = patch.multiple(spool, SEGMENT=60, SMALL=9, say=lambda *_: None)
     with directory() as place, soon(), small:
-        path = place / spool.name(PLACE, PLACE.format).decode()
+        path = place / spooldir.name(PLACE, PLACE.format).decode()
         one = opened(place)
         for at in range(count):
             one.put(b"text %04d" % at)

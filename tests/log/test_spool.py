@@ -3,6 +3,7 @@
 import errno
 import os
 import posix
+import shutil
 import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -41,8 +42,8 @@ def opened(place):
 
 def crash(one):
     """Let go of the spool ONE as a kill would."""
-    for fd in (one._lock, one._directory, one._state._fd, one._segments._fd):
-        posix.close(fd)
+    posix.close(one._segments._fd)
+    one._dir.close()
     one._segments._reading = -1, -1
     one.close = lambda: None
 
@@ -228,6 +229,71 @@ def test_damage_costs_one_file(opened, place, monkeypatch, capfd):
     assert capfd.readouterr().err == "pysissylog: " + said
     assert found.startswith(b"text number 00text number 01")
     assert found.endswith(b"text number 11")
+
+
+def test_a_file_that_was_removed(opened, place, monkeypatch, capfd):
+    """What it had is lost, and said to be; all else is sent."""
+    monkeypatch.setattr(spool, "SEGMENT", 50)
+    one = opened()
+    for at in range(12):
+        one.put(b"text number %02d" % at)
+    files = sorted((place / FILES).glob("*.log"))
+    size = files[1].stat().st_size
+    files[1].unlink()
+    found = everything(one)
+    said = f"warning: {size} bytes are damaged in {place}/{FILES}, and are left out\n"
+    assert capfd.readouterr().err == "pysissylog: " + said
+    assert len(found) == 12 * 14 - 2 * 14
+    one.done(one.end)
+    assert everything(one) == b""
+
+
+@pytest.mark.parametrize("what", ["all", "the place's", "the files"])
+def test_a_spool_that_is_removed(what, place, start):
+    """It is made again with what its last file had, and that is said: a kill loses nothing then."""
+    server = Rsyslogd(place / "rsyslog", "imrelp")
+    to = f"relp://127.0.0.1:{server.port}"
+    words = "pysissylog", "--buffer", "0", "--spool", "spool", "--to", to
+    process = start(*words)
+    lines = numbered(0, 100)
+    write_all(process.stdin.fileno(), b"".join(line + b"\n" for line in lines[:50]))
+    assert b"unable to reach" in process.stderr.readline()
+    [directory] = place.glob("spool/*")
+    wait_until(lambda: sum(file.stat().st_size for file in directory.glob("*.log")) > 50 * 50)
+    if what == "the files":
+        for file in directory.iterdir():
+            file.unlink()
+    else:
+        shutil.rmtree(directory if what == "the place's" else place / "spool")
+    write_all(process.stdin.fileno(), b"".join(line + b"\n" for line in lines[50:]))
+    said = f"the spool spool/{directory.name} was removed; what its last file had is written again"
+    assert process.stderr.readline().decode() == f"pysissylog: warning: {said}\n"
+    wait_until(lambda: sum(file.stat().st_size for file in directory.glob("*.log")) > 100 * 50)
+    process.kill()
+    finish(process)
+    server.start()
+    process = start(*words)
+    assert finish(process) == (0, b"")
+    wait_until(lambda: len(server.lines()) >= 100)
+    assert server.lines() == lines
+    server.stop()
+
+
+def test_a_removed_spool_that_cannot_be_made(opened, place, capfd):
+    """Then it is as with a disk that is full: said, and tried again."""
+    one = opened()
+    one.put(b"one")
+    shutil.rmtree(place / "spool")
+    (place / "spool").touch()
+    one.put(b"two")
+    assert (one.stalled, one.held) == (True, 3)
+    assert capfd.readouterr().err.endswith("pausing: not a directory\n")
+    (place / "spool").unlink()
+    one._retry_at = 0
+    one.flush()
+    assert (one.stalled, everything(one)) == (False, b"onetwo")
+    crash(one)
+    assert everything(opened()) == b"onetwo"
 
 
 OTHERS = ["x.log", "1.log", "-1.log", "0x1.log", "000000000000000A.log", "f" * 16 + ".log", "note"]

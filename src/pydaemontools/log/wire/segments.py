@@ -20,6 +20,7 @@ MAGIC = b"pdt1"
 SHIFT = 40  # bits of a position that are the offset
 FILES = 1 << 60  # no number is as large as this
 SEGMENT = 16 << 20  # bytes of a file, about
+PIECE = 1 << 20  # bytes that are copied together
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC | posix.O_NOFOLLOW
 READ = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW
 END = b".log"
@@ -98,6 +99,29 @@ class Segments:
         self._last += 1
         self._sizes[self._last] = 0
 
+    @property
+    def removed(self) -> bool:
+        """Whether the last file was, so that nobody would find what is written to it."""
+        return not posix.fstat(self._fd).st_nlink
+
+    def move(self, directory: int) -> None:
+        """Go on in another DIRECTORY, with what the last file has. Raises OSError, and then
+        nothing has changed.
+        """
+        name, size = _name(self._last), self._sizes[self._last]
+        fd = posix.open(name, APPEND | posix.O_EXCL, 0o600, dir_fd=directory)
+        try:
+            for at in range(0, size, PIECE):
+                left = memoryview(posix.pread(self._fd, min(PIECE, size - at), at))
+                while left:
+                    left = left[posix.write(fd, left) :]
+        except OSError:
+            posix.close(fd)
+            posix.unlink(name, dir_fd=directory)
+            raise
+        posix.close(self._fd)
+        self._fd, self._directory = fd, directory
+
     def cut(self, offset: int) -> None:
         """Let the last file end at OFFSET."""
         posix.ftruncate(self._fd, offset)
@@ -135,10 +159,14 @@ class Segments:
     def read(self, at: int) -> tuple[int, bytes]:
         """The record at AT: where its text begins, and the text.
 
-        What is no record leads to the next file: only a crash of the machine leaves such.
+        What is no record leads to the next file: only a crash of the machine leaves such, or
+        somebody who removes files.
         """
         number, offset = split(at)
-        text = self._record(self._open(number), offset)
+        try:
+            text = self._record(self._open(number), offset)
+        except FileNotFoundError:
+            text = None
         if text is None:
             if number < self._last:
                 self.damaged += self._sizes[number] - offset
@@ -149,7 +177,10 @@ class Segments:
     def find(self, at: int) -> int:
         """Where the record begins that AT is in."""
         number, offset = split(at)
-        fd = self._open(number)
+        try:
+            fd = self._open(number)
+        except FileNotFoundError:
+            return at
         start = 0
         while start < offset:
             head = posix.pread(fd, HEAD.size, start)

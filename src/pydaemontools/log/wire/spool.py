@@ -7,16 +7,13 @@ is in, but may yet be cut off and come again (its bytes are still in the pipe), 
 Where a delivery can turn out to be none, some of what was delivered is kept.
 """
 
-import posix
 import time
-from _struct import Struct
-from binascii import crc32
-from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ...chain.cli import say
 from ...chain.errors import words
 from ..places import WIRE
-from .segments import SEGMENT, Segments, ends, position, split
+from .segments import SEGMENT, Segments, position, split
+from .spooldir import SpoolDir, left, name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,39 +21,9 @@ if TYPE_CHECKING:
     from ..files.ledger import Ledger
     from ..places import Place, Spooling
 
-STATE = Struct(">Q16sI")  # which of the two slots is newer, a position, a checksum
-SLOT = 512  # bytes: one sector, so that not even a crash of the machine mixes two
 KEPT = 32 << 20  # bytes: no kernel holds more for a program that listens to TCP, as it comes
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
-DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
-OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW
-
-
-class State:
-    """The file `state` in DIRECTORY: a position, in two slots that are written in turn."""
-
-    def __init__(self, directory: int) -> None:
-        self._fd = posix.open(b"state", OPEN, 0o600, dir_fd=directory)
-        slots = [posix.pread(self._fd, STATE.size, at) for at in (0, SLOT)]
-        found = [STATE.unpack(slot)[:2] for slot in slots if _whole(slot)]
-        self._number, at = max(found, default=(0, b""))
-        self.at = int.from_bytes(at, "big")
-
-    def write(self, at: int) -> None:
-        """Say AT from now on. Raises OSError."""
-        number = self._number + 1
-        text = number.to_bytes(8, "big") + at.to_bytes(16, "big")
-        posix.pwrite(self._fd, text + crc32(text).to_bytes(4, "big"), number % 2 * SLOT)
-        self._number, self.at = number, at
-
-    def close(self) -> None:
-        """Close it."""
-        posix.close(self._fd)
-
-
-def _whole(slot: bytes) -> bool:
-    return len(slot) == STATE.size and crc32(slot[:-4]).to_bytes(4, "big") == slot[-4:]
 
 
 class Spool:
@@ -73,6 +40,7 @@ class Spool:
         ledger: "Ledger | None",
         kept: int = 0,
     ) -> None:
+        self._parent = spooling.directory
         where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
         self.path = where + name(place, place.format)
         self.held = 0
@@ -85,21 +53,11 @@ class Spool:
         self._told = False
         self._text = 0, b""  # the record that was read last, and where its text begins
         self._ledger = ledger
-        doing = b"make the spool "
+        self._dir = SpoolDir(self._parent, self.path)
         try:
-            for path in spooling.directory, self.path:
-                try:
-                    posix.mkdir(path, 0o700)
-                except FileExistsError:
-                    pass
-            doing = b"lock the spool "
-            self._directory = posix.open(self.path, DIRECTORY)
-            self._lock = posix.open(b"lock", OPEN, 0o600, dir_fd=self._directory)
-            flock(self._lock, LOCK_EX | LOCK_NB)
-            doing = b"open the spool "
             self._open()
         except OSError as error:
-            raise OSError(error.errno, "", doing + self.path) from None
+            raise OSError(error.errno, "", b"open the spool " + self.path) from None
         for form in WIRE:
             other = where + name(place, form)
             if form != place.format and left(other):
@@ -108,18 +66,17 @@ class Spool:
 
     def _open(self) -> None:
         """Find what a predecessor has left."""
-        self._state = State(self._directory)
         largest = min(SEGMENT, max(1, self._most // 8))
-        self._segments = Segments(self._directory, split(self._state.at)[0], largest)
+        self._segments = Segments(self._dir.fd, split(self._dir.state.at)[0], largest)
         self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self.begin = self._start()
         if self._ledger:
             self._join(self._ledger)
         self.begin = self._start()
-        if self.begin != self._state.at:
+        if self.begin != self._dir.state.at:
             # What is written from here on shall not look as if it was delivered.
-            self._state.write(self.begin)
+            self._dir.state.write(self.begin)
 
     # What the ledger wants to know of a log.
 
@@ -207,7 +164,7 @@ class Spool:
         """What is before AT was delivered, and what is behind it was not."""
         self.begin = self._segments.after(at)
         try:
-            self._state.write(self.begin)
+            self._dir.state.write(self.begin)
         except OSError:
             # Then some comes again, or not again, if we are killed now.
             pass
@@ -228,6 +185,8 @@ class Spool:
 
     def sync(self) -> None:
         """All that is in the spool is on the disk. Raises OSError."""
+        if self._segments.removed:
+            self._renew()
         self._segments.sync()
 
     def close(self) -> None:
@@ -236,9 +195,7 @@ class Spool:
             left = b"%d bytes are left in " % (self.size - self.held)
             say(b"pysissylog: info: " + left + self.path + b", to be sent the next time")
         self._segments.close()
-        self._state.close()
-        posix.close(self._lock)
-        posix.close(self._directory)
+        self._dir.close()
 
     def _tell_of_damage(self) -> None:
         """Say what could not be read, as a crash of the machine may leave it."""
@@ -257,12 +214,12 @@ class Spool:
 
     def _start(self) -> int:
         """Where the first text stands that was not delivered."""
-        at = max(self._state.at, position(self._segments.first, 0))
+        at = max(self._dir.state.at, position(self._segments.first, 0))
         return self._segments.after(min(at, self._segments.end))
 
     def _join(self, ledger: "Ledger") -> None:
         """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
-        known = ledger.join(self, self._directory)
+        known = ledger.join(self, self._dir.fd)
         if known:
             entry, again = known
             # Not by position(): no file may be begun before this one is cut.
@@ -277,6 +234,8 @@ class Spool:
             return
         end = split(self._segments.end)[1]
         try:
+            if self._segments.removed:
+                self._renew()
             for text in self._waiting:
                 self._segments.append(text)
         except OSError as error:
@@ -295,6 +254,24 @@ class Spool:
         self._waiting.clear()
         self.held = 0
 
+    def _renew(self) -> None:
+        """Have a spool again that somebody removed, with what its last file has."""
+        # It may be the same directory, without its files.
+        self._dir.unlock()
+        found = SpoolDir(self._parent, self.path)
+        try:
+            found.state.write(self.begin)
+            if self._ledger and self.noted:
+                self._ledger.moved(self, found.fd)
+            self._segments.move(found.fd)
+        except OSError:
+            found.close()
+            raise
+        self._dir.close()
+        self._dir = found
+        what = b" was removed; what its last file had is written again"
+        say(b"pysissylog: warning: the spool " + self.path + what)
+
     def _room(self) -> bool:
         """Whether there is room: an empty spool takes anything."""
         return not self.ready(self.begin) or self.size <= self._most
@@ -308,29 +285,3 @@ class Spool:
         except OSError:
             # The file gets larger than it should.
             pass
-
-
-def name(place: "Place", form: bytes) -> bytes:
-    """What the directory of PLACE is called for messages of the format FORM, which are framed
-    already there: nothing in it needs to be quoted.
-    """
-    where = b"%b_%b_%d" % (place.kind, place.host, place.port)
-    if form != b"5424":
-        where += b"_" + form
-    return bytes(byte if chr(byte).isalnum() or byte in b"._-" else 0x5F for byte in where)
-
-
-def left(path: bytes) -> bool:
-    """Whether there is something in the spool at PATH that was not delivered."""
-    try:
-        directory = posix.open(path, DIRECTORY)
-    except OSError:
-        return False
-    try:
-        state = State(directory)
-        state.close()
-        return any(end > state.at for end in ends(directory))
-    except OSError:
-        return False
-    finally:
-        posix.close(directory)
