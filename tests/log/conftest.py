@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from pydaemontools.log import blocks
 from tests.conftest import wait_until
+from tests.log.far import Manual
 from tests.log.journal import Journal
 
 SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
@@ -337,3 +338,18 @@ def fill(fd, process, piece):
 def capacity(fd):
     """How many bytes the pipe FD holds."""
     return fcntl.fcntl(fd, 1032)
+
+
+@pytest.fixture
+def manual():
+    """A server of which a test says what it does."""
+    made = Manual()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def spooling(start, manual):
+    """Start a router to the server, with a spool."""
+    to = f"tcp://127.0.0.1:{manual.port}"
+    return lambda: start("pysissylog", "--spool", "spool", "--to", to)

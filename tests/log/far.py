@@ -3,8 +3,10 @@
 import itertools
 import os
 import re
+import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SYSTEM, wait_until
+from tests.conftest import DEADLINE, SYSTEM, wait_until
 
 MODULES = "/usr/lib/x86_64-linux-gnu/rsyslog", "/usr/lib/rsyslog", "/usr/lib64/rsyslog"
 # In a direct queue a message is in its file before rsyslogd says that it has it.
@@ -130,6 +132,7 @@ class Tcp:
         with suppress(OSError):
             while data := one.recv(65536):
                 came += data
+            one.shutdown(socket.SHUT_WR)
 
     def close(self):
         """Be gone."""
@@ -141,6 +144,48 @@ class Tcp:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+
+class Manual:
+    """A server that does what a test says: it takes one connection after the other."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(DEADLINE)
+        self.port = self._listener.getsockname()[1]
+        self._one = None
+        self.came = bytearray()
+
+    def take(self):
+        """Take the next connection."""
+        self._one, _ = self._listener.accept()
+        self._one.settimeout(DEADLINE)
+        self.came = bytearray()
+
+    def read(self, end=None):
+        """Read until what came ends with END, or until its end."""
+        while not end or not self.came.endswith(end):
+            if not (data := self._one.recv(65536)):
+                break
+            self.came += data
+        return [one.rpartition(b" ")[2] for one in messages(self.came)[0]]
+
+    @property
+    def asked(self):
+        """Whether somebody wants to connect."""
+        return bool(select.select([self._listener], [], [], 0)[0])
+
+    def end(self, *, reset=False):
+        """Close the connection, or RESET it."""
+        if reset:
+            self._one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._one.close()
+
+    def close(self):
+        """Be gone."""
+        if self._one:
+            self._one.close()
+        self._listener.close()
 
 
 def messages(data):

@@ -1,7 +1,5 @@
 """What a server's kernel had and the server may not have read is sent again, and no more."""
 
-import socket
-import struct
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +8,6 @@ from pydaemontools.log.sinks import acknowledged
 from pydaemontools.log.sinks.acknowledged import BROKEN, IN_ORDER, STEP, Acknowledged
 from tests.conftest import DEADLINE
 from tests.log.conftest import finish, numbered, stream, write_all
-from tests.log.far import messages
 
 
 @pytest.fixture
@@ -87,135 +84,87 @@ def test_a_connection_without_an_answer():
 # A real router, and servers that are not kind.
 
 
-class Server:
-    """A server that a test talks for: it listens, and takes one connection after the other."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(DEADLINE)
-        self.url = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.came = bytearray()
-
-    def take(self):
-        """Take the next connection."""
-        self._one, _ = self._listener.accept()
-        self._one.settimeout(DEADLINE)
-        self.came = bytearray()
-
-    def read(self, end=None):
-        """Read until what came ends with END, or until its end."""
-        while not end or not self.came.endswith(end):
-            if not (data := self._one.recv(65536)):
-                break
-            self.came += data
-        return [one.rpartition(b" ")[2] for one in messages(self.came)[0]]
-
-    def end(self, *, reset=False):
-        """Close the connection, or RESET it."""
-        if reset:
-            self._one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._one.close()
-
-    def close(self):
-        """Be gone."""
-        self._listener.close()
-
-
-@pytest.fixture
-def server():
-    """A Server."""
-    made = Server()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def router(start, server):
-    """Start a router to the server, with a spool."""
-    return lambda: start("pysissylog", "--spool", "spool", "--to", server.url)
-
-
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_server_that_dies(reset, server, router):
+def test_a_server_that_dies(reset, manual, spooling):
     """What it had read comes again: nobody knows what it did with that."""
-    process = router()
+    process = spooling()
     write_all(process.stdin.fileno(), b"one\ntwo\n")
-    server.take()
-    assert server.read(b" two") == [b"one", b"two"]
-    server.end(reset=reset)
-    server.take()
-    assert server.read(b" two") == [b"one", b"two"]
+    manual.take()
+    assert manual.read(b" two") == [b"one", b"two"]
+    manual.end(reset=reset)
+    manual.take()
+    assert manual.read(b" two") == [b"one", b"two"]
     write_all(process.stdin.fileno(), b"three\n")
     process.stdin.close()
     process.stdin = None
-    assert server.read() == [b"one", b"two", b"three"]
-    server.end()
+    assert manual.read() == [b"one", b"two", b"three"]
+    manual.end()
     assert process.wait(DEADLINE) == 0
     said = process.stderr.read()
     assert b": connection reset; waiting for it\n" in said
     assert said.endswith(b" again\n")
 
 
-def test_a_server_that_ends_each_connection(server, router):
+def test_a_server_that_ends_each_connection(manual, spooling):
     """All arrives, in order, and nothing more than three times."""
-    process = router()
+    process = spooling()
     lines = numbered(0, 20)
     write_all(process.stdin.fileno(), stream(lines))
     ends = [line.rpartition(b" ")[2] for line in lines]
     for _ in range(3):
-        server.take()
-        assert server.read(lines[-1]) == ends
-        server.end()
+        manual.take()
+        assert manual.read(lines[-1]) == ends
+        manual.end()
     write_all(process.stdin.fileno(), b"last\n")
-    server.take()
-    assert server.read(b" last") == [b"last"]
+    manual.take()
+    assert manual.read(b" last") == [b"last"]
     process.kill()
-    server.end()
+    manual.end()
 
 
-def test_a_server_that_does_not_answer_our_end(server, router):
+def test_a_server_that_does_not_answer_our_end(manual, spooling):
     """It is not waited for long, and gets nothing again: it is there, and will read what it has."""
-    process = router()
+    process = spooling()
     write_all(process.stdin.fileno(), b"one\n")
-    server.take()
+    manual.take()
     process.stdin.close()
     process.stdin = None
     assert finish(process) == (0, b"")
-    assert server.read() == [b"one"]
-    server.end()
-    process = router()
+    assert manual.read() == [b"one"]
+    manual.end()
+    process = spooling()
     write_all(process.stdin.fileno(), b"two\n")
-    server.take()
-    assert server.read(b" two") == [b"two"]
+    manual.take()
+    assert manual.read(b" two") == [b"two"]
     process.kill()
-    server.end()
+    manual.end()
 
 
-def test_a_server_that_goes_while_we_go(server, router):
+def test_a_server_that_goes_while_we_go(manual, spooling):
     """A reset in answer to our farewell: the server may not have read all, so all stays in the
     spool, and is sent the next time.
     """
-    process = router()
+    process = spooling()
     write_all(process.stdin.fileno(), b"one\n")
-    server.take()
-    server.read(b" one")
+    manual.take()
+    manual.read(b" one")
     process.stdin.close()
     process.stdin = None
-    assert server.read() == [b"one"]
-    server.end(reset=True)
+    assert manual.read() == [b"one"]
+    manual.end(reset=True)
     assert process.wait(DEADLINE) == 0
     assert b" bytes are left in spool/" in process.stderr.read()
-    process = router()
+    process = spooling()
     write_all(process.stdin.fileno(), b"two\n")
     process.stdin.close()
     process.stdin = None
-    server.take()
-    assert server.read() == [b"one", b"two"]
-    server.end()
+    manual.take()
+    assert manual.read() == [b"one", b"two"]
+    manual.end()
     assert finish(process) == (0, b"")
-    process = router()
+    process = spooling()
     write_all(process.stdin.fileno(), b"three\n")
-    server.take()
-    assert server.read(b" three") == [b"three"]
+    manual.take()
+    assert manual.read(b" three") == [b"three"]
     process.kill()
-    server.end()
+    manual.end()

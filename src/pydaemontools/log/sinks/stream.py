@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..places import Place
     from ..wire.backlog import Backlog
     from ..wire.frames import Lines, Octets
+    from .orphan import Orphan
 
 PATIENCE = 15.0  # seconds that a server has to answer when we come
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
@@ -55,6 +56,7 @@ class Stream:
         self._place = place
         self._source = source
         self._context = context
+        self._orphan = self._predecessor()
         self._lookup: Lookup | None = None
         self._connection: Connection | None = None
         self._watched = -1, False  # an fd, and whether it is watched for room to write
@@ -94,16 +96,20 @@ class Stream:
         """In how many seconds a flush makes sense, if nothing is heard of the server."""
         if self.backlog.stalled:
             return LOOK[1]
-        if self._lookup:
-            return None
         if not self._connection:
-            # Often enough for whoever was told to end meanwhile.
-            return min(self.retry.rest, PAUSE) if self.backlog.ready(self._cursor) else None
+            return None if self._lookup else self._rest()
         if not self._open:
             return max(0.0, self._deadline - time.monotonic())
         if self._room and self.backlog.ready(self._cursor):
             return 0.0
         return self._again()
+
+    def _rest(self) -> float | None:
+        """In how many seconds a connection is begun, if there is something to send."""
+        if not self.backlog.ready(self._cursor):
+            return None
+        # Often enough for whoever was told to end meanwhile.
+        return LOOK[1] if self._orphan else min(self.retry.rest, PAUSE)
 
     def lost(self) -> int:
         """How many messages are held that nobody has."""
@@ -155,6 +161,7 @@ class Stream:
 
     def _opened(self, connection: Connection) -> None:
         """CONNECTION has just been opened."""
+        self.backlog.connected(connection.ends)
         self._settled = time.monotonic() + SETTLE if connection.early else 0.0
 
     def _heard(self, said: bytes) -> None:
@@ -262,7 +269,7 @@ class Stream:
     def _reach(self) -> bool:
         """Begin a connection, if there is something to send and it is time; whether it is."""
         if not self._lookup:
-            if not self.backlog.ready(self._cursor) or self.retry.rest:
+            if not self.backlog.ready(self._cursor) or self.retry.rest or not self._alone():
                 return False
             self._lookup = Lookup(self._place.host, self._place.port)
         lookup = self._lookup
@@ -282,6 +289,25 @@ class Stream:
         self._deadline = time.monotonic() + PATIENCE
         turn = self._turn % len(addresses)
         self._connection = Connection(addresses[turn:] + addresses[:turn], tls)
+        return True
+
+    def _predecessor(self) -> "Orphan | None":
+        """The connection that the process before us had, if it had one and sent what we have."""
+        if not self.backlog.connection:
+            return None
+        from .orphan import Orphan
+
+        return Orphan(self.backlog.connection)
+
+    def _alone(self) -> bool:
+        """Whether nothing that was sent before us is still to be read."""
+        if self._orphan:
+            if not self._orphan.over():
+                return False
+            if self._orphan.broken:
+                self.backlog.again(0)
+                self._begin()
+            self._orphan = None
         return True
 
     def _reached(self, connection: Connection) -> bool:

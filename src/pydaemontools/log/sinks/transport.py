@@ -16,12 +16,14 @@ from _socket import (
     TCP_KEEPIDLE,
     TCP_NODELAY,
     TCP_USER_TIMEOUT,
+    inet_pton,
     socket,
 )
 from array import array
 from errno import ECONNRESET, EINPROGRESS
 from fcntl import ioctl
 from select import POLLOUT, poll
+from sys import byteorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +58,14 @@ class Connection:
     def fileno(self) -> int:
         """The fd to watch."""
         return self._socket.fileno() if self._socket else -1
+
+    @property
+    def ends(self) -> bytes:
+        """Both of its addresses, as in /proc/net/tcp."""
+        if not self._socket:
+            return b""
+        both = self._socket.getsockname(), self._socket.getpeername()
+        return b" ".join(_end(self._socket.family, *one[:2]) for one in both)
 
     @property
     def wants(self) -> bool:
@@ -187,6 +197,13 @@ class Connection:
             return self._socket.recv(PIECE) if self._socket else b""
         except BlockingIOError:
             return None
+
+
+def _end(family: int, host: str, port: int) -> bytes:
+    """HOST and PORT in hexadecimal, four bytes of the address as one number of this machine's."""
+    address = inet_pton(family, host.partition("%")[0])
+    words = [address[at : at + 4] for at in range(0, len(address), 4)]
+    return b"%b:%04X" % (b"".join(b"%08X" % int.from_bytes(w, byteorder) for w in words), port)
 
 
 def _writable(one: socket) -> bool:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
         kept: int  # bytes of what was delivered that are kept, for again()
 
         @property
+        def connection(self) -> bytes:
+            """The ends of the last connection over which something was sent."""
+
+        @property
         def end(self) -> int:
             """Where the next text will stand."""
 
@@ -50,6 +54,9 @@ if TYPE_CHECKING:
         def again(self, at: int) -> None:
             """What stands behind AT was not delivered after all, as far as it is kept."""
 
+        def connected(self, ends: bytes) -> None:
+            """What follows is sent over the connection between ENDS."""
+
         def pending(self) -> list[bytes]:
             """The texts that nobody has, and that are lost with this process."""
 
@@ -65,6 +72,7 @@ class Memory:
 
     stalled = False
     kept = 0
+    connection = b""
 
     def __init__(self) -> None:
         self.begin = 0
@@ -108,6 +116,9 @@ class Memory:
 
     def again(self, at: int) -> None:
         """Nothing: what was delivered is not kept."""
+
+    def connected(self, ends: bytes) -> None:
+        """Nothing: who comes after us has nothing of what was sent."""
 
     def pending(self) -> list[bytes]:
         """The texts that nobody has."""

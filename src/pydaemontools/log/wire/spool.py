@@ -67,7 +67,8 @@ class Spool:
     def _open(self) -> None:
         """Find what a predecessor has left."""
         largest = min(SEGMENT, max(1, self._most // 8))
-        self._segments = Segments(self._dir.fd, split(self._dir.state.at)[0], largest)
+        first = 0 if self.kept else split(self._dir.state.at)[0]
+        self._segments = Segments(self._dir.fd, first, largest)
         self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self.begin = self._start()
@@ -77,6 +78,7 @@ class Spool:
         if self.begin != self._dir.state.at:
             # What is written from here on shall not look as if it was delivered.
             self._dir.state.write(self.begin)
+        self._drop(self.kept)
 
     # What the ledger wants to know of a log.
 
@@ -159,6 +161,15 @@ class Spool:
         """What stands behind AT was not delivered after all, as far as it is kept."""
         first = self._segments.before(self.begin, self.kept)
         self._move(at if at >= first else self._segments.find(first))
+
+    @property
+    def connection(self) -> bytes:
+        """The ends of the last connection over which something was sent."""
+        return self._dir.connection
+
+    def connected(self, ends: bytes) -> None:
+        """What follows is sent over the connection between ENDS."""
+        self._dir.connected(ends)
 
     def _move(self, at: int) -> None:
         """What is before AT was delivered, and what is behind it was not."""
@@ -261,6 +272,7 @@ class Spool:
         found = SpoolDir(self._parent, self.path)
         try:
             found.state.write(self.begin)
+            found.connected(self.connection)
             if self._ledger and self.noted:
                 self._ledger.moved(self, found.fd)
             self._segments.move(found.fd)

@@ -1,4 +1,6 @@
-"""The directory of a spool: ours alone, and its file `state` says up to where all was delivered."""
+"""The directory of a spool, which is ours alone. The file `state` says up to where all was
+delivered, and `connection` between which ends the last connection was.
+"""
 
 import posix
 from _struct import Struct
@@ -23,7 +25,7 @@ class SpoolDir:
     """
 
     def __init__(self, parent: bytes, path: bytes) -> None:
-        self.fd = self._lock = -1
+        self.fd = self._lock = self._connection = -1
         doing = b"make the spool "
         try:
             for one in parent, path:
@@ -37,9 +39,21 @@ class SpoolDir:
             flock(self._lock, LOCK_EX | LOCK_NB)
             doing = b"open the spool "
             self.state = State(self.fd)
+            self._connection = posix.open(b"connection", OPEN, 0o600, dir_fd=self.fd)
+            self.connection = posix.read(self._connection, 4096)
         except OSError as error:
             self._let_go()
             raise OSError(error.errno, "", doing + path) from None
+
+    def connected(self, ends: bytes) -> None:
+        """What follows is sent over the connection between ENDS."""
+        self.connection = ends
+        try:
+            posix.ftruncate(self._connection, 0)
+            posix.pwrite(self._connection, ends, 0)
+        except OSError:
+            # Then nobody waits for it if we are killed.
+            pass
 
     def unlock(self) -> None:
         """Let another one have it."""
@@ -51,7 +65,7 @@ class SpoolDir:
         self._let_go()
 
     def _let_go(self) -> None:
-        for fd in self._lock, self.fd:
+        for fd in self._connection, self._lock, self.fd:
             if fd >= 0:
                 posix.close(fd)
 

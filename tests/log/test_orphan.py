@@ -1,0 +1,126 @@
+"""What a killed router's kernel has for a server: its successor does not overtake or lose it."""
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from pydaemontools.log.sinks import orphan
+from pydaemontools.log.sinks.orphan import LONGEST, Orphan
+from pydaemontools.log.sinks.transport import Connection
+from pydaemontools.log.wire.spooldir import SLOT
+from tests.conftest import DEADLINE
+from tests.log.conftest import finish, wait_until, write_all
+
+
+@pytest.fixture
+def left(manual):
+    """A connection to the server that its process has left, with something that is not read."""
+    connection = Connection([(socket.AF_INET, ("127.0.0.1", manual.port))])
+    wait_until(connection.step)
+    manual.take()
+    connection.write(b"one")
+    made = Orphan(connection.ends)
+    connection.close()
+    return made
+
+
+def test_a_connection_that_is_read_to_its_end(left, manual):
+    """It is over when the server has read all and closes."""
+    assert not left.over()
+    manual.read()
+    assert manual.came == b"one"
+    assert not left.over()
+    manual.end()
+    wait_until(left.over)
+    assert not left.broken
+
+
+def test_a_connection_that_is_not_read(left, manual):
+    """It is broken when the server goes without having read it."""
+    assert not left.over()
+    manual.end()
+    wait_until(left.over)
+    assert left.broken
+
+
+def test_a_server_that_does_not_read(left, monkeypatch):
+    """It is not waited for for ever."""
+    assert not left.over()
+    now = orphan.time.monotonic() + LONGEST
+    monkeypatch.setattr(orphan, "time", SimpleNamespace(monotonic=lambda: now))
+    assert left.over()
+    assert not left.broken
+
+
+def test_a_connection_that_nobody_knows():
+    """There is nothing to wait for."""
+    made = Orphan(b"0100007F:0001 0100007F:0001")
+    assert made.over()
+    assert not made.broken
+
+
+def test_a_connection_over_ipv6():
+    """Linux writes its addresses in the same way, with four numbers each."""
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with listener:
+        connection = Connection([(socket.AF_INET6, listener.getsockname())])
+        wait_until(connection.step)
+        with listener.accept()[0]:
+            made = Orphan(connection.ends)
+            connection.close()
+            wait_until(lambda: not made.over())
+        wait_until(made.over)
+        assert not made.broken
+
+
+@pytest.fixture
+def successor(manual, spooling, place):
+    """A router, after one that was killed and whose line is not read: it has looked for that."""
+    process = spooling()
+    write_all(process.stdin.fileno(), b"one\n")
+    manual.take()
+    [state] = place.glob("spool/*/state")
+    # Its first slot is the second to be written: that the line has arrived.
+    wait_until(lambda: any(state.read_bytes()[:SLOT]))
+    process.kill()
+    finish(process)
+    process = spooling()
+    for line in b"two", b"three":
+        write_all(process.stdin.fileno(), line + b"\n")
+        # When the second is there, the first was tried to be sent.
+        wait_until(lambda: any(line in file.read_bytes() for file in place.glob("spool/*/*.log")))  # noqa: B023
+    return process
+
+
+def test_a_successor_does_not_overtake(manual, successor):
+    """It comes when all that was sent before has been read."""
+    assert not manual.asked
+    assert manual.read() == [b"one"]
+    assert not manual.asked
+    manual.end()
+    manual.take()
+    assert manual.read(b" three") == [b"two", b"three"]
+    successor.kill()
+
+
+def test_a_server_that_dies_after_the_router(manual, successor):
+    """What it had not read of a router that was killed is sent again by the next one."""
+    manual.end()
+    manual.take()
+    assert manual.read(b" three") == [b"one", b"two", b"three"]
+    successor.stdin.close()
+    successor.stdin = None
+    assert manual.read() == [b"one", b"two", b"three"]
+    manual.end()
+    assert successor.wait(DEADLINE) == 0
+
+
+def test_a_successor_that_is_told_to_end(manual, successor):
+    """It leaves its lines in the spool."""
+    successor.terminate()
+    code, said = finish(successor)
+    assert (code, b" bytes are left in spool/" in said, manual.asked) == (0, True, False)
