@@ -1,5 +1,6 @@
 """Lines from a pipe to a TCP server that counts octets: how many in a second."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +18,10 @@ def rows(*, quick):
     lines = 100_000 if quick else 500_000
     Path("lines").write_text("".join(f"<{i % 8}>{TEXT % i}\n" for i in range(lines)))
     end = (TEXT % (lines - 1)).encode()
-    contenders = {"pysissylog": rate(ours, lines, end)}
+    contenders = {
+        "pysissylog": rate(ours, lines, end),
+        "pysissylog with a spool": rate(spooled, lines, end),
+    }
     if not lacking:
         contenders["logger -T"] = rate(theirs, lines, end)
     yield Row(
@@ -32,6 +36,13 @@ def rows(*, quick):
 def ours(port):
     """The command line of ours to PORT."""
     return [SCRIPTS / "pysissylog", "--to", f"tcp://127.0.0.1:{port}", "bench"]
+
+
+def spooled(port):
+    """The same, by way of a new spool."""
+    shutil.rmtree("spool", ignore_errors=True)
+    program, *words = ours(port)
+    return [program, "--spool", "spool", *words]
 
 
 def theirs(port):

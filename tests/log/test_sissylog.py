@@ -636,6 +636,11 @@ WRONG = {
         b"",
         b"--spool is for tcp:, tls:, relp: and relps: places, and there is none",
     ),
+    "a size of no spool": (
+        ["--spool-size", "1m"],
+        b"",
+        b"--spool-size is for --spool, and there is none",
+    ),
 }
 
 

@@ -80,6 +80,8 @@ class Options:
         if self.spooling and not any(place.stream for place in self.places):
             hint = b"--spool is for tcp:, tls:, relp: and relps: places, and there is none"
             raise cli.usage(self.who, USAGE, hint=hint)
+        if b"spool-size" in given and not self.spooling:
+            raise cli.usage(self.who, USAGE, hint=b"--spool-size is for --spool, and there is none")
 
     def _level(self, letter: bytes, name: bytes) -> int:
         level = levels.named(name)

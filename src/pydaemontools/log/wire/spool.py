@@ -1,10 +1,10 @@
 """A backlog on a disk: what a stream has still to deliver outlives its process, in order.
 
 Everything goes through it, and counts as held by nobody once it is in: where the server keeps
-up, a file is gone again before the system thinks of writing it to the disk. The file `state`
-says up to where all was delivered, and the ledger's note which bytes of the pipe are in. What
-is in, but may yet be cut off and come again (its bytes are still in the pipe), is not sent.
-Where a delivery can turn out to be none, some of what was delivered is kept.
+up, a file is gone again before the system thinks of writing it to the disk. Only where a delivery
+can turn out to be none, the last that was delivered is kept. The file `state` says up to where
+all was delivered, and the ledger's note which bytes of the pipe are in. What is in, but may yet
+be cut off and come again (its bytes are still in the pipe), is not sent.
 """
 
 import time
