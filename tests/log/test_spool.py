@@ -175,6 +175,18 @@ def test_what_was_not_delivered_after_all(first, steps, opened, monkeypatch, pla
     crash(one)
 
 
+def test_the_next_record_is_not_looked_for(opened, monkeypatch):
+    """To read all of a file takes a few calls for each record, however many there are."""
+    one = opened()
+    for _ in range(1000):
+        one.put(b"x" * 100)
+    calls = []
+    real = posix.pread
+    monkeypatch.setattr(segments.posix, "pread", lambda *words: calls.append(1) or real(*words))
+    assert everything(one) == b"x" * 100_000
+    assert len(calls) < 5 * 1000
+
+
 def test_nonsense_at_the_end(opened, place, capfd):
     """It is cut off, and that is said, since it is nothing that a kill leaves."""
     one = opened()

@@ -143,7 +143,9 @@ class Spool:
         at = self._segments.after(at)
         start, text = self._text
         if not start <= at < start + len(text):
-            start, text = self._text = self._segments.read(self._segments.find(at))
+            # The next one begins where the last one ended; any other has to be looked for.
+            begin = at if at == start + len(text) else self._segments.find(at)
+            start, text = self._text = self._segments.read(begin)
             if not text:
                 self._tell_of_damage()
                 return b"", self._segments.after(start)
