@@ -91,8 +91,9 @@ def test_killed_routers_with_a_spool(scheme, far, router_to, pipe):
         time.sleep(chance.random() * 0.03)  # it is when that is random, no condition
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
-    wanted = daemon.stop()
+    # The daemon may be waiting for somebody to read.
     process = router_to(far, scheme)
+    wanted = daemon.stop()
     pipe.end()
     assert finish(process)[0] == 0
     wait_until(lambda: wanted[-1] in far.lines()[-1:])
