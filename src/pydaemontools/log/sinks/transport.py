@@ -133,8 +133,9 @@ class Connection:
         if self._socket and self.open and not self._left:
             self.open = False
             if self._tls:
-                self._socket.send(self._tls.farewell())
-            self._socket.shutdown(SHUT_WR)
+                self._send(self._tls.farewell())
+            if not self._left:
+                self._socket.shutdown(SHUT_WR)
 
     def close(self) -> None:
         """Be gone, with a farewell if it is in time."""
