@@ -153,13 +153,14 @@ class Manual:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(DEADLINE)
         self.port = self._listener.getsockname()[1]
-        self._one = None
+        self._all = []
         self.came = bytearray()
 
     def take(self):
         """Take the next connection."""
         self._one, _ = self._listener.accept()
         self._one.settimeout(DEADLINE)
+        self._all.append(self._one)
         self.came = bytearray()
 
     def read(self, end=None):
@@ -175,16 +176,18 @@ class Manual:
         """Whether somebody wants to connect."""
         return bool(select.select([self._listener], [], [], 0)[0])
 
-    def end(self, *, reset=False):
-        """Close the connection, or RESET it."""
+    def end(self, *, reset=False, half=False):
+        """Close the connection, or RESET it, or close HALF of it first."""
+        if half:
+            self._one.shutdown(socket.SHUT_RDWR)
         if reset:
             self._one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._one.close()
 
     def close(self):
         """Be gone."""
-        if self._one:
-            self._one.close()
+        for one in self._all:
+            one.close()
         self._listener.close()
 
 

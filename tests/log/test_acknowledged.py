@@ -1,13 +1,15 @@
 """What a server's kernel had and the server may not have read is sent again, and no more."""
 
+import socket
 from types import SimpleNamespace
 
 import pytest
 
 from pydaemontools.log.sinks import acknowledged
 from pydaemontools.log.sinks.acknowledged import BROKEN, IN_ORDER, STEP, Acknowledged
+from pydaemontools.log.sinks.transport import Connection, Ended
 from tests.conftest import DEADLINE
-from tests.log.conftest import finish, numbered, stream, write_all
+from tests.log.conftest import finish, numbered, stream, wait_until, write_all
 
 
 @pytest.fixture
@@ -54,6 +56,35 @@ def test_how_often_it_is_sent_again(in_order, kind, clock):
         clock.now += 1
         found.append(one.again(in_order=in_order))
     assert found == [0] * times + [10, 11]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_came_before_a_pause(in_order, clock):
+    """It was read meanwhile."""
+    one = Acknowledged()
+    one.begin(0)
+    one.took(2000)
+    clock.now += 86_400
+    one.took(2001)
+    clock.now += 1
+    assert one.again(in_order=in_order) == 2000
+
+
+@pytest.mark.parametrize("unread", [False, True])
+@pytest.mark.parametrize("half", [False, True])
+def test_an_end_in_order(unread, half, manual):
+    """It is one if the server had read all, whatever it does first."""
+    connection = Connection([(socket.AF_INET, ("127.0.0.1", manual.port))])
+    wait_until(connection.step)
+    connection.write(b"one")
+    manual.take()
+    if not unread:
+        manual.read(b"one")
+    manual.end(half=half)
+    with pytest.raises(OSError, match="Errno") as raised:
+        wait_until(connection.read)
+    assert (isinstance(raised.value, Ended) and connection.closed()) == (not unread)
+    connection.close()
 
 
 def test_how_much_is_remembered(clock):

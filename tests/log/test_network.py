@@ -457,6 +457,24 @@ def test_a_server_that_talks_all_the_time(start, tcp, place):
     talker.join()
 
 
+def test_a_fast_server_is_not_all_there_is(monkeypatch):
+    """Of much that waits some is sent, then it is the others' turn."""
+    monkeypatch.setattr(stream_module, "TURN", 1000)
+    stream = streaming(9, Memory())
+    for _ in range(100):
+        stream.backlog.put(b"x" * 99)
+    wire = SimpleNamespace(full=False, written=0)
+
+    def write(text):
+        wire.written += len(text)
+
+    wire.write = write
+    stream._feed(wire)
+    assert wire.written == 11 * 99
+    stream._feed(wire)
+    assert wire.written == 22 * 99
+
+
 class Slow(Memory):
     """A backlog on a disk, of which a server takes a byte each time somebody sleeps."""
 

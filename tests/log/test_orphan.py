@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from pydaemontools.log.sinks import orphan
-from pydaemontools.log.sinks.orphan import LONGEST, Orphan
+from pydaemontools.log.sinks.orphan import ENDED, KNOWN, LONGEST, Orphan
 from pydaemontools.log.sinks.transport import Connection
 from pydaemontools.log.wire.spooldir import SLOT
 from tests.conftest import DEADLINE
@@ -20,44 +20,65 @@ def left(manual):
     wait_until(connection.step)
     manual.take()
     connection.write(b"one")
-    made = Orphan(connection.ends)
+    ends = connection.ends
     connection.close()
+    return ends
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands at `now` seconds."""
+    made = SimpleNamespace(now=100_000.0)
+    monkeypatch.setattr(orphan, "time", SimpleNamespace(monotonic=lambda: made.now))
     return made
 
 
 def test_a_connection_that_is_read_to_its_end(left, manual):
     """It is over when the server has read all and closes."""
-    assert not left.over()
+    made = Orphan(left, 0)
+    assert not made.over()
     manual.read()
     assert manual.came == b"one"
-    assert not left.over()
+    assert not made.over()
+    assert made.first
     manual.end()
-    wait_until(left.over)
-    assert not left.broken
+    wait_until(made.over)
+    assert not made.broken
 
 
-def test_a_connection_that_is_not_read(left, manual):
+@pytest.mark.parametrize("mark", [b"", ENDED])
+def test_a_connection_that_is_not_read(mark, left, manual):
     """It is broken when the server goes without having read it."""
-    assert not left.over()
+    made = Orphan(left + mark, 0)
+    assert not made.over()
+    assert made.first == (not mark)
     manual.end()
-    wait_until(left.over)
-    assert left.broken
+    wait_until(made.over)
+    assert made.broken
 
 
-def test_a_server_that_does_not_read(left, monkeypatch):
-    """It is not waited for for ever."""
-    assert not left.over()
-    now = orphan.time.monotonic() + LONGEST
-    monkeypatch.setattr(orphan, "time", SimpleNamespace(monotonic=lambda: now))
-    assert left.over()
-    assert not left.broken
-
-
-def test_a_connection_that_nobody_knows():
-    """There is nothing to wait for."""
-    made = Orphan(b"0100007F:0001 0100007F:0001")
+def test_a_server_that_does_not_read(left, clock):
+    """It is not waited for for ever, and watched for as long as Linux knows it."""
+    made = Orphan(left, 20)
+    assert not made.over()
+    clock.now += LONGEST
+    assert not made.over()
+    assert not made.first
+    clock.now += KNOWN - LONGEST - 20
     assert made.over()
     assert not made.broken
+
+
+def test_a_connection_that_linux_does_not_know():
+    """It was broken, if it would still be known otherwise."""
+    ends = b"0100007F:0001 0100007F:0001"
+    for made, broken in (
+        (Orphan(ends, 1), True),
+        (Orphan(ends, KNOWN), False),
+        (Orphan(ends + ENDED, 1), False),
+    ):
+        assert made.over()
+        assert made.broken == broken
 
 
 def test_a_connection_over_ipv6():
@@ -70,7 +91,7 @@ def test_a_connection_over_ipv6():
         connection = Connection([(socket.AF_INET6, listener.getsockname())])
         wait_until(connection.step)
         with listener.accept()[0]:
-            made = Orphan(connection.ends)
+            made = Orphan(connection.ends, 0)
             connection.close()
             wait_until(lambda: not made.over())
         wait_until(made.over)
@@ -117,6 +138,52 @@ def test_a_server_that_dies_after_the_router(manual, successor):
     assert manual.read() == [b"one", b"two", b"three"]
     manual.end()
     assert successor.wait(DEADLINE) == 0
+
+
+@pytest.fixture
+def killed(manual, spooling, place):
+    """The server has something of a router that was killed."""
+    process = spooling()
+    write_all(process.stdin.fileno(), b"one\n")
+    manual.take()
+    [state] = place.glob("spool/*/state")
+    wait_until(lambda: any(state.read_bytes()[:SLOT]))
+    process.kill()
+    finish(process)
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_server_that_dies_before_the_next_router_comes(manual, spooling):
+    """What it had not read is sent again, also if the next one has nothing else to send."""
+    manual.end()
+    process = spooling()
+    manual.take()
+    assert manual.read(b" one") == [b"one"]
+    process.kill()
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_server_that_dies_while_nothing_comes(manual, spooling, place):
+    """The connection that was left is looked at all the same."""
+    [note] = place.glob("spool/*/note")
+    before = note.stat().st_mtime_ns
+    process = spooling()
+    # It is about to look.
+    wait_until(lambda: note.stat().st_mtime_ns != before)
+    manual.end()
+    manual.take()
+    assert manual.read(b" one") == [b"one"]
+    process.kill()
+
+
+def test_a_server_that_never_closes(manual, spooling):
+    """Those who end and were not answered are not waited for."""
+    for line in b"one", b"two", b"three":
+        process = spooling()
+        write_all(process.stdin.fileno(), line + b"\n")
+        assert finish(process) == (0, b"")
+        manual.take()
+        assert manual.read(b" " + line) == [line]
 
 
 def test_a_successor_that_is_told_to_end(manual, successor):

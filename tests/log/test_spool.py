@@ -398,6 +398,27 @@ def test_a_disk_that_is_full(opened, monkeypatch, capfd):
     assert (one.stalled, everything(one)) == (False, b"one" + b"two" * 100)
 
 
+def test_what_comes_again_takes_no_room_from_others(opened):
+    """What was delivered, and then was not, counts besides what a spool may have."""
+    one = opened(size=300, kept=1000)
+    start = one.begin
+    for _ in range(8):
+        one.put(b"x" * 100)
+        one.done(one.end)
+    one.again(start)
+    one.put(b"y" * 100)
+    assert (one.stalled, everything(one)) == (False, b"x" * 800 + b"y" * 100)
+
+
+def test_a_small_spool_has_few_files(opened, place):
+    """Also where more is kept than it may have."""
+    one = opened(size=0, kept=1 << 20)
+    for _ in range(3000):
+        one.put(b"x" * 100)
+        one.done(one.end)
+    assert len(list((place / FILES).glob("*.log"))) < 5
+
+
 def test_what_is_kept_is_in_nobodys_way(opened, monkeypatch, capfd):
     """It counts for nothing that waits, and makes room on a disk that is full."""
     monkeypatch.setattr(spool, "SMALL", 60)

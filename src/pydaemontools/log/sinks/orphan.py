@@ -1,33 +1,47 @@
-"""The connection of a process that was killed: the server may still be reading what came over it.
+"""The connection that a process left: the server may still be reading what came over it.
 
-What its successor sends over a connection of its own could be read before that. So it waits
-until the server has read all and closes; then Linux has the connection in the state TIME_WAIT.
-A server that dies before that resets it, and the state is gone.
+What a successor of a killed process sends could be read before that. So it waits until the
+server has read all and closes; then Linux has the connection in the state TIME_WAIT. A server
+that dies before that resets it, and the state is gone.
 """
 
 import time
 
 WAITING = b"04", b"05", b"0B"  # FIN_WAIT1, FIN_WAIT2, CLOSING: the other end has not closed
-LONGEST = 15.0  # seconds that it is waited for
+ENDED = b" ended"  # who left it was not killed, and waited for the server already
+LONGEST = 15.0  # seconds that it is waited for before something is sent
+KNOWN = 55.0  # seconds for which Linux surely knows a connection that was left or closed
 
 
 class Orphan:
-    """The connection between the two ENDS, written as in /proc/net/tcp."""
+    """The connection CONNECTION: its two ends, written as in /proc/net/tcp, and ENDED or not.
+    Who left it did so IDLE seconds ago at the most.
+    """
 
-    def __init__(self, ends: bytes) -> None:
+    def __init__(self, connection: bytes, idle: float) -> None:
+        ends, ended, _ = connection.partition(ENDED)
         self.broken = False  # whether it was reset before all was read
         self._ends = b" " + ends + b" "
-        self._until = time.monotonic() + LONGEST
-        self._seen = False
+        now = time.monotonic()
+        self._first = now + (0.0 if ended else LONGEST)
+        # Until then it is there still, if it was closed in order or not at all.
+        self._known = now + KNOWN - idle
+        self._seen = not ended
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing shall be sent before that is over."""
+        return time.monotonic() < self._first
 
     def over(self) -> bool:
-        """Whether there is nothing more to wait for."""
+        """Whether nothing more will come of it."""
         # What is just changing may be missed.
         state = self._state() or self._state()
-        if state in WAITING and time.monotonic() < self._until:
+        known = time.monotonic() < self._known
+        if state in WAITING and (known or self.first):
             self._seen = True
             return False
-        self.broken = self._seen and not state
+        self.broken = self._seen and known and not state
         return True
 
     def _state(self) -> bytes:

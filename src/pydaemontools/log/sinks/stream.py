@@ -7,10 +7,11 @@ the backlog has it still, from the first that the server may not have read.
 
 import time
 from collections import deque
-from errno import EPIPE, ETIMEDOUT
+from errno import ETIMEDOUT
 
 from .acknowledged import Acknowledged
 from .lookup import Lookup
+from .orphan import ENDED, Orphan
 from .retry import Retry
 from .transport import Connection, Ended
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from ..places import Place
     from ..wire.backlog import Backlog
     from ..wire.frames import Lines, Octets
-    from .orphan import Orphan
 
 PATIENCE = 15.0  # seconds that a server has to answer when we come
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
+TURN = 1 << 20  # bytes that are sent before anything else is seen to
 PAUSE = 1.0  # seconds between two looks at the clock, at the most
 LINGER = 5.0  # seconds in which a server has to take something of a spool, at the end
 LEAVE = 2.0  # seconds that a server has to read all, or to answer, when we go
@@ -39,6 +40,7 @@ class Stream:
     _cursor: int  # what is to be sent next
     _flying: deque[tuple[int, int]]  # what to be told of, and what it means
     _arrived: int
+    _recorded: bool  # whether the backlog knows of the connection, and has what goes over it
 
     def __init__(
         self,
@@ -96,6 +98,10 @@ class Stream:
         """In how many seconds a flush makes sense, if nothing is heard of the server."""
         if self.backlog.stalled:
             return LOOK[1]
+        due = self._due()
+        return due if not self._orphan else LOOK[1] if due is None else min(due, LOOK[1])
+
+    def _due(self) -> float | None:
         if not self._connection:
             return None if self._lookup else self._rest()
         if not self._open:
@@ -109,7 +115,7 @@ class Stream:
         if not self.backlog.ready(self._cursor):
             return None
         # Often enough for whoever was told to end meanwhile.
-        return LOOK[1] if self._orphan else min(self.retry.rest, PAUSE)
+        return LOOK[1] if self._held_back else min(self.retry.rest, PAUSE)
 
     def lost(self) -> int:
         """How many messages are held that nobody has."""
@@ -161,15 +167,20 @@ class Stream:
 
     def _opened(self, connection: Connection) -> None:
         """CONNECTION has just been opened."""
-        self.backlog.connected(connection.ends)
+        self._recorded = bool(self.backlog.kept)
+        if self._recorded:
+            self.backlog.connected(connection.ends)
         self._settled = time.monotonic() + SETTLE if connection.early else 0.0
 
     def _heard(self, said: bytes) -> None:
         """The server SAID something: nobody asked it to."""
 
     def _feed(self, connection: Connection) -> None:
-        """Send what there is, as far as there is room."""
-        while not connection.full and self.backlog.ready(self._cursor):
+        """Send some of what there is, as far as there is room; the others wait meanwhile."""
+        most = connection.written + TURN
+        while self.backlog.ready(self._cursor):
+            if connection.full or connection.written >= most:
+                break
             text, self._cursor = self.backlog.read(self._cursor)
             before = connection.written
             try:
@@ -239,10 +250,14 @@ class Stream:
                 self._source.sleep(until - time.monotonic())
                 connection.push()
                 self._heard(connection.read())
-        except Ended:
-            pass
+            if self._recorded:
+                # It has all; who comes next sees to that.
+                self.backlog.connected(self.backlog.connection + ENDED)
         except OSError as error:
-            self._reckon(error)
+            if isinstance(error, Ended) and connection.closed():
+                self.backlog.connected(b"")
+            else:
+                self._reckon(error)
 
     def _took(self, position: int) -> None:
         """All before POSITION has arrived."""
@@ -251,6 +266,8 @@ class Stream:
         self.retry.worked()
 
     def _work(self) -> None:
+        if self._orphan:
+            self._see_to(self._orphan)
         if not self._connection and not self._reach():
             return
         connection = self._connection
@@ -269,7 +286,7 @@ class Stream:
     def _reach(self) -> bool:
         """Begin a connection, if there is something to send and it is time; whether it is."""
         if not self._lookup:
-            if not self.backlog.ready(self._cursor) or self.retry.rest or not self._alone():
+            if not self.backlog.ready(self._cursor) or self.retry.rest or self._held_back:
                 return False
             self._lookup = Lookup(self._place.host, self._place.port)
         lookup = self._lookup
@@ -291,24 +308,26 @@ class Stream:
         self._connection = Connection(addresses[turn:] + addresses[:turn], tls)
         return True
 
-    def _predecessor(self) -> "Orphan | None":
-        """The connection that the process before us had, if it had one and sent what we have."""
+    def _predecessor(self) -> Orphan | None:
+        """The connection that the process before us had, if nobody knows how it ended."""
         if not self.backlog.connection:
             return None
-        from .orphan import Orphan
+        return Orphan(self.backlog.connection, self.backlog.idle)
 
-        return Orphan(self.backlog.connection)
+    @property
+    def _held_back(self) -> bool:
+        """Whether what was sent before us shall be read first."""
+        return bool(self._orphan and self._orphan.first)
 
-    def _alone(self) -> bool:
-        """Whether nothing that was sent before us is still to be read."""
-        if self._orphan:
-            if not self._orphan.over():
-                return False
-            if self._orphan.broken:
-                self.backlog.again(0)
-                self._begin()
-            self._orphan = None
-        return True
+    def _see_to(self, orphan: Orphan) -> None:
+        """Send again what went over the connection of ORPHAN if nobody will read it."""
+        if not orphan.over():
+            return
+        self._orphan = None
+        if orphan.broken:
+            self._drop()
+            self.backlog.again(0)
+            self._begin()
 
     def _reached(self, connection: Connection) -> bool:
         """Whether CONNECTION is open, and the first to know."""
@@ -335,10 +354,10 @@ class Stream:
         server may not have read.
         """
         self._salvage()
-        if self.backlog.kept:
-            # EPIPE is an end that was followed by a reset, for what we sent meanwhile.
-            in_order = isinstance(error, Ended) or error.errno == EPIPE
+        if self._connection and self._recorded:
+            in_order = isinstance(error, Ended) and self._connection.closed()
             self.backlog.again(self._acknowledged.again(in_order=in_order))
+            self.backlog.connected(b"")
 
     def _drop(self) -> None:
         self._unwatch()
@@ -353,6 +372,7 @@ class Stream:
         self._acknowledged.begin(self._cursor)
         self._flying = deque()
         self._arrived = 0
+        self._recorded = False
 
     def _watch(self) -> None:
         """Have the source wake us for what we wait for."""

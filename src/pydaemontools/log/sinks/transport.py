@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SIOCOUTQ = 0x5411
 PIECE = 65536  # bytes that are read at once
 IDLE = 60  # seconds of silence before the system asks whether the other machine is there
+PROOF = 200  # milliseconds in which the other machine shows that it has closed in order
 GONE = 120_000  # milliseconds without an acknowledgement, after which it is not
 
 
@@ -136,6 +137,23 @@ class Connection:
                 self._send(self._tls.farewell())
             if not self._left:
                 self._socket.shutdown(SHUT_WR)
+
+    def closed(self) -> bool:
+        """Whether the end of the server was in order, and no reset follows it.
+
+        What it had not read when it closed brings a reset, also after a farewell; so does what
+        comes later. Waits for PROOF at the most.
+        """
+        if not self._socket:
+            return False
+        try:
+            self._socket.shutdown(SHUT_WR)
+        except OSError:
+            # Both have closed already, or there was a reset: SO_ERROR tells.
+            pass
+        waiter = poll()
+        waiter.register(self._socket.fileno(), 0)
+        return bool(waiter.poll(PROOF)) and not self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
 
     def close(self) -> None:
         """Be gone, with a farewell if it is in time."""

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
         @property
         def connection(self) -> bytes:
-            """The ends of the last connection over which something was sent."""
+            """What was said the last time of the connection that is used."""
+
+        @property
+        def idle(self) -> float:
+            """How many seconds before us somebody had it the last time, at the most."""
 
         @property
         def end(self) -> int:
@@ -55,7 +59,7 @@ if TYPE_CHECKING:
             """What stands behind AT was not delivered after all, as far as it is kept."""
 
         def connected(self, ends: bytes) -> None:
-            """What follows is sent over the connection between ENDS."""
+            """What follows is sent over the connection between ENDS; over none if that is empty."""
 
         def pending(self) -> list[bytes]:
             """The texts that nobody has, and that are lost with this process."""
@@ -73,6 +77,7 @@ class Memory:
     stalled = False
     kept = 0
     connection = b""
+    idle = 0.0
 
     def __init__(self) -> None:
         self.begin = 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..files.ledger import Ledger
     from ..places import Place, Spooling
 
-KEPT = 32 << 20  # bytes: no kernel holds more for a program that listens to TCP, as it comes
+KEPT = 40 << 20  # bytes: with what comes on top, no kernel holds more for a program as it comes
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
 
@@ -66,7 +66,7 @@ class Spool:
 
     def _open(self) -> None:
         """Find what a predecessor has left."""
-        largest = min(SEGMENT, max(1, self._most // 8))
+        largest = min(SEGMENT, max(SMALL if self.kept else 1, self._most // 8))
         first = 0 if self.kept else split(self._dir.state.at)[0]
         self._segments = Segments(self._dir.fd, first, largest)
         self._tell_of_damage()
@@ -166,11 +166,16 @@ class Spool:
 
     @property
     def connection(self) -> bytes:
-        """The ends of the last connection over which something was sent."""
+        """What was said the last time of the connection that is used."""
         return self._dir.connection
 
+    @property
+    def idle(self) -> float:
+        """How many seconds before us somebody had it the last time, at the most."""
+        return self._dir.idle
+
     def connected(self, ends: bytes) -> None:
-        """What follows is sent over the connection between ENDS."""
+        """What follows is sent over the connection between ENDS; over none if that is empty."""
         self._dir.connected(ends)
 
     def _move(self, at: int) -> None:
@@ -288,7 +293,7 @@ class Spool:
 
     def _room(self) -> bool:
         """Whether there is room: an empty spool takes anything."""
-        return not self.ready(self.begin) or self.size <= self._most
+        return not self.ready(self.begin) or self.size <= self._most + self.kept
 
     def _next(self) -> None:
         """Go on in a new file, if there can be one."""

@@ -3,6 +3,7 @@ delivered, and `connection` between which ends the last connection was.
 """
 
 import posix
+import time
 from _struct import Struct
 from binascii import crc32
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
@@ -39,6 +40,7 @@ class SpoolDir:
             flock(self._lock, LOCK_EX | LOCK_NB)
             doing = b"open the spool "
             self.state = State(self.fd)
+            self.idle = max(0.0, time.time() - self.state.changed)
             self._connection = posix.open(b"connection", OPEN, 0o600, dir_fd=self.fd)
             self.connection = posix.read(self._connection, 4096)
         except OSError as error:
@@ -46,7 +48,7 @@ class SpoolDir:
             raise OSError(error.errno, "", doing + path) from None
 
     def connected(self, ends: bytes) -> None:
-        """What follows is sent over the connection between ENDS."""
+        """What follows is sent over the connection between ENDS; over none if that is empty."""
         self.connection = ends
         try:
             posix.ftruncate(self._connection, 0)
@@ -77,6 +79,7 @@ class State:
         self._fd = posix.open(b"state", OPEN, 0o600, dir_fd=directory)
         slots = [posix.pread(self._fd, STATE.size, at) for at in (0, SLOT)]
         found = [STATE.unpack(slot)[:2] for slot in slots if _whole(slot)]
+        self.changed = posix.fstat(self._fd).st_mtime
         self._number, at = max(found, default=(0, b""))
         self.at = int.from_bytes(at, "big")
 
