@@ -300,6 +300,12 @@ def finish(process):
     return process.returncode, said
 
 
+def no_more_for(process):
+    """Close the stdin of PROCESS, which goes on."""
+    process.stdin.close()
+    process.stdin = None
+
+
 def write_all(fd, data):
     """Write DATA to FD, however long it takes."""
     while data:
@@ -350,6 +356,12 @@ def manual():
 
 @pytest.fixture
 def spooling(start, manual):
-    """Start a router to the server, with a spool."""
-    to = f"tcp://127.0.0.1:{manual.port}"
-    return lambda: start("pysissylog", "--spool", "spool", "--to", to)
+    """Start a router to the server, with a spool, and write lines to it."""
+
+    def spooling(*lines):
+        to = f"tcp://127.0.0.1:{manual.port}"
+        process = start("pysissylog", "--spool", "spool", "--to", to)
+        write_all(process.stdin.fileno(), stream(lines))
+        return process
+
+    return spooling

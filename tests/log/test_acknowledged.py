@@ -9,7 +9,7 @@ from pydaemontools.log.sinks import acknowledged
 from pydaemontools.log.sinks.acknowledged import BROKEN, IN_ORDER, STEP, Acknowledged
 from pydaemontools.log.sinks.transport import Connection, Ended
 from tests.conftest import DEADLINE
-from tests.log.conftest import finish, numbered, stream, wait_until, write_all
+from tests.log.conftest import finish, no_more_for, numbered, wait_until, write_all
 
 
 @pytest.fixture
@@ -118,16 +118,14 @@ def test_a_connection_without_an_answer():
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_server_that_dies(reset, manual, spooling):
     """What it had read comes again: nobody knows what it did with that."""
-    process = spooling()
-    write_all(process.stdin.fileno(), b"one\ntwo\n")
+    process = spooling(b"one", b"two")
     manual.take()
     assert manual.read(b" two") == [b"one", b"two"]
     manual.end(reset=reset)
     manual.take()
     assert manual.read(b" two") == [b"one", b"two"]
     write_all(process.stdin.fileno(), b"three\n")
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     assert manual.read() == [b"one", b"two", b"three"]
     manual.end()
     assert process.wait(DEADLINE) == 0
@@ -138,9 +136,8 @@ def test_a_server_that_dies(reset, manual, spooling):
 
 def test_a_server_that_ends_each_connection(manual, spooling):
     """All arrives, in order, and nothing more than three times."""
-    process = spooling()
     lines = numbered(0, 20)
-    write_all(process.stdin.fileno(), stream(lines))
+    process = spooling(*lines)
     ends = [line.rpartition(b" ")[2] for line in lines]
     for _ in range(3):
         manual.take()
@@ -155,16 +152,13 @@ def test_a_server_that_ends_each_connection(manual, spooling):
 
 def test_a_server_that_does_not_answer_our_end(manual, spooling):
     """It is not waited for long, and gets nothing again: it is there, and will read what it has."""
-    process = spooling()
-    write_all(process.stdin.fileno(), b"one\n")
+    process = spooling(b"one")
     manual.take()
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     assert finish(process) == (0, b"")
     assert manual.read() == [b"one"]
     manual.end()
-    process = spooling()
-    write_all(process.stdin.fileno(), b"two\n")
+    process = spooling(b"two")
     manual.take()
     assert manual.read(b" two") == [b"two"]
     process.kill()
@@ -175,26 +169,21 @@ def test_a_server_that_goes_while_we_go(manual, spooling):
     """A reset in answer to our farewell: the server may not have read all, so all stays in the
     spool, and is sent the next time.
     """
-    process = spooling()
-    write_all(process.stdin.fileno(), b"one\n")
+    process = spooling(b"one")
     manual.take()
     manual.read(b" one")
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     assert manual.read() == [b"one"]
     manual.end(reset=True)
     assert process.wait(DEADLINE) == 0
     assert b" bytes are left in spool/" in process.stderr.read()
-    process = spooling()
-    write_all(process.stdin.fileno(), b"two\n")
-    process.stdin.close()
-    process.stdin = None
+    process = spooling(b"two")
+    no_more_for(process)
     manual.take()
     assert manual.read() == [b"one", b"two"]
     manual.end()
     assert finish(process) == (0, b"")
-    process = spooling()
-    write_all(process.stdin.fileno(), b"three\n")
+    process = spooling(b"three")
     manual.take()
     assert manual.read(b" three") == [b"three"]
     process.kill()

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from tests.log.conftest import fill, finish, wait_until, write_all
+from tests.log.conftest import fill, finish, no_more_for, wait_until, write_all
 from tests.log.far import free_port
 
 
@@ -68,8 +68,7 @@ def test_copies_where_nobody_waits_in_write(start, pipe):
     os.set_blocking(pipe[1], False)
     process = start("pymultilog", "1", stdout=pipe[1])
     count = fill(process.stdin.fileno(), process, b"a line of text\n" * 64)
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     os.close(pipe.pop())
     with open(pipe[0], "rb", closefd=False) as file:
         assert file.read() == b"a line of text\n" * 64 * count
@@ -81,8 +80,7 @@ def test_a_reader_that_is_slow(start, pipe):
     process = start("pysissylog", "--buffer", "0", "--to", "json:-", stdout=pipe[1])
     count = fill(process.stdin.fileno(), process, b"a line of text\n" * 64)
     assert os.get_blocking(pipe[1])
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     os.close(pipe.pop())
     with open(pipe[0], "rb", closefd=False) as file:
         found = [json.loads(line)["message"] for line in file]

@@ -11,7 +11,7 @@ from pydaemontools.log.batch import Batch
 from pydaemontools.log.fields.entries import objects
 from pydaemontools.log.fields.records import fold, unended
 from pydaemontools.log.wire.formats import Origin
-from tests.log.conftest import finish, wait_until, write_all
+from tests.log.conftest import finish, no_more_for, wait_until, write_all
 from tests.log.far import Rsyslogd
 from tests.log.test_levels import DURING, TRACE
 
@@ -122,8 +122,7 @@ def test_a_traceback_is_one_entry(journal, start, place, run):
     """The exception is in fields of it."""
     process = start("pysissylog", "-s", "--to", f"journald:{place}/journal.sock", "--to", "json:-")
     run(sys.executable, "-c", RAISES, stderr=process.stdin.fileno(), capture_output=False)
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     found = [json.loads(line) for line in process.stdout.read().splitlines()]
     assert process.wait(30) == 0
     wait_until(lambda: len(journal.entries) == 2)
@@ -207,8 +206,7 @@ except KeyError:
         file_actions=[(os.POSIX_SPAWN_DUP2, process.stdin.fileno(), 2)],
     )
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     [slow, failed] = [json.loads(line) for line in process.stdout.read().splitlines()]
     assert process.wait(30) == 0
     assert (slow["level"], slow["message"], slow["name"], slow["took"]) == (

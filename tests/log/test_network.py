@@ -23,7 +23,16 @@ from pydaemontools.log.sinks.stream import Stream
 from pydaemontools.log.wire.backlog import Memory
 from pydaemontools.log.wire.formats import Origin
 from pydaemontools.log.wire.frames import framing
-from tests.log.conftest import fill, finish, numbered, sleeping, stream, wait_until, write_all
+from tests.log.conftest import (
+    fill,
+    finish,
+    no_more_for,
+    numbered,
+    sleeping,
+    stream,
+    wait_until,
+    write_all,
+)
 from tests.log.far import Certificates, Rsyslogd, Tcp, free_port, messages
 
 FIELDS = "%pri%|%hostname%|%app-name%|%procid%|%protocol-version%|%msg%"
@@ -318,8 +327,7 @@ def test_an_answer_in_pieces(start, tcp):
     server = tcp()
     process = start("pysissylog", "--to", f"relp://127.0.0.1:{server.port}")
     write_all(process.stdin.fileno(), b"one\ntwo\nthree\n")
-    process.stdin.close()
-    process.stdin = None
+    no_more_for(process)
     wait_until(lambda: server.came and b"commands=syslog\n" in server.came[0])
     for byte in b"1 rsp 18 200 OK\ncommands=ok\n":
         server.connections[0].sendall(bytes([byte]))

@@ -10,7 +10,7 @@ from pydaemontools.log.sinks.orphan import ENDED, KNOWN, LONGEST, Orphan
 from pydaemontools.log.sinks.transport import Connection
 from pydaemontools.log.wire.spooldir import SLOT
 from tests.conftest import DEADLINE
-from tests.log.conftest import finish, wait_until, write_all
+from tests.log.conftest import finish, no_more_for, wait_until, write_all
 
 
 @pytest.fixture
@@ -99,16 +99,20 @@ def test_a_connection_over_ipv6():
 
 
 @pytest.fixture
-def successor(manual, spooling, place):
-    """A router, after one that was killed and whose line is not read: it has looked for that."""
-    process = spooling()
-    write_all(process.stdin.fileno(), b"one\n")
+def killed(manual, spooling, place):
+    """The server has something of a router that was killed."""
+    process = spooling(b"one")
     manual.take()
     [state] = place.glob("spool/*/state")
     # Its first slot is the second to be written: that the line has arrived.
     wait_until(lambda: any(state.read_bytes()[:SLOT]))
     process.kill()
     finish(process)
+
+
+@pytest.fixture
+def successor(killed, spooling, place):  # noqa: ARG001 - it comes after that
+    """Another router, which has looked for what is left of the first."""
     process = spooling()
     for line in b"two", b"three":
         write_all(process.stdin.fileno(), line + b"\n")
@@ -133,23 +137,10 @@ def test_a_server_that_dies_after_the_router(manual, successor):
     manual.end()
     manual.take()
     assert manual.read(b" three") == [b"one", b"two", b"three"]
-    successor.stdin.close()
-    successor.stdin = None
+    no_more_for(successor)
     assert manual.read() == [b"one", b"two", b"three"]
     manual.end()
     assert successor.wait(DEADLINE) == 0
-
-
-@pytest.fixture
-def killed(manual, spooling, place):
-    """The server has something of a router that was killed."""
-    process = spooling()
-    write_all(process.stdin.fileno(), b"one\n")
-    manual.take()
-    [state] = place.glob("spool/*/state")
-    wait_until(lambda: any(state.read_bytes()[:SLOT]))
-    process.kill()
-    finish(process)
 
 
 @pytest.mark.usefixtures("killed")
@@ -179,8 +170,7 @@ def test_a_server_that_dies_while_nothing_comes(manual, spooling, place):
 def test_a_server_that_never_closes(manual, spooling):
     """Those who end and were not answered are not waited for."""
     for line in b"one", b"two", b"three":
-        process = spooling()
-        write_all(process.stdin.fileno(), line + b"\n")
+        process = spooling(line)
         assert finish(process) == (0, b"")
         manual.take()
         assert manual.read(b" " + line) == [line]

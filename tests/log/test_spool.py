@@ -18,7 +18,7 @@ from pydaemontools.log.places import Spooling, parse
 from pydaemontools.log.tai64n import LABEL
 from pydaemontools.log.wire import segments, spool
 from pydaemontools.log.wire.spool import Spool
-from tests.log.conftest import finish, numbered, patient, wait_until, write_all
+from tests.log.conftest import finish, no_more_for, numbered, patient, wait_until, write_all
 from tests.log.conftest import opened as opened_sources
 from tests.log.far import Rsyslogd, Tcp, check_once, free_port
 
@@ -485,8 +485,7 @@ def test_one_router_at_a_time(run, start, place):
     port = url.rpartition(":")[2]
     said = f"unable to lock the spool spool/tcp_127.0.0.1_{port}: temporary failure\n"
     assert (second.returncode, second.stderr) == (111, b"pysissylog: fatal: " + said.encode())
-    first.stdin.close()
-    first.stdin = None
+    no_more_for(first)
     assert first.wait(30) == 0
 
 

@@ -99,7 +99,10 @@ class Stream:
         if self.backlog.stalled:
             return LOOK[1]
         due = self._due()
-        return due if not self._orphan else LOOK[1] if due is None else min(due, LOOK[1])
+        if self._orphan:
+            # Nobody wakes us when that changes.
+            return LOOK[1] if due is None else min(due, LOOK[1])
+        return due
 
     def _due(self) -> float | None:
         if not self._connection:

@@ -38,7 +38,7 @@ GONE = 120_000  # milliseconds without an acknowledgement, after which it is not
 
 
 class Ended(OSError):
-    """The server has closed the connection, in order."""
+    """The server has closed the connection; `closed` tells whether a reset follows."""
 
     def __init__(self) -> None:
         super().__init__(ECONNRESET, "")
@@ -114,7 +114,7 @@ class Connection:
         """Some of what the server said; nothing if there is nothing now.
 
         No more than PIECE at once: who talks all the time must not keep us from the rest.
-        Raises OSError at the end, once all before it was given; Ended if that is in order.
+        Raises OSError at the end, once all before it was given; Ended if that is no reset.
         """
         came = self._receive()
         if came is None:
