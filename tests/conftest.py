@@ -229,7 +229,7 @@ def copy_installation(scripts, directory, python):
     home = directory / "bin"
     home.mkdir(parents=True)
     for command in scripts.glob("py*"):
-        if b"pydaemontools.chain.exec" in command.read_bytes():
+        if b"pydaemontools.entry" in command.read_bytes():
             shutil.copy(command, home)
     if python:
         (home / "python3").symlink_to(python)

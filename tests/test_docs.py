@@ -15,8 +15,8 @@ import pytest
 
 from pydaemontools.adapters import setup
 from pydaemontools.adapters.level import HEADS, NUMBERS, OTEL
-from pydaemontools.chain import cli
-from pydaemontools.chain.tools import OWN, load
+from pydaemontools.base import cli
+from pydaemontools.base.tools import OWN, load
 from tests.log.far import check_once, free_port, needs_module
 
 ROOT = Path(__file__).resolve().parents[1]

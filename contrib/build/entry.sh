@@ -36,10 +36,10 @@ def fatal(text):
 if sys.version_info < (3, 11):
     fatal("run with " + sys.executable + ": it is older than Python 3.11")
 for place in places(home.rpartition("/")[0]):
-    if posix.access(place + "/pydaemontools/chain", 0):
+    if posix.access(place + "/pydaemontools/entry.py", 0):
         sys.path.append(place)
         break
 else:
     fatal("find the package pydaemontools near " + home)
-from pydaemontools.chain.exec import enter
+from pydaemontools.entry import enter
 enter("NAME", home)

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from reading import LINE
 from tests.log.reference import selected
 
-from pydaemontools.log import levels, places
-from pydaemontools.log.actions import age, limit
-from pydaemontools.log.actions.lines import Lines
-from pydaemontools.log.actions.recordwise import Recordwise
-from pydaemontools.log.actions.script import MOST, SIZES, BadAction, Script
-from pydaemontools.log.actions.selection import Selection
-from pydaemontools.log.actions.stamps import KINDS
-from pydaemontools.log.batch import Batch
-from pydaemontools.log.fields.records import border, fold, record_end, unended
-from pydaemontools.log.fields.structured import text
-from pydaemontools.log.sinks.tls import Tls
-from pydaemontools.log.wire.spool import name
+from pydaemontools.log import target_parser
+from pydaemontools.log.lines import age, repeat_limit, severity
+from pydaemontools.log.lines.actions import MOST, SIZES, Actions, BadAction
+from pydaemontools.log.lines.batch import Batch
+from pydaemontools.log.lines.block_transform import BlockTransform
+from pydaemontools.log.lines.emit import text
+from pydaemontools.log.lines.record_transform import RecordTransform
+from pydaemontools.log.lines.records import border, fold, record_end, unended
+from pydaemontools.log.lines.selection import Selection
+from pydaemontools.log.lines.stamps import KINDS
+from pydaemontools.log.net.spool import name
+from pydaemontools.log.net.tls import Tls
 
 ZONES = ("UTC", "Europe/Amsterdam", "America/Havana", "America/Sao_Paulo", "Africa/Cairo")
 ZONES += ("Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "XXX+3:30", "XXX-14")
@@ -44,7 +44,7 @@ def script(two):
     """Script: BadAction or numbers that make sense; in the original's language never BadAction."""
     words, own = two
     try:
-        made = Script(words, own=own)
+        made = Actions(words, own=own)
     except BadAction:
         assert own
         return
@@ -55,7 +55,7 @@ def script(two):
         assert one.age >= 0
         assert one.kind in ((b"/", b"e", b"=", b"1", b"2") if own else (b"/", b"e", b"="))
         assert one.selection in made.selections
-    form = Recordwise(made) if made.records else Lines(made)
+    form = RecordTransform(made) if made.records else BlockTransform(made)
     assert all(number >= 0 for number in form.growth())
     with contextlib.suppress(BadAction):
         made.check(form.growth())
@@ -115,8 +115,11 @@ def limiting(four):
     most, seconds, pattern, events = four
     now = [100.0]
     chosen = pattern and Selection([(b"-", b"*"), (b"+", pattern)])
-    with patch.object(limit, "monotonic", lambda: now[0]), patch.object(limit, "COUNTED", 3):
-        one = limit.Limit(most, seconds, chosen)
+    with (
+        patch.object(repeat_limit, "monotonic", lambda: now[0]),
+        patch.object(repeat_limit, "COUNTED", 3),
+    ):
+        one = repeat_limit.RepeatLimit(most, seconds, chosen)
         left = told = 0
         for later, line in events:
             now[0] += later
@@ -131,7 +134,7 @@ def _told(one, *, ending):
     """How many lines ONE tells that it left out."""
     count = 0
     while said := one.told(ending=ending):
-        assert len(said) <= len(limit.LONGEST)
+        assert len(said) <= len(repeat_limit.LONGEST)
         count += int(said.split()[3])
     return count
 
@@ -140,8 +143,8 @@ def recordwise(five):
     """Recordwise: no line is lost or doubled where none is deselected, and none is made up."""
     words, stream, cuts, new, torn = five
     whole = [*words, b"./d"]
-    made = Script(whole, own=True)
-    form = Recordwise(made)
+    made = Actions(whole, own=True)
+    form = RecordTransform(made)
     harmless = all(word[:1] in b"tTdJm" or word in (b"Ldebug", b"r999/99") for word in words)
     out = []
     parts = list(pieces(stream, cuts))
@@ -158,8 +161,8 @@ def recordwise(five):
             _objects(batch, part, harmless=harmless)
         out.append(part.text)
         if new:
-            made, state = Script(whole, own=True), form.state
-            form = Recordwise(made)
+            made, state = Actions(whole, own=True), form.state
+            form = RecordTransform(made)
             form.state = state
     said = form.said(ending=True)
     assert not (harmless and said)
@@ -201,8 +204,8 @@ def borders(lines):
     for end in ends[1:-1]:
         assert border(block, 0, end) == max(begin for begin in begins if begin <= end)
     # Whether a traceback goes on shows in whether it takes a line at the margin.
-    heads = [b"", lines[0][: levels.head(lines[0])[1]], block[begins[-2] :].split(b"\n")[0]]
-    heads[2] = heads[2][: levels.head(heads[2])[1]]
+    heads = [b"", lines[0][: severity.head(lines[0])[1]], block[begins[-2] :].split(b"\n")[0]]
+    heads[2] = heads[2][: severity.head(heads[2])[1]]
     more = [fold([*lines, one + b"X"], [6] * (len(lines) + 1)) for one in heads]
     open_ = any(len(found) == len(begins) - 1 for found in more)
     assert unended(block) == (begins[-2] if open_ else len(block))
@@ -212,24 +215,24 @@ CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def place(word):
-    """places.parse: BadPlace, or a place that can be had."""
+    """target_parser.parse: BadTarget, or a target that can be had."""
     try:
-        made = places.parse(word)
-    except places.BadPlace:
+        made = target_parser.parse(word)
+    except target_parser.BadTarget:
         return
-    assert made.kind in places.OPTIONS
+    assert made.kind in target_parser.OPTIONS
     assert 0 <= made.least < 8
-    assert made.options.keys() <= set(places.OPTIONS[made.kind])
-    if made.kind in places.PORTS:
+    assert made.options.keys() <= set(target_parser.OPTIONS[made.kind])
+    if made.kind in target_parser.PORTS:
         assert 0 < made.port < 65536
         assert re.fullmatch(rb"[!-~]+", made.host)
-        again = places.parse(made.text)
+        again = target_parser.parse(made.text)
         assert (again.kind, again.host, again.port) == (made.kind, made.host, made.port)
         assert b"/" not in name(made, made.format)
     else:
         assert made.path or made.kind == b"stderr"
     if made.kind == b"dir":
-        assert len(made.script.outputs) == 1
+        assert len(made.actions.outputs) == 1
     if made.kind in (b"tls", b"relps"):
         Tls(CONTEXT, made.options.get(b"name", b"h").decode())
 
@@ -287,7 +290,9 @@ FOLDED = st.lists(
     st.builds(
         lambda head, line: head + line,
         st.sampled_from([b"", b"", b"error: ", b"<3>", b"[warn]: ", b"info:"]),
-        st.sampled_from([levels.TRACEBACK, *levels.BETWEEN, b"  File", b"ValueError: x", b"", b" "])
+        st.sampled_from(
+            [severity.TRACEBACK, *severity.BETWEEN, b"  File", b"ValueError: x", b"", b" "]
+        )
         | LINE,
     ),
     max_size=12,

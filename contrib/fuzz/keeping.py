@@ -15,21 +15,22 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import NOTE, SOUP
 
-from pydaemontools.control.logfiles import Log
+from pydaemontools.base.tai64 import stamp
+from pydaemontools.control.logfiles import ServiceLog
 from pydaemontools.control.logs import shaped
 from pydaemontools.control.when import since, stamped
-from pydaemontools.log.blocks import open_source
-from pydaemontools.log.files.fitting import Fitting
-from pydaemontools.log.files.ledger import open_ledger
-from pydaemontools.log.files.logdir import LogDir
-from pydaemontools.log.files.note import Entry
-from pydaemontools.log.levels import Router
-from pydaemontools.log.places import Spooling, parse
-from pydaemontools.log.pump import Pump
-from pydaemontools.log.routing import Routing
-from pydaemontools.log.sinks.directory import Directory
-from pydaemontools.log.tai64n import stamp
-from pydaemontools.log.wire import spool, spooldir
+from pydaemontools.log.lines.severity import SeverityReader
+from pydaemontools.log.lines.severity_transform import SeverityTransform
+from pydaemontools.log.lines.targets import SpoolOptions
+from pydaemontools.log.logdir.writer import LogDir
+from pydaemontools.log.net import spool, spooldir
+from pydaemontools.log.pipe.intent import Intent
+from pydaemontools.log.pipe.intent_log import open_intent_log
+from pydaemontools.log.pipe.pump import Pump
+from pydaemontools.log.pipe.source import open_source
+from pydaemontools.log.pipe.splitter import BlockSplitter
+from pydaemontools.log.sinks.directory import DirectorySink
+from pydaemontools.log.target_parser import parse
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no disk is needed
 OURS = re.compile(rb"[0-9a-f]{16}\.log")
@@ -53,7 +54,7 @@ def directory():
 def opened(place):
     """The spool in PLACE."""
     source = SimpleNamespace(taken=0)
-    return spool.Spool(Spooling(os.fsencode(place), 1 << 30), PLACE, source, None)
+    return spool.Spool(SpoolOptions(os.fsencode(place), 1 << 30), PLACE, source, None)
 
 
 def everything(one):
@@ -175,20 +176,22 @@ def noted(five):
             words = list(forged[1])
             if forged[2]:
                 words[1] = current.stat().st_ino
-            slots = [Entry(name, *words[:7], BODY[: words[5]][-64:], *words[7:9]).line(words[9])]
+            slots = [Intent(name, *words[:7], BODY[: words[5]][-64:], *words[7:9]).line(words[9])]
         note = b"".join(slot[:512].ljust(512) for slot in slots)
         (place / "note").write_bytes(note.ljust(4096 + taken, b"\0")[: 4096 + taken])
         source = open_source(read)
         # By itself, or it would close once more what has its number by then.
         last.callback(source._epoll.close)  # noqa: SLF001
-        book = open_ledger(source, Fitting(0))
+        book = open_intent_log(source, BlockSplitter(0))
         try:
             log = LogDir(os.fsencode(place), ledger=book)
         except OSError:
             assert forged
             return
-        sink = Directory(log, b"fuzz")
-        pump = Pump(source, [sink], Routing(Router()), 0, files=[sink], ledger=book)
+        sink = DirectorySink(log, b"fuzz")
+        pump = Pump(
+            source, [sink], SeverityTransform(SeverityReader()), 0, files=[sink], ledger=book
+        )
         os.close(write)
         code = pump.run()
         files = [*sorted(place.glob("@*")), current]
@@ -208,14 +211,14 @@ def logs(four):
         for name, data in finished:
             files[name] = data
             (place / os.fsdecode(name)).write_bytes(data)
-        one = Log(os.fsencode(place))
+        one = ServiceLog(os.fsencode(place))
         shapes = [shaped(several=True, json=json) for json in (False, True)]
         found = [*one.since(-(1 << 100)), *one.unfinished()]
         if not files:
             lines = first.split(b"\n")
             lines = lines if lines[-1] else lines[:-1]
             assert [entry[3] for entry in found] == [line[stamped(line)[1] :] for line in lines]
-        tail = Log(os.fsencode(place)).tail(len(found), 7)
+        tail = ServiceLog(os.fsencode(place)).tail(len(found), 7)
         assert files or [entry[3] for entry in tail] == [entry[3] for entry in found]
         # What comes later, in this file and in the next one.
         for new in True, False, False:

@@ -6,13 +6,12 @@ import re
 
 from hypothesis import strategies as st
 
-from pydaemontools.log import levels
-from pydaemontools.log.fields import keys, logfmt, structured
-from pydaemontools.log.fields.confine import BadPattern
-from pydaemontools.log.fields.records import Reader, fold, possible
-from pydaemontools.log.fields.redact import PRESETS, Redaction
-from pydaemontools.log.fields.structure import parse
-from pydaemontools.log.files import note
+from pydaemontools.log.lines import emit, keys, logfmt, severity
+from pydaemontools.log.lines.linewise_regex import BadPattern
+from pydaemontools.log.lines.parse import parse
+from pydaemontools.log.lines.records import RecordReader, fold, possible
+from pydaemontools.log.lines.redact import PRESETS, Redaction
+from pydaemontools.log.pipe import intent
 
 ALL_KEYS = [*keys.LEVEL, *keys.MESSAGE, "time", "field_time", "field_level", "exception"]
 # What lines are made of, so that more of them are nearly something.
@@ -21,7 +20,7 @@ PIECES = [
     *(b"=", b" ", b"\t", b":", b"<3>", b"[error]", b"error:", b"Error: ", b"\n", b"\r", b"\x1b"),
     *(b"null", b"NaN", b"1e999", b"-", b"0", b"9" * 30, b"\xff", b"\xed\xa0\x80", "é".encode()),
     *(b"password", b"token", b"Bearer ", b"4111 1111 1111 1111", b"a@b.c", b"://u:p@", b"eyJ"),
-    *(levels.TRACEBACK, *levels.BETWEEN, b"  File", b"ValueError: x", b"text", b"record"),
+    *(severity.TRACEBACK, *severity.BETWEEN, b"  File", b"ValueError: x", b"text", b"record"),
     *(b'":{"', b'":"', b'","', b'"}', *(key.encode() for key in ALL_KEYS)),
 ]
 SOUP = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=20).map(b"".join)
@@ -87,21 +86,21 @@ PATTERN = st.lists(
 
 def head(line):
     """levels.head, strip and named: a level or none, and never more than the line."""
-    level, length = levels.head(line)
+    level, length = severity.head(line)
     assert (level is None) == (length == 0)
     assert level is None or 0 <= level < 8
     assert length <= len(line)
-    assert line.endswith(levels.strip(line))
-    levels.named(line)
+    assert line.endswith(severity.strip(line))
+    severity.named(line)
 
 
 def router(lines):
     """Router, Reader and fold: a level for each line, and no line is lost."""
-    found = levels.Router().route(lines)
+    found = severity.SeverityReader().route(lines)
     assert all(0 <= level < 8 for level in found)
     assert len(found) == len(lines)
     block = b"\n".join(lines)
-    found, records = Reader(levels.Router()).route(block, lines)
+    found, records = RecordReader(severity.SeverityReader()).route(block, lines)
     assert len(found) == len(lines)
     made = fold(lines, found, records)
     assert b"\n".join(record.line for record in made) == block
@@ -121,18 +120,18 @@ def look(record):
     """All that is made of a record has the form that it has to have."""
     assert record.level is None or 0 <= record.level < 8
     assert isinstance(record.message, bytes)
-    data = structured.element(record.fields)
+    data = emit.element(record.fields)
     assert ELEMENT.fullmatch(data)
-    assert len(data) <= structured.SD_ROOM
+    assert len(data) <= emit.SD_ROOM
     data.decode()
-    for name, value in structured.journal(record.fields):
+    for name, value in emit.journal(record.fields):
         assert re.fullmatch(rb"[A-Z][A-Z0-9_]{0,63}", name)
         value.decode()
-    written = structured.line(record, {"time": "now"})
+    written = emit.line(record, {"time": "now"})
     assert b"\n" not in written
     again = parse(written)
     assert again is not None
-    assert structured.line(again, {"time": "now"})
+    assert emit.line(again, {"time": "now"})
 
 
 def pairs(line):
@@ -163,10 +162,10 @@ def pattern(two):
 
 def slot(data):
     """note.parse: a whole note, which reads the same when it is written again, or none."""
-    found = note.parse(data)
+    found = intent.parse(data)
     if found:
         number, entry = found
-        again = note.parse(entry.line(number))
+        again = intent.parse(entry.line(number))
         assert again is not None
         assert again[1].line(number) == entry.line(number)
 

@@ -11,20 +11,20 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import BLOCK, ELEMENT, LINE, SOUP
 
+from pydaemontools.base import backoff
 from pydaemontools.log import stats
-from pydaemontools.log.batch import Batch
-from pydaemontools.log.fields import structured
-from pydaemontools.log.fields.entries import SMALLEST, entries
-from pydaemontools.log.levels import CLEAN, SEVERITIES, Router
-from pydaemontools.log.places import parse
-from pydaemontools.log.routing import Routing
-from pydaemontools.log.sinks import relp, retry, stream
+from pydaemontools.log.lines import emit, frames
+from pydaemontools.log.lines.batch import Batch
+from pydaemontools.log.lines.entries import SMALLEST, entries
+from pydaemontools.log.lines.formats import FACILITIES, Origin, stamp_3164, stamp_5424
+from pydaemontools.log.lines.pieces import LEAST
+from pydaemontools.log.lines.severity import CLEAN, SEVERITIES, SeverityReader
+from pydaemontools.log.lines.severity_transform import SeverityTransform
+from pydaemontools.log.net import relp, stream
+from pydaemontools.log.net.backlog import MemoryBacklog
 from pydaemontools.log.sinks.journald import Journald
 from pydaemontools.log.sinks.messages import Messages
-from pydaemontools.log.wire import frames
-from pydaemontools.log.wire.backlog import Memory
-from pydaemontools.log.wire.formats import FACILITIES, Origin, stamp_3164, stamp_5424
-from pydaemontools.log.wire.pieces import LEAST
+from pydaemontools.log.target_parser import parse
 
 NOW = 1795265159_123456789
 CLOCK = SimpleNamespace(time_ns=lambda: NOW)
@@ -35,7 +35,7 @@ def routed(four):
     """The batch that pysissylog would make of these lines."""
     lines, strip, continued, unfinished = four
     body = b"\n".join(lines) or b"?"
-    form = Routing(Router())
+    form = SeverityTransform(SeverityReader())
     form.strip = strip
     return form.batch(body, continued=continued, unfinished=unfinished)
 
@@ -81,7 +81,7 @@ def messages(batch, origin, made, spans, form):
     records = batch.records or [None] * len(batch.lines)
     plus = batch.continued
     for level, line, record in zip(batch.levels, batch.lines, records, strict=True):
-        wanted = structured.one_line(record.message) if record and form == b"5424" else line
+        wanted = emit.one_line(record.message) if record and form == b"5424" else line
         got = b""
         first = wanted != b"" or not plus
         while first or len(got) < len(wanted):
@@ -150,11 +150,11 @@ def objects(batch, origin, spans):
         given = {key: one[key] for key in ("time", "facility", "host", "ident")}
         if origin.pid is not None:
             given["pid"] = origin.pid
-        whole = structured.line(record, given, origin.fields)
+        whole = emit.line(record, given, origin.fields)
         if len(whole) <= frames.LONGEST:
             assert found == whole
             continue
-        wanted, got = structured.text(record.line), one["message"]
+        wanted, got = emit.text(record.line), one["message"]
         while len(got) < len(wanted):
             assert len(found) <= frames.LONGEST or len(one["message"]) <= 4 * (SMALLEST + 1)
             one, found = left.pop(0)
@@ -192,7 +192,7 @@ def journal(two):
         who = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
         who += [(b"SYSLOG_IDENTIFIER", origin.ident)] if origin.ident else []
         who += [(b"SYSLOG_PID", b"%d" % origin.pid)] if origin.pid is not None else []
-        told = structured.journal(structured.merged(record.fields, origin.fields))
+        told = emit.journal(emit.merged(record.fields, origin.fields))
         priority = (b"PRIORITY", b"%d" % record.level)
         message = (b"MESSAGE", record.message.translate(CLEAN))
         assert got == [priority, *who, *told, message]
@@ -274,12 +274,12 @@ def session(events):
     with (
         patch.object(stream, "Lookup", lambda *_: lookup),
         patch.object(stream, "Connection", Wire),
-        patch.object(retry, "say", lambda *_: None),
+        patch.object(backoff, "say", lambda *_: None),
         patch.object(relp, "WINDOW", 5),
         patch.object(relp, "NUMBERS", NUMBERS),
     ):
         framing = frames.framing(Origin(b"", 8, None, b""), b"3164", relp=True)
-        _session(relp.Relp(parse(b"relp://h"), framing, Memory(), source), events)
+        _session(relp.Relp(parse(b"relp://h"), framing, MemoryBacklog(), source), events)
 
 
 def _session(one, events):

@@ -5,9 +5,10 @@ from choosing import CUTS, ZONES, pieces, zone
 from hypothesis import strategies as st
 from tests.log.reference import localized
 
+from pydaemontools.base.tai64 import EPOCH, LABEL, pack, stamp, unpack
 from pydaemontools.control.when import label
-from pydaemontools.log.localtimes import Texts, exact
-from pydaemontools.log.tai64n import EPOCH, LABEL, pack, stamp, stamper, unpack
+from pydaemontools.log.localtimes import LocalTimes, exact
+from pydaemontools.log.tai64n import stamper
 from pydaemontools.log.tai64nlocal import Local
 
 
@@ -45,7 +46,7 @@ def texts(two):
     """Texts: each second is what localtime says, in whatever order they come."""
     called, seconds = two
     with zone(called):
-        known = Texts()
+        known = LocalTimes()
         for second in seconds:
             try:
                 wanted = exact(second)

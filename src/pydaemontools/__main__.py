@@ -4,8 +4,10 @@ import os
 import sys
 
 from . import __version__
-from .chain import cli, exec, process, settle  # noqa: A004 - what it does is to exec
-from .chain.tools import OWN, load
+from .base import cli, process
+from .base.tools import OWN, load
+from .chain import pathexec
+from .entry import restore_startup
 
 HELP = """\
 usage: python -m pydaemontools TOOL [ARGUMENT ...]
@@ -21,8 +23,8 @@ This way of calling them does not: use it at a terminal, not in what runs as roo
 
 def main() -> int:
     """Run the tool that the command line names, or list the tools."""
-    exec.home = _scripts()
-    settle.settle()
+    pathexec.home = _scripts()
+    restore_startup()
     argv = [process.raw(word) for word in sys.argv[1:]]
     name = sys.argv[1] if argv else "--help"
     if name == "--help":
@@ -38,7 +40,7 @@ def main() -> int:
         print(hint.format(name), file=sys.stderr)
         return 100
     process.standard_fds()
-    return exec.run(argv[0], load(name), argv)
+    return pathexec.run(argv[0], load(name), argv)
 
 
 def _scripts() -> bytes | None:
@@ -48,7 +50,7 @@ def _scripts() -> bytes | None:
 
 
 def _summaries() -> list[str]:
-    from .chain import pages
+    from .base import pages
 
     lines = []
     for name in sorted(OWN):

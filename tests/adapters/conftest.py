@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from pydaemontools import adapters
-from pydaemontools.log.fields.records import Reader, fold
-from pydaemontools.log.levels import INFO, Router
+from pydaemontools.log.lines.records import RecordReader, fold
+from pydaemontools.log.lines.severity import INFO, SeverityReader
 
 HEAD = """\
 import logging, os, signal, sys, threading, time
@@ -54,6 +54,6 @@ def clean():
 def understood(data):
     """The records that the router makes of DATA: level, message without its head, fields."""
     lines = [line for line in data.split(b"\n") if line]
-    levels, records = Reader(Router()).route(data, lines)
+    levels, records = RecordReader(SeverityReader()).route(data, lines)
     made = fold(lines, levels, records, strip=True)
     return [(one.level, one.message.decode("utf-8", "surrogateescape"), one.fields) for one in made]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydaemontools.adapters.formats import Human, Text, by_numbers, by_words
-from pydaemontools.log.levels import SEVERITIES
+from pydaemontools.log.lines.severity import SEVERITIES
 from tests.adapters.conftest import understood
 
 WORDS, NUMBERS = Text(by_words()), Text(by_numbers())

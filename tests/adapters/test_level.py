@@ -6,7 +6,7 @@ import pytest
 
 from pydaemontools.adapters import Level
 from pydaemontools.adapters.level import GCP, HEADS, NUMBERS, OTEL, step_of, step_of_number
-from pydaemontools.log.fields import keys
+from pydaemontools.log.lines import keys
 
 # The table of the Perl adapter: its names, and their aliases.
 ALIASES = {

@@ -7,7 +7,7 @@ import pytest
 
 from tests.adapters.conftest import HEAD
 from tests.log.conftest import SEVERITIES, wait_until
-from tests.log.test_rsyslog import rsyslogd
+from tests.log.sinks.test_rsyslog import rsyslogd
 
 __all__ = ["rsyslogd"]
 

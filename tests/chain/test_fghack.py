@@ -170,9 +170,10 @@ def test_a_daemon_out_of_reach(followed):
 # pyfghack on a kernel that has no subreaper.
 WITHOUT = """
 import sys
-from pydaemontools.chain import exec, follow
-follow.adopt = lambda: False
-exec.enter("pyfghack", "")
+from pydaemontools.chain import subreaper
+from pydaemontools.entry import enter
+subreaper.adopt = lambda: False
+enter("pyfghack", "")
 """
 
 
@@ -206,17 +207,17 @@ def test_waits_without_a_subreaper(fallback):
 # The children of a process where the kernel does not list them.
 LISTED = """
 import builtins, os
-from pydaemontools.chain import follow
+from pydaemontools.base import proc
 real = builtins.open
 def without(name, *rest, **more):
     if name.endswith("/children"):
         raise FileNotFoundError(name)
     return real(name, *rest, **more)
 pids = [os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "1000") for _ in range(2)]
-follow.open = without
-found = follow.children()
-del follow.open
-print(sorted(found) == sorted(follow.children()) == sorted(pids))
+proc.open = without
+found = proc.children()
+del proc.open
+print(sorted(found) == sorted(proc.children()) == sorted(pids))
 for pid in pids:
     os.kill(pid, 9)
 """

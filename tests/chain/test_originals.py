@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from pydaemontools.base.tools import ORIGINALS
 from pydaemontools.chain.originals import header
-from pydaemontools.chain.tools import ORIGINALS
 
 
 @pytest.fixture

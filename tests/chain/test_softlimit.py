@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from pydaemontools.chain import limits
+from pydaemontools.base import limits
 
 SHOW = ("cat", "/proc/self/limits")
 MODES = pytest.mark.parametrize(

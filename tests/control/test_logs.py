@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.base.tai64 import stamp
 from pydaemontools.control import logfiles, when
-from pydaemontools.log.files.logdir import LogDir
-from pydaemontools.log.tai64n import stamp
+from pydaemontools.log.logdir.writer import LogDir
 from tests.conftest import wait_until
 
 from .test_pysv import on_terminal
@@ -463,7 +463,7 @@ class TestFollow:
         path = os.fsencode(tmp_path_factory.mktemp("log"))
         writer = LogDir(path, size=4096, keep=data.draw(st.sampled_from([100, 1000])))
         writer.write(b"first\n")
-        log = logfiles.Log(path)
+        log = logfiles.ServiceLog(path)
         written = [b"first"]
         begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, 7, whole=True)
         seen = [entry[3] for entry in begin]
@@ -494,7 +494,7 @@ class TestFollow:
         """If the file that was read is gone, what came after it is still read, and once."""
         path = os.fsencode(tmp_path)
         writer = LogDir(path, size=4096, keep=4)
-        log = logfiles.Log(path)
+        log = logfiles.ServiceLog(path)
         expected = []
         assert list(log.follow()) == []
         for number in range(8):
@@ -512,7 +512,7 @@ class TestFollow:
         """A copy under the name of what was read already is not read again."""
         path = os.fsencode(tmp_path)
         (tmp_path / "current").write_bytes(stamp() + b" one\n")
-        log = logfiles.Log(path)
+        log = logfiles.ServiceLog(path)
         assert [entry[3] for entry in log.follow()] == [b"one"]
         shutil.copy(tmp_path / "current", tmp_path / os.fsdecode(stamp() + b".s"))
         (tmp_path / "new").write_bytes(stamp() + b" two\n")

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from pydaemontools.control import fields, hint, screen
-from pydaemontools.control.place import Trouble
-from pydaemontools.control.told import Death
+from pydaemontools.control.servicefiles import Trouble
 from pydaemontools.control.view import look
+from pydaemontools.supervise.statefile import Death
 from pydaemontools.supervise.status import DOWN, FINISH, RUN
 
 from .conftest import EPOCH, status
@@ -160,7 +160,7 @@ def test_what_is_loaded(place, fakes, tool):
     package = os.path.dirname(os.path.dirname(pydaemontools.__file__))
     program = (
         f"import sys; sys.path.append({package!r}); sys.argv = {argv!r}\n"
-        "from pydaemontools.chain.exec import enter\n"
+        "from pydaemontools.entry import enter\n"
         f"try: enter({tool!r}, '')\n"
         "finally: print(*sys.modules, file=sys.stderr)\n"
     )

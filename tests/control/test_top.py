@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pydaemontools.base.tai64 import stamp
 from pydaemontools.control import processes, top
-from pydaemontools.log.tai64n import stamp
 from tests.conftest import DEADLINE, copy_installation, wait_until
 
 from .conftest import status

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pydaemontools.log import blocks
+from pydaemontools.log.pipe import source as blocks
 from tests.conftest import wait_until
 from tests.log.far import Manual
 from tests.log.journal import Journal

@@ -1,7 +1,7 @@
 """What the originals do, read from their pages and told a byte at a time: slow, and plain."""
 
+from pydaemontools.base.tai64 import EPOCH
 from pydaemontools.log.localtimes import exact
-from pydaemontools.log.tai64n import EPOCH
 from pydaemontools.log.tai64nlocal import HEX
 
 

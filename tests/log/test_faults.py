@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from pydaemontools.log.blocks import BLOCK, F_SETPIPE_SZ
-from pydaemontools.log.files.logdir import KEEP, SIZE
-from pydaemontools.log.tai64n import stamp
+from pydaemontools.base.tai64 import stamp
+from pydaemontools.log.logdir.writer import KEEP, SIZE
+from pydaemontools.log.pipe.source import BLOCK, F_SETPIPE_SZ
 from tests.log.conftest import finish, numbered, stream, wait_until, write_all
 from tests.log.far import tell
-from tests.log.test_ledger import everything, lines
+from tests.log.pipe.test_intent_log import everything, lines
 from tests.log.test_multilog import opened
 
 # Each with room for all that a test writes.

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from pydaemontools.log.batch import Batch
-from pydaemontools.log.fields.entries import objects
-from pydaemontools.log.fields.records import fold, unended
-from pydaemontools.log.wire.formats import Origin
+from pydaemontools.log.lines.batch import Batch
+from pydaemontools.log.lines.entries import objects
+from pydaemontools.log.lines.formats import Origin
+from pydaemontools.log.lines.records import fold, unended
 from tests.log.conftest import finish, no_more_for, wait_until, write_all
 from tests.log.far import Rsyslogd
-from tests.log.test_levels import DURING, TRACE
+from tests.log.lines.test_severity import DURING, TRACE
 
 JSON = b'{"level": "error", "msg": "no [luck]", "user": {"id": 7}, "tags": ["a"]}'
 LOGFMT = b'level=warn msg="two\\nlines" path=/x'

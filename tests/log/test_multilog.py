@@ -14,8 +14,8 @@ from datetime import date
 import pytest
 
 from pydaemontools.log import tai64n
-from pydaemontools.log.actions.age import seconds, turns
-from pydaemontools.log.actions.stamps import KINDS
+from pydaemontools.log.lines.age import seconds, turns
+from pydaemontools.log.lines.stamps import KINDS
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
 

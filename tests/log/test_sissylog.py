@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pydaemontools.log.levels import Router
+from pydaemontools.log.lines.severity import SeverityReader
 from tests.log.conftest import (
     SEVERITIES,
     Server,
@@ -192,7 +192,9 @@ def test_long_lines_are_split_and_not_cut(line, end, route, server):
     put_together([text for _, text in got], lines)
     # rsyslogd takes 8096 bytes for one message (its manual says 8k), and drops the rest.
     assert max(map(len, server.packets)) <= 8096
-    assert {level for level, _ in got[: len(got) - len(lines) + 1]} == set(Router(1).route([line]))
+    assert {level for level, _ in got[: len(got) - len(lines) + 1]} == set(
+        SeverityReader(1).route([line])
+    )
     if line != LONG["no UTF-8"]:
         for _, text in got:
             text.decode()
@@ -232,7 +234,7 @@ def test_any_bytes_in_any_writes_arrive(lines, tail, sizes, router, place):
     server.close()
     expected = [line for line in data.translate(CLEAN).split(b"\n") if line]
     put_together([text for _, text in got], expected)
-    levels = dict(zip(expected, Router().route(expected), strict=True))
+    levels = dict(zip(expected, SeverityReader().route(expected), strict=True))
     if len(levels) == len(expected) == len(got):
         assert [level for level, _ in got] == list(levels.values())
 

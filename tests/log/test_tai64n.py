@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.base import tai64
 from pydaemontools.log import tai64n
 from tests.log.conftest import patient
 
@@ -47,7 +48,7 @@ def test_the_label_is_the_time(run):
     """Between what the clock said before and after."""
     before = time.time_ns()
     said = run("pytai64n", input=b"x\n").stdout
-    assert before <= tai64n.unpack(bytes.fromhex(said[1:25].decode())) <= time.time_ns()
+    assert before <= tai64.unpack(bytes.fromhex(said[1:25].decode())) <= time.time_ns()
 
 
 def test_what_was_read_is_written(start):
@@ -118,15 +119,15 @@ def test_what_is_loaded(run, tool):
     program = (
         "import sys; bare = set(sys.modules)\n"
         f"sys.path.append({package!r}); sys.argv = ['x']\n"
-        "from pydaemontools.chain.exec import enter\n"
+        "from pydaemontools.entry import enter\n"
         f"try: enter({tool!r}, '')\n"
         "finally: print(*set(sys.modules) - bare)\n"
     )
     result = run(sys.executable, "-IS", "-c", program, input=b"")
     assert result.stderr == b""
-    chain = {f"chain.{name}" for name in ("cli", "exec", "process", "settle", "tools")}
-    ours = {"chain", "log", "log.through", "log.tai64n"} | chain
-    ours |= {"log.tai64nlocal", "log.localtimes"} if "local" in tool else set()
+    base = {f"base.{name}" for name in ("cli", "process", "tai64", "tools")}
+    ours = {"entry", "base", "chain", "chain.pathexec", "log", "log.filter_loop"} | base
+    ours |= {"log.tai64nlocal", "log.localtimes"} if "local" in tool else {"log.tai64n"}
     expected = {"pydaemontools", "errno"} | ({"_operator"} if "local" in tool else set())
     expected |= {f"pydaemontools.{name}" for name in ours}
     assert set(result.stdout.decode().split()) == expected

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.base.tai64 import EPOCH, stamp
 from pydaemontools.log import localtimes
-from pydaemontools.log.localtimes import Texts, exact
-from pydaemontools.log.tai64n import EPOCH, stamp
+from pydaemontools.log.localtimes import LocalTimes, exact
 from pydaemontools.log.tai64nlocal import HEX, Local
 from tests.log.conftest import patient, sleeping
 from tests.log.reference import localized
@@ -104,7 +104,7 @@ def test_each_second_of_a_change(zone, name, year):
     zone(name)
     start = (year - 1970) * 31556952
     offset = time.localtime(start).tm_gmtoff
-    texts = Texts()
+    texts = LocalTimes()
     for hour in range(366 * 24):
         at = start + hour * 3600
         if (now := time.localtime(at).tm_gmtoff) != offset:
@@ -130,14 +130,14 @@ def test_a_change_for_half_an_hour(zone):
     assert exact(march + 4800) == b"2024-03-01 02:20:00."
     for first in range(march, march + 10800, 600):
         keys = [*range(first + 10, first + 1210)]
-        assert together(Texts(), keys) == [exact(key - 10) for key in keys]
+        assert together(LocalTimes(), keys) == [exact(key - 10) for key in keys]
 
 
 @pytest.mark.parametrize("name", ZONES)
 def test_any_second(zone, name):
     """Seconds from all times, in no order; what is remembered of them does not grow."""
     zone(name)
-    texts = Texts()
+    texts = LocalTimes()
     for at in range(20_000):
         second = at * 2654435761 % 2**33 - 2**32
         assert texts[second + 10] == exact(second)
@@ -147,7 +147,7 @@ def test_any_second(zone, name):
 def test_dense_seconds(zone):
     """What is remembered does not grow with a long log either."""
     zone("UTC")
-    texts = Texts()
+    texts = LocalTimes()
     for second in range(50_000):
         assert texts[second + 10] == exact(second)
     assert len(texts) <= localtimes.MANY + 120

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pydaemontools.log.tai64n import EPOCH
+from pydaemontools.base.tai64 import EPOCH
 from tests.conftest import DEADLINE, wait_until
 from tests.log.test_tai64nlocal import LABEL, STREAMS
 

@@ -39,7 +39,7 @@ FAULTY = f"""#!{sys.executable} -IS
 import sys
 sys.path.append({os.path.dirname(os.path.dirname(pydaemontools.__file__))!r})
 FAULT
-from pydaemontools.chain.exec import enter
+from pydaemontools.entry import enter
 enter("pysupervise", {sys.prefix!r} + "/bin")
 """
 

@@ -14,7 +14,7 @@ imports it, and it imports no library before a program uses it.
 - `notify`: ready(), status(text), stopping(), watchdog(), for systemd, pysupervise and s6.
 """
 
-from . import notify
+from ..base import sd_notify as notify
 from .level import Level
 from .options import Argv
 from .setup import category, install, installed, uninstall

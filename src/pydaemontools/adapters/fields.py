@@ -6,7 +6,7 @@ A record of any library is a logging.LogRecord here, so all of them have the sam
 import datetime as dt
 import logging
 
-from ..log.fields.exceptions import said
+from ..log.lines.exceptions import said
 from .level import GCP, HEADS, OTEL, Steps
 
 _steps = Steps()

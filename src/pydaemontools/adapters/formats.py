@@ -9,8 +9,8 @@ never one that looks as if it went on with another.
 import logging
 import time
 
-from ..log.fields.exceptions import said
-from ..log.levels import BETWEEN, INFO, TRACEBACK, head
+from ..log.lines.exceptions import said
+from ..log.lines.severity import BETWEEN, INFO, TRACEBACK, head
 from .level import HEADS, TRACE, Steps
 
 PLAIN = logging.Formatter()

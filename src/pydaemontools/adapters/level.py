@@ -9,9 +9,9 @@ import logging
 import re
 from collections.abc import Callable
 
-from ..log.fields.keys import PYTHON
-from ..log.fields.keys import WORDS as _KEYS
-from ..log.levels import DEBUG, INFO
+from ..log.lines.keys import PYTHON
+from ..log.lines.keys import WORDS as _KEYS
+from ..log.lines.severity import DEBUG, INFO
 
 NONE, TRACE = -1, 8
 # By step: the word before a line, which is also the level in JSON.
@@ -109,7 +109,7 @@ class Level:
         self,
         level: "Level | str | int" = INFO,
         *,
-        min: "Level | str | int" = NONE,  # noqa: A002 - what the field calls it
+        min: "Level | str | int" = NONE,  # noqa: A002
         max: "Level | str | int" = TRACE,  # noqa: A002
     ) -> None:
         self._followers: list[Callable[[], None]] = []
@@ -144,7 +144,7 @@ class Level:
     def clamp(
         self,
         *,
-        min: "Level | str | int" = NONE,  # noqa: A002
+        min: "Level | str | int" = NONE,  # noqa: A002 - what the field calls it
         max: "Level | str | int" = TRACE,  # noqa: A002
     ) -> None:
         """Keep it between MIN, which is always said, and MAX, above which nothing ever is.

@@ -3,8 +3,8 @@
 import pwd
 import sys
 
-from . import cli
-from .process import raw
+from ..base import cli
+from ..base.process import raw
 
 
 class Account:
@@ -36,7 +36,7 @@ def find(who: bytes, name: bytes) -> Account:
 
     Raises Quit where there is none.
     """
-    if not cli.own(who):
+    if not cli.native(who):
         return _of(_entry(name), name)
     user, colon, group = name.partition(b":")
     entry = _entry(user)
@@ -87,7 +87,9 @@ def parse(
     argv: list[bytes], synopsis: "cli.Usage", letters: bytes
 ) -> tuple[set[bytes], Account, list[bytes]]:
     """The option letters, the account and the rest of argv, for a link that takes an account."""
-    found, rest = cli.options(argv, synopsis, more=letters) if cli.own(argv[0]) else ([], argv[1:])
+    found, rest = (
+        cli.options(argv, synopsis, more=letters) if cli.native(argv[0]) else ([], argv[1:])
+    )
     if len(rest) < 2:
         raise cli.usage(argv[0], synopsis)
     return {letter for letter, _ in found}, find(argv[0], rest[0]), rest[1:]

@@ -6,11 +6,12 @@ that the lines below it are looked at with them.
 
 import posix
 
-from . import cli, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
-from . import exec as chain
+from ..base import cli
+from ..base.process import environ, is_dir
+from ..base.tools import NAMES, module
+from . import envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
+from . import pathexec as chain
 from .account import parse as parse_account
-from .process import environ, is_dir
-from .tools import NAMES, OWN
 from .words import Line, expand
 
 TYPE_CHECKING = False
@@ -73,7 +74,7 @@ def program(name: bytes, path: bytes | None) -> None:
     usable = [file for file in files if posix.access(file, posix.X_OK) and not is_dir(file)]
     if not usable:
         trouble = _trouble(files)
-        from .why import not_run
+        from ..base.diagnose import not_run
 
         raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, path, trouble))
 
@@ -90,7 +91,7 @@ def _setlock(argv: list[bytes]) -> list[bytes]:
     place = file.rpartition(b"/")[0] or (b"/" if file[:1] == b"/" else b".")
     there = posix.access(file, posix.F_OK)
     if not posix.access(file if there else place, posix.W_OK):
-        from .why import owned
+        from ..base.diagnose import owned
 
         what = b"unable to open " + file
         if not posix.access(place, posix.F_OK):
@@ -111,9 +112,7 @@ def _envuidgid(argv: list[bytes]) -> list[bytes]:
 
 
 def _supervise(argv: list[bytes]) -> list[bytes]:
-    # By its name, like every tool: nothing in a chain imports what stands above it.
-    module = __import__("pydaemontools." + OWN["pysupervise"], fromlist=["parse"])
-    _, logger, rest = module.parse(argv)
+    _, logger, rest = module("pysupervise").parse(argv)
     if logger:
         program(logger[0], environ.get(b"PATH"))
     return list(rest)

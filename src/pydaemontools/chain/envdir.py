@@ -3,8 +3,8 @@
 import posix
 from errno import EACCES, ENOENT
 
-from . import cli
-from .process import edit, environ
+from ..base import cli
+from ..base.process import edit, environ
 
 USAGE = (
     b"envdir dir child",
@@ -16,14 +16,14 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], list[bytes], list[bytes]]:
     """The option letters, the directories, and the rest of argv."""
     letters, rest = set(), argv[1:]
     places = []
-    if cli.own(argv[0]):
+    if cli.native(argv[0]):
         found, rest = cli.options(argv, USAGE, more=b"ckd:")
         letters = {letter for letter, _ in found}
         places = [value for letter, value in found if letter == b"d"]
     if not places:
         places, rest = rest[:1], rest[1:]
     if not rest:
-        raise cli.usage(argv[0], USAGE, code=100 if cli.own(argv[0]) else 111)
+        raise cli.usage(argv[0], USAGE, code=100 if cli.native(argv[0]) else 111)
     return letters, places, rest
 
 
@@ -88,6 +88,6 @@ def contents(name: bytes) -> bytes:
 def _refused(what: bytes, file: bytes, error: OSError) -> cli.Quit:
     if error.errno != EACCES:
         return cli.fatal(what, error)
-    from .why import owned
+    from ..base.diagnose import owned
 
     return cli.fatal(what, error, owned(file))

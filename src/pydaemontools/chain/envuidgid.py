@@ -1,7 +1,7 @@
 """Run a program with an account's numbers in UID and GID, for it to take on itself."""
 
+from ..base.process import edit, environ
 from .account import parse
-from .process import edit, environ
 
 USAGE = (
     b"envuidgid account child",

@@ -2,7 +2,7 @@
 
 import posix
 
-from . import cli
+from ..base import cli
 
 USAGE = (b"fghack child", b"pyfghack program [arg ...]")
 COPIES = 30  # as the original: enough for a program that closes a few fds at its start
@@ -10,7 +10,7 @@ COPIES = 30  # as the original: enough for a program that closes a few fds at it
 
 def parse(argv: list[bytes]) -> list[bytes]:
     """The rest of argv."""
-    rest = cli.options(argv, USAGE)[1] if cli.own(argv[0]) else argv[1:]
+    rest = cli.options(argv, USAGE)[1] if cli.native(argv[0]) else argv[1:]
     if not rest:
         raise cli.usage(argv[0], USAGE)
     return rest
@@ -19,8 +19,8 @@ def parse(argv: list[bytes]) -> list[bytes]:
 def main(argv: list[bytes]) -> list[bytes] | int:
     """Fork; the child hands on the rest, the parent stays until all of it is gone."""
     rest = parse(argv)
-    if cli.own(argv[0]):
-        from .follow import adopt, follow
+    if cli.native(argv[0]):
+        from .subreaper import adopt, follow
 
         code = follow() if adopt() else _hold()
     else:

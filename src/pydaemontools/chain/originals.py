@@ -3,10 +3,10 @@
 import os
 import sys
 
-from .cli import fatal
-from .exec import signature
-from .process import raw
-from .tools import ORIGINALS
+from ..base.cli import fatal
+from ..base.process import raw
+from ..base.tools import ORIGINALS
+from .pathexec import signature
 
 SHEBANG = 255  # what a kernel reads of a first line, less the end of it
 
@@ -33,7 +33,7 @@ def _refuse_stranger(path: str) -> None:
             there = file.read()
     except FileNotFoundError:
         return
-    if b"\nfrom pydaemontools.chain.exec import enter\n" not in there:
+    if b"\nfrom pydaemontools.entry import enter\n" not in there:
         what = b"unable to make " + raw(path) + b": there is another program of that name"
         raise fatal(what, hint=b"give a directory that holds nothing else")
 

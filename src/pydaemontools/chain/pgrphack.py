@@ -2,14 +2,14 @@
 
 import posix
 
-from . import cli
+from ..base import cli
 
 USAGE = (b"pgrphack child", b"pypgrphack program [arg ...]")
 
 
 def parse(argv: list[bytes]) -> list[bytes]:
     """The rest of argv."""
-    rest = cli.options(argv, USAGE)[1] if cli.own(argv[0]) else argv[1:]
+    rest = cli.options(argv, USAGE)[1] if cli.native(argv[0]) else argv[1:]
     if not rest:
         raise cli.usage(argv[0], USAGE)
     return rest

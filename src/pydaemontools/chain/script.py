@@ -6,9 +6,9 @@ argument, so that a chain that drops root, changes its directory or waits for an
 on with the text it started with.
 """
 
-from . import cli
-from . import exec as chain
-from .process import environ
+from ..base import cli
+from ..base.process import environ
+from . import pathexec as chain
 from .words import BadWord, Line, expand, split
 
 SYNOPSIS = b"pychain [--check] {file | -c text} [arg ...]"
@@ -49,7 +49,7 @@ def read(name: bytes) -> bytes:
         with open(name, "rb", buffering=0) as script:
             return script.read()
     except OSError as error:
-        from .why import owned
+        from ..base.diagnose import owned
 
         raise cli.fatal(b"unable to read " + name, error, owned(name)) from None
 

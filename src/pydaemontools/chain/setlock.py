@@ -3,7 +3,7 @@
 import posix
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 
-from . import cli
+from ..base import cli
 
 USAGE = (
     b"setlock [ -nNxX ] file program [ arg ... ]",
@@ -38,7 +38,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     except OSError as error:
         if b"x" in force:
             return 0
-        from .why import owned
+        from ..base.diagnose import owned
 
         raise cli.fatal(b"unable to open " + file, error, owned(file)) from None
     how = LOCK_SH if b"r" in force else LOCK_EX
@@ -50,7 +50,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     except OSError as error:
         if b"x" in force:
             return 0
-        from .holder import holder
+        from ..base.holder import holder
 
         raise cli.fatal(b"unable to lock " + file, error, holder(fd, file)) from None
     posix.set_inheritable(fd, True)

@@ -2,20 +2,14 @@
 
 import posix
 
-from . import cli
+from ..base import cli
+from ..base.process import edit, environ
 from .account import Account, parse
-from .process import edit, environ
 
 USAGE = (
     b"setuidgid account child",
     b"pysetuidgid [-sH] account[:group] program [arg ...]",
 )
-# What a link imports only when it comes to it; every link imports these for an error.
-LATER = {
-    "": ("grp", "pydaemontools.chain.errors", "pydaemontools.chain.why"),
-    "pyfghack": ("ctypes", "pydaemontools.chain.follow"),
-    "pysetlock": ("pydaemontools.chain.holder",),
-}
 
 
 def main(argv: list[bytes]) -> list[bytes]:
@@ -34,16 +28,19 @@ def _load_ahead(rest: list[bytes]) -> None:
     An installer that ran as root puts its interpreter below /root: it then goes on running,
     but the account cannot read one more module of it.
     """
-    from .tools import NAMES, load
+    # Each link needs these for an error.
+    import grp  # noqa: F401
 
-    for module in LATER[""]:
-        __import__(module)
-    for word in b" ".join(rest).split():
-        name = word.rpartition(b"/")[2].decode("latin-1")
-        if name in NAMES:
-            load(name)
-        for module in LATER.get(name, ()):
-            __import__(module)
+    from ..base import diagnose, errors  # noqa: F401
+    from ..base.tools import load_all
+
+    names = load_all(b" ".join(rest).split())
+    if "pyfghack" in names:
+        import ctypes  # noqa: F401
+
+        from . import subreaper  # noqa: F401
+    if "pysetlock" in names:
+        from ..base import holder  # noqa: F401
 
 
 def become(account: Account, groups: list[int]) -> None:

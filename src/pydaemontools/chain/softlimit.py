@@ -3,9 +3,9 @@
 import resource
 from resource import getrlimit, setrlimit
 
-from . import cli
-from .limits import below
-from .process import limits as waiting
+from ..base import cli
+from ..base.limits import below
+from ..base.process import limits as waiting
 
 _LETTERS = (
     b"[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] "

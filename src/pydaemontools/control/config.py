@@ -2,13 +2,13 @@
 
 import posix
 
-from ..chain import cli, why
-from ..chain import exec as chain
-from ..chain.process import environ
-from ..supervise.reader import Reader
-from .base import place
+from ..base import cli, diagnose
+from ..base.process import environ
+from ..chain import pathexec as chain
+from ..supervise.settings import SettingsReader
 from .fields import text
-from .place import Home, reason, show
+from .lookup import place
+from .servicefiles import Home, reason, show
 
 SYNOPSIS = b"pysv check-config [-j] dir ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -71,7 +71,7 @@ def _service(at: bytes) -> list[bytes]:
     if not at and _kind(b"control") == DIRECTORY:
         for name in sorted(posix.listdir(b"control")):
             findings += _program(b"control/" + name, needed=False)
-    reader = Reader(at or b".")
+    reader = SettingsReader(at or b".")
     reader.rules()
     findings += [at + problem.replace(b" ", b": it ", 1) for problem in reader.problems]
     return findings + _group(at, reader.words(b"control-group"))
@@ -108,7 +108,7 @@ def _program(file: bytes, *, needed: bool) -> list[bytes]:
     if found.st_mode & KIND != REGULAR:
         return [file + b": it is not a regular file"]
     if not posix.access(file, posix.X_OK):
-        return [file + b": it is not executable: " + why.owned(file)]
+        return [file + b": it is not executable: " + diagnose.owned(file)]
     return _interpreter(file)
 
 

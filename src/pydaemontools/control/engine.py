@@ -8,11 +8,11 @@ import posix
 from errno import ENOENT, ENXIO
 from time import monotonic, sleep, time
 
-from ..log.tai64n import EPOCH
-from .available import available
+from ..base.tai64 import EPOCH
+from .check_script import available
 from .commands import How
-from .done import DONE
-from .place import CONTROL, WRITE
+from .goals import GOALS
+from .servicefiles import CONTROL, WRITE
 from .visitor import NOBODY, TROUBLE, Visitor
 
 POLL = 0.42  # seconds between two looks
@@ -141,7 +141,7 @@ class Services(Visitor):
 
     def done(self, letter: str) -> bool:
         """Whether what LETTER asks for is so; of most letters there is nothing to see."""
-        return letter not in DONE or DONE[letter](self)
+        return letter not in GOALS or GOALS[letter](self)
 
     def works(self) -> bool:
         """Whether a service that runs is of use."""

@@ -3,9 +3,9 @@
 import posix
 from time import gmtime, strftime, time_ns
 
-from ..chain.why import signal_name
-from ..log.tai64n import stamp
-from .place import Trouble
+from ..base.diagnose import signal_name
+from ..base.tai64 import stamp
+from .servicefiles import Trouble
 from .view import View
 
 TYPE_CHECKING = False

@@ -1,12 +1,12 @@
 """pysv history: how services died."""
 
-from ..chain import cli
-from .base import find, services
+from ..base import cli
+from ..supervise.statefile import Death, deaths
 from .fields import text
 from .listing import see
-from .place import Trouble, show
+from .lookup import find, services
 from .screen import plain
-from .told import Death, deaths
+from .servicefiles import Trouble, show
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -2,11 +2,11 @@
 
 import posix
 
-from ..chain import cli
-from .base import find, services
+from ..base import cli
 from .fields import describe
-from .place import Trouble, show
+from .lookup import find, services
 from .screen import coloured, duration, plain, table
+from .servicefiles import Trouble, show
 from .view import View, look
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"

@@ -4,9 +4,9 @@ import posix
 import sys
 from _signal import SIGHUP, SIGINT, SIGTERM, signal
 
-from ..chain import exec as chain
-from .place import put
+from ..chain import pathexec as chain
 from .screen import COLOURS, coloured, paint, table
+from .servicefiles import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import posix
 from errno import EBUSY, ENOENT
 from time import sleep
 
-from ..log.tai64n import stamp
-from .loglines import Lines, last, newest, split
+from ..base.tai64 import stamp
+from .loglines import LineReader, last, newest, split
 from .packed import ENDINGS, Damaged, blocks, packer, plain
-from .place import READ
+from .servicefiles import READ
 from .when import LABEL, label, stamped
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def _stat(file: bytes) -> posix.stat_result | None:
         return None
 
 
-class Log:
+class ServiceLog:
     """The log directory PATH, of which `current` is held open.
 
     WARN is told, in a sentence, of a file that cannot be unpacked.
@@ -77,7 +77,7 @@ class Log:
         if fd is None:
             raise OSError(ENOENT, "", path + b"/current")
         self.fd = fd
-        self.lines = Lines(_changed(fd))
+        self.lines = LineReader(_changed(fd))
 
     def close(self) -> None:
         """No more of it."""
@@ -105,7 +105,7 @@ class Log:
             if packer(fd, name):
                 # When it was packed the one behind it may have been full already.
                 key = min(_changed(fd), found[0][0]) if found else _changed(fd)
-                found = newest(split(self._blocks(fd, name)), Lines(key), more, least) + found
+                found = newest(split(self._blocks(fd, name)), LineReader(key), more, least) + found
             else:
                 found = last(fd, posix.fstat(fd).st_size, more, least)[0] + found
             posix.close(fd)
@@ -113,7 +113,7 @@ class Log:
 
     def since(self, time: int) -> "Iterator[Entry]":
         """The entries from TIME on, also of the open file as far as it goes now."""
-        self.lines = Lines(0)
+        self.lines = LineReader(0)
         for file in self._before():
             end = label(file[1])
             if end is None or end >= time:

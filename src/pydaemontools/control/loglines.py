@@ -2,7 +2,7 @@
 
 import posix
 
-from ..log.levels import INFO, Router
+from ..log.lines.severity import INFO, SeverityReader
 from .when import stamped
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ BLOCK = 65536
 FIRST = 8192  # how much of a file's end is looked at first
 
 
-class Lines:
+class LineReader:
     """Gives lines that follow one another their times and severities.
 
     A line that has no stamp counts as written when the one before it was. Those at the head
@@ -24,7 +24,7 @@ class Lines:
     """
 
     def __init__(self, key: int) -> None:
-        self.router = Router()
+        self.router = SeverityReader()
         self.key = key
         self.fresh = True
 
@@ -51,19 +51,21 @@ class Lines:
         return found
 
 
-def last(fd: int, end: int, count: int, least: int) -> "tuple[list[Entry], Lines]":
+def last(fd: int, end: int, count: int, least: int) -> "tuple[list[Entry], LineReader]":
     """The last COUNT entries of importance LEAST in the first END bytes of FD."""
     size = FIRST
     while True:
         start = max(0, end - size)
-        lines = Lines(posix.fstat(fd).st_mtime_ns)
+        lines = LineReader(posix.fstat(fd).st_mtime_ns)
         found = newest(_blocks(fd, start, end), lines, count, least)
         if len(found) >= count or not start:
             return found, lines
         size *= 4
 
 
-def newest(parts: "Iterable[list[bytes]]", lines: Lines, count: int, least: int) -> "list[Entry]":
+def newest(
+    parts: "Iterable[list[bytes]]", lines: LineReader, count: int, least: int
+) -> "list[Entry]":
     """The last COUNT entries of importance LEAST that LINES makes of what is in PARTS."""
     found: list[Entry] = []
     for part in parts:

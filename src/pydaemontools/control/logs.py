@@ -2,14 +2,14 @@
 
 from time import sleep, time_ns
 
-from ..chain import cli
-from ..log.levels import DEBUG, SEVERITIES, named
-from .base import find, services
+from ..base import cli
+from ..log.lines.severity import DEBUG, SEVERITIES, named
 from .fields import date, text
-from .logfiles import Log
+from .logfiles import ServiceLog
 from .logfiles import find as find_log
-from .place import reason, show
+from .lookup import find, services
 from .screen import coloured, for_terminal, severity
+from .servicefiles import reason, show
 from .when import local, since
 
 TYPE_CHECKING = False
@@ -92,7 +92,7 @@ class Logs:
     def __init__(self, who: bytes, wanted: Wanted) -> None:
         self.who = who
         self.wanted = wanted
-        self.logs: dict[bytes, Log] = {}
+        self.logs: dict[bytes, ServiceLog] = {}
         self.code = 0
         self._told: set[tuple[bytes, bytes]] = set()
 
@@ -101,14 +101,14 @@ class Logs:
         try:
             path = find_log(find(name))
             if path is not None:
-                self.logs[name] = Log(path, lambda what: self._tell(name, what))
+                self.logs[name] = ServiceLog(path, lambda what: self._tell(name, what))
             elif needed:
                 self._tell(name, b"there is no log directory below log, or ./main")
         except OSError as error:
             self._trouble(name, error)
 
     def _trouble(self, name: bytes, error: OSError) -> None:
-        from ..chain.why import owned
+        from ..base.diagnose import owned
 
         self._tell(name, b"unable to read its log: " + reason(error))
         file = error.filename
@@ -146,7 +146,7 @@ class Logs:
         lines = sorted((line for part in parts for line in part), key=_when)
         return lines[max(0, len(lines) - count) :]
 
-    def _part(self, log: Log) -> "Iterator[Entry]":
+    def _part(self, log: ServiceLog) -> "Iterator[Entry]":
         wanted = self.wanted
         if wanted.count is None and wanted.since is not None:
             yield from log.since(wanted.since)

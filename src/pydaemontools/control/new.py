@@ -2,13 +2,13 @@
 
 import posix
 
-from ..chain import cli
+from ..base import cli
+from ..base.diagnose import owned
+from ..base.process import environ
 from ..chain.check import program
-from ..chain.process import environ
-from ..chain.why import owned
-from .base import place as place_of
 from .fields import text
-from .place import show
+from .lookup import place as place_of
+from .servicefiles import show
 
 SYNOPSIS = b"pysv new [-cdj] name -- command [arg ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -7,8 +7,8 @@ shows in its first bytes, so that of a processor `!gzip` is read too, whatever i
 import posix
 from _signal import SIGPIPE
 
-from ..chain import exec as chain
-from ..chain.process import environ
+from ..base.process import environ
+from ..chain import pathexec as chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

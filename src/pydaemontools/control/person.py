@@ -5,8 +5,8 @@ from errno import ENXIO
 from .commands import How
 from .engine import POLL, Services
 from .fields import describe, text
-from .place import Trouble, show
 from .screen import coloured, paint, plain
+from .servicefiles import Trouble, show
 from .view import View, look
 
 DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with

@@ -2,7 +2,7 @@
 
 import posix
 
-from ..chain.follow import pids, stat
+from ..base.proc import pids, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """pysv under its own name: the commands of sv, and those that only a person needs."""
 
-from ..chain import cli
-from ..chain.process import environ
-from .base import base, find, services
+from ..base import cli
+from ..base.process import environ
 from .commands import choose, known
+from .lookup import base, find, services
 from .person import Person
-from .place import Home, show
+from .servicefiles import Home, show
 from .sv import USAGE, WAIT, number
 
 # A command that is none of sv's, and the module that answers.

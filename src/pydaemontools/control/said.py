@@ -1,8 +1,8 @@
 """What sv says, in the original's words and at the original's times."""
 
-from ..chain import cli
-from ..chain.errors import words
-from .place import put
+from ..base import cli
+from ..base.errors import words
+from .servicefiles import put
 
 
 class Said:

@@ -2,12 +2,12 @@
 
 import posix
 
-from ..chain import cli
-from ..chain import exec as chain
-from ..chain.process import environ
+from ..base import cli
+from ..base.process import environ
+from ..chain import pathexec as chain
 from .commands import choose
 from .engine import Services
-from .place import READ
+from .servicefiles import READ
 from .visitor import IS_DOWN, TROUBLE, UP, fatal
 
 SYNOPSIS = b"[-v] [-w sec] command service ..."
@@ -30,7 +30,7 @@ def main(argv: list[bytes]) -> int:
     """Be sv, or under another name an init script; our own name does more."""
     called = chain.called or argv[0]
     lsb = called not in (b"sv", b"pysv")
-    if cli.own(argv[0]) and not lsb:
+    if cli.native(argv[0]) and not lsb:
         from .pysv import main as own
 
         return own(argv)

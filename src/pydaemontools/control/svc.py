@@ -3,8 +3,8 @@
 import posix
 from _signal import SIG_IGN, SIGPIPE, signal
 
-from ..chain import cli
-from .place import CONTROL, WRITE, Home, Trouble, show
+from ..base import cli
+from .servicefiles import CONTROL, WRITE, Home, Trouble, show
 
 LETTERS = b"udopchaitkx"
 USAGE = (b"", b"pysvc [-udopchaitkxq12w] [--json] dir ...")
@@ -17,7 +17,7 @@ OPTIONS = (
 
 def parse(argv: list[bytes]) -> tuple[bytes, bool, list[bytes]]:
     """The letters, each once and as first given, whether to say it in JSON, the directories."""
-    own = cli.own(argv[0])
+    own = cli.native(argv[0])
     try:
         found, places = cli.options(argv, USAGE, LETTERS, b"q12w", words=(b"json",))
     except cli.Quit as end:
@@ -36,7 +36,7 @@ def parse(argv: list[bytes]) -> tuple[bytes, bool, list[bytes]]:
 def main(argv: list[bytes]) -> int:
     """Tell each; an original ends with 0 all the same, we with 111 if one was not told."""
     letters, json, places = parse(argv)
-    own = cli.own(argv[0])
+    own = cli.native(argv[0])
     # A supervisor that leaves while we write to it is an error to tell, not our end.
     signal(SIGPIPE, SIG_IGN)
     home = Home(own=own)
@@ -89,7 +89,7 @@ def _words(trouble: Trouble | None) -> bytes | None:
 
 def _warn(who: bytes, place: bytes, trouble: Trouble) -> None:
     lines = [b"warning: " + (_words(trouble) or b"")]
-    if cli.own(who):
+    if cli.native(who):
         from .hint import hint
 
         lines += filter(None, [hint(place, trouble.error)])

@@ -3,15 +3,15 @@
 import posix
 from errno import ENOENT, ENXIO
 
-from ..chain import cli
-from .place import CONTROL, OK, Home, Trouble, attend, show
+from ..base import cli
+from .servicefiles import CONTROL, OK, Home, Trouble, attend, show
 
 USAGE = (b"svok dir", b"pysvok [-jv] dir")
 
 
 def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
     """The options, and the directory."""
-    own = cli.own(argv[0])
+    own = cli.native(argv[0])
     found, rest = cli.options(argv, USAGE, more=b"jv", words=(b"json",)) if own else ([], argv[1:])
     if not rest or (own and len(rest) > 1):
         raise cli.usage(argv[0], USAGE)
@@ -21,7 +21,7 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
 def main(argv: list[bytes]) -> int:
     """0 if a supervisor runs there, 100 if none does."""
     given, place = parse(argv)
-    own = cli.own(argv[0])
+    own = cli.native(argv[0])
     home = Home(own=True)
     try:
         runs = supervised(place, own=own)

@@ -3,9 +3,9 @@
 import posix
 from time import time_ns
 
-from ..chain import cli
+from ..base import cli
 from ..supervise.status import Status, decode
-from .place import STATUS, Home, Trouble, normally_up, put, reason, show, status
+from .servicefiles import STATUS, Home, Trouble, normally_up, put, reason, show, status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ UNREAD = b"unable to read " + STATUS
 
 def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
     """The options, and the directories."""
-    if not cli.own(argv[0]):
+    if not cli.native(argv[0]):
         return {}, argv[1:]
     found, places = cli.options(argv, USAGE, more=b"jvo:", words=(b"json",))
     if not places:
@@ -29,8 +29,8 @@ def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
 def main(argv: list[bytes]) -> int:
     """Say it of each; an original ends with 0 whatever it found."""
     given, places = parse(argv)
-    home = Home(own=cli.own(argv[0]))
-    if cli.own(argv[0]):
+    home = Home(own=cli.native(argv[0]))
+    if cli.native(argv[0]):
         return report(argv[0], given, places, home)
     lines = []
     data = bytearray(18)

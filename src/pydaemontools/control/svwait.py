@@ -3,9 +3,9 @@
 import posix
 from time import monotonic, sleep
 
-from ..chain import cli
-from .available import available
-from .place import CONTROL, OK, Home, Trouble, attend, show
+from ..base import cli
+from .check_script import available
+from .servicefiles import CONTROL, OK, Home, Trouble, attend, show
 from .view import View, look
 
 TYPE_CHECKING = False
@@ -123,7 +123,7 @@ def _ready(view: View) -> bool:
 
 
 def _tell(doing: bytes, file: bytes, error: OSError) -> None:
-    from .place import reason
+    from .servicefiles import reason
 
     cli.say(b"pysvwait: warning: unable to " + doing + file[1:] + b": " + reason(error))
 

@@ -3,17 +3,17 @@
 import posix
 from time import monotonic, time
 
-from ..chain import cli
-from ..log.levels import DEBUG
-from .base import find, services
+from ..base import cli
+from ..log.lines.severity import DEBUG
+from ..supervise.statefile import HISTORY, deaths
 from .fields import text
 from .listing import see, state
-from .logfiles import Log
+from .logfiles import ServiceLog
 from .logfiles import find as find_log
-from .place import Trouble, show
+from .lookup import find, services
 from .processes import Processes
 from .screen import coloured, duration, plain, table, terminal
-from .told import HISTORY, deaths
+from .servicefiles import Trouble, show
 from .view import View
 
 TYPE_CHECKING = False
@@ -192,7 +192,7 @@ class Top:
             found = posix.stat(path + b"/current")
             mark = (found.st_ino, found.st_size)
             if self.said.get(path, ((0, -1), b""))[0] != mark:
-                log = Log(path)
+                log = ServiceLog(path)
                 entries = log.tail(1, DEBUG)
                 log.close()
                 self.said[path] = mark, entries[-1][3] if entries else b""

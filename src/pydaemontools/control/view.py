@@ -9,10 +9,10 @@ import posix
 from errno import ENOENT
 from time import time_ns
 
-from ..log.tai64n import unpack
+from ..base.tai64 import unpack
+from ..supervise import statefile
 from ..supervise.status import DOWN, FINISH, RUN, STATES, Status, decode
-from . import told
-from .place import CONTROL, OK, Trouble, attend, normally_up, read_status
+from .servicefiles import CONTROL, OK, Trouble, attend, normally_up, read_status
 
 S6 = (35, 43)
 LONGEST = 64
@@ -69,10 +69,10 @@ class View:
         now = time_ns() if now is None else now
         return max(0, now // SECOND - self.status.since // SECOND)
 
-    def last_death(self) -> told.Death | None:
+    def last_death(self) -> statefile.Death | None:
         """How it ended the last time, if anybody wrote that down; raises Trouble."""
-        lines = told.deaths(self.at)
-        return told.Death(lines[-1]) if lines else None
+        lines = statefile.deaths(self.at)
+        return statefile.Death(lines[-1]) if lines else None
 
 
 def look(at: bytes = b"") -> View:
@@ -90,7 +90,7 @@ def look(at: bytes = b"") -> View:
     else:
         view = View(at, _plain(data), normally=normally)
         view.lingers = len(data) == 18
-    _refine(view, told.state(at))
+    _refine(view, statefile.state(at))
     return view
 
 

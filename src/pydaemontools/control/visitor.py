@@ -4,12 +4,12 @@ import posix
 from errno import ENOENT
 from time import time
 
-from ..chain import cli
-from ..chain.errors import words
-from ..log.tai64n import EPOCH
-from .place import Trouble, status
+from ..base import cli
+from ..base.errors import words
+from ..base.tai64 import EPOCH
 from .raw import Raw
 from .said import Said
+from .servicefiles import Trouble, status
 
 # What a look at a service gave, beside 0 for a service that tells nothing.
 UP, IS_DOWN, NOBODY, TROUBLE = 1, 2, 3, 4

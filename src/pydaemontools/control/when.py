@@ -2,7 +2,7 @@
 
 from time import localtime, mktime, strftime
 
-from ..log.tai64n import EPOCH
+from ..base.tai64 import EPOCH
 
 SECOND = 10**9
 LABEL = 25  # bytes of a TAI64N label, with its @

@@ -15,7 +15,7 @@ IN_HOUR = dict(enumerate([minute + second for minute in TWO_DIGITS for second in
 NEVER = b"", -(1 << 70)  # no second of our time is in that hour
 
 
-class Texts(dict[int, bytes]):
+class LocalTimes(dict[int, bytes]):
     """The local time of each second, and a point. Keys are the label's, - 2^62.
 
     The system is asked once for each quarter of an hour, if time in it goes as it mostly

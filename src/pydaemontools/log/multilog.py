@@ -5,24 +5,24 @@ from _signal import SIG_IGN, SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, signal
 from errno import EBADF
 from time import sleep
 
-from ..chain import cli, process
-from ..chain.errors import words
-from .actions.lines import Lines
-from .actions.script import BadAction, Output, Script
-from .blocks import Source, open_source
-from .files.folder import cause
-from .files.logdir import LogDir
-from .pump import Pump
-from .sinks.directory import Directory, open_log
-from .sinks.simple import Latest, Stderr
+from ..base import cli, process
+from ..base.errors import words
+from .lines.actions import Actions, BadAction, Output
+from .lines.block_transform import BlockTransform
+from .logdir.folder import cause
+from .logdir.writer import LogDir
+from .pipe.pump import Pump
+from .pipe.source import Source, open_source
+from .sinks.directory import DirectorySink, open_log
+from .sinks.immediate import Latest, Stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .files.ledger import Ledger
-    from .form import Form
-    from .pump import Sink
+    from .lines.transform import Transform
+    from .pipe.intent_log import IntentLog
+    from .pipe.pump import Sink
 
 USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
@@ -30,13 +30,13 @@ PAUSE = 5.0  # seconds, as the original
 
 def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
-    own = cli.own(argv[0])
+    own = cli.native(argv[0])
     if own:
         # Everything else that begins with a dash is an action.
         asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
         cli.options([argv[0], *asked], USAGE)
     try:
-        script = Script(argv[1:], own=own)
+        script = Actions(argv[1:], own=own)
         form = _form(script)
         script.check(form.growth())
     except BadAction as error:
@@ -61,14 +61,14 @@ def _source(*, own: bool) -> Source:
         return open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
 
 
-def _pump(who: bytes, script: Script, form: "Form", source: Source, *, own: bool) -> int:
+def _pump(who: bytes, script: Actions, form: "Transform", source: Source, *, own: bool) -> int:
     ledger = None
     if any(one.kind == b"/" for one in script.outputs):
-        from .files.fitting import Fitting
-        from .files.ledger import open_ledger
+        from .pipe.intent_log import open_intent_log
+        from .pipe.splitter import BlockSplitter
 
-        fitting = Fitting(*form.growth(), closely=form.closely, whole_records=script.records)
-        ledger = open_ledger(source, fitting)
+        fitting = BlockSplitter(*form.growth(), closely=form.closely, whole_records=script.records)
+        ledger = open_intent_log(source, fitting)
     try:
         sinks = _sinks(who, script, ledger, own=own)
     except cli.Quit:
@@ -81,7 +81,7 @@ def _pump(who: bytes, script: Script, form: "Form", source: Source, *, own: bool
         form,
         0,
         who=who,
-        files=[one for one in sinks if isinstance(one, Directory)],
+        files=[one for one in sinks if isinstance(one, DirectorySink)],
         ledger=ledger,
         # The original does not end before everything is where it belongs.
         patient=not own,
@@ -99,19 +99,19 @@ def _pump(who: bytes, script: Script, form: "Form", source: Source, *, own: bool
         return 0
 
 
-def _form(script: Script) -> "Form":
+def _form(script: Actions) -> "Transform":
     if not script.records:
-        return Lines(script)
-    from .actions.recordwise import Recordwise
+        return BlockTransform(script)
+    from .lines.record_transform import RecordTransform
 
-    return Recordwise(script)
+    return RecordTransform(script)
 
 
 def _teller(told: list[int]) -> "Callable[[int, object], None]":
     return lambda signum, _frame: told.append(signum)
 
 
-def _sinks(who: bytes, script: Script, ledger: "Ledger | None", *, own: bool) -> "list[Sink]":
+def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool) -> "list[Sink]":
     """The places: files of one line are had before directories."""
     made: dict[Output, Sink] = {}
     for one in script.outputs:
@@ -125,7 +125,9 @@ def _sinks(who: bytes, script: Script, ledger: "Ledger | None", *, own: bool) ->
         if one.kind == b"/":
             log = _directory(who, one, ledger, own=own)
             pause = 1.0 if own else PAUSE
-            made[one] = Directory(log, who, None, one.selection, pause, always=not own, age=one.age)
+            made[one] = DirectorySink(
+                log, who, None, one.selection, pause, always=not own, age=one.age
+            )
     return [made[one] for one in script.outputs]
 
 
@@ -146,7 +148,7 @@ def _latest(output: Output) -> Latest:
         raise cli.fatal(b"unable to create " + output.name, error) from None
 
 
-def _directory(who: bytes, output: Output, ledger: "Ledger | None", *, own: bool) -> LogDir:
+def _directory(who: bytes, output: Output, ledger: "IntentLog | None", *, own: bool) -> LogDir:
     while True:
         try:
             return open_log(who, output, ledger)

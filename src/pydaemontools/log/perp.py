@@ -9,9 +9,9 @@ import posix
 import time
 from _socket import AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
 
-from ..chain import cli, process
-from .levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
-from .wire.formats import FACILITIES
+from ..base import cli, process
+from .lines.formats import FACILITIES
+from .lines.severity import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
 
 USAGE = b"usage: sissylog [-hV] [ ident [ facility ]]"
 PREFIXES = (
@@ -40,7 +40,7 @@ def main(argv: list[bytes]) -> int:
     known = name[:4] == b"LOG_" and name[4:].isupper() and name[4:].lower() in KNOWN
     # If stdin is closed, the socket would take its place.
     process.standard_fds()
-    log = Log(ident, FACILITIES[name[4:].lower() if known else b"daemon"])
+    log = SyslogClient(ident, FACILITIES[name[4:].lower() if known else b"daemon"])
     log.post(INFO, b"sissylog: logging from stdin ...")
     try:
         if 0 in process.opened:
@@ -65,7 +65,7 @@ def _option(letter: bytes) -> int:
     return 100
 
 
-def _copy(log: "Log") -> None:
+def _copy(log: "SyslogClient") -> None:
     """Post each line of stdin; the last one too, whatever ends it."""
     held = b""
     try:
@@ -81,7 +81,7 @@ def _copy(log: "Log") -> None:
         log.line(held)
 
 
-class Log:
+class SyslogClient:
     """What openlog(ident, 0, facility) and syslog() do in glibc, with raw bytes."""
 
     def __init__(self, ident: bytes, facility: int) -> None:

@@ -3,8 +3,9 @@
 import posix
 import sys
 
-from ..chain import cli, exec, process  # noqa: A004 - what it does is to exec
-from .through import read
+from ..base import cli, process
+from ..chain import pathexec
+from .filter_loop import read
 
 USAGE = (b"readproctitle label ... dots", b"pyreadproctitle [label ...] dots")
 LEAST = 5  # an argument that is shorter could not show anything
@@ -48,10 +49,10 @@ def opened(argv: list[bytes]) -> Title:
     except OSError as trouble:
         error = trouble
     if sys.argv[0] != "-c":
-        program = exec.signature(argv[0].decode())
+        program = pathexec.signature(argv[0].decode())
         words = [sys.executable.encode(), b"-IS", b"-c", program, *argv[1:]]
         try:
-            exec.execute(words[0], words, to_ours=True)
+            pathexec.execute(words[0], words, to_ours=True)
         except OSError as trouble:
             error = trouble
     raise cli.fatal(b"unable to write to the arguments of this process", error)
@@ -60,10 +61,10 @@ def opened(argv: list[bytes]) -> Title:
 def main(argv: list[bytes]) -> int:
     """Show stdin, to its end."""
     who = argv[0]
-    words = cli.options(argv, USAGE)[1] if cli.own(who) else argv[1:]
+    words = cli.options(argv, USAGE)[1] if cli.native(who) else argv[1:]
     if not words or len(words[-1]) < LEAST:
         # The original says nothing.
-        raise cli.usage(who, USAGE) if cli.own(who) else cli.Quit(100)
+        raise cli.usage(who, USAGE) if cli.native(who) else cli.Quit(100)
     title = opened(argv)
     process.title(who)
     title.add(b"")

@@ -15,22 +15,24 @@ from _signal import (
 )
 from errno import EBADF
 
-from ..chain import cli, process
-from . import levels, places, sizes
-from .blocks import open_source
-from .destination import Destination, directories, opened
-from .levels import Router
-from .pump import Pump
-from .routing import Routing
+from ..base import cli, process, sizes
+from . import target_parser
+from .lines import severity
+from .lines.formats import FACILITIES, Origin
+from .lines.severity import SeverityReader
+from .lines.severity_transform import SeverityTransform
+from .lines.targets import SpoolOptions
+from .pipe.pump import Pump
+from .pipe.source import open_source
 from .stats import Stats
-from .wire.formats import FACILITIES, Origin
+from .target_factory import Destination, directories, open_sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .blocks import Source
-    from .fields.redact import Redaction
-    from .files.ledger import Ledger
-    from .places import Place
+    from .lines.redact import Redaction
+    from .lines.targets import Target
+    from .pipe.intent_log import IntentLog
+    from .pipe.source import Source
 
 OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--redact pattern ...] "
@@ -73,7 +75,7 @@ class Options:
         fields = self._fields(several[b"field"], several[b"tag"])
         self.origin = Origin(rest[0] if rest else self.who, facility, pid, host, fields)
         size = self._bytes(b"spool-size", given.get(b"spool-size", b"1g"))
-        self.spooling = places.Spooling(given[b"spool"], size) if b"spool" in given else None
+        self.spooling = SpoolOptions(given[b"spool"], size) if b"spool" in given else None
         self.stats = given.get(b"stats")
         if rest[2:]:
             raise cli.usage(self.who, USAGE, hint=rest[2] + b" is one argument too many")
@@ -84,16 +86,18 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=b"--spool-size is for --spool, and there is none")
 
     def _level(self, letter: bytes, name: bytes) -> int:
-        level = levels.named(name)
+        level = severity.named(name)
         if level is None:
-            hint = b"-" + letter + b" takes a level (" + b" ".join(levels.NAMES) + b"), not " + name
+            hint = (
+                b"-" + letter + b" takes a level (" + b" ".join(severity.NAMES) + b"), not " + name
+            )
             raise cli.usage(self.who, USAGE, hint=hint)
         return level
 
-    def _place(self, word: bytes) -> "Place":
+    def _place(self, word: bytes) -> "Target":
         try:
-            return places.parse(word)
-        except places.BadPlace as error:
+            return target_parser.parse(word)
+        except target_parser.BadTarget as error:
             raise cli.usage(self.who, USAGE, hint=error.why) from None
 
     def _bytes(self, name: bytes, value: bytes) -> int:
@@ -113,8 +117,8 @@ class Options:
     def _redaction(self, patterns: list[bytes]) -> "Redaction | None":
         if not patterns:
             return None
-        from .fields.confine import BadPattern
-        from .fields.redact import Redaction
+        from .lines.linewise_regex import BadPattern
+        from .lines.redact import Redaction
 
         try:
             return Redaction(patterns)
@@ -126,7 +130,7 @@ class Options:
         """What is added to every message."""
         fields: dict[str, str] = {}
         for word in words:
-            from .fields.structured import addition
+            from .lines.emit import addition
 
             added = addition(word)
             if added is None:
@@ -137,22 +141,22 @@ class Options:
             fields["tag"] = b",".join(tags).decode("utf-8", "replace")
         return fields
 
-    def open(self, source: "Source") -> "tuple[list[Destination], Ledger | None]":
+    def open(self, source: "Source") -> "tuple[list[Destination], IntentLog | None]":
         """The places that --to names, and the ledger of what those on a disk have."""
-        ledger: Ledger | None = None
+        ledger: IntentLog | None = None
         if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
-            from .actions.stamps import LONGEST
-            from .files.fitting import Fitting
-            from .files.ledger import open_ledger
+            from .lines.stamps import LONGEST
+            from .pipe.intent_log import open_intent_log
+            from .pipe.splitter import BlockSplitter
 
-            ledger = open_ledger(source, Fitting(LONGEST, whole_records=True))
+            ledger = open_intent_log(source, BlockSplitter(LONGEST, whole_records=True))
         made = []
         for place in self.places:
             try:
-                sink = opened(place, self.origin, source, ledger, self.spooling)
+                sink = open_sink(place, self.origin, source, ledger, self.spooling)
             except OSError as error:
-                from .files.folder import cause
-                from .sinks.retry import reason
+                from ..base.backoff import reason
+                from .logdir.folder import cause
 
                 what = error.filename or b"log to " + place.text
                 raise cli.fatal(b"unable to " + what + b": " + reason(cause(error))) from None
@@ -162,7 +166,7 @@ class Options:
 
 def main(argv: list[bytes]) -> int:
     """Route stdin until its end, or until told to stop."""
-    if not cli.own(argv[0]) or b"--compat" in argv[1:]:
+    if not cli.native(argv[0]) or b"--compat" in argv[1:]:
         from . import perp
 
         return perp.main([b"sissylog", *(word for word in argv[1:] if word != b"--compat")])
@@ -180,7 +184,7 @@ def main(argv: list[bytes]) -> int:
         # What a script starts in the background ignores ^C, and so shall its logger.
         if getsignal(signum) != SIG_IGN:
             signal(signum, lambda signum, _frame: source.told.append(signum))
-    form = Routing(Router(options.default), options.redaction)
+    form = SeverityTransform(SeverityReader(options.default), options.redaction)
     form.strip = options.strip
     form.least = options.least
     stats = Stats(sinks, form, options.stats)

@@ -2,15 +2,15 @@
 
 import posix
 
-from ..chain.cli import say
-from ..chain.errors import words
-from .levels import SEVERITIES
+from ..base.cli import say
+from ..base.errors import words
+from .lines.severity import SEVERITIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .batch import Batch
-    from .destination import Destination
-    from .routing import Routing
+    from .lines.batch import Batch
+    from .lines.severity_transform import SeverityTransform
+    from .target_factory import Destination
 
 HELP = {
     "pysissylog_lines": "counter Lines that were read and not dropped, by their level.",
@@ -28,7 +28,7 @@ class Stats:
     """
 
     def __init__(
-        self, destinations: "list[Destination]", form: "Routing", file: bytes | None
+        self, destinations: "list[Destination]", form: "SeverityTransform", file: bytes | None
     ) -> None:
         self.path = b"stderr" if file in (None, b"-") else file
         self.held = 0

@@ -1,47 +1,14 @@
-"""TAI64N labels, as daemontools writes them, and the tool that puts one before each line.
+"""Put a TAI64N label before each line of stdin."""
 
-What they are: https://cr.yp.to/libtai/tai64.html.
-"""
-
-from time import time_ns
+from ..base import cli
+from ..base.tai64 import label
+from .filter_loop import buffering, filter_loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# djb's tools count ten seconds of TAI ahead of Unix time, and no leap seconds after that.
-EPOCH = 2**62 + 10
-LABEL = 26  # bytes before a line: a label and a blank
-
 USAGE = (b"tai64n", b"pytai64n [-bl]")
-
-
-def stamp(now: int | None = None) -> bytes:
-    """The label of NOW (nanoseconds of Unix time; the present if None): "@" and 24 hex digits."""
-    seconds, nanoseconds = divmod(time_ns() if now is None else now, 1_000_000_000)
-    return b"@%016x%08x" % (EPOCH + seconds, nanoseconds)
-
-
-def after(label: bytes) -> bytes:
-    """The label of the nanosecond that follows the one of LABEL."""
-    return stamp(unpack(bytes.fromhex(label[1:].decode())) + 1)
-
-
-def label() -> bytes:
-    """What stands before a line that is read now: its label and a blank."""
-    return stamp() + b" "
-
-
-def pack(now: int) -> bytes:
-    """The label of NOW (nanoseconds of Unix time) in twelve bytes."""
-    seconds, nanoseconds = divmod(now, 1_000_000_000)
-    return (EPOCH + seconds).to_bytes(8, "big") + nanoseconds.to_bytes(4, "big")
-
-
-def unpack(label: bytes) -> int:
-    """The nanoseconds of Unix time that the twelve bytes of LABEL stand for."""
-    seconds = int.from_bytes(label[:8], "big") - EPOCH
-    return seconds * 1_000_000_000 + int.from_bytes(label[8:12], "big")
 
 
 def stamper() -> "Callable[[bytes], bytes]":
@@ -54,21 +21,18 @@ def stamper() -> "Callable[[bytes], bytes]":
 
     def change(block: bytes) -> bytes:
         nonlocal inside
-        label = stamp() + b" "
-        head = b"" if inside else label
+        stamp = label()
+        head = b"" if inside else stamp
         inside = block[-1:] != b"\n"
         body, end = (block, b"") if inside else (block[:-1], b"\n")
-        return head + body.replace(b"\n", b"\n" + label) + end
+        return head + body.replace(b"\n", b"\n" + stamp) + end
 
     return change
 
 
 def main(argv: list[bytes]) -> int:
     """Stamp stdin to its end."""
-    from ..chain import cli
-    from .through import buffering, through
-
-    if not cli.own(argv[0]):
+    if not cli.native(argv[0]):
         # The original does not look at its arguments.
-        return through(argv[0], stamper())
-    return through(argv[0], stamper(), now=buffering(argv, USAGE))
+        return filter_loop(argv[0], stamper())
+    return filter_loop(argv[0], stamper(), now=buffering(argv, USAGE))

@@ -3,10 +3,10 @@
 from _operator import itemgetter
 from sys import byteorder
 
-from ..chain import cli
-from .localtimes import Texts
-from .tai64n import EPOCH
-from .through import FULL, buffering, through
+from ..base import cli
+from ..base.tai64 import EPOCH
+from .filter_loop import FULL, buffering, filter_loop
+from .localtimes import LocalTimes
 
 USAGE = (b"tai64nlocal", b"pytai64nlocal [-bl]")
 
@@ -20,7 +20,7 @@ class Local:
     """Makes labels local time, in blocks that may end anywhere."""
 
     def __init__(self) -> None:
-        self._texts = Texts()
+        self._texts = LocalTimes()
         self._inside = False  # whether what comes next is the rest of a line
         self._held = b""  # a label that may go on
         self._mixed = False  # whether the last block had lines without a label
@@ -118,7 +118,7 @@ def numbers(lines: list[bytes]) -> tuple[list[int], list[int]] | None:
 def main(argv: list[bytes]) -> int:
     """Make the labels of stdin local time, to its end."""
     local = Local()
-    if not cli.own(argv[0]):
+    if not cli.native(argv[0]):
         # The original does not look at its arguments, and drops a label that is the very end.
-        return through(argv[0], local.change)
-    return through(argv[0], local.change, local.rest, buffering(argv, USAGE))
+        return filter_loop(argv[0], local.change)
+    return filter_loop(argv[0], local.change, local.rest, buffering(argv, USAGE))

@@ -17,7 +17,7 @@ from _signal import (
 from errno import EINVAL, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
-from ..chain.process import environ
+from ..base.process import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours.
 """
 
-from .reader import Reader
 from .rules import Rules, plain
+from .settings import SettingsReader
 from .state import PATIENT, TABLE
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ class Dialect:
     def rules(self, place: bytes) -> tuple[Rules, list[bytes]]:
         """What the directory PLACE asks for at this start, and what is wrong with that."""
         if self.own:
-            reader = Reader(place)
+            reader = SettingsReader(place)
             return reader.rules(), reader.problems
         rules = plain()
         rules.finish = self.full

@@ -30,7 +30,7 @@ from heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
 
-from ..chain.follow import reap
+from ..chain.subreaper import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

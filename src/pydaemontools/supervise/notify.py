@@ -23,7 +23,7 @@ from .state import ALIVE, HUNG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .directory import Directory
+    from .directory_service import DirectoryService
 
 LARGEST = 65536  # bytes of one message
 MANY = 64  # messages at once: whoever sends all the time does not get all of ours
@@ -78,7 +78,7 @@ def _owner(pid: int) -> int:
         return -1
 
 
-def heed(service: "Directory", said: dict[str, str]) -> None:
+def apply_notification(service: "DirectoryService", said: dict[str, str]) -> None:
     """Do what SERVICE has SAID of itself."""
     if said.get("READY") == "1" and service.vigil:
         service.vigil.ready()

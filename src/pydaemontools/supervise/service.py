@@ -4,10 +4,10 @@ import posix
 from _signal import SIGCONT, SIGKILL, SIGTERM
 from time import monotonic
 
-from ..chain import cli
+from ..base import cli
 from . import tree
+from .deaths import reason
 from .loop import Loop
-from .notes import reason
 from .rules import FOREVER, Rules
 from .state import (
     BORN,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .state import Row
-    from .tree import Orphanage
+    from .tree import Reaper
 
 LOOK = 0.2  # seconds until we look again for what was told to end and is not our child
 
@@ -51,7 +51,7 @@ class Service:
     table: "dict[str, Row]" = TABLE
     ends = b"x"  # the letters that end it and its supervisor
 
-    def __init__(self, loop: Loop, orphans: "Orphanage | None", who: bytes, name: bytes) -> None:
+    def __init__(self, loop: Loop, orphans: "Reaper | None", who: bytes, name: bytes) -> None:
         self.loop = loop
         self.orphans = orphans
         self.who = who
@@ -166,7 +166,7 @@ class Service:
     def warn(self, what: bytes, error: OSError | None = None) -> None:
         """Say what went wrong, and go on."""
         if error:
-            from ..chain.errors import words
+            from ..base.errors import words
 
             what += b": " + words(error)
         cli.say(self.who + b": warning: " + what)

@@ -9,7 +9,7 @@ import posix
 from errno import EACCES, EAGAIN, ENOSPC
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 
-from ..chain import cli
+from ..base import cli
 from ..chain.envdir import contents
 
 TYPE_CHECKING = False
@@ -168,7 +168,7 @@ class ServiceDir:
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise cli.fatal(verb + shown, error) from None
-            from ..chain.holder import holder
+            from ..base.holder import holder
 
             busy = OSError(EAGAIN, "")
             raise cli.fatal(verb + shown, busy, holder(fd, shown)) from None

@@ -6,7 +6,7 @@ daemontools 0.76 ends there (18 bytes); runit 2.1 goes on with a byte that says 
 was sent, and one for the state (20 bytes). svstat reads the first 18 of either.
 """
 
-from ..log.tai64n import pack, unpack
+from ..base.tai64 import pack, unpack
 
 DOWN, RUN, FINISH = range(3)
 STATES = ("down", "run", "finish")

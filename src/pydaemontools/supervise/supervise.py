@@ -2,17 +2,18 @@
 
 import posix
 
-from ..chain import cli, script
-from ..chain import exec as chain
+from ..base import cli
+from ..base.process import environ, is_dir, title
+from ..base.tools import load_all
+from ..chain import pathexec as chain
+from ..chain import script
 from ..chain.check import program
-from ..chain.process import environ, is_dir, title
-from ..chain.tools import NAMES, load
 from ..chain.words import expand
 from .child import inherited
 from .dialect import DIALECTS, Dialect
 from .loop import Inbox, Loop
 from .pair import Pair
-from .tree import Orphanage
+from .tree import Reaper
 
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
@@ -73,19 +74,21 @@ def _original(dialect: Dialect, argv: list[bytes]) -> int:
 
 def programs(words: list[bytes], logger: list[bytes]) -> Pair:
     """The program WORDS, and LOGGER if there are words for one."""
-    from .program import Program
+    from .program_service import ProgramService
 
     loop = Loop(Inbox())
-    orphans = Orphanage(loop.children)
+    orphans = Reaper(loop.children)
     for argv in filter(None, (words, logger)):
         _warm(argv)
-    service = orphans.answers = Program(loop, orphans, WHO, words)
-    return Pair(loop, service, Program(loop, orphans, WHO, logger) if logger else None, (1, 2))
+    service = orphans.answers = ProgramService(loop, orphans, WHO, words)
+    return Pair(
+        loop, service, ProgramService(loop, orphans, WHO, logger) if logger else None, (1, 2)
+    )
 
 
 def directory(dialect: Dialect, name: bytes) -> Pair:
     """The service in the directory NAME, and its logger."""
-    from .directory import Directory
+    from .directory_service import DirectoryService
 
     try:
         posix.chdir(name)
@@ -95,12 +98,12 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     if dialect.own:
         name = name.rstrip(b"/") or name
     loop = Loop(Inbox())
-    orphans = Orphanage(loop.children) if dialect.own else None
-    service = Directory(loop, orphans, dialect, name)
+    orphans = Reaper(loop.children) if dialect.own else None
+    service = DirectoryService(loop, orphans, dialect, name)
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
-            logger = Directory(loop, orphans, dialect, name, b"log/")
+            logger = DirectoryService(loop, orphans, dialect, name, b"log/")
         else:
             service.warn(b"./log: not a directory.")
     if orphans:
@@ -136,9 +139,6 @@ def _load(words: list[bytes]) -> None:
     # Links import these only when they need them.
     import grp  # noqa: F401
 
-    from ..chain import errors, limits  # noqa: F401
+    from ..base import errors, limits  # noqa: F401
 
-    for word in words:
-        name = word.rpartition(b"/")[2].decode("latin-1")
-        if name in NAMES:
-            load(name)
+    load_all(words)

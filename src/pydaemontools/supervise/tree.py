@@ -7,7 +7,8 @@ started ourselves, was left behind.
 
 import posix
 
-from ..chain.follow import adopt, children, pids, stat
+from ..base.proc import children, pids, stat
+from ..chain.subreaper import adopt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 CGROUPS = b"/sys/fs/cgroup"
 
 
-class Orphanage:
+class Reaper:
     """Whose are the orphans: each service's session, and who answers for the rest.
 
     KNOWN holds the children that were started on purpose.

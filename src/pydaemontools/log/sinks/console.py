@@ -10,16 +10,16 @@ import time
 from errno import EBADF, EIO, EPIPE
 from select import POLLOUT, poll
 
-from ...chain import process
-from ...chain.cli import say
-from ...chain.errors import words
+from ...base import process
+from ...base.cli import say
+from ...base.errors import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..batch import Batch
-    from ..wire.formats import Origin
+    from ..lines.batch import Batch
+    from ..lines.formats import Origin
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
 LARGEST = 1 << 20  # bytes of an object, at the most
@@ -105,7 +105,7 @@ def objects(origin: "Origin") -> "Callable[[Batch], bytes]":
 
     def text(batch: "Batch") -> bytes:
         # Only now: it brings what has to do with JSON.
-        from ..fields import entries
+        from ..lines import entries
 
         made = entries.objects(batch, origin, time.time_ns(), LARGEST)
         return b"\n".join([*made, b""])

@@ -12,15 +12,15 @@ from _struct import pack
 from collections import deque
 from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS
 
-from ...chain.cli import say
-from ...chain.errors import words
+from ...base.cli import say
+from ...base.errors import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..batch import Batch
-    from .retry import Retry
-    from .unread import Unread
-    from .unrefused import Unrefused
+    from ...base.backoff import Retry
+    from ..lines.batch import Batch
+    from .unacked_udp import UnackedUdp
+    from .unacked_unix import UnackedUnix
 
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
 PATH = 107  # bytes that the name of a socket may have
@@ -34,7 +34,9 @@ class Datagrams:
     A subclass says what is sent there, and how it is reached.
     """
 
-    def __init__(self, path: bytes, tries: "Tries | Retry", unread: "Unread | Unrefused") -> None:
+    def __init__(
+        self, path: bytes, tries: "Tries | Retry", unread: "UnackedUnix | UnackedUdp"
+    ) -> None:
         self.path = path
         self.held = 0
         self.stalled = False

@@ -3,29 +3,29 @@
 import time
 from errno import EIO
 
-from ...chain.cli import say
-from ...chain.errors import words
-from ..actions.age import turns
-from ..batch import Batch, stamped
-from ..files.logdir import Failed, LogDir
+from ...base.cli import say
+from ...base.errors import words
+from ..lines.age import turns
+from ..lines.batch import Batch, stamped
+from ..logdir.writer import Failed, LogDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..actions.script import Output
-    from ..actions.selection import Chooser
-    from ..files.ledger import Ledger
+    from ..lines.actions import Output
+    from ..lines.selection import Chooser
+    from ..pipe.intent_log import IntentLog
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
 
 
-def open_log(who: bytes, output: "Output", ledger: "Ledger | None") -> LogDir:
+def open_log(who: bytes, output: "Output", ledger: "IntentLog | None") -> LogDir:
     """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
     processor = None
     if output.command is not None:
-        from ..files.processor import Processor
+        from ..logdir.processor import Processor
 
         processor = Processor(who, output.command, output.code)
     return LogDir(
@@ -38,7 +38,7 @@ def open_log(who: bytes, output: "Output", ledger: "Ledger | None") -> LogDir:
     )
 
 
-class Directory:
+class DirectorySink:
     """The log directory LOG, written to by WHO.
 
     LABEL gives what stands before each line, SELECTION says which lines are for it. After

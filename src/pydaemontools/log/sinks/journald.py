@@ -11,19 +11,19 @@ from _struct import pack
 from errno import ENOBUFS
 from fcntl import fcntl
 
-from ..fields.entries import entries
-from ..fields.structured import journal, merged
-from ..levels import CLEAN
+from ..lines.emit import journal, merged
+from ..lines.entries import entries
+from ..lines.severity import CLEAN
 from .datagrams import Datagrams, Tries, named, reached
-from .unread import Unread
+from .unacked_unix import UnackedUnix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..batch import Batch
-    from ..fields.record import Record
-    from ..wire.formats import Origin
+    from ..lines.batch import Batch
+    from ..lines.formats import Origin
+    from ..lines.record import Record
 
 F_ADD_SEALS = 1033
 SEALS = 0xF  # nobody may seal, shrink, grow or write it any more
@@ -36,7 +36,7 @@ class Journald(Datagrams):
     """
 
     def __init__(self, path: bytes, origin: "Origin") -> None:
-        super().__init__(named(path), Tries(path), Unread())
+        super().__init__(named(path), Tries(path), UnackedUnix())
         self._origin = origin
         who = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
         if origin.ident:

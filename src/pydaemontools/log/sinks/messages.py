@@ -3,12 +3,12 @@
 import time
 from _operator import add
 
-from ..wire.formats import Rfc3164, Rfc5424
+from ..lines.formats import Rfc3164, Rfc5424
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..batch import Batch
-    from ..wire.formats import Origin
+    from ..lines.batch import Batch
+    from ..lines.formats import Origin
 
 GIVEN = "time", "facility", "host", "ident", "pid", "level", "message"  # what is no field
 
@@ -48,7 +48,7 @@ class Objects:
 
     def of(self, batch: "Batch") -> list[bytes]:
         """The objects that BATCH is."""
-        from ..fields.entries import objects
+        from ..lines.entries import objects
 
         return objects(batch, self._origin, time.time_ns(), self._most)
 
@@ -59,7 +59,7 @@ class Objects:
         """
         import json
 
-        from ..fields.structured import dumps
+        from ..lines.emit import dumps
 
         said = json.loads(message)
         fields = [name for name in said if name not in GIVEN]

@@ -5,12 +5,12 @@ from errno import EPROTOTYPE
 
 from .datagrams import Datagrams, Tries, named, reached
 from .messages import Messages
-from .unread import Unread
+from .unacked_unix import UnackedUnix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..batch import Batch
-    from ..wire.formats import Origin
+    from ..lines.batch import Batch
+    from ..lines.formats import Origin
 
 DATAGRAM = 8096  # bytes: what rsyslog takes for one message if nobody tells it otherwise
 NUL = b"\0"
@@ -23,7 +23,7 @@ class Syslog(Datagrams):
     """
 
     def __init__(self, path: bytes, origin: "Origin", form: bytes = b"3164") -> None:
-        super().__init__(named(path), Tries(path), Unread())
+        super().__init__(named(path), Tries(path), UnackedUnix())
         self._messages = Messages(origin, form, DATAGRAM, host=False)
         self._stream = False  # then each message is closed with a NUL
 

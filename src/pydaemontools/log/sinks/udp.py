@@ -9,18 +9,18 @@ import time
 from _socket import SOCK_CLOEXEC, SOCK_DGRAM, socket
 from errno import EAGAIN, EMSGSIZE
 
+from ...base.backoff import Retry
+from ..net.lookup import Lookup
 from .datagrams import Datagrams, reached
-from .lookup import Lookup
 from .messages import Messages, Objects
-from .retry import Retry
-from .unrefused import LOOK, Unrefused
+from .unacked_udp import LOOK, UnackedUdp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..batch import Batch
-    from ..places import Place
-    from ..wire.formats import Origin
-    from .lookup import Address
+    from ..lines.batch import Batch
+    from ..lines.formats import Origin
+    from ..lines.targets import Target
+    from ..net.lookup import Address
 
 # Bytes of a message. More than a packet of Ethernet holds is sent in parts, and is lost if
 # one of them is.
@@ -32,8 +32,8 @@ NAMED = 0.01  # seconds until we look whether the name server has answered
 class Udp(Datagrams):
     """The server at PLACE; lines go there from ORIGIN."""
 
-    def __init__(self, place: "Place", origin: "Origin") -> None:
-        super().__init__(place.text, Retry(place.text), Unrefused())
+    def __init__(self, place: "Target", origin: "Origin") -> None:
+        super().__init__(place.text, Retry(place.text), UnackedUdp())
         self._messages: Messages | Objects = Objects(origin, DATAGRAM)
         if place.format != b"json":
             self._messages = Messages(origin, place.format, DATAGRAM, host=True)

@@ -1,0 +1,151 @@
+"""The one grammar of command lines and of errors: djb's.
+
+A tool raises Quit, made by fatal() or usage(); whoever called the tool's main lets
+it say its lines under the tool's name and ends with its code: 100 for wrong usage,
+111 when the system refused, and what a tool documents for itself.
+"""
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    # What an original says of its usage, and what the tool says under its own name.
+    Usage = tuple[bytes, bytes]
+
+
+class Quit(Exception):
+    """The end of a tool: an exit code, and the lines to say first.
+
+    A hint is a line that only the tool's own name adds: an original has its exact words.
+    """
+
+    def __init__(self, code: int, *lines: bytes, hint: bytes = b"") -> None:
+        super().__init__(code, lines, hint)
+        self.code = code
+        self.lines = lines
+        self.hint = hint
+
+    def say(self, who: bytes) -> int:
+        """Write the lines to fd 2 in one write, each under the name WHO; give the code."""
+        lines = [*self.lines, self.hint] if self.hint and native(who) else self.lines
+        say(*(who + b": " + line for line in lines))
+        return self.code
+
+
+class Asked(Exception):
+    """Somebody asked for --help or --version, which is WHAT; each own name has both."""
+
+    def __init__(self, what: bytes) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def say(*lines: bytes) -> None:
+    """Write LINES to stderr in one write. Where stderr is gone there is nobody to tell."""
+    try:
+        posix.write(2, b"".join(line + b"\n" for line in lines))
+    except OSError:
+        pass
+
+
+def native(who: bytes) -> bool:
+    """Whether a tool goes by its own name, and may help where the original does not."""
+    return who.startswith(b"py")
+
+
+def fatal(text: bytes, error: "OSError | None" = None, hint: bytes = b"") -> Quit:
+    """Quit with 111: what could not be done, and the system's reason in djb's words."""
+    if error is not None:
+        from .errors import words
+
+        text += b": " + words(error)
+    return Quit(111, b"fatal: " + text, hint=hint)
+
+
+def usage(
+    who: bytes, synopsis: "Usage", code: int = 100, first: bytes = b"", hint: bytes = b""
+) -> Quit:
+    """Quit because of wrong usage, with the synopsis of the name in use."""
+    lines = [first] if first else []
+    return Quit(code, *lines, b"usage: " + synopsis[native(who)], hint=hint)
+
+
+def options(
+    argv: list[bytes],
+    synopsis: "Usage",
+    letters: bytes = b"",
+    more: bytes = b"",
+    *,
+    words: "Sequence[bytes]" = (),
+    take: "Callable[[bytes, bytes], None] | None" = None,
+) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """Split argv into ([(option, value), …], operands) the way djb's getopt does.
+
+    LETTERS are the original's options, MORE and the long WORDS those of the own name;
+    a colon after one says that it takes a value. Options end at the first word without
+    a dash, at "-", and after "--". TAKE is called with each option and may raise Quit, so
+    that of two things that are wrong the first is told. Raises Quit for an option that is
+    not there, and Asked for --help and --version.
+    """
+    who = argv[0]
+    if native(who):
+        letters += more
+    found = []
+    rest = argv[1:]
+    while rest and rest[0][:1] == b"-" and rest[0] != b"-":
+        word = rest.pop(0)
+        if word == b"--":
+            break
+        if word[:2] == b"--":
+            if not native(who):
+                # djb's getopt looks no further than the second dash.
+                break
+            found.append(_long(who, synopsis, word[2:], words, rest))
+            continue
+        for letter, value in _cluster(who, synopsis, word[1:], letters, rest):
+            if take:
+                take(letter, value)
+            found.append((letter, value))
+    return found, rest
+
+
+def _cluster(
+    who: bytes, synopsis: "Usage", word: bytes, letters: bytes, rest: list[bytes]
+) -> "Iterator[tuple[bytes, bytes]]":
+    while word:
+        letter, word = word[:1], word[1:]
+        at = letters.find(letter) if letter != b":" else -1
+        if at < 0:
+            raise usage(who, synopsis, first=b"illegal option -- " + letter)
+        value = b""
+        if letters[at + 1 : at + 2] == b":":
+            if not word and not rest:
+                raise usage(who, synopsis, first=b"option requires an argument -- " + letter)
+            value, word = word or rest.pop(0), b""
+        yield letter, value
+
+
+def _long(
+    who: bytes, synopsis: "Usage", word: bytes, words: "Sequence[bytes]", rest: list[bytes]
+) -> tuple[bytes, bytes]:
+    name, given, value = word.partition(b"=")
+    if name in (b"help", b"version"):
+        raise Asked(name)
+    if name + b":" in words:
+        if not given and not rest:
+            raise usage(who, synopsis, first=b"option requires an argument -- " + name)
+        return name, value if given else rest.pop(0)
+    if name not in words or given:
+        raise usage(who, synopsis, first=b"illegal option -- " + name)
+    return name, b""
+
+
+def seconds(who: bytes, synopsis: "Usage", letter: bytes, value: bytes) -> float:
+    """The number of seconds that option LETTER was given; a fraction may follow a point."""
+    whole, point, part = value.partition(b".")
+    if not (whole + part).isdigit():
+        hint = b"-" + letter + b" takes a number of seconds, not " + (value or b"nothing")
+        raise usage(who, synopsis, hint=hint)
+    return float(whole + point + part)

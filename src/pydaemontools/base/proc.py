@@ -1,0 +1,31 @@
+"""What /proc tells of processes."""
+
+import posix
+
+
+def children() -> list[int]:
+    """The living children of this process, the oldest first."""
+    me = posix.getpid()
+    try:
+        with open(f"/proc/self/task/{me}/children", "rb", buffering=0) as listed:
+            return [int(word) for word in listed.read().split()]
+    except OSError:
+        return [pid for pid in pids() if (stat(pid)[1:2] or [b""])[0] == b"%d" % me]
+
+
+def pids(proc: str = "/proc") -> list[int]:
+    """The pids of all processes."""
+    return sorted(int(name) for name in posix.listdir(proc) if name.isdigit())
+
+
+def stat(pid: int, proc: str = "/proc") -> list[bytes]:
+    """What PROC/PID/stat says after the name: state, parent, group, session, ...
+
+    Nothing if there is no such process, or none that we may look at.
+    """
+    try:
+        with open(f"{proc}/{pid}/stat", "rb", buffering=0) as found:
+            # The name, in parentheses, may hold anything; what follows the last one may not.
+            return found.read().rpartition(b")")[2].split()
+    except OSError:
+        return []

@@ -1,0 +1,110 @@
+"""Stay in front of a program that goes into the background: what pyfghack does on Linux.
+
+As a subreaper this process becomes the parent of whatever its program leaves behind, so
+it can wait for it, pass signals on to it and end as it ends. Signals are taken one at a
+time with sigwait, never in a handler: a pid that was just reaped is never signalled.
+"""
+
+import _signal as signal
+import posix
+
+from ..base import cli
+from ..base.proc import children
+
+PR_SET_CHILD_SUBREAPER = 36
+# Sent to this process they are meant for the program. The stop signals of a terminal stay
+# with this process: whoever stops it wants the shell to see it stop.
+FORWARDED = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGALRM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGCONT,
+    signal.SIGWINCH,
+)
+
+
+def adopt() -> bool:
+    """Become the parent of orphans below this process; False where the kernel has no such thing."""
+    try:
+        import ctypes
+
+        return not ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, AttributeError, OSError):
+        return False
+
+
+def follow() -> int | None:
+    """Fork; None in the child. The parent stays until no child is left, and ends as the last."""
+    # A child that ends must be seen even where someone ignored SIGCHLD for us.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [*FORWARDED, signal.SIGCHLD])
+    # Whoever became this tool may have left children of its own: they are not the program's.
+    others = set(children())
+    try:
+        pid = posix.fork()
+    except OSError as error:
+        raise cli.fatal(b"unable to fork", error) from None
+    if not pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return None
+    status = _watch(pid, others)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return end_as(status)
+
+
+def _watch(pid: int, others: set[int]) -> int:
+    """Wait for PID and whatever it leaves behind; give the wait status of the last one followed."""
+    while True:
+        signum = signal.sigwait([*FORWARDED, signal.SIGCHLD])
+        if signum != signal.SIGCHLD:
+            _pass_on(signum, pid)
+            continue
+        gone = {child: status for child, status in reap()[0] if child not in others}
+        if pid not in gone:
+            continue
+        heirs = [child for child in children() if child not in others]
+        if not heirs:
+            # One that goes into the background says 0. What it left may have failed by now.
+            return gone[pid] or next(filter(None, gone.values()), 0)
+        pid = heirs[0]
+
+
+def _pass_on(signum: int, pid: int) -> None:
+    try:
+        posix.kill(pid, signum)
+    except PermissionError:
+        # The program changed its account: only root can still reach it.
+        pass
+
+
+def reap() -> tuple[list[tuple[int, int]], bool]:
+    """The pid and the status of every child that has ended; whether there are others."""
+    gone: list[tuple[int, int]] = []
+    while True:
+        try:
+            pid, status = posix.waitpid(-1, posix.WNOHANG)
+        except ChildProcessError:
+            return gone, False
+        if not pid:
+            return gone, True
+        gone.append((pid, status))
+
+
+def end_as(status: int) -> int:
+    """Exit code of a wait STATUS; where that was a signal, end by the same signal."""
+    if not posix.WIFSIGNALED(status):
+        return posix.WEXITSTATUS(status)
+    signum = posix.WTERMSIG(status)
+    from resource import RLIMIT_CORE, getrlimit, setrlimit
+
+    # The program dumped core if anyone did; this process has nothing to show in one.
+    setrlimit(RLIMIT_CORE, (0, getrlimit(RLIMIT_CORE)[1]))
+    if signum not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signum])
+    posix.kill(posix.getpid(), signum)
+    return 128 + signum

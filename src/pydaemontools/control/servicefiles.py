@@ -1,0 +1,126 @@
+"""A service directory from outside: whether anybody is there, what it says, what it is told.
+
+AT stands before each name: nothing for the current directory, or "web/" for another. The
+originals go into each directory and come back, since that is what their errors speak of.
+"""
+
+import posix
+from errno import ENOENT, ENXIO
+
+from ..base import cli
+
+READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+OK = b"supervise/ok"
+STATUS = b"supervise/status"
+CONTROL = b"supervise/control"
+
+
+class Trouble(Exception):
+    """Why a service cannot be looked at: what failed, the error if the system gave one.
+
+    DATA is what was read all the same.
+    """
+
+    def __init__(self, text: bytes, error: OSError | None = None, data: bytes = b"") -> None:
+        super().__init__(text, error, data)
+        self.text = text
+        self.error = error
+        self.data = data
+
+    @property
+    def nobody(self) -> bool:
+        """Whether it is that no supervisor runs here: then a fifo of its has no reader."""
+        fifo = self.text != b"unable to open " + STATUS
+        return fifo and self.error is not None and self.error.errno == ENXIO
+
+    def words(self) -> bytes:
+        """The trouble in one line, in djb's words."""
+        return self.text if self.error is None else self.text + b": " + reason(self.error)
+
+
+def reason(error: OSError) -> bytes:
+    """The reason of ERROR, in djb's words."""
+    from ..base.errors import words
+
+    return words(error)
+
+
+def attend(name: bytes) -> None:
+    """Return if somebody reads the fifo NAME; raises OSError, ENXIO if nobody does."""
+    posix.close(posix.open(name, WRITE))
+
+
+def status(length: int, at: bytes = b"") -> bytes:
+    """The first LENGTH bytes of the status of a service whose supervisor runs.
+
+    Raises Trouble, also where there are fewer.
+    """
+    try:
+        attend(at + OK)
+    except OSError as error:
+        raise Trouble(b"unable to open supervise/ok", error) from None
+    data = read_status(length, at)
+    if len(data) < length:
+        raise Trouble(b"unable to read supervise/status: bad format", data=data)
+    return data
+
+
+def read_status(length: int, at: bytes) -> bytes:
+    """Up to LENGTH bytes of supervise/status; raises Trouble."""
+    try:
+        fd = posix.open(at + STATUS, READ)
+    except OSError as error:
+        raise Trouble(b"unable to open supervise/status", error) from None
+    try:
+        return posix.read(fd, length)
+    except OSError as error:
+        raise Trouble(b"unable to read supervise/status", error) from None
+    finally:
+        posix.close(fd)
+
+
+def normally_up(at: bytes = b"") -> bool:
+    """Whether there is no file `down`; raises OSError where that cannot be told."""
+    try:
+        posix.stat(at + b"down")
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
+        return True
+    return False
+
+
+class Home:
+    """The directory we are in, to come back to; raises Quit if it cannot be opened.
+
+    An original has to be able to read it. We have not: O_PATH is enough to come back.
+    """
+
+    def __init__(self, *, own: bool) -> None:
+        flags = posix.O_PATH if own else READ
+        try:
+            self.fd = posix.open(b".", flags | posix.O_CLOEXEC)
+        except OSError as error:
+            raise cli.fatal(b"unable to open current directory", error) from None
+
+    def back(self) -> None:
+        """Go back; raises Quit where that is not to be."""
+        try:
+            posix.fchdir(self.fd)
+        except OSError as error:
+            raise cli.fatal(b"unable to set directory", error) from None
+
+
+def put(text: bytes) -> None:
+    """Write TEXT to stdout, all of it. Raises OSError."""
+    while text:
+        text = text[posix.write(1, text) :]
+
+
+def show(text: bytes) -> None:
+    """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
+    try:
+        put(text)
+    except OSError as error:
+        raise cli.fatal(b"unable to write to stdout", error) from None

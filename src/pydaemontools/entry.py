@@ -1,0 +1,79 @@
+"""Where every command starts: what installed scripts and the files of `originals` import.
+
+Neither this module's name nor enter() ever changes: an `originals` directory that an older
+release made goes on running, and is known for what it is.
+"""
+
+import sys
+from _signal import SIG_DFL, SIGINT, SIGPIPE, default_int_handler, getsignal, signal
+
+from .base.process import environ, limits, raw, standard_fds
+from .base.tools import OWN, load
+from .chain import pathexec
+
+
+def enter(name: str, scripts: str) -> None:
+    """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
+    pathexec.home = raw(scripts) if scripts else None
+    # An entry script that was called through a link has found out where that leads.
+    link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or raw(sys.argv[0])
+    pathexec.called = link.rpartition(b"/")[2] if name in ("sv", "pysv") else b""
+    main = load(name)
+    restore_startup()
+    if name in OWN:
+        standard_fds()
+    argv = [name.encode(), *map(raw, sys.argv[1:])]
+    sys.exit(pathexec.run(argv[0], main, argv))
+
+
+def restore_startup() -> None:
+    """Undo what CPython and the entry script did; take the limits that wait."""
+    _restore_signals()
+    _restore_environment(environ)
+    if b"PYDAEMONTOOLS_LIMITS" in environ:
+        from .base.limits import taken
+
+        limits.update(taken(environ))
+
+
+def _restore_signals() -> None:
+    """Give SIGPIPE and ^C their default actions: CPython takes both.
+
+    It ignores SIGPIPE, and SIGXFSZ, whatever it was started with, so that a disposition
+    of "ignored" is not handed through a chain; the C tools do hand it through. SIGXFSZ
+    stays ignored until the exec (see chain/pathexec.py): a file that may not grow is an error here.
+    """
+    signal(SIGPIPE, SIG_DFL)
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, SIG_DFL)
+
+
+def _restore_environment(environ: dict[bytes, bytes]) -> None:
+    """Make ENVIRON again what the tool was started with.
+
+    A shell stands before the interpreter in an entry script, and a shell drops names
+    that are not its own kind and adds PWD; so the script passes on a copy of what it
+    got. CPython, in the C locale, adds LC_CTYPE.
+    """
+    copy = environ.pop(b"PYDAEMONTOOLS_ENVIRON", None)
+    if copy is not None:
+        from binascii import a2b_base64
+
+        _replace(environ, a2b_base64(copy))
+    elif b"" in environ or environ.get(b"LC_CTYPE") in (b"C.UTF-8", b"C.utf8", b"UTF-8"):
+        try:
+            with open("/proc/self/environ", "rb", buffering=0) as start:
+                _replace(environ, start.read())
+        except OSError:
+            # No /proc: it was CPython that set it unless the locale asks for more than C.
+            if not (environ.get(b"LC_ALL") or environ.get(b"LANG")):
+                del environ[b"LC_CTYPE"]
+
+
+def _replace(environ: dict[bytes, bytes], block: bytes) -> None:
+    environ.clear()
+    for entry in block.split(b"\0"):
+        # A name may begin with "=" but has to be there: what has none is no variable.
+        at = entry.find(b"=", 1)
+        if at > 0:
+            environ.setdefault(entry[:at], entry[at + 1 :])

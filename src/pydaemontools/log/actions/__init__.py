@@ -1,1 +1,0 @@
-"""What pymultilog's actions mean."""

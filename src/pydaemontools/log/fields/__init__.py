@@ -1,1 +1,0 @@
-"""What lines say: structured ones, records of several, and what is secret."""

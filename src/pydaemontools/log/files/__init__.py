@@ -1,1 +1,0 @@
-"""Log directories, and how each line gets there once."""

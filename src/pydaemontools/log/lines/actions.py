@@ -1,0 +1,207 @@
+"""The language that says what is done with each line: multilog's, and what goes beyond it.
+
+An action is a word, and its first byte says which it is (daemontools 0.76, multilog). Under
+our own name a word that is none is an error, and sizes may have units.
+"""
+
+import posix
+
+from ...base import sizes
+from . import severity
+from .selection import Chooser, Selection
+
+SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
+MOST = 1 << 40  # bytes, under our own name
+LEAST = 64  # bytes of a line that a file has room for, with whatever is done with it
+PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
+STAMPS = b"t", b"T", b"d", b"J"
+WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
+
+
+class BadAction(Exception):
+    """A word that is no action; its argument says why."""
+
+
+class Output:
+    """A place: its KIND (the first byte of its word), its NAME, and what was said before it."""
+
+    def __init__(self, kind: bytes, name: bytes, script: "Actions") -> None:
+        self.kind = kind
+        self.name = name
+        self.selection = script.selection()
+        self.size = script.size
+        self.keep = script.keep
+        self.command = script.command
+        self.code = script.code
+        self.total = script.total
+        self.age = script.age
+
+
+class Actions:
+    """The actions in WORDS; OWN says that they are for our own name. Raises BadAction."""
+
+    def __init__(self, words: list[bytes], *, own: bool) -> None:
+        self.own = own
+        self.stamp = _stamp(words, own=own)  # which kind of time stands before each line
+        self.outputs: list[Output] = []
+        self.selections: list[Chooser] = []
+        self.size = 99999
+        self.keep = 10
+        self.command: bytes | None = None
+        self.code = b"s"  # what processed files are called
+        self.total = self.age = 0
+        # Whether what is done is done with records, and not just lines.
+        self.records = own and any(word in (b"m", b"J") or word[:1] in WISE for word in words)
+        self._rules: list[tuple[bytes, bytes]] = []
+        self._least = severity.DEBUG
+        self._limits: list[tuple[int, int, bytes]] = []
+        self._said = False  # whether something was, since the last selection was made
+        for word in words[bool(self.stamp) :]:
+            self._action(word)
+
+    def output(self, kind: bytes, name: bytes) -> Output:
+        """Have a place of that KIND and NAME, for what was said up to here."""
+        self.outputs.append(Output(kind, name, self))
+        return self.outputs[-1]
+
+    def check(self, growth: tuple[int, int, int]) -> None:
+        """See that files have room for lines that grow by GROWTH (form.py). Raises BadAction."""
+        label, factor, besides = growth
+        least = label + factor * LEAST + 1 + besides
+        for one in self.outputs:
+            if one.kind == b"/" and one.size < least:
+                say = b"say s%d before " % least + one.name
+                raise BadAction(b"files of %d bytes are too small for this: " % one.size + say)
+
+    def selection(self) -> Chooser:
+        """What is selected at this point. Those who have the same one share it."""
+        if self._said or not self.selections:
+            self._said = False
+            self.selections.append(self._selection())
+        return self.selections[-1]
+
+    def _selection(self) -> Chooser:
+        if not self.records:
+            return Selection(self._rules)
+        from .record_filter import RecordFilter
+        from .repeat_limit import RepeatLimit
+
+        limits = [
+            RepeatLimit(
+                most, seconds, Selection([(b"-", b"*"), (b"+", pattern)]) if pattern else None
+            )
+            for most, seconds, pattern in self._limits
+        ]
+        return RecordFilter(Selection(self._rules), self._least, limits)
+
+    def _action(self, word: bytes) -> None:
+        first, rest = word[:1], word[1:]
+        if first in (b"+", b"-"):
+            self._said = True
+            self._rules.append((first, rest))
+        elif self.records and (first in WISE or word == b"m"):
+            self._said = True
+            self._wish(first, rest)
+        elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
+            self._setting(first, rest)
+        elif first in (b".", b"/"):
+            self.output(b"/", word)
+        elif first in (b"e", b"=") or (self.own and first in (b"1", b"2")):
+            if self.own and bool(rest) != (first == b"="):
+                raise BadAction(_why(word))
+            self.output(first, rest)
+        elif self.own:
+            raise BadAction(_why(word))
+
+    def _wish(self, first: bytes, rest: bytes) -> None:
+        """Which records are wanted from here on."""
+        if first == b"L":
+            least = severity.named(rest)
+            if least is None:
+                names = b" ".join(severity.NAMES)
+                raise BadAction(b"L takes a level (" + names + b"), as in Lwarning, not L" + rest)
+            self._least = least
+        elif first == b"r":
+            numbers, _, pattern = rest.partition(b" ")
+            most, slash, seconds = numbers.partition(b"/")
+            if not (slash and most.isdigit() and seconds.isdigit() and int(seconds[:9]) > 0):
+                what = b"r takes lines/seconds, and perhaps a blank and a pattern, as in "
+                raise BadAction(what + b"'r5/60 *timeout*', not r" + rest)
+            self._limits.append((int(most[:9]), int(seconds[:9]), pattern))
+
+    def _setting(self, first: bytes, rest: bytes) -> None:
+        """What holds for the directories that follow."""
+        if first == b"s":
+            self.size = self._size(first, rest)
+        elif first == b"S":
+            self.total = self._size(first, rest)
+        elif first == b"n":
+            self.keep = self._number(rest)
+        elif first == b"a":
+            self.age = _age(rest)
+        elif first == b"z":
+            self.command, self.code = _packer(rest)
+        elif self.own and not rest:
+            raise BadAction(b"! takes a command: !tac, for one")
+        else:
+            self.command, self.code = rest, b"s"
+
+    def _size(self, letter: bytes, text: bytes) -> int:
+        if not self.own:
+            return min(max(_scan(text), SIZES[0]), SIZES[1])
+        size = sizes.parse(text)
+        if size is None or not SIZES[0] <= size <= MOST:
+            what = b" takes a number of bytes, from %d on, or one with k, m or g: " % SIZES[0]
+            raise BadAction(letter + what + letter + text)
+        return size
+
+    def _number(self, text: bytes) -> int:
+        number = _scan(text)
+        if self.own and not (text.isdigit() and len(text) < 10 and number > 1):
+            raise BadAction(b"n takes a number of files, from 2 on, as in n20, not n" + text)
+        return max(2, number)
+
+
+def _stamp(words: list[bytes], *, own: bool) -> bytes:
+    first = words[0] if words else b""
+    if own:
+        return first if first in STAMPS else b""
+    return b"t" if first[:1] == b"t" else b""
+
+
+def _scan(text: bytes) -> int:
+    """The number that TEXT begins with, as the original reads it; 0 if there is none."""
+    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
+    return int(digits[:4000] or b"0") % 2**64
+
+
+def _age(text: bytes) -> int:
+    from .age import seconds
+
+    age = seconds(text)
+    if not age:
+        raise BadAction(b"a takes a number and s, m, h or d, as in a1h or a7d, not a" + text)
+    return age
+
+
+def _packer(name: bytes) -> tuple[bytes, bytes]:
+    """The command that packs, and what its files are called."""
+    from ...base.process import environ
+    from ...chain import pathexec as chain
+
+    command, code = PACKERS.get(name, (b"", b""))
+    if not command:
+        raise BadAction(b"there are z and zstd, and not z" + name)
+    files = chain.search(command.split()[0], environ.get(b"PATH"))
+    if not any(posix.access(file, posix.X_OK) for file in files):
+        raise BadAction(b"z" + name + b" needs the program " + command.split()[0])
+    return b"exec " + command, code
+
+
+def _why(word: bytes) -> bytes:
+    if word in STAMPS:
+        return word + b" has to be the first action"
+    if word == b"=":
+        return b"= takes the name of a file"
+    directory = b"; a directory begins with . or /" if word[:1].isalnum() else b""
+    return b"there is no action " + (word or b"of no letters") + directory

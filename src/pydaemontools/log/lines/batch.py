@@ -1,0 +1,80 @@
+"""What travels from the reader of a pipe to the places: some lines, or the text that they are."""
+
+from itertools import compress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .record import Record
+
+
+class Batch:
+    """Lines, and the severity of each; or the TEXT of lines that nobody has looked at.
+
+    A line too long to wait for comes in pieces: `continued` says that the first line goes
+    on from the batch before, `unfinished` that the last goes on in the next. Whichever was
+    not given of lines and text is made of the other when it is asked for.
+
+    `records` has the record that each line is, or None; there is no list if none is one.
+    `heads` has the lines with their heads on, where those were stripped.
+    """
+
+    __slots__ = ("_lines", "_text", "continued", "heads", "levels", "records", "unfinished")
+
+    def __init__(
+        self,
+        levels: list[int],
+        lines: list[bytes] | None = None,
+        *,
+        text: bytes | None = None,
+        records: "list[Record | None] | None" = None,
+        heads: list[bytes] | None = None,
+        continued: bool = False,
+        unfinished: bool = False,
+    ) -> None:
+        self.levels = levels
+        self.records = records
+        self.heads = heads
+        self._lines = lines
+        self._text = text
+        self.continued = continued
+        self.unfinished = unfinished
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines, without their newlines."""
+        if self._lines is None:
+            self._lines = self.text.split(b"\n")
+            if not self.unfinished:
+                self._lines.pop()
+        return self._lines
+
+    @property
+    def text(self) -> bytes:
+        """The lines, each with its newline but one that goes on."""
+        if self._text is None:
+            end = [] if self.unfinished else [b""]
+            self._text = b"\n".join(self.lines + end) if self.lines else b""
+        return self._text
+
+    def important(self, least: int) -> "Batch":
+        """What of it is at least as important as the severity LEAST."""
+        keep = [level <= least for level in self.levels]
+        return Batch(
+            list(compress(self.levels, keep)),
+            list(compress(self.lines, keep)),
+            records=list(compress(self.records, keep)) if self.records else None,
+            heads=list(compress(self.heads, keep)) if self.heads else None,
+            continued=self.continued and keep[0],
+            unfinished=self.unfinished and keep[-1],
+        )
+
+
+def stamped(batch: Batch, label: bytes) -> bytes:
+    """The text of BATCH with LABEL before each line that begins in it."""
+    text = batch.text
+    if not text:
+        return b""
+    labelled = text.replace(b"\n", b"\n" + label)
+    end = len(labelled) - len(label) * (text[-1:] == b"\n")
+    # A view, since each copy of a block costs.
+    return b"".join((b"" if batch.continued else label, memoryview(labelled)[:end]))

@@ -1,0 +1,94 @@
+"""Which records go where: by pattern, by level, and not one too many."""
+
+from .batch import Batch
+from .record import Record
+from .repeat_limit import RepeatLimit
+from .selection import Chooser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .selection import Selection
+
+
+class Records(Batch):
+    """The records FOUND; their TEXTS are the lines of it. A pattern sees the lines in SEEN.
+
+    With REST the first one goes on with what came before. DRESS makes a text of what we have
+    to say ourselves.
+    """
+
+    __slots__ = ("dress", "found", "rest", "seen")
+
+    def __init__(
+        self,
+        found: list[Record],
+        texts: list[bytes],
+        seen: list[bytes],
+        dress: "Callable[[bytes], bytes]",
+        *,
+        rest: bool = False,
+        continued: bool = False,
+        unfinished: bool = False,
+    ) -> None:
+        super().__init__([], texts, continued=continued, unfinished=unfinished)
+        self.found = found
+        self.seen = seen
+        self.dress = dress
+        self.rest = rest
+
+
+class RecordFilter(Chooser):
+    """What of a stream of records is wanted: what SELECTION selects, if it is at least as
+    important as the severity LEAST, and not one too many for any of LIMITS.
+    """
+
+    def __init__(self, selection: "Selection", least: int, limits: list[RepeatLimit]) -> None:
+        self.limits = limits
+        self.begun = False  # whether there was a record before
+        self._selection = selection
+        self._least = least
+
+    def choose(self, batch: Batch) -> Batch:
+        """What of BATCH, which is Records, is wanted."""
+        assert isinstance(batch, Records)  # noqa: S101 - for the type checker
+        chosen: list[bytes] = []
+        first = False
+        for at, record in enumerate(batch.found):
+            if at == batch.rest:
+                chosen += self._told(batch)
+            if at >= batch.rest:
+                # A record may have been cut in two: this, or an empty line, is the rest.
+                if not self.begun or record.line[:1] not in b" \t":
+                    self.goes_on = self._wants(record, batch.seen[at])
+                self.begun = True
+            if self.goes_on:
+                first = first or not at
+                chosen.append(batch.lines[at])
+        return Batch(
+            [],
+            chosen,
+            continued=batch.continued and first,
+            unfinished=batch.unfinished and self.goes_on,
+        )
+
+    def tell(self, batch: Records, *, ending: bool) -> bool:
+        """Have as our part of BATCH what there is to tell, now or at the END; whether it is any."""
+        texts: list[bytes] = []
+        while more := self._told(batch, ending=ending):
+            texts += more
+        self._batch, self._part = batch, Batch([], texts)
+        return bool(texts)
+
+    def _told(self, batch: Records, *, ending: bool = False) -> list[bytes]:
+        """One thing for each limit, at the most: that is what is reckoned with for a batch."""
+        told = [limit.told(ending=ending) for limit in self.limits]
+        return [batch.dress(text) for text in told if text]
+
+    def _wants(self, record: Record, seen: bytes) -> bool:
+        if record.level is not None and record.level > self._least:
+            return False
+        if not self._selection.selects(seen):
+            return False
+        return all(limit.passes(record.line.partition(b"\n")[0]) for limit in self.limits)

@@ -1,0 +1,160 @@
+"""pymultilog by records: a line and those that go on with it are selected and rotated as one.
+
+That is what the actions m, L, r and J ask for. It takes its time for each line; without them
+nobody looks at lines one by one.
+"""
+
+from . import emit
+from .batch import Batch
+from .block_transform import BlockTransform
+from .record import Record
+from .record_filter import RecordFilter, Records
+from .records import RecordReader, fold, unended
+from .repeat_limit import LONGEST
+from .severity import WARNING, SeverityReader
+from .stamps import utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .actions import Actions
+
+
+# How much larger a text may be as JSON, where a byte is six (\\u001b) and an exception is there
+# twice; and what there is besides.
+FACTOR, OBJECT = 13, 256
+
+
+class RecordTransform(BlockTransform):
+    """Makes batches of records, as the SCRIPT wants them."""
+
+    def __init__(self, script: "Actions") -> None:
+        super().__init__(script)
+        self._choices = [one for one in self._selections if isinstance(one, RecordFilter)]
+        self._router = SeverityReader()
+        self._reader = RecordReader(self._router)
+        self._json = script.stamp == b"J"
+
+    @property
+    def state(self) -> int:
+        """What a successor has to know: also what record it is in."""
+        return self._router.in_traceback | self._router.level << 1 | self.going_on << 4
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._router.in_traceback = bool(state & 1)
+        self._router.level = state >> 1 & 7
+        self.going_on = state >> 4
+        for one in self._choices:
+            one.begun = True
+
+    def growth(self) -> tuple[int, int, int]:
+        """A label is before each line or an object around it; and each limit may tell something."""
+        limits = max((len(one.limits) for one in self._choices), default=0)
+        told = limits * (len(self._dress(LONGEST)) + 1) if limits else 0
+        return (OBJECT, FACTOR, told) if self._json else (self._length, 1, told)
+
+    def closely(self, body: bytes) -> int | None:
+        """How many bytes BODY is as JSON at the most, whatever stands before and behind it."""
+        if not self._json:
+            return None
+        lines = body.removesuffix(b"\n").split(b"\n")
+        return sum(_closely(line, alone=not lines[1:]) for line in lines)
+
+    def whole(self, block: bytes) -> int:
+        """How many bytes of BLOCK, of whole lines, are whole records."""
+        return unended(block)
+
+    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+        """The records of BODY; a line that will not be ended is ended."""
+        lines = body.removesuffix(b"\n").split(b"\n")
+        levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
+        found = fold(lines, levels, records, continued=continued)
+        if self._json and continued and not found[0].line:
+            # Nothing is left of it, and an object has ended already.
+            del found[0]
+            continued = False
+        seen = [record.line.partition(b"\n")[0] for record in found]
+        if self._json:
+            if continued:
+                found[0].message = b"+" + found[0].message
+            batch = Records(found, self._objects(found), seen, self._dress, rest=continued)
+        else:
+            texts = self._stamped(found, continued=continued)
+            if self._label:
+                seen = [text.partition(b"\n")[0] for text in texts]
+            batch = Records(
+                found,
+                texts,
+                seen,
+                self._dress,
+                rest=continued,
+                continued=continued,
+                unfinished=unfinished,
+            )
+        for one in self._selections:
+            # Before it is noted what a successor has to know.
+            one.of(batch)
+        return batch
+
+    def _levels(
+        self, body: bytes, lines: list[bytes], *, continued: bool, unfinished: bool
+    ) -> tuple[list[int], list[Record | None]]:
+        """The severity of each of LINES, and its record; an empty one has that before it."""
+        level = self._router.level
+        fresh = [line for line in lines[continued:] if line]
+        routed, found = self._reader.route(body, fresh, unfinished=unfinished)
+        known = iter(zip(routed, found or [None] * len(fresh), strict=True))
+        levels: list[int] = []
+        records: list[Record | None] = []
+        for at, line in enumerate(lines):
+            record = None
+            if line and (at or not continued):
+                level, record = next(known)
+            levels.append(level)
+            records.append(record)
+        return levels, records
+
+    def _stamped(self, found: list[Record], *, continued: bool) -> list[bytes]:
+        if not self._label:
+            return [record.line for record in found]
+        label = self._label()
+        texts = [label + record.line.replace(b"\n", b"\n" + label) for record in found]
+        if continued:
+            texts[0] = texts[0][len(label) :]
+        return texts
+
+    def _objects(self, found: list[Record]) -> list[bytes]:
+        given = {"time": utc().decode().rstrip()}
+        return [emit.line(record, given) for record in found]
+
+    def _dress(self, text: bytes) -> bytes:
+        """TEXT, which is ours, as a line of the log."""
+        record = Record(WARNING, text, {}, text)
+        [made] = self._objects([record]) if self._json else self._stamped([record], continued=False)
+        return made
+
+    def due(self) -> float | None:
+        """In how many seconds there is something to tell of lines that were left out."""
+        dues = [limit.due() for one in self._choices for limit in one.limits]
+        return min((due for due in dues if due is not None), default=None)
+
+    def said(self, *, ending: bool) -> Batch | None:
+        """How many lines were left out."""
+        if not (ending or self.due() == 0):
+            return None
+        batch = Records([], [], [], self._dress)
+        told = [one.tell(batch, ending=ending) for one in self._choices]
+        return batch if any(told) else None
+
+
+def _closely(line: bytes, *, alone: bool) -> int:
+    """How many bytes LINE is as JSON at the most, as text or as what it says."""
+    from .parse import parse
+
+    given = {"time": ""}
+    plain = len(emit.line(Record(WARNING, line, {}, line), given))
+    if record := parse(line):
+        record.level = WARNING
+    found = len(emit.line(record, given)) if record else 0
+    # Among others it may be the message as well, and an exception's.
+    return OBJECT + (max(plain, found) if alone else 2 * plain + found)

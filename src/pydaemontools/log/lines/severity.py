@@ -1,0 +1,128 @@
+"""Severities: their names, and how a line says which is its own.
+
+A line's head is a word and a colon ("error: disk gone"), a word in brackets ("[error]"), or
+the number that sd-daemon(3) puts in angle brackets ("<3>"). A line without one continues
+the record before it if it begins with white space or belongs to a Python traceback.
+"""
+
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+EMERG, ALERT, CRIT, ERR, WARNING, NOTICE, INFO, DEBUG = range(8)
+NAMES = {
+    b"emerg": EMERG,
+    b"emergency": EMERG,
+    b"alert": ALERT,
+    b"crit": CRIT,
+    b"critical": CRIT,
+    b"fatal": CRIT,
+    b"err": ERR,
+    b"error": ERR,
+    b"warn": WARNING,
+    b"warning": WARNING,
+    b"notice": NOTICE,
+    b"info": INFO,
+    b"debug": DEBUG,
+    b"trace": DEBUG,
+}
+LONGEST = max(map(len, NAMES))
+
+# Whether a line that begins with this byte may say something about severities.
+FIRST = bytearray(256)
+for _byte in b"".join(name[:1] + name[:1].upper() for name in NAMES) + b"[< \t":
+    FIRST[_byte] = 1
+
+# Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
+CLEAN = bytes(0x3F if (i < 32 and i not in b"\t\n") or i == 127 else i for i in range(256))
+
+TRACEBACK = b"Traceback (most recent call last):"
+# What stands between two tracebacks of one exception (traceback module of CPython).
+BETWEEN = (
+    b"During handling of the above exception, another exception occurred:",
+    b"The above exception was the direct cause of the following exception:",
+)
+
+# How much of a line is remembered with what it said, and for how many beginnings.
+START, REMEMBERED = 8, 4096
+# Beginnings that leave open what the line says: it depends on what follows.
+OPEN = {(name + b":")[:START] for name in NAMES if len(name) >= START}
+OPEN |= {(b"[" + name + b"]")[:START] for name in NAMES if len(name) >= START - 1}
+OPEN |= {text[:START].lower() for text in (TRACEBACK, *BETWEEN)}
+
+
+def named(name: bytes) -> int | None:
+    """The severity called NAME, in any case, or by its number; None if there is none."""
+    if len(name) == 1 and name in b"01234567":
+        return int(name)
+    return NAMES.get(name.lower())
+
+
+def head(line: bytes) -> tuple[int | None, int]:
+    """The severity that LINE names, and how many bytes name it; (None, 0) if it names none."""
+    first = line[:1]
+    if first == b"<":
+        if line[2:3] == b">" and line[1:2] in b"01234567":
+            return int(line[1:2]), 3
+        return None, 0
+    start, close = (1, b"]") if first == b"[" else (0, b":")
+    end = line.find(close, start, start + LONGEST + 1)
+    level = NAMES.get(line[start:end].lower()) if end > 0 else None
+    return (None, 0) if level is None else (level, end + 1)
+
+
+def strip(line: bytes) -> bytes:
+    """LINE without its head and the blanks (and, after brackets, a colon) that follow it."""
+    length = head(line)[1]
+    if not length:
+        return line
+    rest = line[length:]
+    if line[:1] == b"[":
+        rest = rest.removeprefix(b":")
+    return rest.lstrip(b" ")
+
+
+class SeverityReader:
+    """Gives each line of a stream its severity; knows what record it is in."""
+
+    def __init__(self, default: int = INFO) -> None:
+        self.default = default
+        self.level = default
+        self.in_traceback = False
+        self._known: dict[bytes, int] = {}
+
+    def route(self, lines: list[bytes]) -> list[int]:
+        """The severity of each of LINES, none empty, which follow those of the call before."""
+        level, looking, known = self.level, self.in_traceback, self._known
+        levels = []
+        for line in lines:
+            # Most lines are decided by their first byte, or began like one before.
+            if looking or FIRST[line[0]]:
+                found = None if looking else known.get(line[:START])
+                if found is None:
+                    self.level = level
+                    found = self._look(line)
+                    looking = self.in_traceback
+                level = found
+            else:
+                level = self.default
+            levels.append(level)
+        self.level = level
+        return levels
+
+    def _look(self, line: bytes) -> int:
+        """The severity of a line that may have a head, or go on with a record."""
+        if line[0] in b" \t" or line in BETWEEN:
+            return self.level
+        if self.in_traceback:
+            # The first line that is not indented is the exception itself, and the last.
+            self.in_traceback = False
+            return self.level
+        if line.startswith(TRACEBACK):
+            self.in_traceback = True
+            return self.level
+        level, length = head(line)
+        level = self.default if level is None else level
+        start = line[:START]
+        if length <= START <= len(line) and start.lower() not in OPEN:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[start] = level
+        return level

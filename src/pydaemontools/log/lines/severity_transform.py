@@ -1,0 +1,67 @@
+"""From bytes to lines that have a severity: what pysissylog makes of what it reads."""
+
+from .batch import Batch
+from .records import RecordReader, unended
+from .severity import CLEAN, DEBUG, SeverityReader, strip
+from .transform import Transform
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .record import Record
+    from .redact import Redaction
+
+
+class SeverityTransform(Transform):
+    """Makes batches of which ROUTER gives each line its severity, without its secrets."""
+
+    def __init__(self, router: SeverityReader, redaction: "Redaction | None" = None) -> None:
+        self.router = router
+        self._reader = RecordReader(router)
+        self._redaction = redaction
+        self.least = DEBUG  # what is less important is dropped
+        self.strip = False  # whether heads are taken off
+        self.dropped = 0  # lines that were not important enough
+
+    @property
+    def state(self) -> int:
+        """What a successor in the middle of the stream has to know."""
+        return self.router.in_traceback | self.router.level << 1
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self.router.in_traceback = bool(state & 1)
+        self.router.level = state >> 1 & 7
+
+    def whole(self, block: bytes) -> int:
+        """How many bytes of BLOCK, of whole lines, are whole records."""
+        return unended(block)
+
+    def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
+        """The lines of BODY: whole ones, but for the first if it is CONTINUED and the last."""
+        if self._redaction:
+            body = self._redaction.block(body)
+        text = body.translate(CLEAN)
+        lines = text.split(b"\n")
+        if text[-1:] == b"\n":
+            lines.pop()
+        going_on = lines[:1] if continued else []
+        fresh = lines[len(going_on) :]
+        if b"" in fresh:
+            fresh = [line for line in fresh if line]
+        first = [self.router.level] * len(going_on)
+        levels, records = self._reader.route(text, fresh, unfinished=unfinished)
+        nothing: list[Record | None] = [None] * len(going_on)
+        batch = Batch(
+            first + levels,
+            going_on + ([strip(line) for line in fresh] if self.strip else fresh),
+            records=nothing + records if records else None,
+            heads=going_on + fresh if self.strip else None,
+            continued=continued,
+            unfinished=unfinished,
+        )
+        if self.least == DEBUG:
+            return batch
+        kept = batch.important(self.least)
+        # What goes on from another batch was counted there.
+        self.dropped += len(levels) - (len(kept.levels) - kept.continued)
+        return kept

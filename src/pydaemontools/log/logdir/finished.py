@@ -1,0 +1,81 @@
+"""The finished files of a log: named by their time, and no more of them than were asked for."""
+
+import posix
+
+from ...base.tai64 import after, stamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .folder import Folder
+
+LABEL = 25  # bytes of a name that are its time
+
+
+class Finished:
+    """The finished files in FOLDER: KEEP, with `current`, and TOTAL bytes if that is not 0.
+
+    `current` is reckoned with SIZE bytes. What raises an OSError may be done again.
+    """
+
+    def __init__(self, folder: "Folder", keep: int, total: int, size: int) -> None:
+        self._folder = folder
+        self._keep = keep
+        self._total = total
+        self._room = total - size
+        self._newest = b""  # the time in the newest name, once it was looked for
+
+    def forget(self) -> None:
+        """They may be others now."""
+        self._newest = b""
+
+    def file(self, name: bytes, code: bytes) -> None:
+        """Give the file NAME, if there is one, its place among them, and drop what is too old."""
+        folder = self._folder
+        folder.do(b"stat", name)
+        try:
+            links = folder.stat(name).st_nlink
+        except FileNotFoundError:
+            return
+        if links == 1:
+            if not self._newest:
+                labels = filter(_is_label, (old[:LABEL] for old in self._names()))
+                self._newest = max(labels, default="").encode()
+            folder.do(b"link to", name)
+            label = stamp()
+            if label <= self._newest:
+                # The clock went back: by its time this one would be the first to be removed.
+                label = after(self._newest)
+            to = label + b"." + code
+            posix.link(name, to, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
+            self._newest = label
+        folder.unlink(name)
+        self._prune()
+
+    def _names(self) -> list[str]:
+        """What they are called, in no order."""
+        self._folder.doing = b"read " + self._folder.path
+        names = posix.listdir(self._folder.fd)
+        return [name for name in names if name[:1] == "@" and len(name) >= LABEL]
+
+    def _prune(self) -> None:
+        names = sorted(self._names(), reverse=True)
+        # One of the files that are kept is `current`.
+        kept = names[: self._keep - 1]
+        if self._total:
+            kept = kept[: self._fitting(kept)]
+        for name in reversed(names[len(kept) :]):
+            self._folder.unlink(name.encode())
+
+    def _fitting(self, names: list[str]) -> int:
+        """How many of NAMES, the newest first, have room together."""
+        room = self._room
+        for count, name in enumerate(names):
+            room -= self._folder.stat(name.encode()).st_size
+            if room < 0:
+                return count
+        return len(names)
+
+
+def _is_label(name: str) -> bool:
+    """Whether NAME is a time, and not only as long as one; before TAI64 ends."""
+    return name < "@8" and not name[1:].strip("0123456789abcdef")

@@ -1,0 +1,123 @@
+"""A command that a finished log file goes through, beside the log and never in its way.
+
+daemontools 0.76, multilog: /bin/sh -c COMMAND in the log directory, with `previous` as stdin,
+`processed` as stdout, `state` as 4 and `newstate` as 5. If it exits 0 what it wrote takes the
+place of what it read; else it is run again. There it holds up the log; here it does not.
+"""
+
+import posix
+import time
+from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
+
+from ...base import cli
+from ...base.process import environ
+from .writer import Failed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .writer import LogDir
+
+READ = posix.O_RDONLY | posix.O_NONBLOCK
+WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT
+PAUSE = 5.0  # seconds until one that failed is run again
+# What a file is called when it has been processed, and the fd that it has meanwhile.
+FILES = (
+    (0, b"previous", READ),
+    (1, b"processed", WRITE),
+    (4, b"state", READ),
+    (5, b"newstate", WRITE),
+)
+
+
+class Processor:
+    """The COMMAND, run by WHO; what it makes of a file is called @TAI64N.CODE."""
+
+    def __init__(self, who: bytes, command: bytes, code: bytes = b"s") -> None:
+        self.who = who
+        self.command = command
+        self.code = code
+        self._pid = 0
+        self._status: int | None = None
+        self._retry_at = 0.0
+
+    def run(self, log: "LogDir") -> bool:
+        """Whether `previous` in LOG has been processed: start that, or see how it goes.
+
+        Raises OSError, and Failed if the command did not do it; then call again later.
+        """
+        if not self._pid and self._status is None:
+            if time.monotonic() < self._retry_at:
+                return False
+            self._start(log)
+        if self._pid:
+            self._reap(posix.WNOHANG)
+        if self._status is None:
+            return False
+        if self._status:
+            how = b"failed" if posix.WIFEXITED(self._status) else b"crashed"
+            self._status = None
+            self._retry_at = time.monotonic() + PAUSE
+            raise Failed(b"processor " + how + b" in " + log.path)
+        self._keep(log)
+        self._status = None
+        return True
+
+    def wait(self, log: "LogDir") -> None:
+        """Until it has ended. One that failed is run once more, and at once: we go soon."""
+        if not self._pid and self._status is None:
+            self._start(log)
+        if self._pid:
+            self._reap(0)
+
+    def forget(self) -> bool:
+        """What it is doing is about nothing that is there; whether it has ended."""
+        if self._pid:
+            self._reap(posix.WNOHANG)
+        if not self._pid:
+            self._status = None
+            self._retry_at = 0.0
+        return not self._pid
+
+    def _reap(self, how: int) -> None:
+        pid, status = posix.waitpid(self._pid, how)
+        if pid:
+            self._pid, self._status = 0, status
+
+    def _start(self, log: "LogDir") -> None:
+        log.doing = b"fork for processor in " + log.path
+        pid = posix.fork()
+        if not pid:
+            self._be(log)
+        self._pid = pid
+
+    def _be(self, log: "LogDir") -> None:
+        """The child."""
+        what = b"switch to " + log.path
+        try:
+            log.enter()
+            for fd, name, flags in FILES:
+                what = (b"write to " if flags == WRITE else b"read ") + log.path + b"/" + name
+                file = posix.open(name, flags, 0o644)
+                posix.set_blocking(file, True)
+                posix.dup2(file, fd)
+                posix.set_inheritable(fd, True)
+            for signum in SIGPIPE, SIGXFSZ:
+                signal(signum, SIG_DFL)
+            what = b"run /bin/sh"
+            posix.execve(b"/bin/sh", [b"sh", b"-c", self.command], environ)
+        except OSError as error:
+            cli.fatal(b"unable to " + what, error).say(self.who)
+        finally:
+            posix._exit(111)  # noqa: SLF001 - a child never returns
+
+    def _keep(self, log: "LogDir") -> None:
+        """What it wrote is on disk, and its mode says so."""
+        for name in b"processed", b"newstate":
+            log.doing = b"write " + log.path + b"/" + name + b" to disk"
+            fd = log.open(name, posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+            try:
+                posix.fsync(fd)
+                if name == b"processed":
+                    posix.fchmod(fd, 0o744)
+            finally:
+                posix.close(fd)

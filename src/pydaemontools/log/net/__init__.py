@@ -1,0 +1,1 @@
+"""Streams to a server: the connection, what is spoken over it, and the spool behind it."""

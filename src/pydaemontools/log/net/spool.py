@@ -1,0 +1,306 @@
+"""A backlog on a disk: what a stream has still to deliver outlives its process, in order.
+
+Everything goes through it, and counts as held by nobody once it is in: where the server keeps
+up, a file is gone again before the system thinks of writing it to the disk. Only where a delivery
+can turn out to be none, the last that was delivered is kept. The file `state` says up to where
+all was delivered, and the ledger's note which bytes of the pipe are in. What is in, but may yet
+be cut off and come again (its bytes are still in the pipe), is not sent.
+"""
+
+import time
+
+from ...base.cli import say
+from ...base.errors import words
+from ..lines.targets import WIRE
+from .segments import SEGMENT, Segments, position, split
+from .spooldir import SpoolDir, left, name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..lines.targets import SpoolOptions, Target
+    from ..pipe.intent_log import IntentLog
+    from ..pipe.source import Source
+
+KEPT = 40 << 20  # bytes: with what comes on top, no kernel holds more for a program as it comes
+SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
+PAUSE = 1.0  # seconds before what went wrong is tried again
+
+
+class Spool:
+    """The backlog of PLACE in a directory of its own where SPOOLING says, which has the last KEPT
+    bytes that were delivered too. Raises OSError, whose filename is what could not be done, in
+    words.
+    """
+
+    def __init__(
+        self,
+        spooling: "SpoolOptions",
+        place: "Target",
+        source: "Source",
+        ledger: "IntentLog | None",
+        kept: int = 0,
+    ) -> None:
+        self._parent = spooling.directory
+        where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
+        self.path = where + name(place, place.format)
+        self.held = 0
+        self.kept = kept
+        self.due = self.noted = False  # as a Log of the ledger's
+        self._most = spooling.size
+        self._source = source
+        self._waiting: list[bytes] = []
+        self._retry_at = 0.0
+        self._told = False
+        self._text = 0, b""  # the record that was read last, and where its text begins
+        self._ledger = ledger
+        self._dir = SpoolDir(self._parent, self.path)
+        try:
+            self._open()
+        except OSError as error:
+            raise OSError(error.errno, "", b"open the spool " + self.path) from None
+        for form in WIRE:
+            other = where + name(place, form)
+            if form != place.format and left(other):
+                why = b" is of the format " + form + b", and stays there"
+                say(b"pysissylog: warning: what is left in " + other + why)
+
+    def _open(self) -> None:
+        """Find what a predecessor has left."""
+        largest = min(SEGMENT, max(SMALL if self.kept else 1, self._most // 8))
+        first = 0 if self.kept else split(self._dir.state.at)[0]
+        self._segments = Segments(self._dir.fd, first, largest)
+        self._tell_of_damage()
+        self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
+        self.begin = self._start()
+        if self._ledger:
+            self._join(self._ledger)
+        self.begin = self._start()
+        if self.begin != self._dir.state.at:
+            # What is written from here on shall not look as if it was delivered.
+            self._dir.state.write(self.begin)
+        self._drop(self.kept)
+
+    # What the ledger wants to know of a log.
+
+    def largest(self) -> int:
+        """How many bytes a file gets: as many as there are."""
+        return 1 << 60
+
+    room = largest
+
+    def fresh(self) -> bool:
+        """Whether the file is empty: that makes no difference here."""
+        return True
+
+    def position(self) -> tuple[int, int]:
+        """Which file is written, and where it ends.
+
+        That is asked when nothing is in that may come again: so it is when files change.
+        """
+        if self._segments.full():
+            self._next()
+        return self._segments.inode, split(self._segments.end)[1]
+
+    # What a stream wants of its backlog.
+
+    @property
+    def stalled(self) -> bool:
+        """Whether no more shall come now."""
+        return bool(self._waiting)
+
+    @property
+    def end(self) -> int:
+        """Where the next record will stand."""
+        return self._segments.end
+
+    @property
+    def size(self) -> int:
+        """Bytes that were not delivered, those that wait for room included."""
+        return self.held + self._segments.between(self.begin, self.end)
+
+    def put(self, text: bytes) -> None:
+        """TEXT comes after all the others."""
+        if not self._ledger:
+            if self._segments.full():
+                self._next()
+        elif self._untaken[1] != self._source.taken:
+            self._untaken = self._segments.end, self._source.taken
+        self._waiting.append(text)
+        self.held += len(text)
+        self._write()
+
+    def flush(self) -> None:
+        """Try again to write what waits."""
+        if self._waiting and time.monotonic() >= self._retry_at:
+            self._write()
+
+    def ready(self, at: int) -> bool:
+        """Whether there is something behind AT that may be sent."""
+        return self._segments.after(at) < self._limit()
+
+    def read(self, at: int) -> tuple[bytes, int]:
+        """Some text that stands at AT, and where it ends."""
+        at = self._segments.after(at)
+        start, text = self._text
+        if not start <= at < start + len(text):
+            # The next one begins where the last one ended; any other has to be looked for.
+            begin = at if at == start + len(text) else self._segments.find(at)
+            start, text = self._text = self._segments.read(begin)
+            if not text:
+                self._tell_of_damage()
+                return b"", self._segments.after(start)
+        text = text[max(0, at - start) :]
+        return text, max(at, start) + len(text)
+
+    def done(self, at: int) -> None:
+        """What is before AT was delivered."""
+        if at == self.end and split(at)[1] > SMALL:
+            self._next()
+        self._move(at)
+        self._drop(self.kept)
+
+    def again(self, at: int) -> None:
+        """What stands behind AT was not delivered after all, as far as it is kept."""
+        first = self._segments.before(self.begin, self.kept)
+        self._move(at if at >= first else self._segments.find(first))
+
+    @property
+    def connection(self) -> bytes:
+        """What was said the last time of the connection that is used."""
+        return self._dir.connection
+
+    @property
+    def idle(self) -> float:
+        """How many seconds before us somebody had it the last time, at the most."""
+        return self._dir.idle
+
+    def connected(self, ends: bytes) -> None:
+        """What follows is sent over the connection between ENDS; over none if that is empty."""
+        self._dir.connected(ends)
+
+    def _move(self, at: int) -> None:
+        """What is before AT was delivered, and what is behind it was not."""
+        self.begin = self._segments.after(at)
+        try:
+            self._dir.state.write(self.begin)
+        except OSError:
+            # Then some comes again, or not again, if we are killed now.
+            pass
+
+    def _drop(self, kept: int) -> bool:
+        """Let go of what was delivered, but for the last KEPT bytes; whether a file went."""
+        first = self._segments.first
+        try:
+            self._segments.drop(split(self._segments.before(self.begin, kept))[0])
+        except OSError:
+            # It is tried again the next time.
+            pass
+        return self._segments.first > first
+
+    def pending(self) -> list[bytes]:
+        """The texts that nobody has."""
+        return self._waiting
+
+    def sync(self) -> None:
+        """All that is in the spool is on the disk. Raises OSError."""
+        if self._segments.removed:
+            self._renew()
+        self._segments.sync()
+
+    def close(self) -> None:
+        """Say what is left for the next time."""
+        if self.ready(self.begin):
+            left = b"%d bytes are left in " % (self.size - self.held)
+            say(b"pysissylog: info: " + left + self.path + b", to be sent the next time")
+        self._segments.close()
+        self._dir.close()
+
+    def _tell_of_damage(self) -> None:
+        """Say what could not be read, as a crash of the machine may leave it."""
+        if self._segments.damaged:
+            lost = b"%d bytes are damaged in " % self._segments.damaged
+            say(b"pysissylog: warning: " + lost + self.path + b", and are left out")
+            self._segments.damaged = 0
+
+    def _between(self) -> bool:
+        """Whether the last block is in, and its bytes are still in the pipe."""
+        return self._untaken[1] == self._source.taken
+
+    def _limit(self) -> int:
+        """Up to where may be sent."""
+        return self._untaken[0] if self._between() else self._segments.end
+
+    def _start(self) -> int:
+        """Where the first text stands that was not delivered."""
+        at = max(self._dir.state.at, position(self._segments.first, 0))
+        return self._segments.after(min(at, self._segments.end))
+
+    def _join(self, ledger: "IntentLog") -> None:
+        """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
+        known = ledger.join(self, self._dir.fd)
+        if known:
+            entry, again = known
+            # Not by position(): no file may be begun before this one is cut.
+            end = split(self._segments.end)[1]
+            if again and self._segments.inode == entry.inode and entry.offset <= end:
+                self._segments.cut(entry.offset)
+        ledger.begun(self)
+
+    def _write(self) -> None:
+        """Write what waits, all of it or nothing."""
+        if not self._room():
+            return
+        end = split(self._segments.end)[1]
+        try:
+            if self._segments.removed:
+                self._renew()
+            for text in self._waiting:
+                self._segments.append(text)
+        except OSError as error:
+            self._segments.cut(end)
+            if self._drop(0):
+                # What was kept was in the way.
+                self._write()
+                return
+            self._retry_at = time.monotonic() + PAUSE
+            if not self._told:
+                self._told = True
+                why = self.path + b", pausing: " + words(error)
+                say(b"pysissylog: warning: unable to write to " + why)
+            return
+        self._told = False
+        self._waiting.clear()
+        self.held = 0
+
+    def _renew(self) -> None:
+        """Have a spool again that somebody removed, with what its last file has."""
+        # It may be the same directory, without its files.
+        self._dir.unlock()
+        found = SpoolDir(self._parent, self.path)
+        try:
+            found.state.write(self.begin)
+            found.connected(self.connection)
+            if self._ledger and self.noted:
+                self._ledger.moved(self, found.fd)
+            self._segments.move(found.fd)
+        except OSError:
+            found.close()
+            raise
+        self._dir.close()
+        self._dir = found
+        what = b" was removed; what its last file had is written again"
+        say(b"pysissylog: warning: the spool " + self.path + what)
+
+    def _room(self) -> bool:
+        """Whether there is room: an empty spool takes anything."""
+        return not self.ready(self.begin) or self.size <= self._most + self.kept
+
+    def _next(self) -> None:
+        """Go on in a new file, if there can be one."""
+        try:
+            # Of a server that keeps up nothing needs to be on the disk.
+            behind = split(self.begin)[0] < split(self.end)[0]
+            self._segments.begin(sync=behind)
+        except OSError:
+            # The file gets larger than it should.
+            pass

@@ -1,0 +1,1 @@
+"""From a pipe to its sinks, in blocks, each line once."""

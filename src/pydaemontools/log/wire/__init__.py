@@ -1,1 +1,0 @@
-"""What is sent, and kept until it has arrived."""

@@ -1,0 +1,201 @@
+"""The files of a service directory that say what it asks of its supervisor.
+
+The names are s6's where s6 has one (https://skarnet.org/software/s6/servicedir.html), with
+its units (milliseconds); the rest is ours, in seconds.
+"""
+
+import _signal
+import posix
+from _signal import SIGTERM
+
+from ..base.errors import words
+from ..chain.envdir import contents
+from .rules import FOREVER, PATIENCE, Backoff, Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
+WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
+FILES = (
+    b"backoff",
+    b"cgroup",
+    b"down-signal",
+    b"exit-codes",
+    b"max-death-tally",
+    b"notification-fd",
+    b"ready",
+    b"timeout-finish",
+    b"timeout-kill",
+    b"timeout-up",
+    b"watchdog",
+)
+SIGNS = (b"notify", b"check", b"log")
+
+
+class SettingsReader:
+    """Reads the files of a service directory; what is wrong in them stands in `problems`."""
+
+    def __init__(self, place: bytes) -> None:
+        self.place = place
+        self.problems: list[bytes] = []
+        try:
+            # Most files are not there: one look instead of a dozen.
+            self._names = set(posix.listdir(place))
+        except OSError as error:
+            self._names = set()
+            self.problems.append(b"unable to read the directory: " + words(error))
+
+    def rules(self) -> Rules:
+        """What the directory asks for now; a file that is wrong counts as not there."""
+        rules = Rules()
+        rules.finish = True
+        if self._names.isdisjoint(FILES):
+            return rules
+        rules.finish_limit = self._milliseconds(b"timeout-finish", PATIENCE)
+        rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
+        rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)
+        rules.notification_fd = self._notification_fd()
+        rules.ways = tuple(self._ways())
+        rules.down_signal = self._signal(b"down-signal")
+        rules.done_codes = frozenset(map(int, self._numbers(b"exit-codes", range(1, 257))))
+        deaths = self._numbers(b"max-death-tally", range(1, 3))
+        if deaths:
+            rules.max_deaths = (int(deaths[0]), deaths[1] if len(deaths) > 1 else TALLY)
+        backoff = self._numbers(b"backoff", range(1, 6))
+        rules.backoff = Backoff(*backoff) if backoff else None
+        rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
+        self._watchdog(rules)
+        return rules
+
+    def _lines(self, name: bytes) -> list[bytes]:
+        """The lines of the file NAME that say something; none if there is no such file."""
+        if name not in self._names:
+            return []
+        try:
+            text = contents(self.place + b"/" + name)
+        except OSError as error:
+            self.problems.append(b"unable to read " + name + b": " + words(error))
+            return []
+        if b"\0" in text:
+            self._wrong(name, b"text")
+            return []
+        lines = [line.strip() for line in text.split(b"\n")]
+        return [line for line in lines if line and line[:1] != b"#"]
+
+    def words(self, name: bytes) -> list[bytes]:
+        """The words in the file NAME; none if there is no such file."""
+        return b" ".join(self._lines(name)).split()
+
+    def _numbers(self, name: bytes, many: range) -> list[float]:
+        """The numbers in the file NAME, so many of them; none if there are others."""
+        found = self.words(name)
+        if not found:
+            return []
+        if len(found) in many and all(is_number(word) for word in found):
+            return [float(word) for word in found]
+        wanted = b"a number" if many.stop == 2 else b"1 to %d numbers" % (many.stop - 1)
+        self._wrong(name, wanted)
+        return []
+
+    def _milliseconds(self, name: bytes, default: float) -> float:
+        """As s6 counts; 0 is for ever."""
+        numbers = self._numbers(name, range(1, 2))
+        return (numbers[0] / 1000 or FOREVER) if numbers else default
+
+    def _notification_fd(self) -> int | None:
+        """The fd on which the service says that it is ready, by a line (s6)."""
+        numbers = self._numbers(b"notification-fd", range(1, 2))
+        if numbers and not (2 < numbers[0] < 1024 and numbers[0] == int(numbers[0])):
+            self._wrong(b"notification-fd", b"a file descriptor above 2")
+            return None
+        return int(numbers[0]) if numbers else None
+
+    def _ways(self) -> list[tuple[bytes, bytes]]:
+        """The ways in which the service says that it is ready, a line each."""
+        ways = []
+        for line in self._lines(b"ready"):
+            word, _, rest = line.partition(b" ")
+            rest = rest.strip()
+            if WAYS.get(word) != int(bool(rest)) or not GOOD.get(word, bool)(rest or b"-"):
+                known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT or unix PATH"
+                self._wrong(b"ready", known + b": " + line)
+            else:
+                ways.append((word, rest))
+        return ways
+
+    def _watchdog(self, rules: Rules) -> None:
+        """SECONDS, and what is to be seen in that time: notify (or nothing), check [N], log."""
+        found = self.words(b"watchdog")
+        if not found:
+            return
+        number, sign, misses = (
+            (*found, b"notify", b"1")[:3] if len(found) < 2 else (*found, b"1")[:3]
+        )
+        counts = (
+            misses.isdigit()
+            and len(misses) < 10
+            and int(misses) > 0
+            and (sign == b"check" or len(found) < 3)
+        )
+        timed = is_number(number) and float(number) > 0
+        if len(found) > 3 or sign not in SIGNS or not (timed and counts):
+            self._wrong(b"watchdog", b"SECONDS [notify | check [N] | log]")
+            return
+        rules.watchdog = float(number)
+        rules.sign = sign
+        rules.misses = int(misses)
+
+    def _signal(self, name: bytes) -> int:
+        found = self.words(name)
+        if not found:
+            return int(SIGTERM)
+        number = signal_number(found[0])
+        if number is None or len(found) > 1:
+            self._wrong(name, b"a signal")
+        return number or int(SIGTERM)
+
+    def _wrong(self, name: bytes, wanted: bytes) -> None:
+        self.problems.append(name + b" does not hold " + wanted)
+
+
+def is_number(word: bytes) -> bool:
+    """Whether WORD is a decimal number, perhaps with a point, that a clock can count."""
+    whole, _, part = word.partition(b".")
+    return (whole + part).isdigit() and len(word) < 16
+
+
+def _is_port(word: bytes) -> bool:
+    """Whether WORD is a port, perhaps with an address before it: to look up a name takes time."""
+    from _socket import AF_INET, AF_INET6, inet_pton
+
+    host, _, port = word.rpartition(b":")
+    host = host.strip(b"[]") or b"127.0.0.1"
+    try:
+        inet_pton(AF_INET6 if b":" in host else AF_INET, host.decode("latin-1"))
+    except (OSError, ValueError):
+        return False
+    return port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
+
+
+def _is_pattern(word: bytes) -> bool:
+    import re
+
+    try:
+        re.compile(word)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+GOOD: "dict[bytes, Callable[[bytes], bool]]" = {b"tcp": _is_port, b"log": _is_pattern}
+
+
+def signal_number(word: bytes) -> int | None:
+    """The signal called WORD: a number, or a name with or without SIG."""
+    if word.isdigit() and len(word) < 4:
+        return int(word) if 0 < int(word) < _signal.NSIG else None
+    name = "SIG" + word.decode("latin-1").upper().removeprefix("SIG")
+    number = getattr(_signal, name, None)
+    return int(number) if isinstance(number, int) and name[3] != "_" else None

@@ -1,0 +1,346 @@
+"""Redaction: secrets are masked, in blocks as in lines, and lines remain lines."""
+
+import re
+import sys
+import warnings
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pydaemontools.log.lines.linewise_regex import BadPattern, compiled
+from pydaemontools.log.lines.redact import PRESETS, Redaction
+from tests.log.conftest import patient
+
+
+def masked(pattern, text):
+    """TEXT with what PATTERN finds masked."""
+    return Redaction([pattern]).block(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    {
+        "all of it": (rb"\d{4}", b"pin 1234 and 5678", b"pin *** and ***"),
+        "the first group": (rb"pin (\d+) (x)", b"pin 1234 x", b"pin *** x"),
+        "the group called secret": (rb"(pin) (?P<secret>\d+)", b"pin 1234", b"pin ***"),
+        "a group that is no part": (rb"(a)?bc", b"abc bc", b"***bc ***"),
+        "one of two": (rb"a=(\d)|b=(\d)", b"a=1 b=2", b"a=*** ***"),
+        "a group that is empty": (rb"pin=(\d*)", b"pin= x", b"pin= x"),
+        "a pattern that matches nothing": (rb"x*", b"axxb", b"a***b"),
+        "a group in a look-ahead": (
+            rb"user(?=.* pin (\d+))",
+            b"user bob pin 12",
+            b"user bob pin ***",
+        ),
+        "a group in a look-behind": (rb"(?<=pin (\d))x", b"pin 7x", b"pin ***x"),
+        "the same place twice": (rb"(?=.*?(\d+))\w", b"ab 12 c", b"ab *** c"),
+        "groups that overlap": (rb"\w(?=(\d\d))", b"a123", b"a***"),
+        "the start of each line": (rb"^\w+", b"one two\nthree", b"*** two\n***"),
+        "the start, once": (rb"\A\w+", b"one two\nthree", b"*** two\n***"),
+        "the end of each line": (rb"\w+\Z", b"one two\nthree\n", b"one ***\n***\n"),
+        "any case": (rb"(?i)PIN", b"pin", b"***"),
+        "not utf-8": (rb"\xff+", b"a\xff\xffb", b"a***b"),
+    }.values(),
+)
+def test_what_is_masked(pattern, text, expected):
+    """The group that is the secret, or all."""
+    assert masked(pattern, text) == expected
+
+
+CROSSING = [
+    rb"a.b",
+    rb"(?s)a.b",
+    rb"(?s:a.b)",
+    rb"a\sb",
+    rb"a\Wb",
+    rb"a\Db",
+    rb"a[^x]b",
+    rb"a[^]]b",
+    rb"a[^]x-]b",
+    rb"a[\s]b",
+    rb"a[\W]b",
+    rb"a[\x00-\x20]b",
+    rb"a[]\n]b",
+    rb"a\nb",
+    rb"a\x0ab",
+    rb"a\x0Ab",
+    rb"a\012b",
+    rb"a\0012b",
+    rb"a\[?\nb",
+    b"a\nb",
+    b"a\\\nb",
+    rb"a(?#.[)\nb",
+    rb"a(?P<x>\s)b(?P=x)?",
+    rb"(?i)a(?:\n|x)b",
+    rb"a(?=\s)\sb",
+    rb"(?<=a\n)b",
+    rb"a(?=\nb)",
+    rb"a\s*+b",
+    rb"(?>a\s+)b",
+    rb"(?m)a$.^b",
+    rb"a(\n)b\1?",
+]
+
+
+@pytest.mark.parametrize("pattern", CROSSING)
+def test_nothing_matches_across_lines(pattern):
+    """Whatever could match a newline does not."""
+    block = b"a\nb\n"
+    assert compiled(pattern).search(block) is None
+    assert masked(pattern, block) == block
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (rb"a[^]]b", b"axb"),
+        (rb"a[\s]b", b"a b"),
+        (rb"a[\W]b", b"a-b"),
+        (rb"a\Wb", b"a-b"),
+        (rb"a\Db", b"a-b"),
+        (rb"a\sb", b"a\rb"),
+        (rb"a[\x00-\x20]b", b"a\x0bb"),
+        (rb"a[]\n]b", b"a]b"),
+        (rb"a\012?b", b"ab"),
+        (rb"a\101b", b"aAb"),
+        (rb"(a)\1b", b"aab"),
+        (rb"a\.b", b"a.b"),
+        (rb"a\[.\]b", b"a[x]b"),
+        (rb"a(?#.[)xb", b"axb"),
+        (rb"[.]a[(?x)]b", b".axb"),
+    ],
+)
+def test_what_matches_otherwise_still_does(pattern, text):
+    """Only newlines are taken out."""
+    assert compiled(pattern).fullmatch(text)
+
+
+def test_a_look_ahead_ends_with_the_line():
+    """What the next line says changes nothing in this one."""
+    assert masked(rb"pin(?!\s*ok)", b"pin\nok") == b"***\nok"
+    assert masked(rb"(?<!x\s)pin", b"x\npin") == b"x\n***"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    {
+        b"(": b"missing ), unterminated subpattern at position 0",
+        b"[": b"unterminated character set at position 0",
+        b"*": b"nothing to repeat at position 0",
+        b"a{9999999999999}": b"too large: the repetition number is too large",
+        b"(?x)a b": b"a pattern may have the flags a, i, m and s, not (?x)",
+        b"(?L)a": b"a pattern may have the flags a, i, m and s, not (?L)",
+        b"(?-i:a)": b"a pattern may have the flags a, i, m and s, not (?-i:",
+        b":cards": b"there is no :cards; there are :card :email :token :password",
+        b"(?<=a+)b": b"look-behind requires fixed-width pattern",
+        b"\\": b"bad escape (end of pattern) at position 0",
+    }.items(),
+)
+def test_a_pattern_that_is_wrong(pattern, text):
+    """What is wrong is said in a line, and never a traceback."""
+    with pytest.raises(BadPattern) as caught:
+        Redaction([pattern])
+    assert caught.value.text == text
+
+
+def test_a_pattern_that_is_too_deep():
+    """It is refused too."""
+    with pytest.raises(BadPattern):
+        Redaction([b"(" * 20000 + b"a" + b")" * 20000])
+
+
+def test_no_warning():
+    """What may mean something else one day says nothing on the daemon's stderr."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert masked(b"[[a]", b"[") == b"***"
+
+
+MASKED = {
+    b":card": {
+        b"card 4111 1111 1111 1111.": b"card ***.",
+        b"4111-1111-1111-1111": b"***",
+        b"5500000000000004,": b"***,",
+        b"2221000000000009": b"***",
+        b"6011000000000004": b"***",
+        b"378282246310005": b"***",
+        b'"3782 822463 10005"': b'"***"',
+        b"id 1795270784224421000": b"id 1795270784224421000",
+        b"41111111111111111": b"41111111111111111",
+        b"a4111111111111111": b"a4111111111111111",
+    },
+    b":email": {
+        b"mail bob@example.org, ok": b"mail ***, ok",
+        b"<a.b+c@x-y.co.uk>": b"<***>",
+        b"to=bob@example.org": b"to=***",
+        "josé@exämple.de".encode(): b"***",
+        b"user@host": b"user@host",
+        b"@example.org": b"@example.org",
+    },
+    b":token": {
+        b"Authorization: Bearer abcdefghijkl": b"Authorization: Bearer ***",
+        b"bearer abcdefgh.ijkl": b"bearer ***",
+        b'{"authorization":"Basic dXNlcjpwYXNz","a":1}': b'{"authorization":"***","a":1}',
+        b"GET /?token=abc&x=1": b"GET /?token=***&x=1",
+        b"API_KEY=abc, x": b"API_KEY=***, x",
+        b"access-key: abc": b"access-key: ***",
+        b"access_token = 'a b'": b"access_token = '***'",
+        b"jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF-_ ok": b"jwt *** ok",
+        b"ghp_" + b"a" * 36: b"***",
+        b"AKIAIOSFODNN7EXAMPLE": b"***",
+        b"xoxb-123456789012-abcdef": b"***",
+        b"sk_live_abcdefghijklmnop": b"***",
+        b'"token": null': b'"token": null',
+        b'"tokens": 12': b'"tokens": 12',
+        b"the task-management-of-something": b"the task-management-of-something",
+        b"tokenize this": b"tokenize this",
+    },
+    b":password": {
+        b"password=hunter2 user=bob": b"password=*** user=bob",
+        b'{"password": "hun\\"ter2", "a": 1}': b'{"password": "***", "a": 1}',
+        b"{'db_password': 'x y', 'b': 2}": b"{'db_password': '***', 'b': 2}",
+        b"PASSWORD: abc, next": b"PASSWORD: ***, next",
+        b"f(passwd=abc)": b"f(passwd=***)",
+        b"dbPwd=abc": b"dbPwd=***",
+        b'secret_key="k v"': b'secret_key="***"',
+        b"passphrase = it's": b"passphrase = ***'s",
+        b"postgres://u:s3cret@db/x": b"postgres://u:***@db/x",
+        b"amqp://:s3cret@db": b"amqp://:***@db",
+        b'{"m":"{\\"password\\":\\"x1\\"}"}': b'{"m":"{\\"password\\":\\"***"}',
+        b'"password": null, "secret": true': b'"password": null, "secret": true',
+        b'password=""': b'password=""',
+        b'{"password":{"a":1},"b":2}': b'{"password":***',
+        b'{"passwords": ["x", "y"], "b":2}\nnext': b'{"passwords": ***\nnext',
+        b"passwords are bad": b"passwords are bad",
+        b"http://host:80/a@b": b"http://host:80/a@b",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("preset", "text", "expected"),
+    [(preset, *one) for preset, texts in MASKED.items() for one in texts.items()],
+)
+def test_presets(preset, text, expected):
+    """What they mask, and what they leave."""
+    assert masked(preset, text) == expected
+    # The same with lines around it, and again.
+    assert masked(preset, b"one\n" + text + b"\ntwo\n") == b"one\n" + expected + b"\ntwo\n"
+
+
+def test_every_preset_is_tested():
+    """None is without an example."""
+    assert {b":" + name for name in PRESETS} == MASKED.keys()
+
+
+def test_several():
+    """One after the other."""
+    redaction = Redaction([b":email", rb"pin (\d+)", b":card"])
+    assert redaction.block(b"a@b.c pin 1 4111111111111111") == b"*** pin *** ***"
+
+
+NEARLY = (
+    *(b"a", b"1", b"4", b"3", b".", b"@", b"a@", b"://", b"://a:", b"password", b"eyJ"),
+    *(
+        b"token ",
+        b"password=",
+        b'password="',
+        b"password='",
+        b"\\",
+        b"bearer ",
+        b"sk_",
+        b"a.",
+        b"password=)",
+    ),
+    *(b"4111 ", b"a@a.", b"password = ", b"password\\\\", b"gh", b"-", b"eyJaaaaaaaa."),
+    *(b"token:bearer ", b"[", b"xoxb-", b"sk-a"),
+)
+
+
+@pytest.mark.parametrize("preset", MASKED)
+@pytest.mark.parametrize("piece", NEARLY)
+def test_no_preset_takes_long(preset, piece):
+    """A line of 100 kB that nearly matches is looked at in no time: the timeout says so."""
+    masked(preset, piece * (100000 // len(piece)))
+
+
+TEXT = st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=20).map(str.encode)
+WORD = st.from_regex(rb"[A-Za-z0-9+/]{9,30}", fullmatch=True)
+
+
+@patient
+@given(lines=st.lists(st.tuples(TEXT, WORD | st.none(), TEXT), max_size=8))
+def test_no_secret_is_left(lines):
+    """Wherever it stands in a block; and the lines are as many as before."""
+    parts = [a + (b" pin:" + word + b" " + b if word else b) for a, word, b in lines]
+    block = b"\n".join(parts)
+    found = masked(rb"pin:([A-Za-z0-9+/]+)", block)
+    assert found.count(b"\n") == block.count(b"\n")
+    for line, (_, word, _) in zip(found.split(b"\n"), lines, strict=bool(lines)):
+        assert not word or b"pin:" + word not in line
+    assert b"\n".join(re.sub(rb"(pin:)[A-Za-z0-9+/]+", rb"\1***", one) for one in parts) == found
+
+
+# Before Python 3.11.5 a possessive repetition of a group goes back where it should not.
+REPEATED = [b"*", b"+", b"?", b"{2}", b"*?", *([b"*+"] if sys.version_info >= (3, 11, 5) else [])]
+ATOMS = st.sampled_from([
+    *(rb".", rb"\s", rb"\S", rb"\w", rb"\W", rb"\d", rb"\D", rb"\n", rb"\x0a", rb"\012", b"\n"),
+    *(b"a", b"b"),
+    *(rb"[^a]", rb"[^\s]", rb"[\s]", rb"[\W]", rb"[^]a]", rb"[\t-\r]", rb"^", rb"$", rb"\A"),
+    *(rb"\Z", rb"\b", rb"\B", rb"(?=a)", rb"(?!\s)", rb"(?<=\W)", rb"(?<!a)", rb"[]\n]", b" "),
+])  # fmt: skip
+PATTERNS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(b"".join),
+        st.tuples(inner, inner).map(b"|".join),
+        inner.map(lambda one: b"(" + one + b")"),
+        inner.map(lambda one: b"(?=" + one + b")"),
+        inner.map(lambda one: b"(?!" + one + b")"),
+        inner.map(lambda one: b"(?s:" + one + b")"),
+        st.tuples(inner, st.sampled_from(REPEATED)).map(
+            lambda two: b"(?:" + two[0] + b")" + two[1]
+        ),
+    ),
+    max_leaves=5,
+)
+
+
+@patient
+@given(pattern=PATTERNS, text=st.text("ab \n\r", max_size=12).map(str.encode))
+@example(pattern=rb"\B", text=b"\n")
+def test_a_block_is_its_lines(pattern, text):
+    """What is masked in a block is what is masked in its lines, each by itself."""
+    try:
+        redaction = Redaction([pattern])
+    except BadPattern:
+        return
+    lines = [redaction.block(line) for line in text.split(b"\n")]
+    assert redaction.block(text) == b"\n".join(lines)
+
+
+@patient
+@given(pattern=PATTERNS, text=st.text("ab \r", max_size=12).map(str.encode))
+def test_within_a_line_a_pattern_is_what_it_was(pattern, text):
+    """Where there is no newline it matches what it matched."""
+    try:
+        before = re.compile(pattern, re.MULTILINE)
+    except re.error:
+        return
+    after = compiled(pattern)
+    assert [m.span() for m in after.finditer(text)] == [m.span() for m in before.finditer(text)]
+
+
+@patient
+@given(pattern=st.binary(max_size=12) | st.text("()[]{}?*+\\^$.-:a1<>=!#PxiLs|", max_size=12))
+def test_any_pattern_is_one_or_is_wrong(pattern):
+    """Nothing but BadPattern is raised."""
+    if isinstance(pattern, str):
+        pattern = pattern.encode()
+    try:
+        redaction = Redaction([pattern])
+    except BadPattern:
+        return
+    block = b"a1\n(x) \xff\n\n"
+    assert redaction.block(block).count(b"\n") == 3

@@ -1,0 +1,426 @@
+"""Sources of bytes: what is looked at stays until it is taken, and nothing is lost between."""
+
+import errno
+import fcntl
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import tty
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydaemontools.log.pipe import source as blocks
+from pydaemontools.log.pipe.source import PipeSource, Source, find_tee, pipe_like
+from tests.log.conftest import capacity, opened, patient, wait_until, write_all
+
+LIBRARY = {
+    "there is no tee": SimpleNamespace,
+    "the kernel has none": lambda: SimpleNamespace(tee=refusing(errno.ENOSYS)),
+    "a sandbox forbids it": lambda: SimpleNamespace(tee=refusing(errno.EPERM)),
+}
+
+
+def refusing(number):
+    """A C function that fails with the errno NUMBER."""
+    import ctypes
+
+    def refuse(*_):
+        ctypes.set_errno(number)
+        return -1
+
+    return refuse
+
+
+@pytest.fixture(params=["pipe", "pipe without tee", "socket", "file", "tty"])
+def both(request, source, monkeypatch, place):
+    """A source of each kind, what writes to it, and what ends it."""
+    kind = request.param
+    if kind == "pipe without tee":
+        monkeypatch.setattr(blocks, "find_tee", lambda: None)
+    with_tee = kind == "pipe"
+    ends = list(MAKE[kind](place))
+    made = source(ends[0])
+    assert isinstance(made, PipeSource) is with_tee
+    yield made, lambda data: write_all(ends[1], data), lambda: os.close(ends.pop())
+    for end in ends:
+        os.close(end)
+
+
+def a_socket(_):
+    """The two ends of a stream socket."""
+    return [end.detach() for end in socket.socketpair()]
+
+
+def a_file(place):
+    """A file, open twice."""
+    path = place / "file"
+    path.touch()
+    return os.open(path, os.O_RDONLY), os.open(path, os.O_WRONLY | os.O_APPEND)
+
+
+def a_tty(_):
+    """A terminal that passes every byte on, and what is typed at it."""
+    typed, terminal = pty.openpty()
+    tty.setraw(terminal, termios.TCSANOW)
+    return terminal, typed
+
+
+MAKE = {
+    "pipe": lambda _: os.pipe(),
+    "pipe without tee": lambda _: os.pipe(),
+    "socket": a_socket,
+    "file": a_file,
+    "tty": a_tty,
+}
+
+
+def test_look_does_not_take(both):
+    """What was looked at is there again at the next look."""
+    made, write, _ = both
+    write(b"one\n")
+    wait_until(lambda: made.look() == b"one\n")
+    assert made.look() == b"one\n"
+
+
+@pytest.mark.parametrize("both", ["pipe", "pipe without tee", "socket", "tty"], indirect=True)
+def test_a_look_shows_what_came_since(both):
+    """What came since the last look is there at the next, behind what was not taken."""
+    made, write, _ = both
+    write(b"one\n")
+    wait_until(lambda: made.look() == b"one\n")
+    write(b"two")
+    wait_until(lambda: made.look() == b"one\ntwo")
+
+
+def test_take_takes_exactly(both):
+    """Take consumes as many bytes as it was told, from the front."""
+    made, write, _ = both
+    write(b"0123456789")
+    wait_until(lambda: made.look() == b"0123456789")
+    for count, rest in (0, b"0123456789"), (1, b"123456789"), (7, b"89"), (2, b""):
+        made.take(count)
+        assert made.look() == rest
+
+
+@pytest.mark.parametrize("tail", [b"", b"a partial tail"], ids=["whole lines", "a partial tail"])
+def test_the_end(both, tail):
+    """A source has ended when nothing can follow; what it still holds is there until taken."""
+    made, write, end = both
+    write(b"line\n" + tail)
+    wait_until(lambda: made.look() == b"line\n" + tail)
+    made.take(5)
+    end()
+
+    def ended():
+        made.wait(1)
+        assert made.look() == tail
+        return made.ended
+
+    wait_until(ended)
+    assert made.look() == tail
+    made.take(len(tail))
+    assert (made.look(), made.ended) == (b"", True)
+
+
+def test_nothing_at_all(both):
+    """A source that ends before anything came has ended, and is empty."""
+    made, _, end = both
+    assert made.look() == b""
+    end()
+
+    def ended():
+        made.wait(1)
+        return made.look() == b"" and made.ended
+
+    wait_until(ended)
+
+
+BYTES = bytes(range(251)) * 300
+
+
+@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 30000)), max_size=30))
+@patient
+@pytest.mark.parametrize("tee", [True, False], ids=["tee", "no tee"])
+def test_any_order_of_writes_and_takes(steps, tee):
+    """Whatever is written and taken in whatever order: each look shows just what is left."""
+    with pytest.MonkeyPatch.context() as patch, contextmanager(opened)() as give:
+        if not tee:
+            patch.setattr(blocks, "find_tee", lambda: None)
+        out, into = os.pipe()
+        made, left = give(out), b""
+        for writes, some in steps:
+            if writes:
+                new = BYTES[some % 251 :][: min(some, capacity(into) // 2 - len(left))]
+                write_all(into, new)
+                left += new
+            else:
+                made.look()
+                made.take(min(some, len(left)))
+                left = left[some:]
+            assert made.look() == left
+        os.close(out)
+        os.close(into)
+
+
+LOOKER = """
+import sys
+from pydaemontools.log.pipe.source import open_source
+source = open_source(0)
+source.wait(None)
+block = source.look()
+print(len(block), flush=True)
+source.take(int(sys.argv[1]))
+print("taken", flush=True)
+sys.stdin.close()
+__import__("signal").pause()
+"""
+
+
+@pytest.mark.parametrize("taken", [0, 5], ids=["nothing taken", "a line taken"])
+def test_kill_leaves_what_was_not_taken(pipe, taken):
+    """Whoever is killed between look and take leaves in the pipe what it did not take."""
+    write_all(pipe[1], b"line\nline\nline")
+    command = [sys.executable, "-c", LOOKER, str(taken)]
+    with subprocess.Popen(command, stdin=pipe[0], stdout=subprocess.PIPE) as looker:
+        assert looker.stdout.readline() == b"14\n"
+        assert looker.stdout.readline() == b"taken\n"
+        looker.kill()
+    pipe.end()
+    assert os.read(pipe[0], 100) == b"line\nline\nline"[taken:]
+
+
+@pytest.mark.parametrize("library", LIBRARY.values(), ids=LIBRARY)
+def test_where_there_is_no_tee(library, monkeypatch, pipe, source):
+    """Where the C library, the kernel or a sandbox has no tee, a pipe is plainly read."""
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: library())
+    assert find_tee() is None
+    write_all(pipe[1], b"line\n")
+    made = source(pipe[0])
+    assert type(made) is Source
+    assert made.look() == b"line\n"
+    assert fcntl.ioctl(pipe[0], 0x541B, b"\0\0\0\0") == b"\0\0\0\0"
+
+
+def test_where_there_is_no_ctypes(monkeypatch):
+    """A Python without ctypes has no tee."""
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    assert find_tee() is None
+
+
+def test_tee_tells_what_goes_wrong(pipe):
+    """What tee cannot do is an OSError with the system's number."""
+    other = os.pipe()
+    with pytest.raises(BlockingIOError):
+        find_tee()(pipe[0], other[1], 1)
+    for fd in other:
+        os.close(fd)
+
+
+def test_the_copy_has_as_much_room(pipe):
+    """The pipe for the copy holds at least what stdin holds."""
+    copy = pipe_like(pipe[0])
+    assert capacity(copy[1]) >= capacity(pipe[1])
+    for fd in copy:
+        os.close(fd)
+
+
+def test_without_room_for_a_copy(monkeypatch, pipe, source):
+    """Who may not have so big a pipe for the copy reads plainly: a small copy hides lines."""
+    monkeypatch.setattr(blocks, "fcntl", unable_to_enlarge(fcntl.fcntl))
+    write_all(pipe[1], b"x" * 3000)
+    made = source(pipe[0])
+    assert type(made) is Source
+    assert made.look() == b"x" * 3000
+
+
+def unable_to_enlarge(real):
+    """An fcntl that enlarges no pipe, and finds the second one that it meets small."""
+    seen = []
+
+    def fake(fd, command, *rest):
+        if command == blocks.F_SETPIPE_SZ:
+            raise PermissionError(errno.EPERM, "")
+        seen.append(fd)
+        return real(fd, command, *rest) if fd == seen[0] else 4096
+
+    return fake
+
+
+def test_without_limits_file(monkeypatch, pipe, source):
+    """Where /proc does not tell how big a pipe may be, the pipes stay as they are."""
+    monkeypatch.setattr(blocks, "open", lambda *_: os.open("/nowhere", 0), raising=False)
+    before = capacity(pipe[1])
+    assert isinstance(source(pipe[0]), PipeSource)
+    assert capacity(pipe[1]) == before
+
+
+def test_many_small_buffers_are_seen_whole(pipe, source):
+    """A line in many buffers of one byte each, as splice(2) makes them, is seen to its end."""
+    made = source(pipe[0])
+    other, feed = os.pipe()
+    for byte in b"a line in pieces\n":
+        os.write(feed, bytes([byte]))
+        os.splice(other, pipe[1], 1)
+    assert made.look() == b"a line in pieces\n"
+    made.take(7)
+    assert made.look() == b"in pieces\n"
+    os.close(other)
+    os.close(feed)
+
+
+def test_a_partial_line_does_not_wake(pipe, source, monkeypatch):
+    """What stays in the pipe wakes nobody; what comes new does."""
+    # Nobody looks by himself here.
+    monkeypatch.setattr(blocks, "PATIENCE", (60.0, 60.0))
+    made = source(pipe[0])
+    looks = []
+
+    def feed():
+        me = f"/proc/self/task/{threading.main_thread().native_id}/stat"
+        for piece in b"a ", b"partial ", b"line\n":
+            write_all(pipe[1], piece)
+            wait_until(lambda: looks and looks[-1].endswith(piece))  # noqa: B023
+            wait_until(lambda: asleep(me))
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    while not looks or looks[-1][-1:] != b"\n":
+        made.wait(None)
+        looks.append(made.look())
+    feeder.join()
+    assert looks[-1] == b"a partial line\n"
+    # Each piece wakes once; pipes of some kernels tell of one write twice.
+    assert len(looks) <= 6
+
+
+def asleep(path):
+    """Whether the thread whose stat is PATH sleeps, in twenty looks."""
+    for _ in range(20):
+        threading.Event().wait(0.001)
+        with open(path) as file:
+            if file.read().rpartition(")")[2].split()[0] != "S":
+                return False
+    return True
+
+
+@pytest.mark.parametrize("way", ["wait", "sleep"])
+def test_a_signal_ends_a_wait(both, way):
+    """A signal ends a wait however long, and one that came just before it too."""
+    made, *_ = both
+    told = []
+    signal.signal(signal.SIGUSR1, lambda signum, _: told.append(signum))
+    try:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        getattr(made, way)(1000)
+        assert told == [signal.SIGUSR1]
+    finally:
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+
+
+def test_sleep_is_not_ended_by_input(pipe, source):
+    """Sleep ends by its time, whatever comes in; the wait after it sees that."""
+    made = source(pipe[0])
+    write_all(pipe[1], b"line\n")
+    made.sleep(0.01)
+    made.wait(None)
+    assert made.look() == b"line\n"
+
+
+def test_no_more_than_a_block_is_held(source, pipe, monkeypatch):
+    """Where there is no tee, no more is read before what is held was taken."""
+    monkeypatch.setattr(blocks, "find_tee", lambda: None)
+    monkeypatch.setattr(blocks, "BLOCK", 8)
+    made = source(pipe[0])
+    write_all(pipe[1], b"0123456789abcdef")
+    assert made.look() == made.look() == b"01234567"
+    made.take(4)
+    assert made.look() == b"456789abcdef"
+
+
+def test_what_cannot_be_read(source, place):
+    """What cannot be read is an OSError at the first look."""
+    fd = os.open(place, os.O_RDONLY)
+    with pytest.raises(IsADirectoryError):
+        source(fd).look()
+    os.close(fd)
+
+
+def test_look_when_somebody_else_was_faster(pipe, source, monkeypatch):
+    """When another process takes what is there before it can be copied, there is nothing."""
+    made = source(pipe[0])
+    write_all(pipe[1], b"line\n")
+
+    def tee(*words):
+        os.read(pipe[0], 5)
+        return find_tee()(*words)
+
+    monkeypatch.setattr(made, "_tee", tee)
+    assert made.look() == b""
+    assert not made.ended
+
+
+def test_the_wrong_end_of_a_pipe(pipe, source):
+    """The end of a pipe that is there for writing cannot be read, and that is an error."""
+    with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
+        source(pipe[1])
+    assert error.value.errno == errno.EBADF
+
+
+def test_take_ends_when_somebody_else_read(pipe, source):
+    """When another process took what we looked at, take does not go on for ever."""
+    made = source(pipe[0])
+    write_all(pipe[1], b"line\n")
+    assert made.look() == b"line\n"
+    assert os.read(pipe[0], 3) == b"lin"
+    pipe.end()
+    made.take(5)
+    assert made.look() == b""
+
+
+def test_a_write_that_is_larger_than_the_pipe(source, pipe):
+    """What comes behind a line without an end is seen, also if its write has not returned.
+
+    Linux wakes nobody for that: the pipe was not empty when the write went on.
+    """
+    one = source(pipe[0])
+    os.write(pipe[1], b"part of a line")
+    one.wait(0)
+    assert one.look() == b"part of a line"
+    writer = threading.Thread(target=write_all, args=(pipe[1], b"x" * (2 * capacity(pipe[1]))))
+    writer.start()
+    wait_until(lambda: one.look() and one.there > capacity(pipe[1]) - 4096)
+    one.wait(0)
+    one.wait(None)
+    while writer.is_alive():
+        one.take(len(one.look()))
+    writer.join()
+
+
+def test_what_is_watched_ends_a_wait(both):
+    """A watched fd ends a wait and a sleep when it can be read, or written if that is asked."""
+    one, _, _ = both
+    near, far = socket.socketpair()
+    with near, far:
+        one.watch(near.fileno(), write=False)
+        far.send(b"x")
+        one.wait(None)
+        one.sleep(1000)
+        near.recv(1)
+        one.unwatch(near.fileno())
+        one.watch(near.fileno(), write=True)
+        one.wait(None)
+        one.sleep(1000)
+        one.unwatch(near.fileno())
+        number = near.fileno()
+        one.watch(number, write=False)
+    # It was closed meanwhile.
+    one.unwatch(number)
