@@ -1,6 +1,16 @@
-"""Who holds a lock, where /proc can tell: for the error of one who could not have it."""
+"""The lock that keeps two of a kind apart, and who holds it: for the error of whoever could not."""
 
 import posix
+from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+
+
+def lock(fd: int) -> None:
+    """Lock the file FD in both ways that there are, without waiting. Raises OSError.
+
+    daemontools and runit take one (flock), s6 the other (fcntl): so neither starts beside us.
+    """
+    flock(fd, LOCK_EX | LOCK_NB)
+    lockf(fd, LOCK_EX | LOCK_NB)
 
 
 def holder(fd: int, file: bytes) -> bytes:
