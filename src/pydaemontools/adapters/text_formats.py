@@ -2,7 +2,7 @@
 
 The first line begins with the head of the level. Those that follow have the head too, and
 behind it a blank, unless they belong to a traceback or begin with a blank already: that tells
-the router (log/fields/records.py) that they go on with the record. So the first line of a record is
+the router (log/lines/records.py) that they go on with the record. So the first line of a record is
 never one that looks as if it went on with another.
 """
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.adapters.formats import Human, Text, by_numbers, by_words
+from pydaemontools.adapters.text_formats import Human, Text, by_numbers, by_words
 from pydaemontools.log.lines.severity import SEVERITIES
 from tests.adapters.conftest import understood
 
