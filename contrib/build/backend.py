@@ -72,7 +72,7 @@ def _package():
 
 
 def _pages():
-    return sorted((ROOT / "docs/tools").glob("py*.md"))
+    return sorted((ROOT / "docs/reference/tools").glob("py*.md"))
 
 
 def _common():
