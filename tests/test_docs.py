@@ -150,7 +150,7 @@ def test_what_the_page_about_log_directories_has_one_try(run, place):
     for tool in "pgrep", "gzip":
         if not shutil.which(tool):
             pytest.skip(f"needs {tool}")
-    blocks = tried("reference/log-directories.md")
+    blocks = tried("howto/log-directories.md")
     assert len(blocks) == 3
     result = run("sh", "-e", "-c", "".join(blocks), timeout=100)
     assert result.returncode == 0, result.stderr
