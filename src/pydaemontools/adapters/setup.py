@@ -69,7 +69,7 @@ def install(
     """Have this program log to stderr in a form that the router understands; gives its level.
 
     Called again it begins anew, and leaves nothing twice. Handlers that print are taken away,
-    others stay. See docs/logging.md.
+    others stay. See docs/howto/logging.md.
 
     KIND: "auto" is logging, and of loguru and structlog what has been imported by now. A name, or
     several, says which besides logging, which always is: libraries use it.

@@ -8,7 +8,7 @@ from .write import write_all
 
 _HERE = __file__.rpartition("/")[0]
 # Where an installation has its pages, and where the source tree has them.
-_PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/tools/")
+_PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/reference/tools/")
 
 
 def show(who: bytes, what: bytes) -> int:
