@@ -17,7 +17,7 @@ KINDS = {
 }
 KILL = "kill: kills processes again and again, as often as PYDAEMONTOOLS_TEST_KILLS says"
 # The fixtures that start processes themselves; a fixture that uses one of them counts too.
-STARTERS = {"run", "start", "originals", "supervise"}
+STARTERS = {"run", "start", "originals", "supervise", "wheel"}
 # What is told of each way to start a process: see `python3 -m sys` for audit events.
 STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
 

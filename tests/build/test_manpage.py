@@ -119,6 +119,7 @@ def test_mandoc_has_nothing_to_complain_about(man_page):
     assert [line for line in said if "missing date" not in line] == []
 
 
+@pytest.mark.process
 def test_man_shows_no_markup(man_page):
     """What a person sees has neither the page's marks nor roff's."""
     if not shutil.which("groff"):
