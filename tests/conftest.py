@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import kinds
+
 # Where the C originals may be, and where ours never are.
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin:/command"
 DEADLINE = 30
@@ -61,17 +63,32 @@ def pytest_configure(config):
     for signum in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
         if signal.getsignal(signum) == signal.SIG_IGN:
             signal.signal(signum, signal.SIG_DFL)
+    kinds.register(config)
     config.addinivalue_line("markers", "needs(name, ...): a C original; skips aloud without it")
     config.addinivalue_line("markers", "needs_root: skips aloud for an ordinary user")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give each test its kind, before any is chosen by it."""
+    for item in items:
+        kinds.choose(item)
+
+
 def pytest_runtest_setup(item):
-    """Skip, aloud, what cannot be done here."""
+    """Skip, aloud, what cannot be done here; hold the others to their kind."""
+    kinds.hold(item)
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             _original(name)
     if os.geteuid() and item.get_closest_marker("needs_root"):
         pytest.skip("needs root: only root may change its account")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown():
+    """Nobody is held to anything any more."""
+    kinds.release()
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -264,8 +281,10 @@ def without_numbers(text):
 
 def remove(path):
     """Remove the tree PATH, whatever modes a test left in it."""
-    subprocess.run(["chmod", "-R", "u+rwx", path], check=False, stderr=subprocess.DEVNULL)
     shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        subprocess.run(["chmod", "-R", "u+rwx", path], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _open_directory():

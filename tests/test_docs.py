@@ -230,6 +230,7 @@ def begin(lines, heads):
     return all(line.startswith(head) for line, head in pairs)
 
 
+@pytest.mark.process
 def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
     """Made again it is the same; contrib/diagram makes it."""
     made = tmp_path / "states.svg"
@@ -237,6 +238,7 @@ def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
     assert (DOCS / "reference/states.svg").read_text() == made.read_text()
 
 
+@pytest.mark.process
 def test_the_picture_of_the_benchmarks_is_that_of_their_tables(tmp_path):
     """Made again it is the same; contrib/bench/run makes both, contrib/bench/chart.py the one."""
     made = tmp_path / "benchmarks.svg"

@@ -9,6 +9,7 @@ import pytest
 FUZZ = Path(__file__).resolve().parents[1] / "contrib/fuzz/run"
 if not FUZZ.exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
+pytestmark = pytest.mark.process
 
 
 def test_all_targets_can_be_tried():

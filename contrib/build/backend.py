@@ -51,7 +51,8 @@ def build_sdist(sdist_directory, config_settings=None):
     """PEP 517: everything a checkout has that a build, a test or a reader needs."""
     name = f"{NAME}-{VERSION}"
     tops = ("src", "tests", "contrib", "docs", "pyproject.toml", "README.md")
-    tops += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "mkdocs.yml")
+    tops += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "mkdocs.yml")
+    tops += (".pre-commit-config.yaml",)
     with tarfile.open(Path(sdist_directory) / f"{name}.tar.gz", "w:gz") as tar:
         for top in tops:
             tar.add(ROOT / top, f"{name}/{top}", filter=_clean)
@@ -67,8 +68,9 @@ def _clean(info):
 
 
 def _package():
-    found = (ROOT / "src" / NAME).rglob("*")
-    return [p for p in sorted(found) if p.suffix == ".py" or p.name == "py.typed"]
+    root = ROOT / "src" / NAME
+    data = [p for p in (root / "data").rglob("*") if p.is_file()]
+    return sorted([*root.rglob("*.py"), root / "py.typed", *data])
 
 
 def _pages():
@@ -97,9 +99,11 @@ def _metadata():
         f"Name: {NAME}",
         f"Version: {VERSION}",
         f"Summary: {PROJECT['description']}",
+        "Author: " + ", ".join(author["name"] for author in PROJECT["authors"]),
         f"License-Expression: {PROJECT['license']}",
         "License-File: LICENSE",
         f"Requires-Python: {PROJECT['requires-python']}",
+        *(f"Project-URL: {label}, {url}" for label, url in PROJECT["urls"].items()),
         *(f"Classifier: {text}" for text in PROJECT["classifiers"]),
         *(f"Requires-Dist: {text}" for text in PROJECT["dependencies"]),
         *_extras(),

@@ -1,4 +1,4 @@
-# Sourced by contrib/demo and contrib/check: find a Python, make a venv with it.
+# Sourced by contrib/check, contrib/demo and contrib/dev: find a Python, make a venv with it.
 
 fail() {
     echo "$(basename "$0"): $*" >&2
@@ -30,4 +30,19 @@ make_venv() {
         fi
     fi
     "$1" -m venv "$2" || fail "unable to make a venv in $2"
+}
+
+# pip_in DIR WORD ...: pip of the venv DIR, which says only what goes wrong.
+pip_in() {
+    venv=$1
+    shift
+    "$venv/bin/pip" "$@" --quiet --disable-pip-version-check
+}
+
+# install_groups DIR: what tests and lint need, and contrib/examples where it can be had.
+install_groups() {
+    # The pip that a venv begins with may be too old to know groups.
+    pip_in "$1" install --upgrade pip
+    pip_in "$1" install --group test --group lint
+    pip_in "$1" install --group examples || echo "Going on without what contrib/examples needs."
 }

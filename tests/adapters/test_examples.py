@@ -16,6 +16,7 @@ from tests.conftest import DEADLINE, wait_until
 from tests.log.far import free_port
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "contrib/examples"
+pytestmark = pytest.mark.process
 if not EXAMPLES.exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
 

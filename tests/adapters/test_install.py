@@ -102,12 +102,24 @@ except ValueError:
     assert said(text, "-v") == ["<5>-v"]
 
 
-def test_a_library_that_is_not_there_is_told(clean, monkeypatch):
-    """With what brings it."""
-    monkeypatch.delitem(sys.modules, "structlog", raising=False)
+@pytest.mark.parametrize(
+    ("given", "module", "told"),
+    [
+        ({"kind": "structlog"}, "structlog", r"say pip install 'pydaemontools\[structlog\]'"),
+        ({"kind": "loguru"}, "loguru", "say pip install loguru"),
+        ({"bridge": "both"}, "loguru", "say pip install loguru"),
+        ({"format": "json"}, "pythonjsonlogger", "say pip install python-json-logger"),
+        ({"format": "logfmt"}, "pythonjsonlogger", "say pip install python-json-logger"),
+    ],
+)
+def test_a_library_that_is_not_there_is_told(clean, monkeypatch, given, module, told):
+    """In a sentence with what brings it; and nothing is installed."""
+    before = list(logging.root.handlers), sys.excepthook
+    monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setattr(sys, "path", [])
-    with pytest.raises(ValueError, match="structlog is not installed: say pip install structlog"):
-        clean.install("structlog")
+    with pytest.raises(ValueError, match=f"{module} is not installed: {told}"):
+        clean.install(**given)
+    assert before == (list(logging.root.handlers), sys.excepthook)
 
 
 def test_signals_outside_the_main_thread_are_told(said):

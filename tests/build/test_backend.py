@@ -1,49 +1,18 @@
 """The wheel, and the ways to install it: contrib/build/backend.py and entry.sh."""
 
 import subprocess
-import sys
+import textwrap
+import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OFFLINE = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
-
-needs_tree = pytest.mark.skipif(
-    not (ROOT / "pyproject.toml").exists(), reason="the tests are not in a source tree"
-)
-pytestmark = needs_tree
-
-
-def pip(python, *words):
-    """Run pip with PYTHON, away from any network."""
-    subprocess.run([python, "-m", "pip", *words], check=True, timeout=100, cwd="/")
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """A wheel built from the tree."""
-    place = tmp_path_factory.mktemp("dist")
-    pip(sys.executable, "wheel", *OFFLINE, "--wheel-dir", place, ROOT)
-    return next(place.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """Makes an empty venv."""
-
-    def make(name):
-        place = tmp_path_factory.mktemp(name) / "venv"
-        subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=100)
-        return place / "bin"
-
-    return make
+from tests.build.conftest import OFFLINE, ROOT, pip
 
 
 def test_same_tree_same_wheel(wheel, tmp_path):
     """Building twice gives the same bytes."""
-    pip(sys.executable, "wheel", *OFFLINE, "--wheel-dir", tmp_path, ROOT)
+    pip("wheel", *OFFLINE, "--wheel-dir", tmp_path, ROOT)
     assert next(tmp_path.glob("*.whl")).read_bytes() == wheel.read_bytes()
 
 
@@ -59,13 +28,39 @@ def test_wheel_has_a_script_a_page_and_a_man_page_for_each_tool(wheel):
     assert not [name for name in names if "__pycache__" in name or "tests/" in name]
 
 
-def test_wheel_names_what_it_needs(wheel):
-    """The libraries, and what an extra adds to them."""
+def metadata(wheel):
+    """The lines of the wheel's METADATA."""
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
-    lines = archive.read(name).decode().splitlines()
+    return archive.read(name).decode().splitlines()
+
+
+def test_wheel_has_the_data_and_a_page_prints_it(wheel):
+    """What a user copies is installed as it stands in the page, indented there."""
+    archive = zipfile.ZipFile(wheel)
+    found = [name for name in archive.namelist() if name.startswith("pydaemontools/data/")]
+    assert "pydaemontools/data/systemd/mydaemon.service" in found
+    pages = [page.read_text() for page in (ROOT / "docs").rglob("*.md")]
+    for name in found:
+        printed = textwrap.indent(archive.read(name).decode(), "    ")
+        assert any(printed in page for page in pages), name
+
+
+def test_wheel_names_who_made_it_and_where_more_is(wheel):
+    """The authors, and every URL of the project with its label."""
+    lines = metadata(wheel)
+    assert "Author: The pydaemontools authors" in lines
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    urls = [f"Project-URL: {label}, {url}" for label, url in project["urls"].items()]
+    assert [line for line in lines if line.startswith("Project-URL:")] == urls != []
+
+
+def test_wheel_names_what_it_needs(wheel):
+    """The libraries, and what an extra adds to them."""
+    lines = metadata(wheel)
     assert "Requires-Dist: loguru>=0.7" in lines
     assert "Provides-Extra: top" in lines
+    assert 'Requires-Dist: structlog>=24; extra == "structlog"' in lines
     assert 'Requires-Dist: rich>=13; extra == "top"' in lines
 
 
@@ -74,11 +69,11 @@ def test_commands_work_however_they_were_installed(how, wheel, fresh, tmp_path):
     """A chain of two, and --help, which reads the page, run from an installation of each kind."""
     scripts = fresh("venv")
     if how == "wheel":
-        pip(scripts / "python3", "install", *OFFLINE, wheel)
+        pip("install", *OFFLINE, wheel, python=scripts / "python3")
     elif how == "editable":
-        pip(scripts / "python3", "install", *OFFLINE, "-e", ROOT)
+        pip("install", *OFFLINE, "-e", ROOT, python=scripts / "python3")
     else:
-        pip(scripts / "python3", "install", *OFFLINE, "--prefix", tmp_path, wheel)
+        pip("install", *OFFLINE, "--prefix", tmp_path, wheel, python=scripts / "python3")
         scripts = tmp_path / "bin"
     words = [scripts / "pysetlock", tmp_path / "lock", scripts / "pypgrphack", "echo", "done"]
     done = subprocess.run(words, capture_output=True, timeout=60, check=False)
@@ -90,7 +85,7 @@ def test_commands_work_however_they_were_installed(how, wheel, fresh, tmp_path):
 def test_command_moved_away_from_its_package_says_so(wheel, fresh, tmp_path):
     """An entry script that finds no package names the place where it looked."""
     scripts = fresh("venv")
-    pip(scripts / "python3", "install", *OFFLINE, wheel)
+    pip("install", *OFFLINE, wheel, python=scripts / "python3")
     lost = tmp_path / "bin" / "pysetlock"
     lost.parent.mkdir()
     lost.write_bytes((scripts / "pysetlock").read_bytes())

@@ -106,17 +106,20 @@ def test_every_page_has_the_sections_of_a_man_page(man_page):
     assert names[-2:] == ["UNDER THE ORIGINAL'S NAME", "SEE ALSO"]
 
 
+@pytest.mark.process
 def test_groff_has_nothing_to_complain_about(man_page):
     """With all its warnings on."""
     assert warnings_of("groff", "-man", "-ww", "-z", "-Tutf8", man_page) == []
 
 
+@pytest.mark.process
 def test_mandoc_has_nothing_to_complain_about(man_page):
     """But for the date, which is left out so that the same tree gives the same page."""
     said = warnings_of("mandoc", "-T", "lint", man_page)
     assert [line for line in said if "missing date" not in line] == []
 
 
+@pytest.mark.process
 def test_man_shows_no_markup(man_page):
     """What a person sees has neither the page's marks nor roff's."""
     if not shutil.which("groff"):

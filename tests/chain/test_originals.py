@@ -87,6 +87,7 @@ def test_what_is_not_the_originals(make, place, run):
     assert result.stderr == b"setlock: fatal: unable to lock l: temporary failure\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["a b", "x" * 250, "it's", "a\tb", "$x"])
 def test_odd_interpreter(place, name):
     """Where the interpreter's name cannot stand in a first line, a shell starts it."""

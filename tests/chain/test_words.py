@@ -139,6 +139,7 @@ def lines(draw):
     return b"".join(parts) + draw(st.sampled_from([b"", b" ", b" # a ' comment", b"\n"]))
 
 
+@pytest.mark.process
 @settings(deadline=None, max_examples=200)
 @given(text=lines())
 @example(text=b"x $'a' a$'b'")

@@ -134,6 +134,7 @@ def test_packed_files(run, place):
     assert whole + (place / "d/current").read_bytes() == text
 
 
+@pytest.mark.process
 def test_a_packer_that_is_not_there(scripts, place):
     """That is said before anything is read."""
     result = subprocess.run(
@@ -233,6 +234,7 @@ def test_help_is_the_first_word(run, place):
     assert (place / "e/current").read_bytes() == b"x\n"
 
 
+@pytest.mark.process
 def test_stdin_cannot_be_read(scripts, place):
     """That is an error, and no end of input."""
     result = subprocess.run(

@@ -358,6 +358,7 @@ def test_a_stalled_server_makes_it_wait(deaf, pipe):
     assert (code, said) == (0, b"")
 
 
+@pytest.mark.process
 def test_compat_may_stand_anywhere(place, scripts, dev_log):
     """--compat is taken from wherever it stands among the words."""
     server = dev_log()

@@ -517,6 +517,7 @@ def test_an_idle_router_sleeps(router, server):
     assert [text for _, text in server.rest()] == [b"one", b"two"]
 
 
+@pytest.mark.kill
 def test_killed_routers_lose_nothing(router, serve, pipe):
     """Killed by -9, again and again: what was not delivered is in the pipe for the successor."""
     lines = numbered(0, 60000)

@@ -299,6 +299,7 @@ class Server(threading.Thread):
         return [packet.decode().split(": ", 1)[1] for packet in self.packets]
 
 
+@pytest.mark.kill
 def test_whoever_is_killed_each_line_is_in_the_log_once(supervise, place, script, faulty):
     """A thousand times, at random: the program by -9, its logger by -9 and by TERM.
 
@@ -317,6 +318,7 @@ def test_whoever_is_killed_each_line_is_in_the_log_once(supervise, place, script
     assert len(set(found)) == len(found)
 
 
+@pytest.mark.kill
 def test_whoever_is_killed_no_line_is_lost(supervise, place, script, faulty):
     """To a syslog socket, a block of lines may be sent again from its beginning."""
     (place / "done").mkdir()

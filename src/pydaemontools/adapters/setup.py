@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 KINDS = ("stdlib", "loguru", "structlog")
 FORMATS = ("auto", "level", "journal", "json", "logfmt", "human")
 PRESETS = ("plain", "ecs", "otel", "gcp")
+# By module: what to say to pip.
+BRINGS = {
+    "loguru": "loguru",
+    "pythonjsonlogger": "python-json-logger",
+    "structlog": "'pydaemontools[structlog]'",
+}
 
 
 class Installed:
@@ -99,6 +105,8 @@ def install(
     fd = _fd(to)
     if bridge not in (None, "loguru", "stdlib", "both"):
         raise ValueError(f'bridge={bridge!r}: say "loguru", "stdlib" or "both"')
+    if bridge:
+        _need("loguru")
     turns = [] if signals is None else pair(signals)
     own = {name: Level(one) for name, one in (categories or {}).items()}
     # Tried on another one first: a wrong argument changes nothing.
@@ -154,12 +162,17 @@ def _kinds(kind: str | Iterable[str]) -> set[str]:
     if unknown := named - set(KINDS):
         names = ", ".join(map(repr, sorted(unknown)))
         raise ValueError(f'install() knows no {names}: say "auto", {", ".join(map(repr, KINDS))}')
-    for name in named - {"stdlib"} - sys.modules.keys():
-        from importlib.util import find_spec
-
-        if find_spec(name) is None:
-            raise ValueError(f"{name} is not installed: say pip install {name}")
+    for name in named - {"stdlib"}:
+        _need(name)
     return named
+
+
+def _need(module: str) -> None:
+    """ValueError, with what brings it, if MODULE is not there."""
+    from importlib.util import find_spec
+
+    if module not in sys.modules and find_spec(module) is None:
+        raise ValueError(f"{module} is not installed: say pip install {BRINGS[module]}")
 
 
 def _form(
@@ -176,6 +189,8 @@ def _form(
         raise ValueError(f"format={name!r}: say one of {', '.join(FORMATS)}")
     if preset not in PRESETS:
         raise ValueError(f"preset={preset!r}: say one of {', '.join(PRESETS)}")
+    if name in ("json", "logfmt"):
+        _need("pythonjsonlogger")
     body = logging.Formatter(text) if isinstance(text, str) else text
 
     def make(fd: int) -> stdlib.RecordFormat:

@@ -357,6 +357,7 @@ def test_borders_in_a_traceback_that_goes_on(between):
     assert unended(block) == len(block)
 
 
+@pytest.mark.kill
 def test_killed_all_the_time(start, place, pipe):
     """Nothing is lost or doubled, and no record is torn, however often the logger is killed."""
     record = [b"error: %07d", *TRACE]
@@ -378,6 +379,7 @@ def test_killed_all_the_time(start, place, pipe):
     assert kills > 10
 
 
+@pytest.mark.kill
 def test_killed_with_lines_that_hardly_fit(start, place, pipe):
     """What is looked at closely is in the notes as well: each line is one object, once."""
     lines = [b"%07d" % at + b"x" * (at * 97 % 6000) for at in range(600)]

@@ -107,6 +107,7 @@ def test_plain_lines_are_the_routers(lines):
     assert route([JSON, b"x", *lines])[0][2:] == SeverityReader().route([b"x", *lines])[1:]
 
 
+@pytest.mark.process
 def test_nothing_slow_is_imported_for_plain_lines():
     """Neither json nor re; they come with the first line that needs them."""
     code = (

@@ -26,6 +26,7 @@ from tests.log.far import (
 )
 from tests.log.net.test_stream import GTLS, TLS, queue, read_some
 
+pytestmark = pytest.mark.kill
 KILLS, SERVER_KILLS = kills(100), kills(20)
 ALL = KEPT // 50  # lines that come again, at the most, where TCP does not say what was read
 

@@ -33,7 +33,9 @@ def syslog_ng():
         program = root / "usr/sbin/syslog-ng"
         modules = [path.parent for form in MODULES for path in root.glob(form)]
         if program.exists() and modules:
+            # A package says usr/lib or lib; where it is only unpacked these are two places.
             libraries = [modules[0].parent, *root.glob("usr/lib/*-linux-*"), root / "usr/lib"]
+            libraries += root.glob("lib/*-linux-*")
             return program, modules[0], libraries
     lacking = pytest.fail if os.environ.get("PYDAEMONTOOLS_STRICT") else pytest.skip
     return lacking("comparison skipped: syslog-ng is not on this machine")

@@ -159,6 +159,8 @@ def filled(data):
 STREAM = b"\n".join(INPUT)
 
 
+@pytest.mark.kill
+@pytest.mark.process
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("count", "short"), [(1, False), (1, True), (2, False)], ids=["one", "short", "two"]
@@ -183,6 +185,8 @@ def test_a_kill_at_every_call(count, short, after, place):
             assert not (path / "note").exists()
 
 
+@pytest.mark.kill
+@pytest.mark.process
 @pytest.mark.parametrize("told", [False, True], ids=["ended", "told"])
 @pytest.mark.usefixtures("small")
 def test_killed_again_and_again(told, place):
@@ -214,6 +218,7 @@ def is_any_note(name, more):
     return is_note(name, more) or name == "pwrite"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("refuse", [is_note, is_any_note], ids=["counter", "note"])
 @pytest.mark.usefixtures("small")
 def test_notes_that_cannot_be_kept(refuse, place):
@@ -233,6 +238,8 @@ def test_notes_that_cannot_be_kept(refuse, place):
         assert got.count(b"same\n") >= 42
 
 
+@pytest.mark.kill
+@pytest.mark.process
 @pytest.mark.usefixtures("small")
 def test_many_kills_file_nothing(place, monkeypatch):
     """However often a logger is killed, it goes on in `current`: no old file is dropped."""
@@ -249,6 +256,7 @@ def test_many_kills_file_nothing(place, monkeypatch):
     assert len(everything(path)[1]) <= 1
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("small")
 def test_another_pipe_s_note(place):
     """A note about another pipe is not believed: multilog's rule holds, and nothing is cut."""
@@ -273,6 +281,7 @@ def test_another_pipe_s_note(place):
     assert filed
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("small")
 def test_a_log_that_another_went_on_with(place):
     """What somebody else has added to the noted file, or put in its place, stays."""
@@ -343,6 +352,7 @@ def test_a_note_that_nobody_wrote(changes):
     assert parse(one.line(1)) is None
 
 
+@pytest.mark.process
 def test_a_note_about_bytes_that_are_not_there(place):
     """A pipe may have the name of one that is gone: what it holds is all taken as new."""
     fd = filled(b"one\ntwo\n")
@@ -397,6 +407,7 @@ COMMANDS = {
 KILLS = kills(200)
 
 
+@pytest.mark.kill
 @in_time_for(KILLS)
 @pytest.mark.parametrize("tool", COMMANDS)
 def test_hundreds_of_kills(tool, start, pipe, place):

@@ -185,6 +185,7 @@ __import__("signal").pause()
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("taken", [0, 5], ids=["nothing taken", "a line taken"])
 def test_kill_leaves_what_was_not_taken(pipe, taken):
     """Whoever is killed between look and take leaves in the pipe what it did not take."""

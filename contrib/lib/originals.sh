@@ -1,0 +1,42 @@
+# Sourced by contrib/check and contrib/dev: have the C programs that tests compare with.
+
+# daemontools-run, runit-run and runit-init would start services: they stay out.
+ORIGINALS="daemontools runit s6 execline rsyslog rsyslog-gnutls rsyslog-relp openssl bsdutils strace groff-base zstd"
+
+# install_originals DIR: install them, as root on Debian; a log is left in DIR.
+install_originals() {
+    command -v dpkg >/dev/null && command -v apt-get >/dev/null || return 0
+    # shellcheck disable=SC2086 # a list of words
+    if dpkg -s $ORIGINALS >/dev/null 2>&1; then
+        return
+    elif [ "$(id -u)" != 0 ]; then
+        echo "Going on without all C originals: run 'sudo apt-get install $ORIGINALS'."
+        return
+    fi
+    echo "Installing $ORIGINALS."
+    # shellcheck disable=SC2086 # a list of words
+    { apt-get update && apt-get install -y --no-install-recommends $ORIGINALS; } >"$1/apt.log" 2>&1 ||
+        { tail "$1/apt.log"; echo "Going on without them."; }
+}
+
+# unpack_syslog_ng DIR: as packages syslog-ng and rsyslog exclude each other, so syslog-ng is
+# only unpacked, with the libraries that are not here, below DIR, and the tests are told where.
+unpack_syslog_ng() {
+    export PYDAEMONTOOLS_SYSLOG_NG="$1/syslog-ng"
+    if [ ! -x "$PYDAEMONTOOLS_SYSLOG_NG/usr/sbin/syslog-ng" ] && command -v apt-get >/dev/null; then
+        (unpack_packages "$PYDAEMONTOOLS_SYSLOG_NG") >"$1/syslog-ng.log" 2>&1 ||
+            echo "Going on without syslog-ng."
+    fi
+}
+
+unpack_packages() {
+    mkdir -p "$1/packages"
+    apt-cache show syslog-ng-core >/dev/null || apt-get update
+    lacking=$(apt-get install -s --no-install-recommends syslog-ng-core | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    cd "$1/packages"
+    # shellcheck disable=SC2086 # a list of words
+    apt-get download $lacking
+    for package in *.deb; do
+        dpkg-deb -x "$package" ..
+    done
+}
