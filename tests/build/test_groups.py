@@ -11,6 +11,8 @@ from tests.build.conftest import ROOT
 
 # By module: the distribution, where that is another word.
 DISTRIBUTIONS = {"pythonjsonlogger": "python-json-logger"}
+# What the site is built with, and contrib/docs alone installs.
+SITE = {"mkdocs"}
 # pytest loads these, by a setting and by an argument of contrib/test.
 PLUGINS = {"pytest-timeout", "pytest-xdist"}
 
@@ -47,12 +49,12 @@ def groups():
 @pytest.mark.parametrize("top", ["tests", "contrib"])
 def test_a_group_names_all_that_is_imported(top, groups):
     """What examples need stands in the group of that name, all else in that of the tests."""
-    needed = {DISTRIBUTIONS.get(module, module) for module in imported(top)}
+    needed = {DISTRIBUTIONS.get(module, module) for module in imported(top)} - SITE
     assert needed - groups["test"] - groups["examples"] == set()
 
 
 def test_a_group_names_nothing_that_is_not_imported(groups):
     """Not by what it tests, either: but pytest's plugins."""
-    needed = imported("tests") | imported("contrib") | {"rich"}
+    needed = imported("tests") | imported("contrib") - SITE | {"rich"}
     needed = {DISTRIBUTIONS.get(module, module) for module in needed}
     assert groups["test"] | groups["examples"] == (needed | PLUGINS)
