@@ -10,7 +10,6 @@ import pytest
 from pydaemontools.control import fields, hint, screen
 from pydaemontools.control.servicefiles import Trouble
 from pydaemontools.control.view import look
-from pydaemontools.supervise.statefile import Death
 from pydaemontools.supervise.status import DOWN, FINISH, RUN
 
 from .conftest import EPOCH, status
@@ -29,41 +28,6 @@ SLOW = [
     "subprocess",
     "typing",
 ]
-
-
-@pytest.mark.parametrize(
-    ("line", "code", "signal", "note", "said"),
-    [
-        (b"killed by SIGKILL", None, b"SIGKILL", b"", b""),
-        (b"was killed by SIGTERM", None, b"SIGTERM", b"", b""),
-        (b"killed by signal 35: x", None, b"signal 35", b"", b"x"),
-        (b"exited with code 0", 0, b"", b"", b""),
-        (b"exited with code 111 (watchdog)", 111, b"", b"watchdog", b""),
-        (b"exited with code 1 (a b): c (d): e", 1, b"", b"a b", b"c (d): e"),
-    ],
-)
-def test_a_death(line, code, signal, note, said):
-    """Each part of a line of history is found."""
-    death = Death(b"2026-11-21T04:48:00.123456Z pid 1234 up 12.3 s " + line)
-    assert (death.pid, death.up) == (1234, 12.3)
-    assert (death.code, death.signal, death.note, death.said) == (code, signal, note, said)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"x",
-        b"t pid x up 1 s killed by SIGKILL",
-        b"t pid 1 up s killed by SIGKILL",
-        b"t pid 1 up 1 s vanished",
-        b"t pid 1 up 1 s exited with code x",
-    ],
-)
-def test_no_death(line):
-    """A line of another form is passed on whole."""
-    death = Death(line)
-    assert (death.pid, death.code, death.signal, death.said) == (None, None, b"", line)
 
 
 @pytest.mark.parametrize(

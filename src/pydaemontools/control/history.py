@@ -1,12 +1,12 @@
 """pysv history: how services died."""
 
 from ..base import cli
-from ..supervise.statefile import Death, deaths
+from ..supervise.statefile import HISTORY, parse_death
 from .fields import text
 from .listing import see
 from .lookup import find, services
 from .screen import plain
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble, read_file, show
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -36,7 +36,7 @@ def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
 
 def _of(place: bytes) -> list[bytes]:
     """The history in PLACE; raises Trouble, also if PLACE is no service directory."""
-    lines = deaths(place + b"/")
+    lines = read_file(HISTORY, place + b"/").splitlines()
     trouble = see(place)[1]
     if not lines and trouble and not trouble.nobody:
         raise trouble
@@ -53,16 +53,16 @@ def objects(name: bytes, lines: list[bytes]) -> bytes:
     from json import dumps
 
     out = []
-    for death in map(Death, lines):
+    for death in map(parse_death, lines):
         record = {
             "service": text(name),
             "time": text(death.when) or None,
             "pid": death.pid,
-            "up": death.up,
+            "up": death.seconds,
             "exitcode": death.code,
             "signal": text(death.signal) or None,
             "note": text(death.note) or None,
-            "said": text(death.said) or None,
+            "said": text(death.output) or None,
         }
         out.append(dumps(record).encode() + b"\n")
     return b"".join(out)

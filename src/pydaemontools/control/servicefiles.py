@@ -14,6 +14,7 @@ WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 OK = b"supervise/ok"
 STATUS = b"supervise/status"
 CONTROL = b"supervise/control"
+BLOCK = 65536
 
 
 class Trouble(Exception):
@@ -60,24 +61,33 @@ def status(length: int, at: bytes = b"") -> bytes:
         attend(at + OK)
     except OSError as error:
         raise Trouble(b"unable to open supervise/ok", error) from None
-    data = read_status(length, at)
+    data = read_file(STATUS, at, length)
     if len(data) < length:
         raise Trouble(b"unable to read supervise/status: bad format", data=data)
     return data
 
 
-def read_status(length: int, at: bytes) -> bytes:
-    """Up to LENGTH bytes of supervise/status; raises Trouble."""
+def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
+    """The file NAME, or its first LENGTH bytes; raises Trouble.
+
+    Of what is read to its end, which only our own supervisor writes, there may be nothing.
+    """
     try:
-        fd = posix.open(at + STATUS, READ)
+        fd = posix.open(at + name, READ)
     except OSError as error:
-        raise Trouble(b"unable to open supervise/status", error) from None
+        if length is None and error.errno == ENOENT:
+            return b""
+        raise Trouble(b"unable to open " + name, error) from None
     try:
-        return posix.read(fd, length)
+        data = posix.read(fd, BLOCK if length is None else length)
+        # What has a length is told by its beginning.
+        while length is None and (more := posix.read(fd, BLOCK)):
+            data += more
     except OSError as error:
-        raise Trouble(b"unable to read supervise/status", error) from None
+        raise Trouble(b"unable to read " + name, error) from None
     finally:
         posix.close(fd)
+    return data
 
 
 def normally_up(at: bytes = b"") -> bool:

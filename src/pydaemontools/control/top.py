@@ -5,7 +5,7 @@ from time import monotonic, time
 
 from ..base import cli
 from ..log.lines.severity import DEBUG
-from ..supervise.statefile import HISTORY, deaths
+from ..supervise.statefile import HISTORY
 from .fields import text
 from .listing import see, state
 from .logfiles import ServiceLog
@@ -13,7 +13,7 @@ from .logfiles import find as find_log
 from .lookup import find, services
 from .processes import Processes
 from .screen import coloured, duration, plain, table, terminal
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble, read_file, show
 from .view import View
 
 TYPE_CHECKING = False
@@ -163,7 +163,7 @@ class Top:
             seen.error = b"supervise not running" if trouble.nobody else trouble.words()
         try:
             if posix.access(place + b"/" + HISTORY, posix.F_OK):
-                seen.restarts = len(deaths(place + b"/"))
+                seen.restarts = len(read_file(HISTORY, place + b"/").splitlines())
         except Trouble:
             # The table has no place to say why.
             pass

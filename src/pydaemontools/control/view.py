@@ -10,9 +10,9 @@ from errno import ENOENT
 from time import time_ns
 
 from ..base.tai64 import unpack
-from ..supervise import statefile
+from ..supervise.statefile import HISTORY, STATE, Death, parse_death, parse_state
 from ..supervise.status import DOWN, FINISH, RUN, STATES, Status, decode
-from .servicefiles import CONTROL, OK, Trouble, attend, normally_up, read_status
+from .servicefiles import CONTROL, OK, STATUS, Trouble, attend, normally_up, read_file
 
 S6 = (35, 43)
 LONGEST = 64
@@ -69,10 +69,10 @@ class View:
         now = time_ns() if now is None else now
         return max(0, now // SECOND - self.status.since // SECOND)
 
-    def last_death(self) -> statefile.Death | None:
+    def last_death(self) -> Death | None:
         """How it ended the last time, if anybody wrote that down; raises Trouble."""
-        lines = statefile.deaths(self.at)
-        return statefile.Death(lines[-1]) if lines else None
+        lines = read_file(HISTORY, self.at).splitlines()
+        return parse_death(lines[-1]) if lines else None
 
 
 def look(at: bytes = b"") -> View:
@@ -82,7 +82,7 @@ def look(at: bytes = b"") -> View:
     except OSError as error:
         raise Trouble(b"unable to stat down", error) from None
     _attended(at)
-    data = read_status(LONGEST, at)
+    data = read_file(STATUS, at, LONGEST)
     if len(data) in S6:
         view = _of_s6(at, data, normally=normally)
     elif len(data) < 18:
@@ -90,7 +90,7 @@ def look(at: bytes = b"") -> View:
     else:
         view = View(at, _plain(data), normally=normally)
         view.lingers = len(data) == 18
-    _refine(view, statefile.state(at))
+    _refine(view, parse_state(read_file(STATE, at)))
     return view
 
 
