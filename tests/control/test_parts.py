@@ -8,8 +8,8 @@ import time
 import pytest
 
 from pydaemontools.control import fields, hint, screen
+from pydaemontools.control.reader import read_status
 from pydaemontools.control.servicefiles import Trouble
-from pydaemontools.control.view import look
 from pydaemontools.supervise.status import DOWN, FINISH, RUN
 
 from .conftest import EPOCH, status
@@ -62,9 +62,9 @@ def test_a_view(fakes, place, case):
     """The status of every supervisor means what it means."""
     data, state, pid, lingers = case
     fakes("a", data)
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.status.state, view.status.pid, view.lingers) == (state, pid, lingers)
-    assert view.up is (state == RUN)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.state, found.pid, found.lingers) == (state, pid, lingers)
+    assert (found.word == b"run") is (state == RUN)
 
 
 @pytest.mark.parametrize("length", [35, 43])
@@ -77,17 +77,17 @@ def test_s6(fakes, place, length):
     fakes("a", data)
     (place / "a/supervise/ok").unlink()
     (place / "a/notification-fd").touch()
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.status.since // 10**9, view.status.pid, view.ready) == (now, 7, True)
-    assert (view.status.want, view.state, view.wait_status) == ("u", b"run", 9)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.since // 10**9, found.pid, found.ready) == (now, 7, True)
+    assert (found.want, found.word, found.wait_status) == ("u", b"run", 9)
 
 
 def test_a_state_that_makes_no_sense(fakes, place):
     """Lines that say nothing are passed over."""
     fakes("a")
     (place / "a/supervise/state").write_bytes(b"\n\nstate\nready 1\nstate run\nreadysince x\n")
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.state, view.ready, view.ready_since) == (b"run", True, None)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.word, found.ready, found.ready_since) == (b"run", True, None)
 
 
 def test_a_state_that_cannot_be_read(fakes, place):
@@ -95,7 +95,7 @@ def test_a_state_that_cannot_be_read(fakes, place):
     fakes("a")
     (place / "a/supervise/state").mkdir()
     with pytest.raises(Trouble) as trouble:
-        look(os.fsencode(place) + b"/a/")
+        read_status(os.fsencode(place) + b"/a/")
     assert trouble.value.words() == b"unable to read supervise/state: is a directory"
 
 

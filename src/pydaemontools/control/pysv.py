@@ -2,13 +2,19 @@
 
 from ..base import cli
 from ..base.process import environ
-from .commands import choose, known
-from .lookup import base, find, services
-from .person import Person
-from .servicefiles import Home, show
-from .sv import USAGE, WAIT, number
+from ..supervise.status import RUN
+from .commands import WAIT, Command, choose, known, number
+from .lookup import find, services, services_directory
+from .person_printer import PersonPrinter
+from .reader import Reader
+from .servicefiles import Home, Trouble, show
+from .steps import Steps
 
-# A command that is none of sv's, and the module that answers.
+SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
+USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS = b"w:v"
+# A command that is none of sv's, and the module that answers. It has a USAGE, the LETTERS and
+# long WORDS of its options, and a main.
 COMMANDS = {
     b"ls": "listing",
     b"logs": "logs",
@@ -17,54 +23,68 @@ COMMANDS = {
     b"check-config": "config",
     b"new": "new",
 }
-LETTERS, WORDS = b"w:vj", (b"json",)
+DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
 
 def main(argv: list[bytes]) -> int:
     """Do what the first word says; options may stand before and after it."""
-    found, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
+    who = argv[0]
+    given, rest = parse(argv, USAGE, LETTERS)
     if not rest:
-        raise cli.usage(argv[0], USAGE)
-    command, *rest = rest
-    if command in COMMANDS:
-        module = __import__(f"pydaemontools.control.{COMMANDS[command]}", fromlist=["main"])
-        code: int = module.main(argv[0], rest, json=_json(found))
+        raise cli.usage(who, USAGE)
+    word, *rest = rest
+    if word in COMMANDS:
+        module = __import__(f"pydaemontools.control.{COMMANDS[word]}", fromlist=["main"])
+        more, names = parse([who, *rest], module.USAGE, module.LETTERS, module.WORDS)
+        code: int = module.main(who, given | more, names)
         return code
-    more, names = cli.options([argv[0], *rest], USAGE, more=LETTERS, words=WORDS)
-    return control(argv[0], command, found + more, names)
-
-
-def _json(found: list[tuple[bytes, bytes]]) -> bool:
-    return any(letter in (b"j", b"json") for letter, _ in found)
-
-
-def control(
-    who: bytes, command: bytes, found: list[tuple[bytes, bytes]], names: list[bytes]
-) -> int:
-    """Tell the services NAMES, or show them; the exit code is sv's, of a status LSB's."""
-    given = dict(found)
-    how = choose(command, verbose=b"v" in given or b"w" in given)
-    if how is None or not known(command):
-        raise cli.usage(who, USAGE, hint=b"there is no command " + command)
-    status = how.letters == b"s"
-    names = services(names) if status else names
+    more, names = parse([who, *rest], USAGE, LETTERS)
+    given |= more
+    command = choose(word, verbose=b"v" in given or b"w" in given)
+    if command is None or not known(word):
+        raise cli.usage(who, USAGE, hint=b"there is no command " + word)
+    names = services(names) if command.letters == "s" else names
     if not names:
-        raise cli.usage(who, USAGE, hint=b"say which service to " + command)
-    home = Home(own=True)
-    told = Person(names, how, base(), _limit(who, given), home.fd, json=_json(found))
-    code = told.run()
-    for name, error in told.troubles:
+        raise cli.usage(who, USAGE, hint=b"say which service to " + word)
+    return control(who, command, given, names)
+
+
+def parse(
+    argv: list[bytes], usage: "cli.Usage", letters: bytes, words: tuple[bytes, ...] = ()
+) -> tuple[dict[bytes, bytes], list[bytes]]:
+    """The options in ARGV, and what is behind them; that JSON is wanted is always "json"."""
+    found, rest = cli.options(argv, usage, more=b"j" + letters, words=(b"json", *words))
+    given = dict(found)
+    if b"j" in given:
+        given[b"json"] = b""
+    return given, rest
+
+
+def control(who: bytes, command: Command, given: dict[bytes, bytes], names: list[bytes]) -> int:
+    """Tell the services NAMES, or show them; the exit code is sv's, of a status LSB's."""
+    json = b"json" in given
+    printer = PersonPrinter(json=json)
+    steps = Steps(
+        command,
+        Reader(),
+        printer,
+        below=services_directory(),
+        home=Home(own=True).fd,
+        limit=_limit(who, given),
+        native=True,
+    )
+    code = steps.run(names)
+    for name, error in steps.troubles:
         from .hint import hint
 
-        help_ = hint(find(name), error)
-        if help_:
-            cli.say(who + b": " + help_)
-    if told.json:
-        import json
+        sentence = hint(find(name), error)
+        if sentence:
+            cli.say(who + b": " + sentence)
+    if json:
+        from .fields import objects
 
-        lines = [json.dumps(record).encode() + b"\n" for record in told.records(names)]
-        show(b"".join(lines))
-    return told.worst if status else code
+        show(objects(_record(name, steps, printer) for name in names))
+    return max(_code(name, steps) for name in names) if command.letters == "s" else code
 
 
 def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
@@ -73,3 +93,18 @@ def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
         return cli.seconds(who, USAGE, b"w", given[b"w"])
     environment = environ.get(b"SVWAIT")
     return WAIT if environment is None else number(environment)
+
+
+def _record(name: bytes, steps: Steps, printer: PersonPrinter) -> dict[str, object]:
+    """What came of the service NAME, for JSON."""
+    from .fields import describe
+
+    word, error = printer.results.get(name, (b"told", b""))
+    found = describe(name, steps.seen.get(name), Trouble(error), b"")
+    return found | {"result": word} | ({"error": error} if error else {})
+
+
+def _code(name: bytes, steps: Steps) -> int:
+    """What LSB calls the status of the service NAME."""
+    status = steps.seen.get(name)
+    return UNKNOWN if status is None else 0 if status.state == RUN else DOWN

@@ -18,16 +18,12 @@ BLOCK = 65536
 
 
 class Trouble(Exception):
-    """Why a service cannot be looked at: what failed, the error if the system gave one.
+    """Why a service cannot be looked at: what failed, the error if the system gave one."""
 
-    DATA is what was read all the same.
-    """
-
-    def __init__(self, text: bytes, error: OSError | None = None, data: bytes = b"") -> None:
-        super().__init__(text, error, data)
+    def __init__(self, text: bytes, error: OSError | None = None) -> None:
+        super().__init__(text, error)
         self.text = text
         self.error = error
-        self.data = data
 
     @property
     def nobody(self) -> bool:
@@ -50,21 +46,6 @@ def reason(error: OSError) -> bytes:
 def attend(name: bytes) -> None:
     """Return if somebody reads the fifo NAME; raises OSError, ENXIO if nobody does."""
     posix.close(posix.open(name, WRITE))
-
-
-def status(length: int, at: bytes = b"") -> bytes:
-    """The first LENGTH bytes of the status of a service whose supervisor runs.
-
-    Raises Trouble, also where there are fewer.
-    """
-    try:
-        attend(at + OK)
-    except OSError as error:
-        raise Trouble(b"unable to open supervise/ok", error) from None
-    data = read_file(STATUS, at, length)
-    if len(data) < length:
-        raise Trouble(b"unable to read supervise/status: bad format", data=data)
-    return data
 
 
 def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
@@ -122,7 +103,7 @@ class Home:
             raise cli.fatal(b"unable to set directory", error) from None
 
 
-def put(text: bytes) -> None:
+def write_out(text: bytes) -> None:
     """Write TEXT to stdout, all of it. Raises OSError."""
     while text:
         text = text[posix.write(1, text) :]
@@ -131,6 +112,6 @@ def put(text: bytes) -> None:
 def show(text: bytes) -> None:
     """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
     try:
-        put(text)
+        write_out(text)
     except OSError as error:
         raise cli.fatal(b"unable to write to stdout", error) from None
