@@ -27,7 +27,7 @@ WORDS = {
 # Of any other word the first letter counts, and most stand for themselves.
 LETTERS = {b"e": "x", b"X": "x", b"E": "x", b"D": "d", b"T": "tc"}
 SENT = b"cudotphaikqx12s"
-# What the letters are for. sv takes any word that begins with one; a person may mistype.
+# What the letters are for.
 NAMES = (*WORDS, b"status", b"up", b"down", b"once", b"exit", b"pause", b"cont", b"hup")
 NAMES += (
     b"alarm",
@@ -59,21 +59,22 @@ class Command:
         self.force = force
 
 
-def choose(action: bytes, *, verbose: bool) -> Command | None:
-    """What the word ACTION asks for; None if nothing."""
-    if action in WORDS:
-        return Command(WORDS[action], waits=True, force=action.startswith(b"force-"))
-    head = action[:1]
+def choose(word: bytes, *, verbose: bool, native: bool = False) -> Command | None:
+    """What the WORD asks for; None if nothing.
+
+    To sv it is any word that begins with a letter. A person, under the NATIVE name, may mistype:
+    there it is the beginning of a name.
+    """
+    if native and not any(map(bytes.startswith, NAMES, [word] * len(NAMES))):
+        return None
+    if word in WORDS:
+        return Command(WORDS[word], waits=True, force=word.startswith(b"force-"))
+    head = word[:1]
     if not head or (head not in LETTERS and head not in SENT):
         return None
     force = head in b"XEDT"
     waits = head != b"s" and (verbose or force)
     return Command(LETTERS.get(head) or head.decode(), waits=waits, force=force)
-
-
-def known(action: bytes) -> bool:
-    """Whether the word ACTION is a command, or the beginning of one."""
-    return bool([name for name in NAMES if name.startswith(action)])
 
 
 def number(text: bytes) -> int:

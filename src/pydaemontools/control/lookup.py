@@ -13,8 +13,9 @@ def services_directory() -> bytes:
     named = environ.get(b"SVDIR")
     if named is not None:
         return named
-    there = [directory for directory in DIRECTORIES if posix.access(directory, posix.X_OK)]
-    return (there or DIRECTORIES)[0]
+    first, second = DIRECTORIES
+    only = not posix.access(first, posix.X_OK) and posix.access(second, posix.X_OK)
+    return second if only else first
 
 
 def find(name: bytes) -> bytes:

@@ -5,6 +5,8 @@ from .printer import Printer, line
 from .screen import coloured, paint, plain
 from .servicefiles import Trouble, show
 
+WORDS = {b"wait": b", waiting to start", b"failed": b", failed"}
+
 
 class PersonPrinter(Printer):
     """Says it to a person, with more words and in colours, or keeps it for JSON.
@@ -28,18 +30,17 @@ class PersonPrinter(Printer):
     def add_status(self, name: bytes, status: Status, now: int, *, normally_up: bool) -> None:
         """Add what only our own supervisor tells."""
         self.text.append(self._painted(line(name, status, now, normally_up=normally_up)))
-        notes = (
-            (status.state == RUN and status.ready is False, b", not ready"),
-            (status.word == b"wait", b", waiting to start"),
-            (status.word == b"failed", b", failed"),
-            (status.why, b" (" + plain(status.why) + b")"),
-            (status.text, b": " + plain(status.text)),
-        )
-        self.text += [words for true, words in notes if true]
+        if status.state == RUN and status.ready is False:
+            self.text.append(b", not ready")
+        self.text.append(WORDS.get(status.word, b""))
+        if status.why:
+            self.text.append(b" (" + plain(status.why) + b")")
+        if status.text:
+            self.text.append(b": " + plain(status.text))
 
-    def flush(self) -> None:
+    def flush(self, end: bytes = b"") -> None:
         """Write what was added; under our own name it matters whether that worked."""
-        text = b"".join(self.text)
+        text = b"".join(self.text) + end
         self.text.clear()
         if not self.json:
             show(text)

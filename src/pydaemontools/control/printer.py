@@ -45,9 +45,9 @@ class Printer:
         """Have the STATUS of what is called NAME in the line, as of the second NOW."""
         self.text.append(line(name, status, now, normally_up=normally_up))
 
-    def flush(self) -> None:
-        """Write what was added. The original does not look whether it could be written."""
-        text = b"".join(self.text)
+    def flush(self, end: bytes = b"") -> None:
+        """Write what was added, and END. The original does not look whether it could be written."""
+        text = b"".join(self.text) + end
         self.text.clear()
         try:
             write_out(text)
@@ -57,5 +57,4 @@ class Printer:
     def say(self, word: bytes, service: bytes, part: bytes, trouble: Trouble) -> None:
         """Write a line that begins with WORD: the TROUBLE with the PART of the SERVICE."""
         self.add_outcome(service, word)
-        self.text.append(service + part + b": " + trouble.words() + b"\n")
-        self.flush()
+        self.flush(service + part + b": " + trouble.words() + b"\n")

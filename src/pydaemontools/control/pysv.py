@@ -3,18 +3,18 @@
 from ..base import cli
 from ..base.process import environ
 from ..supervise.status import RUN
-from .commands import WAIT, Command, choose, known, number
+from .commands import WAIT, choose, number
 from .lookup import find, services, services_directory
 from .person_printer import PersonPrinter
-from .reader import Reader
+from .reader import read_status
 from .servicefiles import Home, Trouble, show
 from .steps import Steps
 
 SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS = b"w:v"
-# A command that is none of sv's, and the module that answers. It has a USAGE, the LETTERS and
-# long WORDS of its options, and a main.
+LETTERS, WORDS = b"jw:v", (b"json",)
+# A command that is none of sv's, and the module that answers. Each has a USAGE, and the LETTERS
+# and long WORDS of its options, beside -j and --json.
 COMMANDS = {
     b"ls": "listing",
     b"logs": "logs",
@@ -29,44 +29,39 @@ DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 def main(argv: list[bytes]) -> int:
     """Do what the first word says; options may stand before and after it."""
     who = argv[0]
-    given, rest = parse(argv, USAGE, LETTERS)
+    before, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
     if not rest:
         raise cli.usage(who, USAGE)
     word, *rest = rest
-    if word in COMMANDS:
-        module = __import__(f"pydaemontools.control.{COMMANDS[word]}", fromlist=["main"])
-        more, names = parse([who, *rest], module.USAGE, module.LETTERS, module.WORDS)
-        code: int = module.main(who, given | more, names)
-        return code
-    more, names = parse([who, *rest], USAGE, LETTERS)
-    given |= more
-    command = choose(word, verbose=b"v" in given or b"w" in given)
-    if command is None or not known(word):
+    if word not in COMMANDS:
+        after, names = cli.options([who, *rest], USAGE, more=LETTERS, words=WORDS)
+        return control(who, word, _given(before + after), names)
+    module = __import__(f"pydaemontools.control.{COMMANDS[word]}", fromlist=["main"])
+    after, names = cli.options(
+        [who, *rest], module.USAGE, more=b"j" + module.LETTERS, words=(b"json", *module.WORDS)
+    )
+    code: int = module.main(who, _given(before + after), names)
+    return code
+
+
+def _given(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The options FOUND; that JSON is wanted, however it was said, is "json"."""
+    return {b"json" if letter == b"j" else letter: value for letter, value in found}
+
+
+def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
+    """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
+    command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
+    if command is None:
         raise cli.usage(who, USAGE, hint=b"there is no command " + word)
     names = services(names) if command.letters == "s" else names
     if not names:
         raise cli.usage(who, USAGE, hint=b"say which service to " + word)
-    return control(who, command, given, names)
-
-
-def parse(
-    argv: list[bytes], usage: "cli.Usage", letters: bytes, words: tuple[bytes, ...] = ()
-) -> tuple[dict[bytes, bytes], list[bytes]]:
-    """The options in ARGV, and what is behind them; that JSON is wanted is always "json"."""
-    found, rest = cli.options(argv, usage, more=b"j" + letters, words=(b"json", *words))
-    given = dict(found)
-    if b"j" in given:
-        given[b"json"] = b""
-    return given, rest
-
-
-def control(who: bytes, command: Command, given: dict[bytes, bytes], names: list[bytes]) -> int:
-    """Tell the services NAMES, or show them; the exit code is sv's, of a status LSB's."""
     json = b"json" in given
     printer = PersonPrinter(json=json)
     steps = Steps(
         command,
-        Reader(),
+        read_status,
         printer,
         below=services_directory(),
         home=Home(own=True).fd,

@@ -1,28 +1,32 @@
-"""How the originals read a status: as many bytes as they know, and no word about the sense."""
+"""How the originals read a status: as many bytes as they know, and no question of the sense."""
 
 from ..supervise.status import Status, decode
 from .servicefiles import OK, STATUS, Trouble, attend, read_file
 
 
 class RawReader:
-    """Reads the status of the service in the current directory; `status` is the last one.
+    """Reads the first LENGTH bytes of the status of one service after the other.
 
-    Where reading fails halfway, the originals go on with what they have, and so does this: its
-    first bytes are new, and the others those of the status before.
+    Where that fails halfway, the originals go on with what they have: the first bytes are new,
+    and the others those of the status before. That is the status of the Trouble.
     """
 
     def __init__(self, length: int) -> None:
-        self.data = bytearray(length)
-        self.status: Status = decode(bytes(self.data))
+        self.data = bytes(length)
 
-    def read(self) -> None:
-        """Read the status of a service whose supervisor runs; raises Trouble."""
+    def read(self) -> Status:
+        """The status of the service in the current directory, if supervised; raises Trouble."""
         try:
             attend(OK)
         except OSError as error:
             raise Trouble(b"unable to open supervise/ok", error) from None
-        data = read_file(STATUS, b"", len(self.data))
-        self.data[: len(data)] = data
-        self.status = decode(bytes(self.data))
-        if len(data) < len(self.data):
-            raise Trouble(b"unable to read supervise/status: bad format")
+        length = len(self.data)
+        try:
+            data = read_file(STATUS, b"", length)
+            self.data = data + self.data[len(data) :]
+            if len(data) < length:
+                raise Trouble(b"unable to read supervise/status: bad format")
+        except Trouble as trouble:
+            trouble.status = decode(self.data)
+            raise
+        return decode(self.data)

@@ -22,17 +22,6 @@ LONGEST = 64
 WORDS = {DOWN: (b"down", b"wait", b"failed"), RUN: (b"run",), FINISH: (b"finish",)}
 
 
-class Reader:
-    """Reads the status of the service in the current directory; `status` is the last one."""
-
-    def __init__(self) -> None:
-        self.status = Status(0, 0, "d")
-
-    def read(self) -> None:
-        """Read the status, whatever its format; raises Trouble."""
-        self.status = read_status()
-
-
 def find_status(directory: bytes) -> "Found":
     """The status of the service in DIRECTORY, or why it cannot be had."""
     try:

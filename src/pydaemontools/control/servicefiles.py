@@ -9,6 +9,10 @@ from errno import ENOENT, ENXIO
 
 from ..base import cli
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..supervise.status import Status
+
 READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 OK = b"supervise/ok"
@@ -18,7 +22,12 @@ BLOCK = 65536
 
 
 class Trouble(Exception):
-    """Why a service cannot be looked at: what failed, the error if the system gave one."""
+    """Why a service cannot be looked at: what failed, the error if the system gave one.
+
+    status: what an original goes on with.
+    """
+
+    status: "Status | None" = None
 
     def __init__(self, text: bytes, error: OSError | None = None) -> None:
         super().__init__(text, error)

@@ -16,18 +16,10 @@ from .servicefiles import CONTROL, WRITE, Trouble, normally_up, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
 
     from ..supervise.status import Status
     from .printer import Printer
-
-    class StatusReader(Protocol):
-        """Reads the status of the service in the current directory; `status` is the last one."""
-
-        status: Status
-
-        def read(self) -> None:
-            """Read it; raises Trouble."""
 
 
 POLL = 0.42  # seconds between two looks
@@ -40,18 +32,22 @@ UP, IS_DOWN, NOBODY, TROUBLE = 1, 2, 3, 4
 class Steps:
     """A COMMAND for services, at paths or below BELOW; HOME is an fd of the directory we are in.
 
-    native: whether it is under our own name, which does better in a few places;
-    name: the service that it is about, in_log: whether it is its log; left: those that are
-    waited for; now: the second for which ages are told, and waited: the seconds so far, both
-    as of the last sleep, so that all services have the same time. What came of it is in
-    failed: how often something did not work; found: what the last look gave; seen: the last
-    status of each service; troubles: what the system refused.
+    reader: reads the status of the service in the current directory, or raises Trouble;
+    status: what it read last; native: whether this is under our own name, which does better in
+    a few places; name: the service that it is about; in_log: whether it is about its log;
+    left: the services that are waited for; now: the second for which ages are printed; waited:
+    the seconds so far. Both are of the last sleep, so that all services have the same time.
+
+    What came of it: failed, how often something did not work; found, what the last look gave;
+    seen, the last status of each service; troubles, what the system refused.
     """
+
+    status: "Status"
 
     def __init__(
         self,
         command: Command,
-        reader: "StatusReader",
+        reader: "Callable[[], Status]",
         printer: "Printer",
         *,
         below: bytes,
@@ -139,15 +135,17 @@ class Steps:
     def read(self) -> int:
         """Read the status: 0, or NOBODY or TROUBLE, which is said."""
         try:
-            self.reader.read()
+            self.status = self.reader()
         except Trouble as trouble:
+            if trouble.status:
+                self.status = trouble.status
             if trouble.nobody:
                 self.not_running(self.command.letters[:1])
                 return NOBODY
             self.fail(b"warning", trouble)
             return TROUBLE
         if not self.in_log:
-            self.seen[self.name] = self.reader.status
+            self.seen[self.name] = self.status
         return 0
 
     def print_statuses(self) -> int:
@@ -179,7 +177,7 @@ class Steps:
         """Send LETTERS to the supervisor, unless that is what it wants already."""
         if self.read():
             return False
-        if letters == "x" and self.reader.status.lingers:
+        if letters == "x" and self.status.lingers:
             # With `x` alone the service would run on.
             letters = "dx"
         if self.is_wanted(letters[0]):
@@ -206,32 +204,30 @@ class Steps:
 
         Under our own name, what failed for good is wanted up and has to be told.
         """
-        status = self.reader.status
-        if status.want != letter or (self.native and letter == "u"):
+        if self.status.want != letter or (self.native and letter == "u"):
             return False
-        return letter != "d" or status.term == 1
+        return letter != "d" or self.status.term == 1
 
     def settled(self) -> bool:
         """Whether the service is where it should be, or never will be; either is said."""
         if self.read():
             return True
-        status, letters = self.reader.status, self.command.letters
+        letters = self.command.letters
         if self.native and letters == "C":
             # What is to be down is as it should be when it is.
-            letters = "u" if status.want == "u" else "d"
+            letters = "u" if self.status.want == "u" else "d"
         for letter in letters:
             goal = GOALS.get(letter)
-            if goal and not goal(status, self.begun, self.works):
+            if goal and not goal(self.status, self.begun, self.works):
                 return False
         self.printer.add_outcome(self.name, b"ok")
         self.add_status(self.name)
-        self.printer.add(b"\n")
-        self.printer.flush()
+        self.printer.flush(b"\n")
         return True
 
     def works(self) -> bool:
         """Whether it says that it is ready; where nobody tells, whether ./check does."""
-        ready = self.reader.status.ready
+        ready = self.status.ready
         return run_check_script(self.warn) if ready is None else ready
 
     def give_up(self) -> None:
@@ -240,23 +236,21 @@ class Steps:
         if not self.read():
             self.add_status(self.name)
             self.failed += 1
-        self.printer.add(b"\n")
-        self.printer.flush()
+        self.printer.flush(b"\n")
         if self.command.force:
             self.control("k")
 
     def add_status(self, name: bytes) -> int:
         """Have the status printed under NAME: UP, IS_DOWN, or 0 in trouble."""
-        status = self.reader.status
-        normally = status.normally_up
+        normally = self.status.normally_up
         if normally is None:
             try:
                 normally = normally_up()
             except OSError as error:
                 self.warn(b"stat ", b"/down", error)
                 return 0
-        self.printer.add_status(name, status, self.now, normally_up=normally)
-        return UP if status.pid else IS_DOWN
+        self.printer.add_status(name, self.status, self.now, normally_up=normally)
+        return UP if self.status.pid else IS_DOWN
 
     def fail(self, word: bytes, trouble: Trouble) -> None:
         """Count the TROUBLE, and say it in a line that begins with WORD."""

@@ -44,7 +44,7 @@ def main(argv: list[bytes]) -> int:
 
     below = environ.get(b"SVDIR", DIRECTORY)
     steps = Steps(
-        command, RawReader(20), Printer(), below=below, home=home, limit=wait, native=False
+        command, RawReader(20).read, Printer(), below=below, home=home, limit=wait, native=False
     )
     try:
         code = steps.run(names)

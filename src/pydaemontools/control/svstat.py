@@ -9,7 +9,8 @@ from .servicefiles import STATUS, Home, Trouble, normally_up, reason, show, writ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .raw_reader import RawReader
+    from collections.abc import Callable
+
     from .reader import Found
 
 USAGE = (b"", b"pysvstat [-jv] [-o field,...] dir ...")
@@ -34,10 +35,10 @@ def main(argv: list[bytes]) -> int:
         return report(argv[0], given, directories, home)
     from .raw_reader import RawReader
 
-    reader = RawReader(18)
+    read = RawReader(18).read
     lines = []
     for directory in directories:
-        lines += [directory, b": ", original(directory, reader), b"\n"]
+        lines += [directory, b": ", original(directory, read), b"\n"]
         home.back()
     try:
         write_out(b"".join(lines))
@@ -47,7 +48,7 @@ def main(argv: list[bytes]) -> int:
     return 0
 
 
-def original(directory: bytes, reader: "RawReader") -> bytes:
+def original(directory: bytes, read: "Callable[[], Status]") -> bytes:
     """Go to DIRECTORY and say what svstat says of it.
 
     The original takes an error in read() for success, and speaks of what was read before.
@@ -60,11 +61,12 @@ def original(directory: bytes, reader: "RawReader") -> bytes:
     except OSError as error:
         return doing + reason(error)
     try:
-        reader.read()
+        status = read()
     except Trouble as trouble:
-        if trouble.error is None or trouble.text != UNREAD:
+        if trouble.status is None or trouble.text != UNREAD:
             return refusal(trouble)
-    return line(reader.status, normally=normally)
+        status = trouble.status
+    return line(status, normally=normally)
 
 
 def refusal(trouble: Trouble | None) -> bytes:

@@ -14,7 +14,8 @@ HISTORY = b"supervise/history"
 MOST_DEATHS = 100  # that a history holds
 MOST_OUTPUT = 200  # bytes of the last line that a service printed
 # Nothing that a service prints may begin a line, or drive the terminal of a reader.
-PLAIN = bytes(0x3F if i < 32 or i == 127 else i for i in range(256))
+CONTROLS = bytes(range(32)) + b"\x7f"
+PLAIN = bytes.maketrans(CONTROLS, b"?" * len(CONTROLS))
 
 
 def format_state(pairs: dict[bytes, bytes]) -> bytes:
@@ -25,8 +26,12 @@ def format_state(pairs: dict[bytes, bytes]) -> bytes:
 
 def parse_state(data: bytes) -> dict[bytes, bytes]:
     """The keys and values in the DATA of supervise/state."""
-    pairs = (line.partition(b" ") for line in data.splitlines())
-    return {key: value for key, blank, value in pairs if blank}
+    pairs = {}
+    for line in data.splitlines():
+        key, blank, value = line.partition(b" ")
+        if blank:
+            pairs[key] = value
+    return pairs
 
 
 def end_in_words(wait_status: int) -> bytes:
