@@ -6,9 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    # A status, the second in which sv began, and what tells whether a running service is of use.
-    Goal = Callable[[Status, int, Callable[[], bool]], bool]
-
 WAIT = 7  # seconds, where nobody says how long
 
 WORDS = {
@@ -83,30 +80,29 @@ def number(text: bytes) -> int:
     return int(digits or b"0") % 2**64
 
 
-def _up(status: Status, _begun: int, works: "Callable[[], bool]") -> bool:
-    return bool(status.pid) and status.state == RUN and works()
-
-
-def _again(status: Status, begun: int, works: "Callable[[], bool]") -> bool:
+def _again(status: Status, begun: int) -> bool:
     """Whether it was started since sv began."""
     if not status.pid:
         return status.want in WANTED_DOWN
-    return status.since // SECOND >= begun and not status.term and works()
+    return status.since // SECOND >= begun and not status.term
 
 
-def _once(status: Status, begun: int, _works: "Callable[[], bool]") -> bool:
+def _once(status: Status, begun: int) -> bool:
     return status.want in WANTED_DOWN if status.pid else status.since // SECOND >= begun
 
 
-# Whether what a letter asks for is so; of a letter that is not here there is nothing to see.
-GOALS: "dict[str, Goal]" = {
-    "x": lambda _status, _begun, _works: False,
-    "u": _up,
-    "d": lambda status, _begun, _works: not status.pid and status.state == DOWN,
-    "C": lambda status, _begun, works: not status.pid or works(),
+# Whether what a letter asks for is so, by the status and the second in which sv began; of a
+# letter that is not here there is nothing to see.
+GOALS: "dict[str, Callable[[Status, int], bool]]" = {
+    "x": lambda _status, _begun: False,
+    "u": lambda status, _begun: bool(status.pid) and status.state == RUN,
+    "d": lambda status, _begun: not status.pid and status.state == DOWN,
+    "C": lambda _status, _begun: True,
     "t": _again,
     "k": _again,
     "o": _once,
-    "p": lambda status, _begun, _works: not status.pid or status.paused,
-    "c": lambda status, _begun, _works: not status.pid or not status.paused,
+    "p": lambda status, _begun: not status.pid or status.paused,
+    "c": lambda status, _begun: not status.pid or not status.paused,
 }
+# Those that ask for more of what runs: that it is of use.
+WORKING = "uCtk"

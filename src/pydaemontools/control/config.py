@@ -7,8 +7,8 @@ from ..base.process import environ
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
 from .fields import objects, text
-from .lookup import find_new
 from .servicefiles import Home, reason, show
+from .services import find_new
 
 SYNOPSIS = b"pysv check-config [-j] dir ..."
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -3,10 +3,10 @@
 from ..base import cli
 from ..supervise.statefile import HISTORY, parse_death
 from .fields import objects
-from .lookup import find, services
 from .reader import find_status
 from .screen import plain
 from .servicefiles import Trouble, read_file, show
+from .services import find, services
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -5,10 +5,10 @@ from time import time
 
 from ..supervise.status import RUN, Status
 from .fields import describe, objects
-from .lookup import find, services
 from .reader import find_status
 from .screen import coloured, duration, plain, table
 from .servicefiles import Trouble, show
+from .services import find, services
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -4,9 +4,9 @@ import posix
 import sys
 from _signal import SIGHUP, SIGINT, SIGTERM, signal
 
+from ..base.write import write_all
 from ..chain import pathexec as chain
 from .screen import COLOURS, coloured, paint, table
-from .servicefiles import write_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class Screen:
 
     def begin(self) -> None:
         """Take the screen."""
-        write_out(ENTER)
+        write_all(1, ENTER)
 
     def end(self) -> None:
         """Give it back as it was."""
         try:
-            write_out(LEAVE)
+            write_all(1, LEAVE)
         except OSError:
             # The terminal is gone.
             pass
@@ -88,7 +88,7 @@ class Screen:
             ]
         else:
             shown = [_cut(line, width) for line in lines]
-        write_out(TOP + b"".join(line + TO_LINE_END + b"\n" for line in shown) + TO_END)
+        write_all(1, TOP + b"".join(line + TO_LINE_END + b"\n" for line in shown) + TO_END)
 
     def key_within(self, seconds: float) -> bool:
         """Wait so many SECONDS, or until a key says that it is enough; whether one did."""

@@ -6,9 +6,9 @@ from ..base import cli
 from ..log.lines.severity import DEBUG, SEVERITIES, named
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
-from .lookup import find, services
 from .screen import coloured, for_terminal, severity
 from .servicefiles import reason, show
+from .services import find, services
 from .when import local, since
 
 TYPE_CHECKING = False

@@ -5,10 +5,11 @@ import posix
 from ..base import cli
 from ..base.diagnose import owned
 from ..base.process import environ
+from ..base.write import write_all
 from ..chain.check import program
 from .fields import objects
-from .lookup import find_new
 from .servicefiles import show
+from .services import find_new
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,8 +122,7 @@ def _write(file: bytes, data: bytes) -> None:
     mode = 0o755 if file.endswith(b"run") else 0o644
     fd = posix.open(file, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, mode)
     try:
-        while data:
-            data = data[posix.write(fd, data) :]
+        write_all(fd, data)
     finally:
         posix.close(fd)
 

@@ -1,7 +1,8 @@
 """How sv says what it sees and what came of it, in the original's words."""
 
+from ..base.write import write_all
 from ..supervise.status import DOWN, FINISH, RUN, WANTED_DOWN, Status
-from .servicefiles import Trouble, write_out
+from .servicefiles import Trouble
 
 HEADS = {DOWN: b"down: ", RUN: b"run: ", FINISH: b"finish: "}
 
@@ -50,7 +51,7 @@ class Printer:
         text = b"".join(self.text) + end
         self.text.clear()
         try:
-            write_out(text)
+            write_all(1, text)
         except OSError:
             pass
 

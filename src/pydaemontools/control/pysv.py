@@ -4,25 +4,19 @@ from ..base import cli
 from ..base.process import environ
 from ..supervise.status import RUN
 from .commands import WAIT, choose, number
-from .lookup import find, services, services_directory
 from .person_printer import PersonPrinter
 from .reader import read_status
 from .servicefiles import Home, Trouble, show
-from .steps import Steps
+from .services import find, services, services_directory
+from .steps import ServiceSteps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"jw:v", (b"json",)
-# A command that is none of sv's, and the module that answers. Each has a USAGE, and the LETTERS
-# and long WORDS of its options, beside -j and --json.
-COMMANDS = {
-    b"ls": "listing",
-    b"logs": "logs",
-    b"top": "top",
-    b"history": "history",
-    b"check-config": "config",
-    b"new": "new",
-}
 DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
 
@@ -33,10 +27,10 @@ def main(argv: list[bytes]) -> int:
     if not rest:
         raise cli.usage(who, USAGE)
     word, *rest = rest
-    if word not in COMMANDS:
+    module = _answering(word)
+    if module is None:
         after, names = cli.options([who, *rest], USAGE, more=LETTERS, words=WORDS)
         return control(who, word, _given(before + after), names)
-    module = __import__(f"pydaemontools.control.{COMMANDS[word]}", fromlist=["main"])
     after, names = cli.options(
         [who, *rest], module.USAGE, more=b"j" + module.LETTERS, words=(b"json", *module.WORDS)
     )
@@ -44,9 +38,33 @@ def main(argv: list[bytes]) -> int:
     return code
 
 
+def _answering(word: bytes) -> "ModuleType | None":
+    """The module that answers the command WORD, if it is none of sv's.
+
+    It has a USAGE, and the LETTERS and long WORDS of its options, beside -j and --json.
+    """
+    found: ModuleType | None = None
+    if word == b"ls":
+        from . import listing as found
+    elif word == b"logs":
+        from . import logs as found
+    elif word == b"top":
+        from . import top as found
+    elif word == b"history":
+        from . import history as found
+    elif word == b"check-config":
+        from . import config as found
+    elif word == b"new":
+        from . import new as found
+    return found
+
+
 def _given(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """The options FOUND; that JSON is wanted, however it was said, is "json"."""
-    return {b"json" if letter == b"j" else letter: value for letter, value in found}
+    given = dict(found)
+    if b"j" in given:
+        given[b"json"] = b""
+    return given
 
 
 def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
@@ -59,7 +77,7 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
         raise cli.usage(who, USAGE, hint=b"say which service to " + word)
     json = b"json" in given
     printer = PersonPrinter(json=json)
-    steps = Steps(
+    steps = ServiceSteps(
         command,
         read_status,
         printer,
@@ -90,7 +108,7 @@ def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
     return WAIT if environment is None else number(environment)
 
 
-def _record(name: bytes, steps: Steps, printer: PersonPrinter) -> dict[str, object]:
+def _record(name: bytes, steps: ServiceSteps, printer: PersonPrinter) -> dict[str, object]:
     """What came of the service NAME, for JSON."""
     from .fields import describe
 
@@ -99,7 +117,7 @@ def _record(name: bytes, steps: Steps, printer: PersonPrinter) -> dict[str, obje
     return found | {"result": word} | ({"error": error} if error else {})
 
 
-def _code(name: bytes, steps: Steps) -> int:
+def _code(name: bytes, steps: ServiceSteps) -> int:
     """What LSB calls the status of the service NAME."""
     status = steps.seen.get(name)
     return UNKNOWN if status is None else 0 if status.state == RUN else DOWN

@@ -80,6 +80,37 @@ def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
     return data
 
 
+class RawReader:
+    """Reads the first LENGTH bytes of the status of one service after the other.
+
+    Where that fails halfway, the originals go on with what they have: the first bytes are new,
+    and the others those of the status before. That is the status of the Trouble.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.data = bytes(length)
+
+    def read(self) -> "Status":
+        """The status of the service in the current directory, if supervised; raises Trouble."""
+        # Only those who read one import what it consists of.
+        from ..supervise.status import decode
+
+        try:
+            attend(OK)
+        except OSError as error:
+            raise Trouble(b"unable to open supervise/ok", error) from None
+        length = len(self.data)
+        try:
+            data = read_file(STATUS, b"", length)
+            self.data = data + self.data[len(data) :]
+            if len(data) < length:
+                raise Trouble(b"unable to read supervise/status: bad format")
+        except Trouble as trouble:
+            trouble.status = decode(self.data)
+            raise
+        return decode(self.data)
+
+
 def normally_up(at: bytes = b"") -> bool:
     """Whether there is no file `down`; raises OSError where that cannot be told."""
     try:
@@ -112,15 +143,11 @@ class Home:
             raise cli.fatal(b"unable to set directory", error) from None
 
 
-def write_out(text: bytes) -> None:
-    """Write TEXT to stdout, all of it. Raises OSError."""
-    while text:
-        text = text[posix.write(1, text) :]
-
-
 def show(text: bytes) -> None:
     """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
+    from ..base.write import write_all
+
     try:
-        write_out(text)
+        write_all(1, text)
     except OSError as error:
         raise cli.fatal(b"unable to write to stdout", error) from None

@@ -11,7 +11,7 @@ from time import monotonic, sleep, time
 
 from ..base import cli
 from .check_script import run_check_script
-from .commands import GOALS, Command
+from .commands import GOALS, WORKING, Command
 from .servicefiles import CONTROL, WRITE, Trouble, normally_up, reason
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ MOST = 99  # failures that an exit code can tell
 UP, IS_DOWN, NOBODY, TROUBLE = 1, 2, 3, 4
 
 
-class Steps:
+class ServiceSteps:
     """A COMMAND for services, at paths or below BELOW; HOME is an fd of the directory we are in.
 
     reader: reads the status of the service in the current directory, or raises Trouble;
@@ -217,8 +217,9 @@ class Steps:
             # What is to be down is as it should be when it is.
             letters = "u" if self.status.want == "u" else "d"
         for letter in letters:
-            goal = GOALS.get(letter)
-            if goal and not goal(self.status, self.begun, self.works):
+            if letter in GOALS and not GOALS[letter](self.status, self.begun):
+                return False
+            if letter in WORKING and self.status.pid and not self.works():
                 return False
         self.printer.add_outcome(self.name, b"ok")
         self.add_status(self.name)

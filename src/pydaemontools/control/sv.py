@@ -6,8 +6,8 @@ from ..base import cli
 from ..base.process import environ
 from ..chain import pathexec as chain
 from .commands import WAIT, choose, number
-from .servicefiles import READ
-from .steps import IS_DOWN, TROUBLE, UP, Steps, nameless_fatal
+from .servicefiles import READ, RawReader
+from .steps import IS_DOWN, TROUBLE, UP, ServiceSteps, nameless_fatal
 
 SYNOPSIS = b"[-v] [-w sec] command service ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -40,10 +40,9 @@ def main(argv: list[bytes]) -> int:
         raise usage(called, lsb=lsb)
     # The tools of a person have others, so these are not imported before.
     from .printer import Printer
-    from .raw_reader import RawReader
 
     below = environ.get(b"SVDIR", DIRECTORY)
-    steps = Steps(
+    steps = ServiceSteps(
         command, RawReader(20).read, Printer(), below=below, home=home, limit=wait, native=False
     )
     try:

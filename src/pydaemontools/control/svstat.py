@@ -5,7 +5,7 @@ from time import time
 
 from ..base import cli
 from ..supervise.status import RUN, Status
-from .servicefiles import STATUS, Home, Trouble, normally_up, reason, show, write_out
+from .servicefiles import STATUS, Home, RawReader, Trouble, normally_up, reason, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(argv: list[bytes]) -> int:
     home = Home(own=cli.native(argv[0]))
     if cli.native(argv[0]):
         return report(argv[0], given, directories, home)
-    from .raw_reader import RawReader
+    from ..base.write import write_all
 
     read = RawReader(18).read
     lines = []
@@ -41,7 +41,7 @@ def main(argv: list[bytes]) -> int:
         lines += [directory, b": ", original(directory, read), b"\n"]
         home.back()
     try:
-        write_out(b"".join(lines))
+        write_all(1, b"".join(lines))
     except OSError:
         # The original never looks whether it could say it.
         pass
@@ -94,13 +94,15 @@ def line(status: Status, *, normally: bool) -> bytes:
 
 def report(who: bytes, given: dict[bytes, bytes], directories: list[bytes], home: Home) -> int:
     """Say it as GIVEN asks for; 0 if all are up and ready, 1 3 or 111 if not."""
-    from .fields import describe, known, objects, values
-
-    names = given[b"o"].split(b",") if b"o" in given else []
-    for name in names:
-        if not known(name):
-            raise cli.usage(who, USAGE, hint=b"there is no field " + name)
     json = b"j" in given or b"json" in given
+    names = given[b"o"].split(b",") if b"o" in given else []
+    if names or json:
+        # Whoever wants no more than the lines does not wait for these.
+        from .fields import describe, known, objects, values
+
+        for name in names:
+            if not known(name):
+                raise cli.usage(who, USAGE, hint=b"there is no field " + name)
     code, texts = 0, []
     for directory in directories:
         status, trouble = look(directory)

@@ -9,11 +9,11 @@ from ..supervise.statefile import HISTORY
 from .fields import objects
 from .listing import state
 from .logfiles import ServiceLog, find_log
-from .lookup import find, services
 from .processes import Processes
 from .reader import find_status
 from .screen import coloured, duration, plain, table, terminal
 from .servicefiles import Trouble, read_file, show
+from .services import find, services
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,6 @@ first. The supervisor writes them, control reads them, and no other supervisor h
 import posix
 import time
 
-from ..base.diagnose import signal_name
-
 STATE = b"supervise/state"
 HISTORY = b"supervise/history"
 MOST_DEATHS = 100  # that a history holds
@@ -36,6 +34,8 @@ def parse_state(data: bytes) -> dict[bytes, bytes]:
 
 def end_in_words(wait_status: int) -> bytes:
     """How a process ended, by its WAIT_STATUS."""
+    from ..base.diagnose import signal_name
+
     if posix.WIFSIGNALED(wait_status):
         return b"was killed by " + signal_name(posix.WTERMSIG(wait_status))
     return b"exited with code %d" % posix.WEXITSTATUS(wait_status)
