@@ -9,8 +9,8 @@ import pytest
 
 from pydaemontools.control import fields, hint, screen
 from pydaemontools.control.reader import read_status
-from pydaemontools.control.servicefiles import Trouble
-from pydaemontools.supervise.status import DOWN, FINISH, RUN
+from pydaemontools.control.servicefiles import RawReader, Trouble
+from pydaemontools.supervise.status import DOWN, FINISH, RUN, decode
 
 from .conftest import EPOCH, status
 
@@ -65,6 +65,30 @@ def test_a_view(fakes, place, case):
     found = read_status(os.fsencode(place) + b"/a/")
     assert (found.state, found.pid, found.lingers) == (state, pid, lingers)
     assert (found.word == b"run") is (state == RUN)
+
+
+def test_nonsense_stays_as_it_is():
+    """What the originals print of it is compared; nothing is carried, and nothing mended."""
+    seconds = (EPOCH + 7).to_bytes(8, "big")
+    found = decode(seconds + b"\xff" * 4 + (9).to_bytes(4, "little") + b"\5\0\6\7")
+    assert (found.since // 10**9, found.pid) == (7, 9)
+    assert (found.paused, found.want, found.term, found.state) == (True, "\0", 6, 7)
+
+
+def test_a_status_that_cannot_be_read(fakes, place, monkeypatch):
+    """What was read before, with what is new of it, is what the originals go on with."""
+    fake = fakes("a", status(9, term=1))
+    monkeypatch.chdir(place / "a")
+    reader = RawReader(20)
+    assert (reader.read().pid, reader.read().term) == (9, 1)
+    fake.change(status(10)[:16])
+    with pytest.raises(Trouble) as trouble:
+        reader.read()
+    assert (trouble.value.status.pid, trouble.value.status.term) == (10, 1)
+    fake.close()
+    with pytest.raises(Trouble) as trouble:
+        reader.read()
+    assert (trouble.value.nobody, trouble.value.status) == (True, None)
 
 
 @pytest.mark.parametrize("length", [35, 43])

@@ -26,20 +26,8 @@ LETTERS = {b"e": "x", b"X": "x", b"E": "x", b"D": "d", b"T": "tc"}
 SENT = b"cudotphaikqx12s"
 # What the letters are for.
 NAMES = (*WORDS, b"status", b"up", b"down", b"once", b"exit", b"pause", b"cont", b"hup")
-NAMES += (
-    b"alarm",
-    b"interrupt",
-    b"quit",
-    b"1",
-    b"2",
-    b"term",
-    b"kill",
-    b"x",
-    b"X",
-    b"E",
-    b"D",
-    b"T",
-)
+NAMES += (b"alarm", b"interrupt", b"quit", b"term", b"kill")
+NAMES += (b"1", b"2", b"x", b"X", b"E", b"D", b"T")
 
 
 class Command:

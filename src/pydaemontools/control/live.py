@@ -142,7 +142,7 @@ def _painted(line: bytes, row: list[bytes], width: int) -> bytes:
 
 
 class RichScreen(Screen):
-    """The same, drawn by rich."""
+    """A screen whose table is drawn by rich."""
 
     def begin(self) -> None:
         """Take the screen."""
