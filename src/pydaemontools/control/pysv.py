@@ -113,7 +113,7 @@ def _record(name: bytes, steps: ServiceSteps, printer: PersonPrinter) -> dict[st
     from .fields import describe
 
     word, error = printer.results.get(name, (b"told", b""))
-    found = describe(name, steps.seen.get(name), Trouble(error), b"")
+    found = describe(name, steps.seen.get(name), Trouble(error), find(name) + b"/")
     return found | {"result": word} | ({"error": error} if error else {})
 
 
