@@ -465,7 +465,7 @@ class TestFollow:
         writer.write(b"first\n")
         log = logfiles.ServiceLog(path)
         written = [b"first"]
-        begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, 7, whole=True)
+        begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, 7, ended=True)
         seen = [entry[3] for entry in begin]
         pending = b""
         for step in data.draw(st.lists(st.sampled_from("wwwpWrl"), max_size=40)):

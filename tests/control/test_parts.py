@@ -8,10 +8,9 @@ import time
 import pytest
 
 from pydaemontools.control import fields, hint, screen
-from pydaemontools.control.servicefiles import Trouble
-from pydaemontools.control.view import look
-from pydaemontools.supervise.statefile import Death
-from pydaemontools.supervise.status import DOWN, FINISH, RUN
+from pydaemontools.control.reader import read_status
+from pydaemontools.control.servicefiles import RawReader, Trouble
+from pydaemontools.supervise.status import DOWN, FINISH, RUN, decode
 
 from .conftest import EPOCH, status
 
@@ -29,41 +28,6 @@ SLOW = [
     "subprocess",
     "typing",
 ]
-
-
-@pytest.mark.parametrize(
-    ("line", "code", "signal", "note", "said"),
-    [
-        (b"killed by SIGKILL", None, b"SIGKILL", b"", b""),
-        (b"was killed by SIGTERM", None, b"SIGTERM", b"", b""),
-        (b"killed by signal 35: x", None, b"signal 35", b"", b"x"),
-        (b"exited with code 0", 0, b"", b"", b""),
-        (b"exited with code 111 (watchdog)", 111, b"", b"watchdog", b""),
-        (b"exited with code 1 (a b): c (d): e", 1, b"", b"a b", b"c (d): e"),
-    ],
-)
-def test_a_death(line, code, signal, note, said):
-    """Each part of a line of history is found."""
-    death = Death(b"2026-11-21T04:48:00.123456Z pid 1234 up 12.3 s " + line)
-    assert (death.pid, death.up) == (1234, 12.3)
-    assert (death.code, death.signal, death.note, death.said) == (code, signal, note, said)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"x",
-        b"t pid x up 1 s killed by SIGKILL",
-        b"t pid 1 up s killed by SIGKILL",
-        b"t pid 1 up 1 s vanished",
-        b"t pid 1 up 1 s exited with code x",
-    ],
-)
-def test_no_death(line):
-    """A line of another form is passed on whole."""
-    death = Death(line)
-    assert (death.pid, death.code, death.signal, death.said) == (None, None, b"", line)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +62,33 @@ def test_a_view(fakes, place, case):
     """The status of every supervisor means what it means."""
     data, state, pid, lingers = case
     fakes("a", data)
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.status.state, view.status.pid, view.lingers) == (state, pid, lingers)
-    assert view.up is (state == RUN)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.state, found.pid, found.lingers) == (state, pid, lingers)
+    assert (found.word == b"run") is (state == RUN)
+
+
+def test_nonsense_stays_as_it_is():
+    """What the originals print of it is compared; nothing is carried, and nothing mended."""
+    seconds = (EPOCH + 7).to_bytes(8, "big")
+    found = decode(seconds + b"\xff" * 4 + (9).to_bytes(4, "little") + b"\5\0\6\7")
+    assert (found.since // 10**9, found.pid) == (7, 9)
+    assert (found.paused, found.want, found.term, found.state) == (True, "\0", 6, 7)
+
+
+def test_a_status_that_cannot_be_read(fakes, place, monkeypatch):
+    """What was read before, with what is new of it, is what the originals go on with."""
+    fake = fakes("a", status(9, term=1))
+    monkeypatch.chdir(place / "a")
+    reader = RawReader(20)
+    assert (reader.read().pid, reader.read().term) == (9, 1)
+    fake.change(status(10)[:16])
+    with pytest.raises(Trouble) as trouble:
+        reader.read()
+    assert (trouble.value.status.pid, trouble.value.status.term) == (10, 1)
+    fake.close()
+    with pytest.raises(Trouble) as trouble:
+        reader.read()
+    assert (trouble.value.nobody, trouble.value.status) == (True, None)
 
 
 @pytest.mark.parametrize("length", [35, 43])
@@ -113,17 +101,17 @@ def test_s6(fakes, place, length):
     fakes("a", data)
     (place / "a/supervise/ok").unlink()
     (place / "a/notification-fd").touch()
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.status.since // 10**9, view.status.pid, view.ready) == (now, 7, True)
-    assert (view.status.want, view.state, view.wait_status) == ("u", b"run", 9)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.since // 10**9, found.pid, found.ready) == (now, 7, True)
+    assert (found.want, found.word, found.wait_status) == ("u", b"run", 9)
 
 
 def test_a_state_that_makes_no_sense(fakes, place):
     """Lines that say nothing are passed over."""
     fakes("a")
     (place / "a/supervise/state").write_bytes(b"\n\nstate\nready 1\nstate run\nreadysince x\n")
-    view = look(os.fsencode(place) + b"/a/")
-    assert (view.state, view.ready, view.ready_since) == (b"run", True, None)
+    found = read_status(os.fsencode(place) + b"/a/")
+    assert (found.word, found.ready, found.ready_since) == (b"run", True, None)
 
 
 def test_a_state_that_cannot_be_read(fakes, place):
@@ -131,7 +119,7 @@ def test_a_state_that_cannot_be_read(fakes, place):
     fakes("a")
     (place / "a/supervise/state").mkdir()
     with pytest.raises(Trouble) as trouble:
-        look(os.fsencode(place) + b"/a/")
+        read_status(os.fsencode(place) + b"/a/")
     assert trouble.value.words() == b"unable to read supervise/state: is a directory"
 
 

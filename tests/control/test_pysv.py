@@ -111,6 +111,14 @@ class TestControl:
         assert lines(run("pysv", "up", "--json", "a"))[0]["result"] == "told"
         assert lines(run("pysv", "stop", "-w0", "-j", "a"))[0]["result"] == "timeout"
 
+    def test_json_tells_how_it_ended(self, run, fakes, place):
+        """The history is that of the service, wherever the command runs."""
+        fakes("a", status())
+        line = "2026-11-21T04:48:00.123456Z pid 12 up 0.2 s exited with code 1: oops"
+        (place / "a/supervise/history").write_text(line + "\n")
+        found = lines(run("pysv", "-j", "status", "a"))[0]
+        assert (found["last_death"], found["exitcode"]) == (line, 1)
+
     def test_colours(self, run, fakes):
         """They are for a terminal, unless it or the person will have none."""
         fakes("a")

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     # Says on stderr what could not be done with a file: doing, file, error.
-    Aside = Callable[[bytes, bytes, OSError], None]
+    Warn = Callable[[bytes, bytes, OSError], None]
 
 FILE = b"/check"
 
 
-def available(aside: "Aside") -> bool:
+def run_check_script(warn: "Warn") -> bool:
     """Run ./check, if there is one, in the current directory, with stdout closed.
 
     As in the original, one that a signal killed or that cannot be run is a yes.
@@ -22,19 +22,19 @@ def available(aside: "Aside") -> bool:
         posix.stat(b"check")
     except OSError as error:
         if error.errno != ENOENT:
-            aside(b"stat ", FILE, error)
+            warn(b"stat ", FILE, error)
         return error.errno == ENOENT
     try:
         pid = posix.fork()
     except OSError as error:
-        aside(b"fork for ", FILE, error)
+        warn(b"fork for ", FILE, error)
         return False
     if not pid:
-        _be(aside)
+        _be(warn)
     return not posix.waitpid(pid, 0)[1] >> 8
 
 
-def _be(aside: "Aside") -> None:
+def _be(warn: "Warn") -> None:
     try:
         posix.close(1)
     except OSError:
@@ -43,6 +43,6 @@ def _be(aside: "Aside") -> None:
     try:
         posix.execve(b"check", [b"./check"], posix.environ)
     except OSError as error:
-        aside(b"run ", FILE, error)
+        warn(b"run ", FILE, error)
     finally:
         posix._exit(0)  # noqa: SLF001 - a child never returns into its parent

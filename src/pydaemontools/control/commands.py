@@ -1,62 +1,96 @@
-"""The commands of sv: what each sends, and whether it waits."""
+"""The commands of sv: the letters that each sends, whether it waits, and what for."""
+
+from ..supervise.status import DOWN, RUN, SECOND, WANTED_DOWN, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WAIT = 7  # seconds, where nobody says how long
+
+WORDS = {
+    b"check": "C",
+    b"start": "u",
+    b"stop": "d",
+    b"shutdown": "x",
+    b"restart": "tcu",
+    b"reload": "h",
+    b"try-restart": "tc",
+    b"force-stop": "d",
+    b"force-reload": "tc",
+    b"force-restart": "tcu",
+    b"force-shutdown": "x",
+}
+# Of any other word the first letter counts, and most stand for themselves.
+LETTERS = {b"e": "x", b"X": "x", b"E": "x", b"D": "d", b"T": "tc"}
+SENT = b"cudotphaikqx12s"
+# What the letters are for.
+NAMES = (*WORDS, b"status", b"up", b"down", b"once", b"exit", b"pause", b"cont", b"hup")
+NAMES += (b"alarm", b"interrupt", b"quit", b"term", b"kill")
+NAMES += (b"1", b"2", b"x", b"X", b"E", b"D", b"T")
 
 
-class How:
-    """A command: LETTERS to send, whether to wait, whether to use force when that fails.
+class Command:
+    """What to do: LETTERS to send, whether to wait, whether to use force when that fails.
 
     The letter `s` sends nothing and prints the status, `C` sends nothing and waits.
     """
 
     __slots__ = ("force", "letters", "waits")
 
-    def __init__(self, letters: bytes, *, waits: bool = False, force: bool = False) -> None:
+    def __init__(self, letters: str, *, waits: bool, force: bool) -> None:
         self.letters = letters
         self.waits = waits
         self.force = force
 
 
-WORDS = {
-    b"check": How(b"C", waits=True),
-    b"start": How(b"u", waits=True),
-    b"stop": How(b"d", waits=True),
-    b"shutdown": How(b"x", waits=True),
-    b"restart": How(b"tcu", waits=True),
-    b"reload": How(b"h", waits=True),
-    b"try-restart": How(b"tc", waits=True),
-    b"force-stop": How(b"d", waits=True, force=True),
-    b"force-reload": How(b"tc", waits=True, force=True),
-    b"force-restart": How(b"tcu", waits=True, force=True),
-    b"force-shutdown": How(b"x", waits=True, force=True),
-}
-# Of any other word the first letter counts.
-LETTERS = {
-    b"x": b"x",
-    b"e": b"x",
-    b"X": b"x",
-    b"E": b"x",
-    b"D": b"d",
-    b"T": b"tc",
-    **{b"%c" % letter: b"%c" % letter for letter in b"cudotphaikq12s"},
-}
+def choose(word: bytes, *, verbose: bool, native: bool = False) -> Command | None:
+    """What the WORD asks for; None if nothing.
 
-
-# What the letters are for. sv takes any word that begins with one; a person may mistype.
-NAMES = (*WORDS, b"status", b"up", b"down", b"once", b"exit", b"pause", b"cont", b"hup")
-NAMES += (b"alarm", b"interrupt", b"quit", b"1", b"2", b"term", b"kill", b"X", b"E", b"D", b"T")
-
-
-def known(action: bytes) -> bool:
-    """Whether the word ACTION is a command, or the beginning of one."""
-    return action == b"x" or any(name.startswith(action) for name in NAMES)
-
-
-def choose(action: bytes, *, verbose: bool) -> How | None:
-    """What the word ACTION asks for; None if nothing."""
-    if action in WORDS:
-        return WORDS[action]
-    head = action[:1]
-    letters = LETTERS.get(head)
-    if letters is None:
+    To sv it is any word that begins with a letter. A person, under the NATIVE name, may mistype:
+    there it is the beginning of a name.
+    """
+    if native and not any(map(bytes.startswith, NAMES, [word] * len(NAMES))):
         return None
-    force = head in (b"X", b"E", b"D", b"T")
-    return How(letters, waits=head != b"s" and (verbose or force), force=force)
+    if word in WORDS:
+        return Command(WORDS[word], waits=True, force=word.startswith(b"force-"))
+    head = word[:1]
+    if not head or (head not in LETTERS and head not in SENT):
+        return None
+    force = head in b"XEDT"
+    waits = head != b"s" and (verbose or force)
+    return Command(LETTERS.get(head) or head.decode(), waits=waits, force=force)
+
+
+def number(text: bytes) -> int:
+    """The number that TEXT begins with, as the original reads it: 0 if there is none."""
+    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
+    return int(digits or b"0") % 2**64
+
+
+def _again(status: Status, begun: int) -> bool:
+    """Whether it was started since sv began."""
+    if not status.pid:
+        return status.want in WANTED_DOWN
+    return status.since // SECOND >= begun and not status.term
+
+
+def _once(status: Status, begun: int) -> bool:
+    return status.want in WANTED_DOWN if status.pid else status.since // SECOND >= begun
+
+
+# Whether what a letter asks for is so, by the status and the second in which sv began; of a
+# letter that is not here there is nothing to see.
+GOALS: "dict[str, Callable[[Status, int], bool]]" = {
+    "x": lambda _status, _begun: False,
+    "u": lambda status, _begun: bool(status.pid) and status.state == RUN,
+    "d": lambda status, _begun: not status.pid and status.state == DOWN,
+    "C": lambda _status, _begun: True,
+    "t": _again,
+    "k": _again,
+    "o": _once,
+    "p": lambda status, _begun: not status.pid or status.paused,
+    "c": lambda status, _begun: not status.pid or not status.paused,
+}
+# Those that ask for more of what runs: that it is of use.
+WORKING = "uCtk"

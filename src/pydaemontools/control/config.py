@@ -6,30 +6,34 @@ from ..base import cli, diagnose
 from ..base.process import environ
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
-from .fields import text
-from .lookup import place
+from .fields import objects, text
 from .servicefiles import Home, reason, show
+from .services import find_new
 
 SYNOPSIS = b"pysv check-config [-j] dir ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"", ()
 HEAD = 4096
 ELF = b"\x7fELF"
 # A directory, and a regular file, in the bits of a mode.
 KIND, DIRECTORY, REGULAR = 0o170000, 0o040000, 0o100000
 
 
-def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
+def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Say what is wrong with each, a line a finding; 1 if anything is."""
-    found, names = cli.options([who, *argv], USAGE, more=b"j", words=(b"json",))
     if not names:
         raise cli.usage(who, USAGE)
     home = Home(own=True)
     code = 0
     for name in names:
-        findings = check(place(name))
+        findings = check(find_new(name))
         home.back()
         code = code or int(bool(findings))
-        show(_objects(name, findings) if json or found else _lines(name, findings))
+        if b"json" in given:
+            texts = [text(finding.lstrip(b": ")) for finding in findings]
+            show(objects([{"service": name, "findings": texts}]))
+        else:
+            show(_lines(name, findings))
     return code
 
 
@@ -38,13 +42,6 @@ def _lines(name: bytes, findings: list[bytes]) -> bytes:
     # What is wrong with the directory itself begins with the colon.
     texts = (text if text[:1] == b":" else b"/" + text for text in findings)
     return b"".join(head + text + b"\n" for text in texts)
-
-
-def _objects(name: bytes, findings: list[bytes]) -> bytes:
-    from json import dumps
-
-    record = {"service": text(name), "findings": [text(one.lstrip(b": ")) for one in findings]}
-    return dumps(record).encode() + b"\n"
 
 
 def check(directory: bytes) -> list[bytes]:

@@ -1,72 +1,65 @@
-"""The fields of a service that a program may ask for, called as s6-svstat calls them."""
+"""The fields of a service that a program may ask for, called as s6-svstat calls them; and JSON."""
 
 import posix
-from time import gmtime, strftime, time_ns
+from time import gmtime, strftime, time
 
 from ..base.diagnose import signal_name
 from ..base.tai64 import stamp
+from ..supervise.status import RUN, SECOND, Status
+from .reader import last_death
 from .servicefiles import Trouble
-from .view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     Value = bool | int | str | None
 
-SECOND = 10**9
 
-
-def _exit(view: View) -> "tuple[int | None, str | None, int | None]":
+def _end(status: Status, at: bytes) -> "tuple[int | None, str | None, int | None]":
     """Exit code, signal and its number, of a service that is down, if anybody knows them."""
-    if view.up:
+    if status.state == RUN:
         return None, None, None
-    if view.wait_status is not None:
-        status = view.wait_status
-        if posix.WIFSIGNALED(status):
-            number = posix.WTERMSIG(status)
-            return None, signal_name(number).decode(), number
-        return posix.WEXITSTATUS(status), None, None
-    death = view.last_death()
-    if death is None:
-        return None, None, None
-    return death.code, text(death.signal) or None, death.signum
+    ended = status.wait_status
+    if ended is None:
+        death = last_death(at)
+        return (death.code, text(death.signal) or None, death.signum) if death else (None,) * 3
+    if posix.WIFSIGNALED(ended):
+        number = posix.WTERMSIG(ended)
+        return None, signal_name(number).decode(), number
+    return posix.WEXITSTATUS(ended), None, None
 
 
-def _wanted(view: View) -> str:
-    if view.status.want == "":
-        return "once"
-    return {"u": "up", "d": "down", "x": "exit"}.get(view.status.want, "down")
+def _ready_for(status: Status, _at: bytes) -> int | None:
+    since = status.ready_since
+    return None if since is None else max(0, int(time()) - since // SECOND)
 
 
-def _ready_for(view: View) -> int | None:
-    since = view.ready_since
-    return None if since is None else max(0, time_ns() // SECOND - since // SECOND)
+def _ready_since(status: Status, _at: bytes) -> str | None:
+    return None if status.ready_since is None else stamp(status.ready_since).decode()
 
 
-# A field, what stands for it where it is not known, and where it comes from.
-FIELDS: "dict[bytes, tuple[bytes, Callable[[View], Value]]]" = {
-    b"up": (b"NA", lambda view: view.up),
-    b"wantedup": (b"NA", lambda view: view.status.want == "u"),
-    b"normallyup": (b"NA", lambda view: view.normally_up),
-    b"ready": (b"NA", lambda view: view.ready),
-    b"paused": (b"NA", lambda view: view.status.paused),
-    b"pid": (b"-1", lambda view: view.status.pid or None),
-    b"exitcode": (b"-1", lambda view: _exit(view)[0]),
-    b"signal": (b"NA", lambda view: _exit(view)[1]),
-    b"signum": (b"-1", lambda view: _exit(view)[2]),
-    b"updownsince": (b"NA", lambda view: stamp(view.status.since).decode()),
-    b"readysince": (b"NA", lambda view: _label(view.ready_since)),
-    b"updownfor": (b"-1", lambda view: view.seconds()),
+WANTED = {"u": "up", "x": "exit", "": "once"}
+# A field, what stands for it where it is not known, and where it comes from: the status of a
+# service, and what stands before the names of its files.
+FIELDS: "dict[bytes, tuple[bytes, Callable[[Status, bytes], Value]]]" = {
+    b"up": (b"NA", lambda status, _at: status.state == RUN),
+    b"wantedup": (b"NA", lambda status, _at: status.want == "u"),
+    b"normallyup": (b"NA", lambda status, _at: status.normally_up),
+    b"ready": (b"NA", lambda status, _at: status.ready),
+    b"paused": (b"NA", lambda status, _at: status.paused),
+    b"pid": (b"-1", lambda status, _at: status.pid or None),
+    b"exitcode": (b"-1", lambda status, at: _end(status, at)[0]),
+    b"signal": (b"NA", lambda status, at: _end(status, at)[1]),
+    b"signum": (b"-1", lambda status, at: _end(status, at)[2]),
+    b"updownsince": (b"NA", lambda status, _at: stamp(status.since).decode()),
+    b"readysince": (b"NA", _ready_since),
+    b"updownfor": (b"-1", lambda status, _at: status.seconds(int(time()))),
     b"readyfor": (b"-1", _ready_for),
-    b"state": (b"NA", lambda view: view.state.decode()),
-    b"wanted": (b"NA", _wanted),
-    b"gotterm": (b"NA", lambda view: view.status.term),
+    b"state": (b"NA", lambda status, _at: status.word.decode()),
+    b"wanted": (b"NA", lambda status, _at: WANTED.get(status.want, "down")),
+    b"gotterm": (b"NA", lambda status, _at: bool(status.term)),
 }
-
-
-def _label(since: int | None) -> str | None:
-    return None if since is None else stamp(since).decode()
 
 
 def known(name: bytes) -> bool:
@@ -74,39 +67,37 @@ def known(name: bytes) -> bool:
     return name in FIELDS
 
 
-def values(view: View, names: list[bytes]) -> bytes:
-    """The values of the fields NAMES, in a line, as s6-svstat writes them."""
+def values(status: Status, names: list[bytes]) -> bytes:
+    """The fields NAMES of the service in the current directory, as s6-svstat writes them."""
     words = []
     for name in names:
         missing, get = FIELDS[name]
-        value = get(view)
+        value = get(status, b"")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         words.append(missing if value is None else text.encode())
     return b" ".join(words)
 
 
-def record(place: bytes, view: View | None, trouble: Trouble | None) -> bytes:
-    """All that is known of the service at PLACE, as a JSON object in a line."""
-    import json
+def describe(
+    service: bytes, status: Status | None, trouble: Trouble | None, at: bytes
+) -> dict[str, object]:
+    """All that is known of SERVICE, whose files have AT before their names, for JSON.
 
-    return json.dumps(describe(place, view, trouble)).encode()
-
-
-def describe(place: bytes, view: View | None, trouble: Trouble | None) -> dict[str, object]:
-    """The same, as what json makes an object of; times as RFC 3339 has them."""
-    found: dict[str, object] = {"service": text(place), "supervised": view is not None}
-    if view is None:
+    Times are as RFC 3339 has them. Without a STATUS there is only the TROUBLE.
+    """
+    found: dict[str, object] = {"service": text(service), "supervised": status is not None}
+    if status is None:
         return found | {"error": text(trouble.words() if trouble else b"")}
-    found |= {name.decode(): get(view) for name, (_, get) in FIELDS.items()}
-    found["updownsince"] = date(view.status.since)
-    found["readysince"] = None if view.ready_since is None else date(view.ready_since)
-    death = view.last_death()
+    found |= {name.decode(): get(status, at) for name, (_, get) in FIELDS.items()}
+    found["updownsince"] = date(status.since)
+    found["readysince"] = None if status.ready_since is None else date(status.ready_since)
+    death = last_death(at)
     found["last_death"] = text(death.line) if death else None
-    return found | {"text": text(view.text), "why": text(view.why)}
+    return found | {"text": text(status.text), "why": text(status.why)}
 
 
-def objects(records: "list[dict[str, bool | bytes | None]]") -> bytes:
-    """RECORDS as JSON, an object a line."""
+def objects(records: "Iterable[Mapping[str, object]]") -> bytes:
+    """RECORDS as JSON, an object a line; bytes in them are texts."""
     import json
 
     found = ({k: text(v) if isinstance(v, bytes) else v for k, v in r.items()} for r in records)

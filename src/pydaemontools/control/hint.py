@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def hint(place: bytes, error: OSError | None) -> bytes:
-    """A sentence that helps with ERROR, met in the directory PLACE; nothing if there is none."""
+def hint(directory: bytes, error: OSError | None) -> bytes:
+    """A sentence that helps with ERROR, met in DIRECTORY; nothing if there is none."""
     sentence = SENTENCES.get(error.errno or 0) if error else None
-    return sentence(place) if sentence else b""
+    return sentence(directory) if sentence else b""
 
 
-def _absent(place: bytes) -> bytes:
-    if not posix.access(place, posix.F_OK):
+def _absent(directory: bytes) -> bytes:
+    if not posix.access(directory, posix.F_OK):
         return b""
-    if not posix.access(place + b"/run", posix.F_OK):
-        return place + b" is not a service directory: it holds no run"
-    return place + b" is a service directory, but nothing has supervised it yet"
+    if not posix.access(directory + b"/run", posix.F_OK):
+        return directory + b" is not a service directory: it holds no run"
+    return directory + b" is a service directory, but nothing has supervised it yet"
 
 
-def _refused(place: bytes) -> bytes:
+def _refused(directory: bytes) -> bytes:
     """Whose it is. Of all that a supervisor makes, the directory is what keeps others out."""
-    for file in (place + b"/supervise/control", place + b"/supervise"):
+    for file in (directory + b"/supervise/control", directory + b"/supervise"):
         try:
             found = posix.stat(file)
         except OSError:
             continue
         if found.st_uid != posix.geteuid():
-            whose = b"the supervisor of " + place + b" is run by " + user(found.st_uid)
+            whose = b"the supervisor of " + directory + b" is run by " + user(found.st_uid)
             return whose + b": " + owned(file)
         return owned(file)
-    return owned(place)
+    return owned(directory)
 
 
 SENTENCES: "dict[int, Callable[[bytes], bytes]]" = {
     ENOENT: _absent,
     EACCES: _refused,
-    ENXIO: lambda place: place + b" was supervised once; its supervisor has ended",
-    ENOTDIR: lambda place: place + b" is not a service directory: it is no directory",
-    EAGAIN: lambda place: b"the supervisor of " + place + b" does not read what it is told",
-    EPIPE: lambda place: b"the supervisor of " + place + b" ended just now",
+    ENXIO: lambda directory: directory + b" was supervised once; its supervisor has ended",
+    ENOTDIR: lambda directory: directory + b" is not a service directory: it is no directory",
+    EAGAIN: lambda directory: b"the supervisor of " + directory + b" does not read what it is told",
+    EPIPE: lambda directory: b"the supervisor of " + directory + b" ended just now",
 }

@@ -1,22 +1,20 @@
 """pysv history: how services died."""
 
 from ..base import cli
-from ..supervise.statefile import Death, deaths
-from .fields import text
-from .listing import see
-from .lookup import find, services
+from ..supervise.statefile import HISTORY, parse_death
+from .fields import objects
+from .reader import find_status
 from .screen import plain
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble, read_file, show
+from .services import find, services
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"n:", ()
 
 
-def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
+def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Print what is known of each; 111 if one could not be read."""
-    found, names = cli.options([who, *argv], USAGE, more=b"jn:", words=(b"json",))
-    given = dict(found)
-    json = json or b"j" in given or b"json" in given
     last = given.get(b"n", b"1000000")
     if not last.isdigit():
         raise cli.usage(who, USAGE, hint=b"-n takes a number of lines, not " + last)
@@ -24,45 +22,39 @@ def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
     code = 0
     for name in names:
         try:
-            lines = _of(find(name))
+            lines = _read(find(name))
         except Trouble as trouble:
             cli.Quit(111, b"warning: " + name + b": " + trouble.words()).say(who)
             code = 111
             continue
         lines = lines[max(0, len(lines) - int(last)) :]
-        show(objects(name, lines) if json else _lines(name, lines, several=len(names) > 1))
+        if b"json" in given:
+            show(objects(_record(name, line) for line in lines))
+        else:
+            head = plain(name) + b": " if len(names) > 1 else b""
+            show(b"".join(head + plain(line) + b"\n" for line in lines))
     return code
 
 
-def _of(place: bytes) -> list[bytes]:
-    """The history in PLACE; raises Trouble, also if PLACE is no service directory."""
-    lines = deaths(place + b"/")
-    trouble = see(place)[1]
+def _read(directory: bytes) -> list[bytes]:
+    """The history in DIRECTORY; raises Trouble, also if that is no service directory."""
+    lines = read_file(HISTORY, directory + b"/").splitlines()
+    trouble = find_status(directory)[1]
     if not lines and trouble and not trouble.nobody:
         raise trouble
     return lines
 
 
-def _lines(name: bytes, lines: list[bytes], *, several: bool) -> bytes:
-    head = plain(name) + b": " if several else b""
-    return b"".join(head + plain(line) + b"\n" for line in lines)
-
-
-def objects(name: bytes, lines: list[bytes]) -> bytes:
-    """The deaths as JSON, an object a line."""
-    from json import dumps
-
-    out = []
-    for death in map(Death, lines):
-        record = {
-            "service": text(name),
-            "time": text(death.when) or None,
-            "pid": death.pid,
-            "up": death.up,
-            "exitcode": death.code,
-            "signal": text(death.signal) or None,
-            "note": text(death.note) or None,
-            "said": text(death.said) or None,
-        }
-        out.append(dumps(record).encode() + b"\n")
-    return b"".join(out)
+def _record(name: bytes, line: bytes) -> "dict[str, object]":
+    """A LINE of the history of the service NAME, for JSON."""
+    death = parse_death(line)
+    return {
+        "service": name,
+        "time": death.when or None,
+        "pid": death.pid,
+        "up": death.seconds,
+        "exitcode": death.code,
+        "signal": death.signal or None,
+        "note": death.note or None,
+        "said": death.output or None,
+    }

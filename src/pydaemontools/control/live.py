@@ -4,9 +4,9 @@ import posix
 import sys
 from _signal import SIGHUP, SIGINT, SIGTERM, signal
 
+from ..base.write import write_all
 from ..chain import pathexec as chain
 from .screen import COLOURS, coloured, paint, table
-from .servicefiles import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ STYLES = {b"31": "red", b"32": "green", b"33": "yellow"}
 
 
 class _Ended(Exception):
-    """A signal told us to end."""
+    """A signal ends it."""
 
 
 def _end(_number: int, _frame: "FrameType | None") -> None:
@@ -53,7 +53,7 @@ class Screen:
             self.end()
         finally:
             self._restore()
-        # Each is a way to be told, and none is an error.
+        # To end so is no error.
         return kind is _Ended
 
     def _restore(self) -> None:
@@ -66,12 +66,12 @@ class Screen:
 
     def begin(self) -> None:
         """Take the screen."""
-        put(ENTER)
+        write_all(1, ENTER)
 
     def end(self) -> None:
         """Give it back as it was."""
         try:
-            put(LEAVE)
+            write_all(1, LEAVE)
         except OSError:
             # The terminal is gone.
             pass
@@ -88,10 +88,10 @@ class Screen:
             ]
         else:
             shown = [_cut(line, width) for line in lines]
-        put(TOP + b"".join(line + TO_LINE_END + b"\n" for line in shown) + TO_END)
+        write_all(1, TOP + b"".join(line + TO_LINE_END + b"\n" for line in shown) + TO_END)
 
-    def told_to_stop(self, seconds: float) -> bool:
-        """Wait so long, or until a key says that it is enough; whether one did."""
+    def key_within(self, seconds: float) -> bool:
+        """Wait so many SECONDS, or until a key says that it is enough; whether one did."""
         from select import select
         from time import monotonic
 
@@ -142,7 +142,7 @@ def _painted(line: bytes, row: list[bytes], width: int) -> bytes:
 
 
 class RichScreen(Screen):
-    """The same, drawn by rich."""
+    """A screen whose table is drawn by rich."""
 
     def begin(self) -> None:
         """Take the screen."""
@@ -185,9 +185,9 @@ def screen() -> Screen:
     if chain.home is not None:
         # The commands start without the libraries that are beside them.
         root = chain.home.rpartition(b"/")[0].decode("utf-8", "surrogateescape")
-        place = root + "/lib/python{}.{}/site-packages".format(*sys.version_info)
-        if place not in sys.path:
-            sys.path.append(place)
+        library = root + "/lib/python{}.{}/site-packages".format(*sys.version_info)
+        if library not in sys.path:
+            sys.path.append(library)
     try:
         import rich.live  # noqa: F401 - whether it is there
     except ImportError:

@@ -13,7 +13,7 @@ from time import sleep
 
 from ..base.tai64 import stamp
 from .loglines import LineReader, last, newest, split
-from .packed import ENDINGS, Damaged, blocks, packer, plain
+from .packed import ENDINGS, Damaged, blocks, packer, unpacked_name
 from .servicefiles import READ
 from .when import LABEL, label, stamped
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     File = tuple[int, bytes]  # its inode and its name
 
-PLACES = (b"log/main", b"log/log", b"log")
+USUAL = (b"log/main", b"log/log", b"log")
 UNNAMED = b"previous", b"processed"  # the newest finished file, until it has a label
 BLOCK = 65536
 TRIES, PAUSE = 200, 0.005  # looks at a directory that changes under them
 
 
-def find(place: bytes) -> bytes | None:
-    """The log directory of the service PLACE: the first that holds a `current`."""
-    named = [place + b"/" + name for name in PLACES]
-    for directory in [*named, *_below(place + b"/log"), place + b"/main", place]:
+def find_log(service: bytes) -> bytes | None:
+    """The log directory of the SERVICE directory: the first that holds a `current`."""
+    usual = [service + b"/" + name for name in USUAL]
+    for directory in [*usual, *_below(service + b"/log"), service + b"/main", service]:
         if _stat(directory + b"/current"):
             return directory
     return None
@@ -85,13 +85,13 @@ class ServiceLog:
         if self.unnamed >= 0:
             posix.close(self.unnamed)
 
-    def tail(self, count: int, least: int, *, whole: bool = False) -> "list[Entry]":
+    def tail(self, count: int, least: int, *, ended: bool = False) -> "list[Entry]":
         """The last COUNT entries at least as important as LEAST, the oldest first.
 
-        If they have to be WHOLE, a line that has no end yet is left for follow().
+        If they have to be ENDED, a line that has no end yet is left for follow().
         """
         end = posix.fstat(self.fd).st_size
-        if whole:
+        if ended:
             end = _line_end(self.fd, end)
         found, self.lines = last(self.fd, end, count, least)
         posix.lseek(self.fd, end, 0)
@@ -117,7 +117,7 @@ class ServiceLog:
         for file in self._before():
             end = label(file[1])
             if end is None or end >= time:
-                yield from (entry for entry in self._whole(file) if entry[0] >= time)
+                yield from (entry for entry in self._read_finished(file) if entry[0] >= time)
         self.lines.begin(_changed(self.fd))
         yield from (entry for entry in self._read(self.fd) if entry[0] >= time)
 
@@ -138,7 +138,7 @@ class ServiceLog:
         yield from self._read(self.fd)
         old, self.fd = self.fd, fd
         for file in self._between(old):
-            yield from self._whole(file)
+            yield from self._read_finished(file)
         # Until here, so that no other file could get its inode.
         posix.close(old)
         self.lines.begin(_changed(fd))
@@ -191,8 +191,8 @@ class ServiceLog:
             if newest != self._newest():
                 # It may have got its label before we looked at those, or after.
                 continue
-            # Who packs a file removes it once the packed one is whole, or keeps both.
-            names = {plain(name): name for name in listed if _is_finished(name)}
+            # Who packs a file removes it once the packed one is complete, or keeps both.
+            names = {unpacked_name(name): name for name in listed if _is_finished(name)}
             found: dict[int, bytes] = {}
             for name in sorted(names.values()):
                 there = _stat(self.path + b"/" + name)
@@ -234,7 +234,7 @@ class ServiceLog:
         posix.close(fd)
         return head
 
-    def _whole(self, file: "File") -> "Iterator[Entry]":
+    def _read_finished(self, file: "File") -> "Iterator[Entry]":
         """The entries of the finished FILE; none if it has gone."""
         fd, name = self._open_finished(file)
         if fd is None:
@@ -273,7 +273,7 @@ class ServiceLog:
         if name in UNNAMED:
             posix.lseek(self.unnamed, 0, 0)
             return posix.dup(self.unnamed), name
-        for one in (name, *(plain(name) + end for end in ENDINGS)):
+        for one in (name, *(unpacked_name(name) + end for end in ENDINGS)):
             fd = self._open(one)
             if fd is not None:
                 return fd, one
@@ -287,7 +287,7 @@ class ServiceLog:
 
 
 def _is_finished(name: bytes) -> bool:
-    return plain(name)[LABEL:] in (b".s", b".u") and label(name) is not None
+    return unpacked_name(name)[LABEL:] in (b".s", b".u") and label(name) is not None
 
 
 def _changed(fd: int) -> int:
@@ -295,7 +295,7 @@ def _changed(fd: int) -> int:
 
 
 def _line_end(fd: int, end: int) -> int:
-    """Where the last whole line in the first END bytes of FD ends."""
+    """Where the last line that has an end in the first END bytes of FD ends."""
     while end:
         start = max(0, end - BLOCK)
         at = posix.pread(fd, end - start, start).rfind(b"\n")

@@ -4,12 +4,11 @@ from time import sleep, time_ns
 
 from ..base import cli
 from ..log.lines.severity import DEBUG, SEVERITIES, named
-from .fields import date, text
-from .logfiles import ServiceLog
-from .logfiles import find as find_log
-from .lookup import find, services
+from .fields import date, objects
+from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .servicefiles import reason, show
+from .services import find, services
 from .when import local, since
 
 TYPE_CHECKING = False
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 SYNOPSIS = b"pysv logs [-fj] [-n lines] [-p level] [--since time] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"fn:p:", (b"since:",)
 COUNT = 10
 SOON, LATE = 0.1, 1.0  # seconds between two looks: often while something comes
 TOGETHER = 1000  # lines that are written at once
@@ -31,10 +31,9 @@ TOGETHER = 1000  # lines that are written at once
 class Wanted:
     """What the options ask for; COUNT and SINCE are None where they do not limit."""
 
-    def __init__(self, who: bytes, found: list[tuple[bytes, bytes]]) -> None:
-        given = dict(found)
+    def __init__(self, who: bytes, given: dict[bytes, bytes]) -> None:
         self.follow = b"f" in given
-        self.json = b"j" in given or b"json" in given
+        self.json = b"json" in given
         self.since = _time(who, given[b"since"]) if b"since" in given else None
         self.count = None if self.since is not None else COUNT
         if b"n" in given:
@@ -56,11 +55,9 @@ def _time(who: bytes, word: bytes) -> int:
     return time
 
 
-def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
+def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Show the logs of the services; 111 if one could not be read."""
-    found, names = cli.options([who, *argv], USAGE, more=b"fjn:p:", words=(b"json", b"since:"))
-    wanted = Wanted(who, found)
-    wanted.json = wanted.json or json
+    wanted = Wanted(who, given)
     named = bool(names)
     names = services(names)
     _open_many()
@@ -82,35 +79,35 @@ def _open_many() -> None:
     try:
         setrlimit(RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError):
-        # Then what cannot be opened is told.
+        # Then what cannot be opened is said.
         pass
 
 
 class Logs:
-    """The logs of services, by their names; what cannot be read is told and left out."""
+    """The logs of services, by their names; what cannot be read is said and left out."""
 
     def __init__(self, who: bytes, wanted: Wanted) -> None:
         self.who = who
         self.wanted = wanted
         self.logs: dict[bytes, ServiceLog] = {}
         self.code = 0
-        self._told: set[tuple[bytes, bytes]] = set()
+        self._warned: set[tuple[bytes, bytes]] = set()
 
     def add(self, name: bytes, *, needed: bool) -> None:
-        """Take the service NAME in. Where it has no log, that is told if it is NEEDED."""
+        """Add the service NAME. Where it has no log, that is said if it is NEEDED."""
         try:
             path = find_log(find(name))
             if path is not None:
-                self.logs[name] = ServiceLog(path, lambda what: self._tell(name, what))
+                self.logs[name] = ServiceLog(path, lambda what: self._warn(name, what))
             elif needed:
-                self._tell(name, b"there is no log directory below log, or ./main")
+                self._warn(name, b"there is no log directory below log, or ./main")
         except OSError as error:
             self._trouble(name, error)
 
     def _trouble(self, name: bytes, error: OSError) -> None:
         from ..base.diagnose import owned
 
-        self._tell(name, b"unable to read its log: " + reason(error))
+        self._warn(name, b"unable to read its log: " + reason(error))
         file = error.filename
         if isinstance(error, PermissionError) and isinstance(file, bytes):
             why = b""
@@ -119,10 +116,10 @@ class Logs:
                 why, file = owned(file), file.rpartition(b"/")[0]
             cli.say(self.who + b": " + why)
 
-    def _tell(self, name: bytes, what: bytes) -> None:
+    def _warn(self, name: bytes, what: bytes) -> None:
         self.code = 111
-        if (name, what) not in self._told:
-            self._told.add((name, what))
+        if (name, what) not in self._warned:
+            self._warned.add((name, what))
             cli.say(self.who + b": warning: " + name + b": " + what)
 
     def _lines(self, name: bytes, entries: "Iterable[Entry]") -> "Iterator[Line]":
@@ -153,11 +150,11 @@ class Logs:
             if not wanted.follow:
                 yield from log.unfinished()
             return
-        entries = log.tail(wanted.count or 0, wanted.level, whole=wanted.follow)
+        entries = log.tail(wanted.count or 0, wanted.level, ended=wanted.follow)
         yield from (e for e in entries if wanted.since is None or e[0] >= wanted.since)
 
     def follow(self, write: "Callable[[list[Line]], None]", turns: float = float("inf")) -> None:
-        """Give to WRITE what comes, for ever (or so many TURNS)."""
+        """Pass to WRITE what comes, for ever (or so many TURNS)."""
         pause = SOON
         while self.logs and turns > 0:
             turns -= 1
@@ -187,9 +184,7 @@ def write(lines: "Iterable[Line]", shape: "Callable[[Line], bytes]") -> None:
 def shaped(*, several: bool, json: bool) -> "Callable[[Line], bytes]":
     """How a line is written: for a terminal, for a pipe, or as JSON."""
     if json:
-        from json import dumps
-
-        return lambda line: dumps(_object(line)).encode() + b"\n"
+        return lambda line: objects([_record(line)])
     colour, clean = coloured(), for_terminal()
 
     def shape(line: "Line") -> bytes:
@@ -202,11 +197,11 @@ def shaped(*, several: bool, json: bool) -> "Callable[[Line], bytes]":
     return shape
 
 
-def _object(line: "Line") -> dict[str, object]:
+def _record(line: "Line") -> dict[str, object]:
     _, name, (_, time, level, words) = line
     return {
-        "service": text(name),
+        "service": name,
         "time": None if time is None else date(time),
         "level": SEVERITIES[level],
-        "text": text(words),
+        "text": words,
     }

@@ -5,13 +5,19 @@ import posix
 from ..base import cli
 from ..base.diagnose import owned
 from ..base.process import environ
+from ..base.write import write_all
 from ..chain.check import program
-from .fields import text
-from .lookup import place as place_of
+from .fields import objects
 from .servicefiles import show
+from .services import find_new
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 SYNOPSIS = b"pysv new [-cdj] name -- command [arg ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"cd", ()
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
 
 RUN = b"""\
@@ -39,25 +45,21 @@ exec multilog t ./main
 """
 
 
-def main(who: bytes, argv: list[bytes], *, json: bool) -> int:
-    """Make the directory; it is there whole, or not at all."""
-    found, rest = cli.options([who, *argv], USAGE, more=b"cdj", words=(b"json",))
-    letters = {letter for letter, _ in found}
+def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
+    """Make the directory; it is there with all that is in it, or not at all."""
     if len(rest) < 3 or rest[1] != b"--":
         raise cli.usage(who, USAGE)
-    place = place_of(rest[0]).rstrip(b"/")
-    name = place.rpartition(b"/")[2]
+    directory = find_new(rest[0]).rstrip(b"/")
+    name = directory.rpartition(b"/")[2]
     if name in (b"", b".", b"..") or b"\n" in name:
         raise cli.usage(who, USAGE, hint=b"a service cannot be called " + (name or b"nothing"))
     command = _absolute(rest[2:])
     program(command[0], environ.get(b"PATH"))
-    make(place, files(name, command, letters))
-    if json or letters & {b"j", b"json"}:
-        from json import dumps
-
-        show(dumps({"service": text(name), "path": text(place)}).encode() + b"\n")
+    make(directory, files(name, command, given))
+    if b"json" in given:
+        show(objects([{"service": name, "path": directory}]))
     else:
-        show(place + b"\n")
+        show(directory + b"\n")
     return 0
 
 
@@ -68,15 +70,15 @@ def _absolute(command: list[bytes]) -> list[bytes]:
     return command
 
 
-def files(name: bytes, command: list[bytes], letters: set[bytes]) -> dict[bytes, bytes]:
+def files(name: bytes, command: list[bytes], given: "Container[bytes]") -> dict[bytes, bytes]:
     """The files of the service NAME that runs COMMAND: their names, and what is in them."""
-    run, log = (SH_RUN, SH_LOG) if b"c" in letters else (RUN, LOG)
+    run, log = (SH_RUN, SH_LOG) if b"c" in given else (RUN, LOG)
     line = b" ".join(map(quote, command))
     found = {
         b"run": run % (name, line),
-        b"log/run": log % ((name,) if b"c" in letters else (name, quote(name))),
+        b"log/run": log % ((name,) if b"c" in given else (name, quote(name))),
     }
-    return found | ({b"down": b""} if b"d" in letters else {})
+    return found | ({b"down": b""} if b"d" in given else {})
 
 
 def quote(word: bytes) -> bytes:
@@ -86,31 +88,31 @@ def quote(word: bytes) -> bytes:
     return b"'" + word.replace(b"'", b"'\\''") + b"'"
 
 
-def make(place: bytes, content: dict[bytes, bytes]) -> None:
-    """Make the directory PLACE with CONTENT; raises Quit, and then leaves nothing behind."""
-    above, _, name = place.rpartition(b"/")
+def make(directory: bytes, content: dict[bytes, bytes]) -> None:
+    """Make the DIRECTORY with CONTENT; raises Quit, and then leaves nothing behind."""
+    above, _, name = directory.rpartition(b"/")
     # A scanner passes over names with a dot, so that it never sees half a service.
-    new = (above + b"/" if above or place[:1] == b"/" else b"") + b"." + name + b".new"
+    new = (above + b"/" if above or directory[:1] == b"/" else b"") + b"." + name + b".new"
     try:
-        if _there(place):
-            raise cli.fatal(b"unable to make " + place + b": file already exists")
+        if _there(directory):
+            raise cli.fatal(b"unable to make " + directory + b": file already exists")
         posix.mkdir(new, 0o755)
     except OSError as error:
-        raise cli.fatal(b"unable to make " + place, error, owned(above or b".")) from None
+        raise cli.fatal(b"unable to make " + directory, error, owned(above or b".")) from None
     try:
-        for directory in (b"env", b"log"):
-            posix.mkdir(new + b"/" + directory, 0o755)
+        for part in (b"env", b"log"):
+            posix.mkdir(new + b"/" + part, 0o755)
         for file, data in content.items():
             _write(new + b"/" + file, data)
-        posix.rename(new, place)
+        posix.rename(new, directory)
     except OSError as error:
         _remove(new, content)
-        raise cli.fatal(b"unable to make " + place, error) from None
+        raise cli.fatal(b"unable to make " + directory, error) from None
 
 
-def _there(place: bytes) -> bool:
+def _there(directory: bytes) -> bool:
     try:
-        posix.lstat(place)
+        posix.lstat(directory)
     except FileNotFoundError:
         return False
     return True
@@ -120,8 +122,7 @@ def _write(file: bytes, data: bytes) -> None:
     mode = 0o755 if file.endswith(b"run") else 0o644
     fd = posix.open(file, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, mode)
     try:
-        while data:
-            data = data[posix.write(fd, data) :]
+        write_all(fd, data)
     finally:
         posix.close(fd)
 

@@ -24,7 +24,7 @@ class Damaged(Exception):
     """Why there is no more of a file: a sentence."""
 
 
-def plain(name: bytes) -> bytes:
+def unpacked_name(name: bytes) -> bytes:
     """What the file NAME was called before it was packed."""
     return next((name[: -len(end)] for end in ENDINGS if name.endswith(end)), name)
 
@@ -34,7 +34,7 @@ def packer(fd: int, name: bytes) -> bytes:
     head = posix.pread(fd, 4, 0)
     found = (program for magic, program in MAGIC.items() if head.startswith(magic))
     # One that is empty, or broken from its first byte on, is known by its name.
-    return next(found, ENDINGS.get(name[len(plain(name)) :], b""))
+    return next(found, ENDINGS.get(name[len(unpacked_name(name)) :], b""))
 
 
 def blocks(fd: int, name: bytes) -> "Iterator[bytes]":
@@ -66,7 +66,7 @@ def blocks(fd: int, name: bytes) -> "Iterator[bytes]":
 
 
 def _start(program: bytes, fd: int, writer: int) -> int:
-    """Have PROGRAM unpack FD to WRITER; give its pid."""
+    """Have PROGRAM unpack FD to WRITER; return its pid."""
     actions = [
         (posix.POSIX_SPAWN_DUP2, fd, 0),
         (posix.POSIX_SPAWN_DUP2, writer, 1),

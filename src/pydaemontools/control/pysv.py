@@ -2,69 +2,102 @@
 
 from ..base import cli
 from ..base.process import environ
-from .commands import choose, known
-from .lookup import base, find, services
-from .person import Person
-from .servicefiles import Home, show
-from .sv import USAGE, WAIT, number
+from ..supervise.status import RUN
+from .commands import WAIT, choose, number
+from .person_printer import PersonPrinter
+from .reader import read_status
+from .servicefiles import Home, Trouble, show
+from .services import find, services, services_directory
+from .steps import ServiceSteps
 
-# A command that is none of sv's, and the module that answers.
-COMMANDS = {
-    b"ls": "listing",
-    b"logs": "logs",
-    b"top": "top",
-    b"history": "history",
-    b"check-config": "config",
-    b"new": "new",
-}
-LETTERS, WORDS = b"w:vj", (b"json",)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
+USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"jw:v", (b"json",)
+DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
 
 def main(argv: list[bytes]) -> int:
     """Do what the first word says; options may stand before and after it."""
-    found, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
+    who = argv[0]
+    before, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
     if not rest:
-        raise cli.usage(argv[0], USAGE)
-    command, *rest = rest
-    if command in COMMANDS:
-        module = __import__(f"pydaemontools.control.{COMMANDS[command]}", fromlist=["main"])
-        code: int = module.main(argv[0], rest, json=_json(found))
-        return code
-    more, names = cli.options([argv[0], *rest], USAGE, more=LETTERS, words=WORDS)
-    return control(argv[0], command, found + more, names)
+        raise cli.usage(who, USAGE)
+    word, *rest = rest
+    module = _answering(word)
+    if module is None:
+        after, names = cli.options([who, *rest], USAGE, more=LETTERS, words=WORDS)
+        return control(who, word, _given(before + after), names)
+    after, names = cli.options(
+        [who, *rest], module.USAGE, more=b"j" + module.LETTERS, words=(b"json", *module.WORDS)
+    )
+    code: int = module.main(who, _given(before + after), names)
+    return code
 
 
-def _json(found: list[tuple[bytes, bytes]]) -> bool:
-    return any(letter in (b"j", b"json") for letter, _ in found)
+def _answering(word: bytes) -> "ModuleType | None":
+    """The module that answers the command WORD, if it is none of sv's.
+
+    It has a USAGE, and the LETTERS and long WORDS of its options, beside -j and --json.
+    """
+    found: ModuleType | None = None
+    if word == b"ls":
+        from . import listing as found
+    elif word == b"logs":
+        from . import logs as found
+    elif word == b"top":
+        from . import top as found
+    elif word == b"history":
+        from . import history as found
+    elif word == b"check-config":
+        from . import config as found
+    elif word == b"new":
+        from . import new as found
+    return found
 
 
-def control(
-    who: bytes, command: bytes, found: list[tuple[bytes, bytes]], names: list[bytes]
-) -> int:
-    """Tell the services NAMES, or show them; the exit code is sv's, of a status LSB's."""
+def _given(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The options FOUND; that JSON is wanted, however it was said, is "json"."""
     given = dict(found)
-    how = choose(command, verbose=b"v" in given or b"w" in given)
-    if how is None or not known(command):
-        raise cli.usage(who, USAGE, hint=b"there is no command " + command)
-    status = how.letters == b"s"
-    names = services(names) if status else names
+    if b"j" in given:
+        given[b"json"] = b""
+    return given
+
+
+def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
+    """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
+    command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
+    if command is None:
+        raise cli.usage(who, USAGE, hint=b"there is no command " + word)
+    names = services(names) if command.letters == "s" else names
     if not names:
-        raise cli.usage(who, USAGE, hint=b"say which service to " + command)
-    home = Home(own=True)
-    told = Person(names, how, base(), _limit(who, given), home.fd, json=_json(found))
-    code = told.run()
-    for name, error in told.troubles:
+        raise cli.usage(who, USAGE, hint=b"say which service to " + word)
+    json = b"json" in given
+    printer = PersonPrinter(json=json)
+    steps = ServiceSteps(
+        command,
+        read_status,
+        printer,
+        below=services_directory(),
+        home=Home(own=True).fd,
+        limit=_limit(who, given),
+        native=True,
+    )
+    code = steps.run(names)
+    for name, error in steps.troubles:
         from .hint import hint
 
-        help_ = hint(find(name), error)
-        if help_:
-            cli.say(who + b": " + help_)
-    if told.json:
-        import json
+        sentence = hint(find(name), error)
+        if sentence:
+            cli.say(who + b": " + sentence)
+    if json:
+        from .fields import objects
 
-        lines = [json.dumps(record).encode() + b"\n" for record in told.records(names)]
-        show(b"".join(lines))
-    return told.worst if status else code
+        show(objects(_record(name, steps, printer) for name in names))
+    return max(_code(name, steps) for name in names) if command.letters == "s" else code
 
 
 def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
@@ -73,3 +106,18 @@ def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
         return cli.seconds(who, USAGE, b"w", given[b"w"])
     environment = environ.get(b"SVWAIT")
     return WAIT if environment is None else number(environment)
+
+
+def _record(name: bytes, steps: ServiceSteps, printer: PersonPrinter) -> dict[str, object]:
+    """What came of the service NAME, for JSON."""
+    from .fields import describe
+
+    word, error = printer.results.get(name, (b"told", b""))
+    found = describe(name, steps.seen.get(name), Trouble(error), find(name) + b"/")
+    return found | {"result": word} | ({"error": error} if error else {})
+
+
+def _code(name: bytes, steps: ServiceSteps) -> int:
+    """What LSB calls the status of the service NAME."""
+    status = steps.seen.get(name)
+    return UNKNOWN if status is None else 0 if status.state == RUN else DOWN

@@ -9,24 +9,30 @@ from errno import ENOENT, ENXIO
 
 from ..base import cli
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..supervise.status import Status
+
 READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 OK = b"supervise/ok"
 STATUS = b"supervise/status"
 CONTROL = b"supervise/control"
+BLOCK = 65536
 
 
 class Trouble(Exception):
     """Why a service cannot be looked at: what failed, the error if the system gave one.
 
-    DATA is what was read all the same.
+    status: what an original goes on with.
     """
 
-    def __init__(self, text: bytes, error: OSError | None = None, data: bytes = b"") -> None:
-        super().__init__(text, error, data)
+    status: "Status | None" = None
+
+    def __init__(self, text: bytes, error: OSError | None = None) -> None:
+        super().__init__(text, error)
         self.text = text
         self.error = error
-        self.data = data
 
     @property
     def nobody(self) -> bool:
@@ -51,33 +57,58 @@ def attend(name: bytes) -> None:
     posix.close(posix.open(name, WRITE))
 
 
-def status(length: int, at: bytes = b"") -> bytes:
-    """The first LENGTH bytes of the status of a service whose supervisor runs.
+def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
+    """The file NAME, or its first LENGTH bytes; raises Trouble.
 
-    Raises Trouble, also where there are fewer.
+    Of what is read to its end, which only our own supervisor writes, there may be nothing.
     """
     try:
-        attend(at + OK)
+        fd = posix.open(at + name, READ)
     except OSError as error:
-        raise Trouble(b"unable to open supervise/ok", error) from None
-    data = read_status(length, at)
-    if len(data) < length:
-        raise Trouble(b"unable to read supervise/status: bad format", data=data)
+        if length is None and error.errno == ENOENT:
+            return b""
+        raise Trouble(b"unable to open " + name, error) from None
+    try:
+        data = posix.read(fd, BLOCK if length is None else length)
+        # What has a length is told by its beginning.
+        while length is None and (more := posix.read(fd, BLOCK)):
+            data += more
+    except OSError as error:
+        raise Trouble(b"unable to read " + name, error) from None
+    finally:
+        posix.close(fd)
     return data
 
 
-def read_status(length: int, at: bytes) -> bytes:
-    """Up to LENGTH bytes of supervise/status; raises Trouble."""
-    try:
-        fd = posix.open(at + STATUS, READ)
-    except OSError as error:
-        raise Trouble(b"unable to open supervise/status", error) from None
-    try:
-        return posix.read(fd, length)
-    except OSError as error:
-        raise Trouble(b"unable to read supervise/status", error) from None
-    finally:
-        posix.close(fd)
+class RawReader:
+    """Reads the first LENGTH bytes of the status of one service after the other.
+
+    Where that fails halfway, the originals go on with what they have: the first bytes are new,
+    and the others those of the status before. That is the status of the Trouble.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.data = bytes(length)
+
+    def read(self) -> "Status":
+        """The status of the service in the current directory, if supervised; raises Trouble."""
+        # Only those who read one import what it consists of.
+        from ..supervise.status import decode
+
+        try:
+            attend(OK)
+        except OSError as error:
+            raise Trouble(b"unable to open supervise/ok", error) from None
+        length = len(self.data)
+        try:
+            data = read_file(STATUS, b"", length)
+            self.data = data + self.data[len(data) :]
+            if len(data) < length:
+                raise Trouble(b"unable to read supervise/status: bad format")
+        except Trouble as trouble:
+            trouble.status = decode(self.data)
+            raise
+        return decode(self.data)
 
 
 def normally_up(at: bytes = b"") -> bool:
@@ -112,15 +143,11 @@ class Home:
             raise cli.fatal(b"unable to set directory", error) from None
 
 
-def put(text: bytes) -> None:
-    """Write TEXT to stdout, all of it. Raises OSError."""
-    while text:
-        text = text[posix.write(1, text) :]
-
-
 def show(text: bytes) -> None:
     """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
+    from ..base.write import write_all
+
     try:
-        put(text)
+        write_all(1, text)
     except OSError as error:
         raise cli.fatal(b"unable to write to stdout", error) from None

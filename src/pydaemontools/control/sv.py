@@ -5,25 +5,17 @@ import posix
 from ..base import cli
 from ..base.process import environ
 from ..chain import pathexec as chain
-from .commands import choose
-from .engine import Services
-from .servicefiles import READ
-from .visitor import IS_DOWN, TROUBLE, UP, fatal
+from .commands import WAIT, choose, number
+from .servicefiles import READ, RawReader
+from .steps import IS_DOWN, TROUBLE, UP, ServiceSteps, nameless_fatal
 
 SYNOPSIS = b"[-v] [-w sec] command service ..."
-USAGE = (SYNOPSIS, b"pysv [-jv] [-w seconds] command [service ...]")
+USAGE = (SYNOPSIS, SYNOPSIS)
 LSB = b"[-w sec] command"
 VERSION = b"$Id: 900314260c6d52c986c5357673bea2f3bd3f4698 $"
-BASE = b"/etc/service/"
-WAIT = 7
+DIRECTORY = b"/etc/service/"
 # What an init script's status has to tell.
 CODES = {UP: 0, IS_DOWN: 3, 0: 4, TROUBLE: 4}
-
-
-def number(text: bytes) -> int:
-    """The number that TEXT begins with, as the original reads it: 0 if there is none."""
-    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
-    return int(digits or b"0") % 2**64
 
 
 def main(argv: list[bytes]) -> int:
@@ -41,30 +33,37 @@ def main(argv: list[bytes]) -> int:
     try:
         home = posix.open(b".", READ)
     except OSError as error:
-        raise _code(fatal(b"unable to open current directory", error), lsb=lsb) from None
-    how = choose(rest[0], verbose=verbose)
-    if how is None or (lsb and how.letters == b"s" and rest[0] != b"status"):
+        end = nameless_fatal(b"unable to open current directory", error)
+        raise _code(end, lsb=lsb) from None
+    command = choose(rest[0], verbose=verbose)
+    if command is None or (lsb and command.letters == "s" and rest[0] != b"status"):
         raise usage(called, lsb=lsb)
-    services = Services(names, how, environ.get(b"SVDIR", BASE), wait, home)
+    # The tools of a person have others, so these are not imported before.
+    from .printer import Printer
+
+    below = environ.get(b"SVDIR", DIRECTORY)
+    steps = ServiceSteps(
+        command, RawReader(20).read, Printer(), below=below, home=home, limit=wait, native=False
+    )
     try:
-        code = services.run()
+        code = steps.run(names)
     except cli.Quit as end:
         raise _code(end, lsb=lsb) from None
-    if lsb and how.letters == b"s":
-        return CODES.get(services.found, code)
+    if lsb and command.letters == "s":
+        return CODES.get(steps.found, code)
     return code
 
 
 def parse(called: bytes, argv: list[bytes], *, lsb: bool) -> tuple[int, bool, list[bytes]]:
     """How long to wait, whether always, and the rest of argv."""
 
-    def take(letter: bytes, _value: bytes) -> None:
+    def tell_version(letter: bytes, _value: bytes) -> None:
         if letter == b"V":
             cli.say(VERSION)
             raise usage(called, lsb=lsb)
 
     try:
-        found, rest = cli.options([b"sv", *argv[1:]], USAGE, b"w:vV", take=take)
+        found, rest = cli.options([b"sv", *argv[1:]], USAGE, b"w:vV", take=tell_version)
     except cli.Quit as end:
         if end.lines:
             cli.say(called + b": " + end.lines[0])

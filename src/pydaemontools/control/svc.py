@@ -16,10 +16,10 @@ OPTIONS = (
 
 
 def parse(argv: list[bytes]) -> tuple[bytes, bool, list[bytes]]:
-    """The letters, each once and as first given, whether to say it in JSON, the directories."""
+    """The letters, each once and as first given, whether to print JSON, and the directories."""
     own = cli.native(argv[0])
     try:
-        found, places = cli.options(argv, USAGE, LETTERS, b"q12w", words=(b"json",))
+        found, directories = cli.options(argv, USAGE, LETTERS, b"q12w", words=(b"json",))
     except cli.Quit as end:
         if own:
             raise
@@ -28,46 +28,46 @@ def parse(argv: list[bytes]) -> tuple[bytes, bool, list[bytes]]:
     given = dict.fromkeys(letter for letter, _ in found)
     json = b"json" in given
     letters = b"".join(letter for letter in given if letter != b"json")
-    if own and not (letters and places):
+    if own and not (letters and directories):
         raise cli.usage(argv[0], USAGE)
-    return letters, json, places
+    return letters, json, directories
 
 
 def main(argv: list[bytes]) -> int:
     """Tell each; an original ends with 0 all the same, we with 111 if one was not told."""
-    letters, json, places = parse(argv)
+    letters, json, directories = parse(argv)
     own = cli.native(argv[0])
     # A supervisor that leaves while we write to it is an error to tell, not our end.
     signal(SIGPIPE, SIG_IGN)
     home = Home(own=own)
     code = 0
-    told: list[dict[str, bool | bytes | None]] = []
-    for place in places:
+    records = []
+    for directory in directories:
         trouble = None
         try:
-            tell(place, letters, patient=not own)
-        except Trouble as why:
-            trouble = why
+            tell(directory, letters, patient=not own)
+        except Trouble as error:
+            trouble = error
         home.back()
         if trouble:
-            _warn(argv[0], place, trouble)
+            _warn(argv[0], directory, trouble)
             code = 111
-        told.append({"service": place, "told": not trouble, "error": _words(trouble)})
+        records.append({"service": directory, "told": not trouble, "error": _words(trouble)})
     if json:
         from .fields import objects
 
-        show(objects(told))
+        show(objects(records))
     return code if own else 0
 
 
-def tell(place: bytes, letters: bytes, *, patient: bool) -> None:
-    """Go to PLACE and tell its supervisor LETTERS; raises Trouble.
+def tell(directory: bytes, letters: bytes, *, patient: bool) -> None:
+    """Go to DIRECTORY and tell its supervisor LETTERS; raises Trouble.
 
     PATIENT is how the original waits for a supervisor that does not read; it may be stopped.
     """
     doing = b"unable to chdir to "
     try:
-        posix.chdir(place)
+        posix.chdir(directory)
         doing = b"unable to control "
         fd = posix.open(CONTROL, WRITE)
         doing = b"error writing commands to "
@@ -78,7 +78,7 @@ def tell(place: bytes, letters: bytes, *, patient: bool) -> None:
         finally:
             posix.close(fd)
     except OSError as error:
-        raise Trouble(doing + place, error) from None
+        raise Trouble(doing + directory, error) from None
 
 
 def _words(trouble: Trouble | None) -> bytes | None:
@@ -87,10 +87,10 @@ def _words(trouble: Trouble | None) -> bytes | None:
     return trouble.text + b": supervise not running" if trouble.nobody else trouble.words()
 
 
-def _warn(who: bytes, place: bytes, trouble: Trouble) -> None:
+def _warn(who: bytes, directory: bytes, trouble: Trouble) -> None:
     lines = [b"warning: " + (_words(trouble) or b"")]
     if cli.native(who):
         from .hint import hint
 
-        lines += filter(None, [hint(place, trouble.error)])
+        lines += filter(None, [hint(directory, trouble.error)])
     cli.Quit(0, *lines).say(who)

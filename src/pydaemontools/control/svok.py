@@ -20,32 +20,32 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
 
 def main(argv: list[bytes]) -> int:
     """0 if a supervisor runs there, 100 if none does."""
-    given, place = parse(argv)
+    given, directory = parse(argv)
     own = cli.native(argv[0])
     home = Home(own=True)
     try:
-        runs = supervised(place, own=own)
+        runs = supervised(directory, own=own)
     except Trouble as trouble:
         home.back()
         from .hint import hint
 
-        why = hint(place, trouble.error)
-        raise cli.fatal(trouble.text, trouble.error, why) from None
+        sentence = hint(directory, trouble.error)
+        raise cli.fatal(trouble.text, trouble.error, sentence) from None
     if given & {b"j", b"json"}:
         from .fields import objects
 
-        show(objects([{"service": place, "supervised": runs}]))
+        show(objects([{"service": directory, "supervised": runs}]))
     elif given:
-        show(place + (b": supervise running\n" if runs else b": supervise not running\n"))
+        show(directory + (b": supervise running\n" if runs else b": supervise not running\n"))
     return 0 if runs else 100
 
 
-def supervised(place: bytes, *, own: bool) -> bool:
-    """Go to PLACE and see whether a supervisor runs there; raises Trouble."""
+def supervised(directory: bytes, *, own: bool) -> bool:
+    """Go to DIRECTORY and see whether a supervisor runs there; raises Trouble."""
     try:
-        posix.chdir(place)
+        posix.chdir(directory)
     except OSError as error:
-        raise Trouble(b"unable to chdir to " + place, error) from None
+        raise Trouble(b"unable to chdir to " + directory, error) from None
     # s6-supervise keeps no `ok`; its control fifo has a reader all the same.
     for fifo in (OK, CONTROL) if own else (OK,):
         try:
@@ -54,7 +54,7 @@ def supervised(place: bytes, *, own: bool) -> bool:
             if error.errno == ENXIO:
                 return False
             if error.errno != ENOENT:
-                raise Trouble(b"unable to open " + place + b"/" + fifo, error) from None
+                raise Trouble(b"unable to open " + directory + b"/" + fifo, error) from None
         else:
             return True
     return False

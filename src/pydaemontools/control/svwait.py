@@ -4,9 +4,10 @@ import posix
 from time import monotonic, sleep
 
 from ..base import cli
-from .check_script import available
-from .servicefiles import CONTROL, OK, Home, Trouble, attend, show
-from .view import View, look
+from ..supervise.status import RUN, Status
+from .check_script import run_check_script
+from .reader import read_status
+from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,17 +19,17 @@ LATE = 99
 FIRST, MOST = 0.005, 0.2  # seconds between two looks: soon at first, then seldom
 
 
-class Asked:
+class Wait:
     """What to wait for (a letter), of whom, for how long at most, and whether one is enough.
 
     there: who was as asked at the last look.
     """
 
     def __init__(self, argv: list[bytes]) -> None:
-        found, self.places = cli.options(argv, USAGE, b"uUdDxaot:", words=(b"json",))
+        found, self.directories = cli.options(argv, USAGE, b"uUdDxaot:", words=(b"json",))
         given = {letter for letter, _ in found}
         letters = given - {b"t", b"a", b"o", b"json"}
-        if not self.places or len(letters) > 1 or given >= {b"a", b"o"}:
+        if not self.directories or len(letters) > 1 or given >= {b"a", b"o"}:
             raise cli.usage(argv[0], USAGE)
         self.letter = letters.pop() if letters else b"u"
         self.any = b"o" in given
@@ -46,31 +47,31 @@ class Asked:
         """
         self.there = []
         trouble, lost = None, 0
-        for place in self.places:
+        for directory in self.directories:
             try:
-                if _at(place, self.letter, home):
-                    self.there.append(place)
+                if _at(directory, self.letter, home):
+                    self.there.append(directory)
             except cli.Quit as end:
                 if not self.any:
                     raise
                 trouble, lost = trouble or end, lost + 1
-        if trouble and lost == len(self.places):
+        if trouble and lost == len(self.directories):
             raise trouble
-        return bool(self.there) if self.any else len(self.there) == len(self.places)
+        return bool(self.there) if self.any else len(self.there) == len(self.directories)
 
 
 def main(argv: list[bytes]) -> int:
     """Wait for all, or for one; 0 when they are there, LATE when the time is up first."""
-    asked = Asked(argv)
+    asked = Wait(argv)
     code = wait(asked, Home(own=True))
     if asked.json:
         from .fields import objects
 
-        show(objects([{"service": p, "there": p in asked.there} for p in asked.places]))
+        show(objects([{"service": d, "there": d in asked.there} for d in asked.directories]))
     return code
 
 
-def wait(asked: Asked, home: Home) -> int:
+def wait(asked: Wait, home: Home) -> int:
     """Look until all is as ASKED, or until the time is up."""
     end = monotonic() + asked.limit
     pause = FIRST
@@ -84,59 +85,57 @@ def wait(asked: Asked, home: Home) -> int:
     return 0
 
 
-def _at(place: bytes, letter: bytes, home: Home) -> bool:
-    """Go to PLACE and see whether its service is there; raises Quit where it cannot be."""
+def _at(directory: bytes, letter: bytes, home: Home) -> bool:
+    """Go to DIRECTORY and see whether its service is there; raises Quit where it cannot be."""
     arrived = _gone if letter == b"x" else _arrived
     try:
-        posix.chdir(place)
-        return arrived(place, letter)
+        posix.chdir(directory)
+        return arrived(directory, letter)
     except OSError as error:
         trouble = Trouble(b"unable to chdir", error)
     except Trouble as error:
         trouble = error
     finally:
         home.back()
-    raise _refusal(place, trouble)
+    raise _refusal(directory, trouble)
 
 
-def _refusal(place: bytes, trouble: Trouble) -> cli.Quit:
+def _refusal(directory: bytes, trouble: Trouble) -> cli.Quit:
     from .hint import hint
     from .svstat import refusal
 
-    text = b"unable to wait for " + place + b": " + refusal(trouble)
-    return cli.fatal(text, hint=hint(place, trouble.error))
+    text = b"unable to wait for " + directory + b": " + refusal(trouble)
+    return cli.fatal(text, hint=hint(directory, trouble.error))
 
 
-def _arrived(place: bytes, letter: bytes) -> bool:
-    view = look()
-    if letter in b"uU" and view.state == b"failed":
-        text = b"unable to wait for " + place + b": it has failed for good"
-        raise cli.fatal(text + (b": " + view.why if view.why else b""))
-    return STATES[letter](view)
+def _arrived(directory: bytes, letter: bytes) -> bool:
+    status = read_status()
+    if letter in b"uU" and status.word == b"failed":
+        text = b"unable to wait for " + directory + b": it has failed for good"
+        raise cli.fatal(text + (b": " + status.why if status.why else b""))
+    return REACHED[letter](status)
 
 
-def _ready(view: View) -> bool:
+def _ready(status: Status) -> bool:
     """Whether it says so; where its supervisor tells nothing, whether ./check does."""
-    if not view.up or view.ready is not None:
-        return bool(view.ready)
-    return available(_tell)
+    if status.state != RUN or status.ready is not None:
+        return bool(status.ready)
+    return run_check_script(_warn)
 
 
-def _tell(doing: bytes, file: bytes, error: OSError) -> None:
-    from .servicefiles import reason
-
+def _warn(doing: bytes, file: bytes, error: OSError) -> None:
     cli.say(b"pysvwait: warning: unable to " + doing + file[1:] + b": " + reason(error))
 
 
-STATES: "dict[bytes, Callable[[View], bool]]" = {
-    b"u": lambda view: view.up,
+REACHED: "dict[bytes, Callable[[Status], bool]]" = {
+    b"u": lambda status: status.state == RUN,
     b"U": _ready,
-    b"d": lambda view: not view.up,
-    b"D": lambda view: view.down,
+    b"d": lambda status: status.state != RUN,
+    b"D": lambda status: not status.pid,
 }
 
 
-def _gone(_place: bytes, _letter: bytes) -> bool:
+def _gone(_directory: bytes, _letter: bytes) -> bool:
     """Whether no supervisor runs here. Raises OSError where one cannot tell."""
     from errno import ENOENT, ENXIO
 

@@ -42,8 +42,8 @@ def stamped(line: bytes) -> tuple[int | None, int]:
 
 def _date(word: bytes) -> int | None:
     """The time that WORD is: 2026-11-21_04:48:00.12345, in UTC; with T also with a Z behind."""
-    whole, point, part = word.removesuffix(b"Z").partition(b".")
-    fields = [whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16], whole[17:]]
+    stamp, point, part = word.removesuffix(b"Z").partition(b".")
+    fields = [stamp[:4], stamp[5:7], stamp[8:10], stamp[11:13], stamp[14:16], stamp[17:]]
     if not all(field.isdigit() for field in fields) or (point and not part.isdigit()):
         return None
     year, month, day, hour, minute, second = map(int, fields)

@@ -1,80 +1,81 @@
-"""What our own supervisor tells beside the originals' bytes; theirs tell none of it.
+"""What our own supervisor says beside the originals' bytes: the formats of two files.
 
-supervise/state holds lines of a key and its value, supervise/history a line a death.
+supervise/state holds a key and its value a line, supervise/history a death a line, the oldest
+first. The supervisor writes them, control reads them, and no other supervisor has them.
 """
 
 import posix
-
-from ..control.servicefiles import READ, Trouble
+import time
 
 STATE = b"supervise/state"
 HISTORY = b"supervise/history"
-BLOCK = 65536
+MOST_DEATHS = 100  # that a history holds
+MOST_OUTPUT = 200  # bytes of the last line that a service printed
+# Nothing that a service prints may begin a line, or drive the terminal of a reader.
+CONTROLS = bytes(range(32)) + b"\x7f"
+PLAIN = bytes.maketrans(CONTROLS, b"?" * len(CONTROLS))
 
 
-def state(at: bytes) -> dict[bytes, bytes]:
-    """The keys and values of supervise/state, none if there is no such file; raises Trouble."""
-    pairs = (line.partition(b" ") for line in _lines(at, STATE))
-    return {key: value for key, blank, value in pairs if blank}
+def format_state(pairs: dict[bytes, bytes]) -> bytes:
+    """The bytes of supervise/state for PAIRS of keys and values; what is empty is left out."""
+    lines = (key + b" " + value.translate(PLAIN) + b"\n" for key, value in pairs.items() if value)
+    return b"".join(lines)
 
 
-def deaths(at: bytes) -> list[bytes]:
-    """The lines of supervise/history, oldest first; none if there is no such file."""
-    return _lines(at, HISTORY)
+def parse_state(data: bytes) -> dict[bytes, bytes]:
+    """The keys and values in the DATA of supervise/state."""
+    pairs = {}
+    for line in data.splitlines():
+        key, blank, value = line.partition(b" ")
+        if blank:
+            pairs[key] = value
+    return pairs
 
 
-def _lines(at: bytes, name: bytes) -> list[bytes]:
-    try:
-        fd = posix.open(at + name, READ)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise Trouble(b"unable to open " + name, error) from None
-    try:
-        return b"".join(iter(lambda: posix.read(fd, BLOCK), b"")).splitlines()
-    except OSError as error:
-        raise Trouble(b"unable to read " + name, error) from None
-    finally:
-        posix.close(fd)
+def end_in_words(wait_status: int) -> bytes:
+    """How a process ended, by its WAIT_STATUS."""
+    from ..base.diagnose import signal_name
+
+    if posix.WIFSIGNALED(wait_status):
+        return b"was killed by " + signal_name(posix.WTERMSIG(wait_status))
+    return b"exited with code %d" % posix.WEXITSTATUS(wait_status)
+
+
+def format_death(
+    when: int, pid: int, seconds: float, wait_status: int, *, why: str, output: bytes
+) -> bytes:
+    """The line of supervise/history for a process that ended.
+
+    WHEN: nanoseconds of Unix time; SECONDS: how long it was up; WHY: why it was ended, if
+    somebody knows; OUTPUT: the last line that it printed.
+    """
+    second, nanoseconds = divmod(when, 10**9)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
+    line = b"%s.%06dZ pid %d up %.1f s " % (stamp, nanoseconds // 1000, pid, seconds)
+    line += end_in_words(wait_status) + (b" (%s)" % why.encode() if why else b"")
+    return line + (b": " + output[:MOST_OUTPUT].translate(PLAIN) if output else b"") + b"\n"
+
+
+def add_deaths(history: bytes, lines: list[bytes]) -> bytes:
+    """The bytes of supervise/history: those of HISTORY and LINES, the newest of them all."""
+    return b"".join([*history.splitlines(keepends=True), *lines][-MOST_DEATHS:])
 
 
 class Death:
-    """One line of a history: when, which pid, after how many seconds, how, and what it said.
+    """A line of supervise/history: when, which pid, after how many seconds, how, what it printed.
 
-    code: the exit code, or None if a signal killed it; signal: its name, or nothing.
-    A line of another form is all `said`.
+    code: the exit code, or None if a signal killed it; signal: its name, or nothing; note: why
+    it was ended. A line of another form is all `output`.
     """
 
-    __slots__ = ("code", "line", "note", "pid", "said", "signal", "up", "when")
+    __slots__ = ("code", "line", "note", "output", "pid", "seconds", "signal", "when")
 
     def __init__(self, line: bytes) -> None:
-        self.line = line
+        self.line = self.output = line
         self.when = self.signal = self.note = b""
         self.pid: int | None = None
-        self.up: float | None = None
+        self.seconds: float | None = None
         self.code: int | None = None
-        self.said = line
-        words = line.split(b" ", 6)
-        if len(words) == 7 and words[1::2] == [b"pid", b"up", b"s"]:
-            self._take(words)
-
-    def _take(self, words: list[bytes]) -> None:
-        try:
-            pid, up = int(words[2]), float(words[4])
-        except ValueError:
-            return
-        how, _, said = words[6].partition(b": ")
-        how, bracket, note = how.partition(b" (")
-        signal = how.removeprefix(b"was ").removeprefix(b"killed by ")
-        code = how.removeprefix(b"exited with code ")
-        if len(signal) < len(how):
-            self.signal = signal
-        elif code.isdigit():
-            self.code = int(code)
-        else:
-            return
-        self.when, self.pid, self.up, self.said = words[0], pid, up, said
-        self.note = note.removesuffix(b")") if bracket else b""
 
     @property
     def signum(self) -> int | None:
@@ -83,3 +84,28 @@ class Death:
 
         number = getattr(_signal, self.signal.decode("latin-1"), None) if self.signal else None
         return int(number) if isinstance(number, int) else None
+
+
+def parse_death(line: bytes) -> Death:
+    """The death that a LINE of supervise/history tells of."""
+    death = Death(line)
+    words = line.split(b" ", 6)
+    if len(words) < 7 or words[1::2] != [b"pid", b"up", b"s"]:
+        return death
+    try:
+        pid, seconds = int(words[2]), float(words[4])
+    except ValueError:
+        return death
+    end, _, output = words[6].partition(b": ")
+    end, bracket, note = end.partition(b" (")
+    signal = end.removeprefix(b"was ").removeprefix(b"killed by ")
+    code = end.removeprefix(b"exited with code ")
+    if len(signal) < len(end):
+        death.signal = signal
+    elif code.isdigit():
+        death.code = int(code)
+    else:
+        return death
+    death.when, death.pid, death.seconds, death.output = words[0], pid, seconds, output
+    death.note = note.removesuffix(b")") if bracket else b""
+    return death

@@ -1,27 +1,53 @@
-"""What a supervisor says of its service: supervise/status, in the bytes of the originals.
+"""What a supervisor says of its service: supervise/status, in the bytes of whichever wrote it.
 
-Both formats begin alike: a TAI64N time in 12 bytes (of the last change of the process), the
-pid in four bytes, the least significant first, a byte for paused, a byte for what is wanted.
+All but those of s6 begin alike: a TAI64N time in 12 bytes (of the last change of the process),
+the pid in four bytes, the least significant first, a byte for paused, a byte for what is wanted.
 daemontools 0.76 ends there (18 bytes); runit 2.1 goes on with a byte that says whether TERM
 was sent, and one for the state (20 bytes). svstat reads the first 18 of either.
 """
 
-from ..base.tai64 import pack, unpack
+from ..base.tai64 import EPOCH, pack, unpack
 
 DOWN, RUN, FINISH = range(3)
 STATES = ("down", "run", "finish")
 LENGTHS = {"supervise": 18, "runsv": 20}
+S6 = (35, 43)
+LEAP = 27  # seconds that s6's labels are ahead of djb's
+SECOND = 10**9
+# To runit, which has no word for once, what is not wanted up is wanted down.
+WANTED_DOWN = ("d", "")
 
 
 class Status:
-    """A service as its status file tells of it.
+    """A service as its supervisor tells of it.
 
     since: nanoseconds of Unix time; pid: 0 if there is none; want: "u", "d", or "" for once;
     term: whether TERM was sent; leaving: whether the supervisor is to exit, which no status
     file tells; state: DOWN, RUN or FINISH.
+
+    What not every supervisor tells. ready: None where nobody does; ready_since: nanoseconds;
+    wait_status: how it ended (s6); lingers: whether `x` lets the service run on (daemontools,
+    s6); word: the state, or "wait" or "failed" in the place of "down"; text: what the service
+    says of itself; why: why it is as it is. normally_up: None where nobody has looked.
     """
 
-    __slots__ = ("leaving", "paused", "pid", "since", "state", "term", "want")
+    __slots__ = (
+        "leaving",
+        "lingers",
+        "normally_up",
+        "paused",
+        "pid",
+        "ready",
+        "ready_since",
+        "since",
+        "state",
+        "term",
+        "text",
+        "wait_status",
+        "want",
+        "why",
+        "word",
+    )
 
     def __init__(
         self,
@@ -30,7 +56,7 @@ class Status:
         want: str,
         *,
         paused: bool = False,
-        term: bool = False,
+        term: int = False,
         leaving: bool = False,
         state: int | None = None,
     ) -> None:
@@ -41,10 +67,19 @@ class Status:
         self.term = term
         self.leaving = leaving
         self.state = (RUN if pid else DOWN) if state is None else state
+        self.ready: bool | None = None
+        self.ready_since: int | None = None
+        self.wait_status: int | None = None
+        self.normally_up: bool | None = None
+        self.lingers = False
+        self.word = self.text = self.why = b""
+
+    def seconds(self, now: int) -> int:
+        """For how many whole seconds it is as it is in the second NOW; 0 if that is to come."""
+        return max(0, now - self.since // SECOND)
 
     def encode(self, length: int) -> bytes:
         """The status file, of 18 bytes (daemontools) or 20 (runit)."""
-        # runit has no word for once: what is not wanted up is wanted down.
         want = self.want if length == 18 else "d" if self.leaving else self.want or "d"
         return b"".join(
             (
@@ -68,11 +103,27 @@ class Status:
 
 
 def decode(data: bytes) -> Status:
-    """The status that DATA holds; raises ValueError where that is not 18 bytes or more."""
-    if len(data) < 18:
-        raise ValueError(data)
-    want = chr(data[17]) if data[17] else ""
+    """The status that DATA holds, 18 bytes or more; what makes no sense is left as it is."""
+    if len(data) in S6:
+        return _decode_s6(data)
+    # The originals count whole seconds, into which no nonsense behind them may be carried.
+    since = (int.from_bytes(data[:8], "big") - EPOCH) * SECOND
+    since += min(int.from_bytes(data[8:12], "big"), SECOND - 1)
     pid = int.from_bytes(data[12:16], "little")
-    state = data[19] if len(data) >= 20 else None
-    term = len(data) >= 20 and bool(data[18])
-    return Status(unpack(data), pid, want, paused=bool(data[16]), term=term, state=state)
+    term, state = data[18:20] if len(data) >= 20 else (0, None)
+    status = Status(since, pid, chr(data[17]), paused=bool(data[16]), term=term, state=state)
+    status.lingers = len(data) == 18
+    return status
+
+
+def _decode_s6(data: bytes) -> Status:
+    pid = int.from_bytes(data[24:32], "big")
+    paused, finishing, wanted, ready = (bool(data[-1] & bit) for bit in (1, 2, 4, 8))
+    state = (FINISH if finishing else RUN) if pid else DOWN
+    since, ready_since = (unpack(data[at : at + 12]) - LEAP * SECOND for at in (0, 12))
+    status = Status(since, pid, "u" if wanted else "d", paused=paused, state=state)
+    status.wait_status = int.from_bytes(data[-3:-1], "big")
+    status.lingers = True
+    status.ready = bool(pid) and ready
+    status.ready_since = ready_since if status.ready else None
+    return status

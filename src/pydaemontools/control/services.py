@@ -5,34 +5,36 @@ import posix
 from ..base import cli
 from ..base.process import environ, is_dir
 
-PLACES = (b"/etc/service", b"/service")
+DIRECTORIES = (b"/etc/service", b"/service")
 
 
-def base() -> bytes:
+def services_directory() -> bytes:
     """The directory of all services."""
     named = environ.get(b"SVDIR")
     if named is not None:
         return named
-    return next((place for place in PLACES if posix.access(place, posix.X_OK)), PLACES[0])
+    first, second = DIRECTORIES
+    only = not posix.access(first, posix.X_OK) and posix.access(second, posix.X_OK)
+    return second if only else first
 
 
 def find(name: bytes) -> bytes:
-    """The directory of the service NAME, by the rule of sv: a path, or a name below base."""
+    """The directory of the service NAME, by the rule of sv: a path, or a name below SVDIR."""
     if name[:1] in (b"/", b".") or name[-1:] == b"/" or not name:
         return name
-    return base().rstrip(b"/") + b"/" + name
+    return services_directory().rstrip(b"/") + b"/" + name
 
 
-def place(name: bytes) -> bytes:
+def find_new(name: bytes) -> bytes:
     """The directory that NAME means where it may be no service yet: any slash makes a path."""
     return name if b"/" in name else find(name)
 
 
 def services(names: list[bytes]) -> list[bytes]:
-    """NAMES, or if there are none, all services of base; raises Quit."""
+    """NAMES, or if there are none, all services of SVDIR; raises Quit."""
     if names:
         return names
-    above = base()
+    above = services_directory()
     try:
         found = sorted(posix.listdir(above))
     except OSError as error:

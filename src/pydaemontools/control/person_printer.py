@@ -1,0 +1,58 @@
+"""How pysv says it to a person: with all that is known, in colours where they are wanted."""
+
+from ..supervise.status import RUN, Status
+from .printer import Printer, line
+from .screen import coloured, paint, plain
+from .servicefiles import Trouble, show
+
+WORDS = {b"wait": b", waiting to start", b"failed": b", failed"}
+
+
+class PersonPrinter(Printer):
+    """Says it to a person, with more words and in colours, or keeps it for JSON.
+
+    results: what came of telling each service, and what was wrong.
+    """
+
+    nobody = b"supervise not running"
+
+    def __init__(self, *, json: bool) -> None:
+        super().__init__()
+        self.json = json
+        self.coloured = coloured()
+        self.results: dict[bytes, tuple[bytes, bytes]] = {}
+
+    def add_outcome(self, service: bytes, word: bytes) -> None:
+        """Keep it, and paint it."""
+        self.results[service] = word, b""
+        self.text.append(self._painted(word + b": "))
+
+    def add_status(self, name: bytes, status: Status, now: int, *, normally_up: bool) -> None:
+        """Add what only our own supervisor tells."""
+        self.text.append(self._painted(line(name, status, now, normally_up=normally_up)))
+        if status.state == RUN and status.ready is False:
+            self.text.append(b", not ready")
+        self.text.append(WORDS.get(status.word, b""))
+        if status.why:
+            self.text.append(b" (" + plain(status.why) + b")")
+        if status.text:
+            self.text.append(b": " + plain(status.text))
+
+    def flush(self, end: bytes = b"") -> None:
+        """Write what was added; under our own name it matters whether that worked."""
+        text = b"".join(self.text) + end
+        self.text.clear()
+        if not self.json:
+            show(text)
+
+    def say(self, word: bytes, service: bytes, part: bytes, trouble: Trouble) -> None:
+        """Keep the trouble too."""
+        super().say(word, service, part, trouble)
+        self.results[service] = word, trouble.words()
+
+    def _painted(self, text: bytes) -> bytes:
+        """TEXT with a colour for the word at its head."""
+        if not self.coloured:
+            return text
+        head, colon, rest = text.partition(b": ")
+        return paint(head, head) + colon + rest
