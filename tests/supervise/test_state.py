@@ -35,24 +35,19 @@ from pydaemontools.supervise.state import (
     LEAVE,
     LEFT,
     MARK,
-    PATIENT,
-    PERMANENT,
     PHASES,
     READY,
-    RETRY,
     START,
-    STRAY,
     SWEEP,
     SWEEPING,
     SWEPT,
-    TABLE,
     UNBORN,
     UNMARK,
     UP,
     WAIT,
     State,
-    step,
 )
+from pydaemontools.supervise.table import PATIENT, PERMANENT, RETRY, STRAY, TABLE, step
 
 TERMINATE = [SIGTERM, SIGCONT]
 ASKED = ((b"notify", b""),)  # it is ready when it says so
@@ -1222,7 +1217,9 @@ VALUES = {BORN: rules(), GONE: 0, HUNG: "check failed"}
 def test_the_matrix_has_every_event_of_the_table(table, matrix):
     """So that no event can be added without saying what it means in each phase."""
     assert set(matrix) == set(table)
-    assert {len(row) for row in [*matrix.values(), *table.values()]} == {len(PHASES)}
+    assert {len(row) for row in matrix.values()} == {len(PHASES)}
+    # After LEAVE no row says anything.
+    assert all(row.keys() <= set(EVERY) - {LEFT} for row in table.values())
 
 
 @pytest.mark.parametrize(("name", "event", "phase"), CELLS)
@@ -1237,7 +1234,7 @@ def test_each_event_means_what_the_matrix_says_in_each_phase(name, event, phase)
 def test_what_is_late_is_done_at_once(phase):
     """All deadlines have passed, and DUE comes for the first time."""
     late = in_phase(phase)
-    late.due = late.kill_at = late.limit = late.dog = 10
+    late.due = late.kill_at = late.limit = late.watchdog_deadline = 10
     state, actions = step(late, DUE, 10)
     assert (state.phase, actions) == LATE[phase]
 
@@ -1286,7 +1283,7 @@ def test_who_is_paused_is_not_hung():
     paused = step(state, "p", 11)[0]
     assert paused.deadline() == FOREVER
     assert step(paused, HUNG, 12, "check failed")[1] == []
-    assert step(paused, "c", 13)[0].dog == 18
+    assert step(paused, "c", 13)[0].watchdog_deadline == 18
 
 
 @pytest.mark.parametrize("phase", [DOWN, WAIT, SWEEPING, FINISHING])
@@ -1419,7 +1416,9 @@ class World:
         assert (state.phase == LEFT) == self.left
         assert (state.phase == WAIT) == (state.due < FOREVER)
         assert state.paused == bool(self.run and self.run.stopped)
-        assert state.phase == UP or not (state.paused or state.ready or state.dog < FOREVER)
+        assert state.phase == UP or not (
+            state.paused or state.ready or state.watchdog_deadline < FOREVER
+        )
         assert state.phase in (UP, SWEEPING) or state.kill_at == FOREVER
         if state.phase in (DOWN, LEFT):
             assert state.deadline() == FOREVER

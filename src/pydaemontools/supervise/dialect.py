@@ -5,11 +5,11 @@ supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours
 
 from .rules import Rules, plain
 from .settings import SettingsReader
-from .state import PATIENT, TABLE
+from .table import PATIENT, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .state import Row
+    from .table import Row
 
 
 class Dialect:

@@ -274,7 +274,7 @@ class DirectoryService(Service):
 
     def due(self) -> None:
         """A deadline may have passed; a log that was not silent puts one off."""
-        if self.state.rules.sign == b"log" and self.state.dog <= monotonic():
+        if self.state.rules.sign == b"log" and self.state.watchdog_deadline <= monotonic():
             self.feed(ALIVE, max(tap.heard for tap in self.taps.values()))
         super().due()
 

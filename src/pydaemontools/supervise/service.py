@@ -23,18 +23,17 @@ from .state import (
     SWEEP,
     SWEEPING,
     SWEPT,
-    TABLE,
     UNBORN,
     UNMARK,
     State,
-    step,
 )
+from .table import TABLE, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .state import Row
+    from .table import Row
     from .tree import Reaper
 
 LOOK = 0.2  # seconds until we look again for what was told to end and is not our child
