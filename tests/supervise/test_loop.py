@@ -428,6 +428,29 @@ def test_a_service_is_shown_once_in_a_turn(monkeypatch, box):
     assert service.shown == 2
 
 
+def test_what_an_action_feeds_happens_when_the_other_actions_are_done(monkeypatch, box):
+    """Not between two of them: they were asked for before."""
+    processes = Processes(monkeypatch)
+    service = kept_by(Loop(box), processes)
+    service.mark = lambda **_: service.feed("k")
+    service.feed("D")
+    assert processes.signals == [(101, TERM), (101, CONT), (101, KILL)]
+
+
+def test_a_service_waits_for_its_next_deadline_once_in_a_turn(monkeypatch, box):
+    """However many events that turn had: the deadline is what the last of them left."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.kill_after = 5.0
+    service = kept_by(loop, processes, asked, finishes=True)
+    turn(loop, processes)
+    waits = []
+    monkeypatch.setattr(loop, "at", lambda when, tell: waits.append((when, tell)))
+    turn(loop, processes, letters="htrd", later=2)
+    assert waits == [(107, service.due)]
+
+
 # Readers.
 
 

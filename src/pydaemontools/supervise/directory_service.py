@@ -269,7 +269,7 @@ class DirectoryService(Service):
             return False
         self.pid = heir
         self.loop.child(heir, self.end)
-        self.loop.at_last(self.show)
+        self.changed()
         return True
 
     def due(self) -> None:

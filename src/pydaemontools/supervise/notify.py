@@ -93,7 +93,7 @@ def apply_notification(service: "DirectoryService", said: dict[str, str]) -> Non
     pid = said.get("MAINPID", "")
     if pid.isascii() and pid.isdigit() and len(pid) < 10:
         service.heir = int(pid)
-    service.loop.at_last(service.show)
+    service.changed()
 
 
 def parse(data: bytes) -> dict[str, str]:

@@ -61,6 +61,7 @@ class Service:
         self.found = False  # whether that was another supervisor's
         # How run ended. Of one that was found nobody knows more than that it was told to.
         self._status = int(SIGTERM)
+        self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
         self.become: dict[int, int] = {}
         self.keep: list[int] = []
         self.verbose = False  # whether to tell when it starts and ends
@@ -113,17 +114,32 @@ class Service:
         return self.state.phase == LEFT
 
     def feed(self, event: str, value: object = None, *, mute: bool = False) -> None:
-        """Let EVENT happen, now. MUTE: whatever signals that asks for are not sent."""
-        self.state, actions = step(self.state, event, monotonic(), value, self.table)
-        for action in actions:
-            if isinstance(action, str):
-                self._does[action]()
-            elif not mute:
-                self.kill(action)
-        self._schedule()
-        self.loop.at_last(self.show)
+        """Let EVENT happen now, or after the one that happens. MUTE: its signals are not sent."""
+        self._events.append((event, value, mute))
+        if len(self._events) > 1:
+            # An action of the one before feeds this.
+            return
+        for one, given, silent in self._events:
+            self.state, actions = step(self.state, one, monotonic(), given, self.table)
+            for action in actions:
+                if isinstance(action, str):
+                    self._does[action]()
+                elif not silent:
+                    self.kill(action)
+        self._events.clear()
+        self.changed()
         if self.state.phase == DOWN:
             self.on_down()
+
+    def changed(self) -> None:
+        """Have the next deadline waited for, and be shown, at the end of this turn."""
+        self.loop.at_last(self._settle)
+
+    def _settle(self) -> None:
+        deadline = self.state.deadline()
+        if deadline < FOREVER:
+            self.loop.at(deadline, self.due)
+        self.show()
 
     def obey(self, letters: bytes) -> None:
         """Do what LETTERS say, in order."""
@@ -260,8 +276,3 @@ class Service:
 
     def _leave(self) -> None:
         self.on_leave()
-
-    def _schedule(self) -> None:
-        deadline = self.state.deadline()
-        if deadline < FOREVER:
-            self.loop.at(deadline, self.due)
