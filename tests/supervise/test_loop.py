@@ -11,7 +11,8 @@ from pydaemontools.supervise.loop import END, Loop
 from pydaemontools.supervise.pair import Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
 from pydaemontools.supervise.service import Service
-from pydaemontools.supervise.state import ALIVE, DOWN, FINISHING, LAST, LEFT, SWEEPING, UP, WAIT
+from pydaemontools.supervise.state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
+from pydaemontools.supervise.table import ALIVE, LAST
 
 KILL, TERM, CONT = 9, 15, 18
 
@@ -143,7 +144,7 @@ def turn(loop, processes, *, letters="", later=0):
 def kept_by(loop, processes, asked=None, **more):
     """A service that has been started, and hears the letters."""
     service = Kept(loop, processes, asked, **more)
-    loop.tell = service.feed
+    loop.on_letter = service.feed
     service.begin()
     return service
 
@@ -193,9 +194,9 @@ def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatc
         told.append(processes.now)
         # Whoever has seen enough goes away while all are told.
         if len(told) == 2:
-            del loop.strays[look]
+            del loop.on_orphan[look]
 
-    loop.strays[look] = None
+    loop.on_orphan[look] = None
     processes.end(77)
     turn(loop, processes)
     assert (told, processes.zombies) == ([100], [])
@@ -210,7 +211,7 @@ def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(mo
     processes = Processes(monkeypatch)
     loop = Loop(box)
     told = []
-    loop.strays[lambda: told.append("orphan")] = None
+    loop.on_orphan[lambda: told.append("orphan")] = None
     loop.child(5, told.append)
     for _ in range(2):
         processes.end(5, 256)
@@ -367,7 +368,7 @@ def test_the_loop_waits_as_long_as_nothing_is_due(monkeypatch, box):
     assert 2000 <= loop._rest() <= 2002
     processes.now = 102.5
     assert 0 <= loop._rest() <= 1
-    loop.at_last(print)
+    loop.at_turn_end(print)
     assert loop._rest() == 0
 
 
@@ -385,11 +386,11 @@ def test_what_is_to_be_done_last_is_done_once_in_a_turn(monkeypatch, box):
 
     def letter(letter):
         told.append(letter)
-        loop.at_last(last)
+        loop.at_turn_end(last)
 
-    loop.tell = letter
+    loop.on_letter = letter
     loop.at(100, lambda: letter("alarm"))
-    loop.at_last(last)
+    loop.at_turn_end(last)
     turn(loop, processes, letters="hat")
     assert told == ["h", "a", "t", "alarm", "last"]
     turn(loop, processes)
@@ -404,9 +405,9 @@ def test_what_asks_to_be_last_while_last_things_are_done_has_to_wait(monkeypatch
 
     def last():
         told.append(processes.now)
-        loop.at_last(last)
+        loop.at_turn_end(last)
 
-    loop.at_last(last)
+    loop.at_turn_end(last)
     turn(loop, processes)
     assert told == [100]
     assert loop._rest() == 0
@@ -446,7 +447,7 @@ def test_a_service_waits_for_its_next_deadline_once_in_a_turn(monkeypatch, box):
     service = kept_by(loop, processes, asked, finishes=True)
     turn(loop, processes)
     waits = []
-    monkeypatch.setattr(loop, "at", lambda when, tell: waits.append((when, tell)))
+    monkeypatch.setattr(loop, "at", lambda when, callback: waits.append((when, callback)))
     turn(loop, processes, letters="htrd", later=2)
     assert waits == [(107, service.due)]
 
@@ -665,7 +666,7 @@ def test_what_run_left_behind_is_told_to_end_and_then_killed(monkeypatch, box):
     service.left_behind = []
     turn(loop, processes)
     assert (service.state.phase, service.pid) == (UP, 102)
-    assert loop.strays == {}
+    assert loop.on_orphan == {}
 
 
 def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
@@ -684,7 +685,7 @@ def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
     turn(loop, processes, later=1)
     assert service.state.phase == DOWN
     assert "KILL did not end what kept left behind: 77" in capfd.readouterr().err
-    assert loop.strays == {}
+    assert loop.on_orphan == {}
     assert service.pid == 0
 
 
@@ -829,8 +830,8 @@ def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
     pair.run([])
     assert (service.seen_ends, logger.seen_ends) == ([(102, TERM)], [(101, 0)])
     assert turns == [(UP, UP), (UP, UP), (UP, UP), (LEFT, UP)]
-    assert service.become == dict.fromkeys((1, 2), pair._sink)
-    assert logger.become == {0: pair._source}
+    assert service.fd_map == dict.fromkeys((1, 2), pair._sink)
+    assert logger.fd_map == {0: pair._source}
     close(pair)
 
 

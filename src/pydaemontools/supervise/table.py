@@ -1,60 +1,42 @@
 """What a service does next: a pure function of its state, an event and the time.
 
-No I/O and no clock in here: the answer is the next state and what is to be done now. Every
-history is a list of events in a test.
+No I/O and no clock in here: an event is a letter that a person sent (the same that svc
+writes to a control fifo) or a word for what happened to the process, and the answer is
+the next state and what is to be done now. Every history is a list of events in a test.
 """
 
-from _signal import (
-    SIGABRT,
-    SIGALRM,
-    SIGCONT,
-    SIGHUP,
-    SIGINT,
-    SIGKILL,
-    SIGQUIT,
-    SIGSTOP,
-    SIGTERM,
-    SIGUSR1,
-    SIGUSR2,
-    SIGWINCH,
-)
+import _signal
 
 from .rules import FOREVER, Rules
-from .state import (
-    ALIVE,
-    BORN,
-    CULL,
-    DOWN,
-    DUE,
-    FINISH,
-    FINISHING,
-    FOUND,
-    GONE,
-    HUNG,
-    LAST,
-    LEAVE,
-    LEFT,
-    MARK,
-    READY,
-    START,
-    SWEEP,
-    SWEEPING,
-    SWEPT,
-    UNBORN,
-    UNMARK,
-    UP,
-    WAIT,
-    State,
-)
+from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from .state import Action
-
+    # An action is a signal to send to the process, or one of the words below.
+    Action = int | str
     Op = Callable[[State], list[Action]]
-    Row = dict[int, tuple[Op, ...]]
+    Row = Mapping[int, tuple[Op, ...]]
+
+START = "start"  # start run, and say whether it was BORN or UNBORN
+SWEEP = "sweep"  # tell what run left behind to end, and say when it is SWEPT
+CULL = "cull"  # kill what it left behind
+FINISH = "finish"  # start finish, and say UNBORN where there is none, GONE when it ended
+MARK, UNMARK = "mark", "unmark"  # make the file `down`; remove it
+LEAVE = "leave"  # nothing more will happen here
+
+# What happens to the process, beside the letters.
+DUE = "due"  # a deadline may have passed
+BORN = "born"  # with the Rules of this start
+UNBORN = "unborn"
+GONE = "gone"  # with the exit code, or minus the signal
+SWEPT = "swept"
+READY = "ready"
+ALIVE = "alive"  # a sign of life, perhaps with its time
+HUNG = "hung"  # with the reason
+LAST = "last"  # no more after this one
+FOUND = "found"  # one is there that a supervisor left, which was killed
 
 RETRY = 1.0  # seconds until a fork that was refused is tried again
 STRAY = 5.0  # seconds that what run left behind has to end, at the most; and again after KILL
@@ -73,7 +55,9 @@ def step(
     An event that means nothing in a phase changes nothing; an unknown letter is no event.
     After LEAVE nothing means anything.
     """
-    after = state.copy()
+    after = State.__new__(State)
+    for name in State.__slots__:
+        setattr(after, name, getattr(state, name))
     after.now, after.value = now, value
     actions: list[Action] = []
     for op in (table or TABLE).get(event, {}).get(state.phase, ()):
@@ -103,14 +87,14 @@ def _pause(state: State) -> "list[Action]":
     """Who is stopped can give no sign of life, and does not become ready."""
     state.paused = True
     state.watchdog_deadline = state.limit = FOREVER
-    return [SIGSTOP]
+    return [_signal.SIGSTOP]
 
 
 def _continue(state: State) -> "list[Action]":
     if state.paused:
         state.paused = False
         _patience(state)
-    return [SIGCONT]
+    return [_signal.SIGCONT]
 
 
 def _do(action: "Action") -> "Op":
@@ -119,7 +103,7 @@ def _do(action: "Action") -> "Op":
 
 def _term(state: State) -> "list[Action]":
     state.term = True
-    return [SIGTERM]
+    return [_signal.SIGTERM]
 
 
 def _stop(state: State) -> "list[Action]":
@@ -127,7 +111,7 @@ def _stop(state: State) -> "list[Action]":
     state.term = state.stopping = True
     state.paused = False
     state.kill_at = min(state.kill_at, state.now + state.rules.kill_after)
-    return [state.rules.down_signal, SIGCONT]
+    return [state.rules.down_signal, _signal.SIGCONT]
 
 
 def _last(state: State) -> "list[Action]":
@@ -206,7 +190,7 @@ def _overdue(state: State) -> "list[Action]":
     """A deadline of the running process."""
     if state.kill_at <= state.now:
         state.kill_at = FOREVER
-        return [SIGKILL]
+        return [_signal.SIGKILL]
     if state.limit <= state.now:
         state.limit = FOREVER
         state.value = "not ready in time"
@@ -297,7 +281,7 @@ def _too_long(state: State) -> "list[Action]":
     if state.limit > state.now:
         return []
     state.limit = FOREVER
-    return [SIGKILL]
+    return [_signal.SIGKILL]
 
 
 def _next(state: State) -> "list[Action]":
@@ -328,6 +312,7 @@ def _everywhere(op: "Op", row: "Row") -> "Row":
 _TO_UP = _everywhere(_want("u"), {DOWN: (_begin,), WAIT: (_begin,)})
 _TO_DOWN = _everywhere(_want("d"), {WAIT: (_rest,), UP: (_stop,)})
 _AT_MOST_ONCE = _everywhere(_want("o"), {WAIT: (_rest,)})
+_LEAVING = {DOWN: (_leave,), WAIT: (_leave,), UP: (_last,), SWEEPING: (_last,), FINISHING: (_last,)}
 # For each event what is done in each phase, in order. Where a phase is left out, nothing is.
 TABLE: "dict[str, Row]" = {
     "u": _TO_UP,
@@ -337,27 +322,21 @@ TABLE: "dict[str, Row]" = {
     "U": _everywhere(_do(UNMARK), _TO_UP),
     "D": _everywhere(_do(MARK), _TO_DOWN),
     "Q": _everywhere(_do(MARK), _AT_MOST_ONCE),
-    "x": {
-        DOWN: (_leave,),
-        WAIT: (_leave,),
-        UP: (_last, _stop),
-        SWEEPING: (_last,),
-        FINISHING: (_last,),
-    },
+    "x": _LEAVING | {UP: (_last, _stop)},
     "p": {UP: (_pause,)},
     "c": {UP: (_continue,)},
-    "h": {UP: (_do(SIGHUP),)},
-    "a": {UP: (_do(SIGALRM),)},
-    "b": {UP: (_do(SIGABRT),)},
-    "i": {UP: (_do(SIGINT),)},
+    "h": {UP: (_do(_signal.SIGHUP),)},
+    "a": {UP: (_do(_signal.SIGALRM),)},
+    "b": {UP: (_do(_signal.SIGABRT),)},
+    "i": {UP: (_do(_signal.SIGINT),)},
     "t": {UP: (_term,)},
     "r": {UP: (_stop,)},
-    "k": {UP: (_do(SIGKILL),), SWEEPING: (_cull,), FINISHING: (_do(SIGKILL),)},
-    "q": {UP: (_do(SIGQUIT),)},
-    "1": {UP: (_do(SIGUSR1),)},
-    "2": {UP: (_do(SIGUSR2),)},
-    "w": {UP: (_do(SIGWINCH),)},
-    "y": {UP: (_do(SIGWINCH),)},
+    "k": {UP: (_do(_signal.SIGKILL),), SWEEPING: (_cull,), FINISHING: (_do(_signal.SIGKILL),)},
+    "q": {UP: (_do(_signal.SIGQUIT),)},
+    "1": {UP: (_do(_signal.SIGUSR1),)},
+    "2": {UP: (_do(_signal.SIGUSR2),)},
+    "w": {UP: (_do(_signal.SIGWINCH),)},
+    "y": {UP: (_do(_signal.SIGWINCH),)},
     DUE: {WAIT: (_start,), UP: (_overdue,), SWEEPING: (_stray,), FINISHING: (_too_long,)},
     BORN: {WAIT: (_born,)},
     UNBORN: {WAIT: (_unborn,), FINISHING: (_next,)},
@@ -366,14 +345,8 @@ TABLE: "dict[str, Row]" = {
     READY: {UP: (_ready,)},
     ALIVE: {UP: (_alive,)},
     HUNG: {UP: (_hung,)},
-    LAST: {
-        DOWN: (_leave,),
-        WAIT: (_leave,),
-        UP: (_last,),
-        SWEEPING: (_last,),
-        FINISHING: (_last,),
-    },
+    LAST: _LEAVING,
     FOUND: {DOWN: (_found,)},
 }
 # daemontools' x waits for the service to go down by itself.
-PATIENT = TABLE | {"x": TABLE[LAST]}
+PATIENT: "dict[str, Row]" = TABLE | {"x": _LEAVING}

@@ -30,9 +30,9 @@ class Tap:
         posix.set_blocking(self._source, False)
         self._ready = poll()
         self._ready.register(sink, POLLOUT)
-        self._held = b""  # what was read and could not be written
+        self._buffer = b""  # what was read and not yet written
         self._part = b""  # the beginning of a line
-        self._then: Callable[[], None] | None = None
+        self._drained: Callable[[], None] | None = None
         self.seen: Callable[[bytes], None] | None = None
         self.last = b""  # the last line that said something
         self.heard = monotonic()  # when something came, the last time
@@ -46,21 +46,21 @@ class Tap:
                 self._loop.forget(self._source)
                 self._loop.watch(self._sink, self._go_on, POLLOUT)
                 return
-            if not self._held:
+            if not self._buffer:
                 try:
-                    self._held = posix.read(self._source, CHUNK)
+                    self._buffer = posix.read(self._source, CHUNK)
                 except BlockingIOError:
                     self._finish()
                     return
-                self._look(self._held)
+                self._look(self._buffer)
             self._write()
-        if self._then:
+        if self._drained:
             # Nothing more comes in to wake us.
-            self._loop.at_last(self.carry)
+            self._loop.at_turn_end(self.carry)
 
-    def close(self, then: "Callable[[], None]") -> None:
-        """Call THEN when everything has been passed on; nothing more may come."""
-        self._then = then
+    def close(self, callback: "Callable[[], None]") -> None:
+        """Call CALLBACK when everything has been passed on; nothing more may come."""
+        self._drained = callback
         self.carry()
 
     def _go_on(self) -> None:
@@ -69,19 +69,19 @@ class Tap:
         self.carry()
 
     def _finish(self) -> None:
-        if self._then:
+        if self._drained:
             self._loop.forget(self._source)
-            then, self._then = self._then, None
-            then()
+            callback, self._drained = self._drained, None
+            callback()
 
     def _write(self) -> None:
         try:
-            self._held = self._held[posix.write(self._sink, self._held) :]
+            self._buffer = self._buffer[posix.write(self._sink, self._buffer) :]
         except BlockingIOError:
             pass
         except OSError:
             # Nobody is there to read it, as nobody would be without us.
-            self._held = b""
+            self._buffer = b""
 
     def _look(self, data: bytes) -> None:
         self.heard = monotonic()
