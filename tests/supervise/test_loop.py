@@ -188,35 +188,35 @@ def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatc
     processes = Processes(monkeypatch)
     loop = Loop(box)
     service = kept_by(loop, processes)
-    told = []
+    called = []
 
     def look():
-        told.append(processes.now)
+        called.append(processes.now)
         # Whoever has seen enough goes away while all are told.
-        if len(told) == 2:
+        if len(called) == 2:
             del loop.on_orphan[look]
 
     loop.on_orphan[look] = None
     processes.end(77)
     turn(loop, processes)
-    assert (told, processes.zombies) == ([100], [])
+    assert (called, processes.zombies) == ([100], [])
     processes.end(78)
     processes.end(79)
     turn(loop, processes, later=1)
-    assert (told, service.seen_ends) == ([100, 101], [])
+    assert (called, service.seen_ends) == ([100, 101], [])
 
 
 def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(monkeypatch, box):
     """Only its owner asked for it; and only once."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
-    loop.on_orphan[lambda: told.append("orphan")] = None
-    loop.child(5, told.append)
+    called = []
+    loop.on_orphan[lambda: called.append("orphan")] = None
+    loop.child(5, called.append)
     for _ in range(2):
         processes.end(5, 256)
         turn(loop, processes)
-    assert told == [256, "orphan"]
+    assert called == [256, "orphan"]
 
 
 def test_it_is_known_when_there_is_no_process_below_us_at_all(monkeypatch, box):
@@ -253,37 +253,37 @@ def test_alarms_come_in_order_and_not_early(monkeypatch, box):
     """By their times; those of one time in the order in which they were set."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
     for when, name in (105, "last"), (103, "first"), (104, "third"), (103, "second"):
-        loop.at(when, lambda name=name: told.append(name))
+        loop.at(when, lambda name=name: called.append(name))
     turn(loop, processes, later=2.9)
-    assert told == []
+    assert called == []
     turn(loop, processes, later=1.1)
-    assert told == ["first", "second", "third"]
+    assert called == ["first", "second", "third"]
     turn(loop, processes, later=1)
     turn(loop, processes, later=100)
-    assert told == ["first", "second", "third", "last"]
+    assert called == ["first", "second", "third", "last"]
 
 
 def test_an_alarm_that_is_set_by_another_comes_in_its_own_time(monkeypatch, box):
     """For later: not early. For now: in this turn."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def alarm():
-        told.append("alarm")
-        loop.at(processes.now + 1, lambda: told.append("later"))
-        loop.at(processes.now, lambda: told.append("now"))
+        called.append("alarm")
+        loop.at(processes.now + 1, lambda: called.append("later"))
+        loop.at(processes.now, lambda: called.append("now"))
 
     loop.at(102, alarm)
-    loop.at(102, lambda: told.append("same time"))
+    loop.at(102, lambda: called.append("same time"))
     turn(loop, processes, later=2)
-    assert told == ["alarm", "same time", "now"]
+    assert called == ["alarm", "same time", "now"]
     turn(loop, processes, later=0.9)
-    assert told[3:] == []
+    assert called[3:] == []
     turn(loop, processes, later=0.1)
-    assert told[3:] == ["later"]
+    assert called[3:] == ["later"]
 
 
 def test_a_deadline_that_was_put_off_does_not_come_early(monkeypatch, box):
@@ -379,40 +379,40 @@ def test_what_is_to_be_done_last_is_done_once_in_a_turn(monkeypatch, box):
     """However many ask for it, and after all that they ask it for."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def last():
-        told.append("last")
+        called.append("last")
 
     def letter(letter):
-        told.append(letter)
+        called.append(letter)
         loop.at_turn_end(last)
 
     loop.on_letter = letter
     loop.at(100, lambda: letter("alarm"))
     loop.at_turn_end(last)
     turn(loop, processes, letters="hat")
-    assert told == ["h", "a", "t", "alarm", "last"]
+    assert called == ["h", "a", "t", "alarm", "last"]
     turn(loop, processes)
-    assert told[5:] == []
+    assert called[5:] == []
 
 
 def test_what_asks_to_be_last_while_last_things_are_done_has_to_wait(monkeypatch, box):
     """For the next turn, which comes at once: or one that asks each time would never end."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def last():
-        told.append(processes.now)
+        called.append(processes.now)
         loop.at_turn_end(last)
 
     loop.at_turn_end(last)
     turn(loop, processes)
-    assert told == [100]
+    assert called == [100]
     assert loop._rest() == 0
     turn(loop, processes, later=1)
-    assert told == [100, 101]
+    assert called == [100, 101]
 
 
 def test_a_service_is_shown_once_in_a_turn(monkeypatch, box):
@@ -460,15 +460,15 @@ class Readers:
 
     def __init__(self, loop, many):
         self.loop = loop
-        self.told = []
+        self.called = []
         self.pipes = [os.pipe() for _ in range(many)]
         for number, (source, sink) in enumerate(self.pipes):
             os.write(sink, b"x")
-            loop.watch(source, lambda number=number: self.tell(number))
+            loop.watch(source, lambda number=number: self.call(number))
 
-    def tell(self, number):
+    def call(self, number):
         """Reader NUMBER was told."""
-        self.told.append(number)
+        self.called.append(number)
 
     def close(self):
         """Close them."""
@@ -482,17 +482,17 @@ def test_a_reader_that_is_forgotten_by_another_in_the_same_turn_is_not_told(monk
     loop = Loop(box)
     readers = Readers(loop, 3)
 
-    def tell(number):
-        readers.told.append(number)
+    def call(number):
+        readers.called.append(number)
         for other, (source, _) in enumerate(readers.pipes):
             if other != number:
                 loop.forget(source)
 
-    readers.tell = tell
+    readers.call = call
     turn(loop, processes)
-    assert len(readers.told) == 1
+    assert len(readers.called) == 1
     turn(loop, processes)
-    assert readers.told == readers.told[:1] * 2
+    assert readers.called == readers.called[:1] * 2
     readers.close()
 
 
@@ -506,7 +506,7 @@ def test_a_reader_that_is_forgotten_when_a_child_ends_in_the_same_turn_is_not_to
     loop.child(5, lambda _status: loop.forget(readers.pipes[0][0]))
     processes.end(5)
     turn(loop, processes)
-    assert readers.told == [1]
+    assert readers.called == [1]
     readers.close()
 
 
@@ -519,15 +519,15 @@ def test_a_reader_may_be_forgotten_twice_and_watched_again(monkeypatch, box):
     for _ in range(2):
         loop.forget(source)
     turn(loop, processes)
-    assert readers.told == []
-    loop.watch(source, lambda: readers.told.append("again"))
-    loop.watch(sink, lambda: readers.told.append("room"), POLLOUT)
+    assert readers.called == []
+    loop.watch(source, lambda: readers.called.append("again"))
+    loop.watch(sink, lambda: readers.called.append("room"), POLLOUT)
     turn(loop, processes)
-    assert sorted(readers.told) == ["again", "room"]
-    loop.watch(source, lambda: readers.told.append("other"))
+    assert sorted(readers.called) == ["again", "room"]
+    loop.watch(source, lambda: readers.called.append("other"))
     loop.forget(sink)
     turn(loop, processes)
-    assert readers.told[2:] == ["other"]
+    assert readers.called[2:] == ["other"]
     readers.close()
 
 

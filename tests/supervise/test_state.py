@@ -1438,7 +1438,7 @@ class World:
             assert state.deadline() <= self.now + STRAY
         if state.phase == FINISHING and not self.finish.dying:
             assert state.deadline() <= self.now + state.rules.finish_limit
-        if state.phase == UP and self.run.told and not self.run.dying:
+        if state.phase == UP and self.run.ending and not self.run.dying:
             assert state.deadline() <= self.now + state.rules.kill_after
         if state.phase == UP and state.ready and not (state.stopping or state.paused):
             assert state.deadline() <= self.now + state.rules.silence
@@ -1499,7 +1499,7 @@ class World:
             assert signum == SIGKILL
         target.hear(signum)
         if signum == self.state.rules.down_signal and self.state.kill_at < FOREVER:
-            target.told = True
+            target.ending = True
 
     def swept(self):
         """What was left behind has ended."""
@@ -1563,7 +1563,7 @@ class Process:
         self.stopped = False
         self.pending = False
         self.dying = False
-        self.told = False
+        self.ending = False
 
     def hear(self, signum):
         """As the kernel has it: one that is stopped hears when it goes on."""

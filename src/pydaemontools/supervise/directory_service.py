@@ -111,7 +111,9 @@ class DirectoryService(Service):
         """Let go of what the last run said about itself."""
         self._status_writer.text = ""
         self.main_pid = 0
-        self.health = None
+        if self.health:
+            self.health.close()
+            self.health = None
 
     def _prepare(self, rules: Rules) -> None:
         """Have what this run needs to show us how it is."""
@@ -121,8 +123,8 @@ class DirectoryService(Service):
         if 1 not in self.fd_map and (b"log" in sign_or_way or not self._watched):
             self._tap(2)
         for tap in self.taps.values():
-            tap.last, tap.seen = b"", None
-            tap.heard = monotonic()
+            tap.last_line, tap.on_line = b"", None
+            tap.last_read = monotonic()
         if b"notify" in sign_or_way and not self.notify_socket:
             from .notify import NotifySocket
 
@@ -160,13 +162,13 @@ class DirectoryService(Service):
         if self.health:
             self.health.close()
         for tap in self.taps.values():
-            tap.carry()
+            tap.forward()
         if self.dialect.native:
             self._remember(status)
         super().end(status)
 
     def _remember(self, status: int) -> None:
-        last = self.taps[2].last if 2 in self.taps and 1 not in self.fd_map else b""
+        last = self.taps[2].last_line if 2 in self.taps and 1 not in self.fd_map else b""
         seconds = monotonic() - self.state.started
         ended = time_ns(), self.pid, seconds, status
         self._status_writer.deaths.append((ended, self.state.why, last))
@@ -186,7 +188,7 @@ class DirectoryService(Service):
     def due(self) -> None:
         """A deadline may have passed; a log that was not silent puts one off."""
         if self.state.rules.sign == b"log" and self.state.watchdog_deadline <= monotonic():
-            self.feed(ALIVE, max(tap.heard for tap in self.taps.values()))
+            self.feed(ALIVE, max(tap.last_read for tap in self.taps.values()))
         super().due()
 
     def drain(self, callback: "Callable[[], None]") -> None:

@@ -1,7 +1,7 @@
 """Whether one run of a service is ready, and whether it is alive.
 
 It may say so itself (s6's notification fd, NOTIFY_SOCKET), it may be asked (./check, a port
-or a socket that accepts), or its log tells.
+or a socket that accepts), or its log shows it.
 """
 
 import posix
@@ -82,6 +82,7 @@ class Health:
             connecting.close()
         if self._check:
             self.launcher.end_helper(self._check)
+            self._check = 0
 
     def ready(self) -> None:
         """One of the ways says that it is ready."""
@@ -111,7 +112,7 @@ class Health:
 
         search = re.compile(pattern).search
         for tap in self.taps.values():
-            tap.seen = lambda line: self.ready() if search(line) else None
+            tap.on_line = lambda line: self.ready() if search(line) else None
 
     # It is asked.
 

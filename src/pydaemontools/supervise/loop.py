@@ -63,12 +63,12 @@ class Inbox:
         self.fds = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
         # What was ignored for us (nohup) stays so. SIGPIPE is for a stderr that goes away.
-        heard = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
-        heard += [SIGCHLD, SIGPIPE]
-        for signum in heard:
+        handled = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
+        handled += [SIGCHLD, SIGPIPE]
+        for signum in handled:
             signal(signum, _nothing)
         # What was blocked for us would never come.
-        pthread_sigmask(SIG_UNBLOCK, heard)
+        pthread_sigmask(SIG_UNBLOCK, handled)
 
     def read(self) -> str:
         """The letters that came since the last time, in order."""

@@ -41,7 +41,7 @@ def _same(argv: list[bytes]) -> list[bytes]:
 
 
 def label(argv: list[bytes]) -> bytes:
-    """What to call ARGV when telling of it: its program, or the first of a chain's rest."""
+    """What to call ARGV in a message: its program, or the first of a chain's rest."""
     if argv[:2] == [script.me(), b"-c"] and argv[2:]:
         argv = expand(script.parse(argv[2], b"-c")[0], environ)
     return argv[0].rpartition(b"/")[2]

@@ -116,7 +116,7 @@ class Service:
         return self.state.phase == LEFT
 
     def feed(self, event: str, value: object = None, *, mute: bool = False) -> None:
-        """Let EVENT happen now, or after the one that happens. MUTE: its signals are not sent."""
+        """Let EVENT happen, when those before it have. MUTE: its signals are not sent."""
         self._events.append((event, value, mute))
         if len(self._events) > 1:
             # An action of the one before feeds this.

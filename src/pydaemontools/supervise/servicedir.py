@@ -54,7 +54,7 @@ class ServiceDir:
             return False
 
     def has_any(self, name: bytes) -> bool:
-        """Whether there is something called NAME, as far as one can tell."""
+        """Whether there is something called NAME, as far as access(2) knows."""
         return posix.access(self.path(name), posix.F_OK)
 
     def acquire(self) -> int:
@@ -72,7 +72,7 @@ class ServiceDir:
         return self._fifo(b"control")
 
     def answer(self) -> None:
-        """Have supervise/ok say that a supervisor is here. Raises Quit."""
+        """Have supervise/ok show that a supervisor is here. Raises Quit."""
         self._fifo(b"ok")
 
     def write(self, name: bytes, data: bytes) -> None:

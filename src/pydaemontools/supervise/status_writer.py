@@ -13,12 +13,6 @@ from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
 from .statefile import MOST_DEATHS, add_deaths, format_death, format_state
 from .status import FINISH, RUN, Status
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    # When, in nanoseconds of Unix time; the pid; for how many seconds it was up; the wait
-    # status; why it was ended, if somebody knows; the last line of what it printed.
-    Ended = tuple[tuple[int, int, float, int], str, bytes]
-
 RETRY = 1.0  # seconds until what could not be written is tried again
 # What the status file calls a phase, if not down.
 IN_STATUS = {UP: RUN, SWEEPING: FINISH, FINISHING: FINISH}
@@ -29,14 +23,15 @@ IN_STATE = {DOWN: b"down", WAIT: b"wait", UP: b"run", SWEEPING: b"finish", FINIS
 class StatusWriter:
     """Writes how SERVICE is into the supervise/ of FILES.
 
-    `text` is what the service says of itself, `deaths` are those that history lacks.
+    `text` is what the service says of itself, `deaths` are those that history
+    lacks, with what format_death() takes.
     """
 
     def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
         self.files = files
         self.text = ""
-        self.deaths: list[Ended] = []
+        self.deaths: list[tuple[tuple[int, int, float, int], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
         self._warned = False
@@ -87,7 +82,7 @@ class StatusWriter:
             self.deaths = []
 
     def _write_state(self) -> None:
-        """More than the status says, a line each; gone when nobody is there to write it."""
+        """Write the file `state`; when nobody will write it any more, remove it."""
         state = self.service.state
         if state.phase == LEFT:
             self.files.remove(b"supervise/state")

@@ -124,7 +124,7 @@ def _warm(words: list[bytes]) -> None:
 
 
 def _warm_file(file: bytes) -> None:
-    """Load what the chain script FILE will need, if it is one; what is wrong, a start will say."""
+    """Load what the chain script FILE will need, if it is one; a start says what is wrong."""
     if (chain.recognise(file) or [b""])[0] != b"pychain":
         return
     try:

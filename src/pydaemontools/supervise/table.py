@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Row = Mapping[int, tuple[Op, ...]]
 
 START = "start"  # start run, and say whether it was BORN or UNBORN
-SWEEP = "sweep"  # tell what run left behind to end, and say when it is SWEPT
+SWEEP = "sweep"  # have what run left behind end, and say when it is SWEPT
 CULL = "cull"  # kill what it left behind
 FINISH = "finish"  # start finish, and say UNBORN where there is none, GONE when it ended
 MARK, UNMARK = "mark", "unmark"  # make the file `down`; remove it
@@ -107,7 +107,7 @@ def _term(state: State) -> "list[Action]":
 
 
 def _stop(state: State) -> "list[Action]":
-    """Tell it to end, and see that a stopped one hears it; KILL when it takes too long."""
+    """Have it end, also if it is stopped; KILL it when that takes too long."""
     state.term = state.stopping = True
     state.paused = False
     state.kill_at = min(state.kill_at, state.now + state.rules.kill_after)

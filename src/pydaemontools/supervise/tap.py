@@ -21,7 +21,7 @@ LINE = 1000  # bytes of a line that are looked at
 
 
 class Tap:
-    """What is written to `fd` goes on to SINK; `seen` is called with each line."""
+    """What is written to `fd` goes on to SINK; `on_line` is called with each line."""
 
     def __init__(self, loop: Loop, sink: int) -> None:
         self._loop = loop
@@ -33,12 +33,12 @@ class Tap:
         self._buffer = b""  # what was read and not yet written
         self._part = b""  # the beginning of a line
         self._drained: Callable[[], None] | None = None
-        self.seen: Callable[[bytes], None] | None = None
-        self.last = b""  # the last line that said something
-        self.heard = monotonic()  # when something came, the last time
-        loop.watch(self._source, self.carry)
+        self.on_line: Callable[[bytes], None] | None = None
+        self.last_line = b""  # the last line that said something
+        self.last_read = monotonic()  # when something came, the last time
+        loop.watch(self._source, self.forward)
 
-    def carry(self) -> None:
+    def forward(self) -> None:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
         for _ in range(BURST):
             if not self._ready.poll(0):
@@ -56,17 +56,17 @@ class Tap:
             self._write()
         if self._drained:
             # Nothing more comes in to wake us.
-            self._loop.at_turn_end(self.carry)
+            self._loop.at_turn_end(self.forward)
 
     def close(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when everything has been passed on; nothing more may come."""
         self._drained = callback
-        self.carry()
+        self.forward()
 
     def _go_on(self) -> None:
         self._loop.forget(self._sink)
-        self._loop.watch(self._source, self.carry)
-        self.carry()
+        self._loop.watch(self._source, self.forward)
+        self.forward()
 
     def _finish(self) -> None:
         if self._drained:
@@ -84,11 +84,11 @@ class Tap:
             self._buffer = b""
 
     def _look(self, data: bytes) -> None:
-        self.heard = monotonic()
+        self.last_read = monotonic()
         lines = (self._part + data).split(b"\n")
         self._part = lines.pop()[:LINE]
         for line in lines:
             if line and not line.isspace():
-                self.last = line
-            if self.seen:
-                self.seen(line)
+                self.last_line = line
+            if self.on_line:
+                self.on_line(line)

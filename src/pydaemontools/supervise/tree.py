@@ -18,7 +18,7 @@ CGROUPS = b"/sys/fs/cgroup"
 
 
 class Reaper:
-    """Whose are the orphans: each service's session, and who answers for the rest.
+    """Knows whose an orphan is: each service's session, and which service has the rest.
 
     KNOWN holds the children that were started on purpose.
     """
@@ -26,7 +26,7 @@ class Reaper:
     def __init__(self, known: "Mapping[int, object]") -> None:
         self.known = known
         self.sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
-        self.main_service: object = None  # the service that answers for those of no known session
+        self.main_service: object = None  # that has those of no known session
         self.subreaper = adopt()
         # Whoever became this tool may have left children of its own: they are nobody's.
         self._others = set(children())
