@@ -21,6 +21,7 @@ from tests.log.far import check_once, free_port, needs_module
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+TOOLS = DOCS / "reference/tools"
 if not DOCS.exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
 EVERY_OWN_NAME = {"--help", "--version"}
@@ -32,7 +33,7 @@ class Asked(Exception):
 
 def section(tool, name):
     """The text of the section NAME of the page of TOOL."""
-    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    page = (TOOLS / f"{tool}.md").read_text()
     return re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)[1]
 
 
@@ -56,13 +57,13 @@ def asked(monkeypatch):
 
 def test_every_tool_has_a_page_and_every_page_a_tool():
     """The same word names the tool and its page."""
-    assert {page.stem for page in (DOCS / "tools").glob("*.md")} == set(OWN)
+    assert {page.stem for page in TOOLS.glob("*.md")} == set(OWN)
 
 
 @pytest.mark.parametrize("tool", OWN)
 def test_the_title_says_the_tool_and_its_purpose(tool):
     """--help, the list of the tools and the man page's name section are made from it."""
-    title = (DOCS / "tools" / f"{tool}.md").read_text().partition("\n")[0]
+    title = (TOOLS / f"{tool}.md").read_text().partition("\n")[0]
     purpose = title.removeprefix(f"# {tool} - ")
     assert purpose != title
     assert purpose[0].islower()
@@ -73,7 +74,7 @@ def test_the_title_says_the_tool_and_its_purpose(tool):
 def test_a_page_has_its_sections_in_order(tool):
     """A reader who knows one page knows where to look in the others."""
     wanted = ["Synopsis", "Options", "Exit codes", "Notes", "Under the original's name", "See also"]
-    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    page = (TOOLS / f"{tool}.md").read_text()
     found = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert [name for name in found if name in wanted] == wanted
 
@@ -98,19 +99,19 @@ def test_the_options_are_those_of_the_code(tool, asked):
 @pytest.mark.parametrize("tool", OWN)
 def test_help_fits_a_terminal(tool):
     """What --help prints of a page is not wider than 80 columns."""
-    page = (DOCS / "tools" / f"{tool}.md").read_text()
+    page = (TOOLS / f"{tool}.md").read_text()
     assert [line for line in page.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("tool", OWN)
 def test_every_tool_is_in_the_list_of_exit_codes(tool):
     """The list is closed: what is not in it does not happen."""
-    assert f"\n| {tool} |" in (DOCS / "exit-codes.md").read_text()
+    assert f"\n| {tool} |" in (DOCS / "reference/exit-codes.md").read_text()
 
 
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))],
+    sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")]),
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_every_link_to_a_file_finds_it(page):
@@ -129,7 +130,7 @@ def tried(page):
 def test_what_the_page_about_a_central_server_has_one_try(run, place):
     """Typed as it stands there, one block after the other: 3000 lines, in order."""
     needs_module("imrelp")
-    blocks = tried("central.md")
+    blocks = tried("howto/central-server.md")
     assert len(blocks) == 3
     port = free_port()
     typed = "".join(blocks).replace("25140", str(port))
@@ -149,7 +150,7 @@ def test_what_the_page_about_log_directories_has_one_try(run, place):
     for tool in "pgrep", "gzip":
         if not shutil.which(tool):
             pytest.skip(f"needs {tool}")
-    blocks = tried("log-directories.md")
+    blocks = tried("howto/log-directories.md")
     assert len(blocks) == 3
     result = run("sh", "-e", "-c", "".join(blocks), timeout=100)
     assert result.returncode == 0, result.stderr
@@ -165,7 +166,7 @@ def test_what_the_page_about_log_directories_has_one_try(run, place):
 
 def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
     """Typed as it stands there, but for the socket: each place has what its threshold says."""
-    blocks = tried("from-print-to-syslog.md")
+    blocks = tried("howto/from-print-to-syslog.md")
     assert len(blocks) == 3
     typed = "".join(blocks).replace("syslog:", "syslog:./socket")
     got = []
@@ -197,7 +198,7 @@ def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
 def test_what_the_page_about_logging_has_one_try(run):
     """Typed as it stands there: four libraries' lines, and one record of all of a traceback."""
     pytest.importorskip("structlog")
-    blocks = tried("logging.md")
+    blocks = tried("howto/logging.md")
     assert len(blocks) == 2
     result = run("sh", "-e", "-c", "".join(blocks))
     assert result.returncode == 0, result.stderr
@@ -213,7 +214,7 @@ def test_what_the_page_about_logging_has_one_try(run):
 
 def test_the_page_about_logging_names_what_there_is():
     """Every format, preset and argument of install(), and the table of the levels."""
-    page = (DOCS / "logging.md").read_text()
+    page = (DOCS / "howto/logging.md").read_text()
     arguments = set(inspect.signature(setup.install).parameters) - {"kind"}
     for name in (*setup.FORMATS, *setup.PRESETS, *arguments):
         assert re.search(rf"`{name}\b|[(, ]{name}=", page), name
@@ -233,15 +234,15 @@ def test_the_picture_of_the_states_is_that_of_the_table(tmp_path):
     """Made again it is the same; contrib/diagram makes it."""
     made = tmp_path / "states.svg"
     subprocess.run([sys.executable, ROOT / "contrib/diagram", made], check=True)
-    assert (DOCS / "states.svg").read_text() == made.read_text()
+    assert (DOCS / "reference/states.svg").read_text() == made.read_text()
 
 
 def test_the_picture_of_the_benchmarks_is_that_of_their_tables(tmp_path):
     """Made again it is the same; contrib/bench/run makes both, contrib/bench/chart.py the one."""
-    made = tmp_path / "bench.svg"
+    made = tmp_path / "benchmarks.svg"
     subprocess.run([sys.executable, ROOT / "contrib/bench/chart.py", made], check=True)
-    assert (DOCS / "bench.svg").read_text() == made.read_text()
-    assert "](bench.svg)" in (DOCS / "BENCH.md").read_text()
+    assert (DOCS / "reference/benchmarks.svg").read_text() == made.read_text()
+    assert "](benchmarks.svg)" in (DOCS / "reference/benchmarks.md").read_text()
 
 
 def test_a_bar_is_how_many_times_as_good_we_are():

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Draw the tables of docs/BENCH.md: contrib/bench/chart.py [FILE], without one docs/bench.svg.
+"""Draw the tables of docs/reference/benchmarks.md: contrib/bench/chart.py [FILE].
+
+Without FILE the picture is docs/reference/benchmarks.svg.
 
 A bar is a peer: how many times as fast as it we are, or as small where memory is measured. On
 a logarithmic scale twice as fast and half as fast are equally far from 1, where the peer is.
@@ -11,7 +13,7 @@ from math import ceil, floor, log2
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs/reference"
 TABLE = re.compile(r"^## (.+)\n\n\| (.+?) \| median .*\n\| ---.*\n((?:\|.*\n)+)", re.MULTILINE)
 WIDTH, MARGIN, TOP = 920, 28, 40  # of all; its edges; the first line of text
 LEFT, RIGHT = 270, 864  # where the scale begins and ends
@@ -159,5 +161,5 @@ def draw(page):
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS / "bench.svg"
-    target.write_text(draw((DOCS / "BENCH.md").read_text()))
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS / "benchmarks.svg"
+    target.write_text(draw((DOCS / "benchmarks.md").read_text()))

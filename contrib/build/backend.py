@@ -51,7 +51,7 @@ def build_sdist(sdist_directory, config_settings=None):
     """PEP 517: everything a checkout has that a build, a test or a reader needs."""
     name = f"{NAME}-{VERSION}"
     tops = ("src", "tests", "contrib", "docs", "pyproject.toml", "README.md")
-    tops += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+    tops += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "mkdocs.yml")
     with tarfile.open(Path(sdist_directory) / f"{name}.tar.gz", "w:gz") as tar:
         for top in tops:
             tar.add(ROOT / top, f"{name}/{top}", filter=_clean)
@@ -72,7 +72,7 @@ def _package():
 
 
 def _pages():
-    return sorted((ROOT / "docs/tools").glob("py*.md"))
+    return sorted((ROOT / "docs/reference/tools").glob("py*.md"))
 
 
 def _common():

@@ -1,4 +1,4 @@
-"""From a tool's page (docs/tools, in a small Markdown) to its man page (roff, man(7)).
+"""From a tool's page (docs/reference/tools, in a small Markdown) to its man page (roff, man(7)).
 
 What a page may hold: a title line `# tool - purpose`, `##` sections, paragraphs, indented
 code, items that begin with a dash and go on in lines indented by two blanks (an item that

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import BLOCK, ELEMENT, LINE, SOUP
 
-from pydaemontools.base import backoff
+from pydaemontools.base import retry
 from pydaemontools.log import stats
 from pydaemontools.log.lines import emit, frames
 from pydaemontools.log.lines.batch import Batch
@@ -274,7 +274,7 @@ def session(events):
     with (
         patch.object(stream, "Lookup", lambda *_: lookup),
         patch.object(stream, "Connection", Wire),
-        patch.object(backoff, "say", lambda *_: None),
+        patch.object(retry, "say", lambda *_: None),
         patch.object(relp, "WINDOW", 5),
         patch.object(relp, "NUMBERS", NUMBERS),
     ):

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pydaemontools.adapters import fields, jsonlog
+from pydaemontools.adapters import jsonlog, presets
 from tests.adapters.conftest import understood
 
 IMPORTS = "from loguru import logger\nimport structlog\n"
@@ -41,7 +41,7 @@ def flat(found):
     return done
 
 
-@pytest.mark.parametrize("preset", fields.PRESETS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
 def test_every_library_has_the_same_fields(program, preset):
     """In the same order, with the same values."""
     result = program(IMPORTS + EACH.format(f'format="json", preset="{preset}"'))
@@ -59,7 +59,7 @@ def test_every_library_has_the_same_fields(program, preset):
     assert [trace.split("\n")[-1] for trace in traces] == ["KeyError: 'three'"] * 3
 
 
-@pytest.mark.parametrize("preset", fields.PRESETS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
 @pytest.mark.parametrize("library", ["app", "logger", 'structlog.get_logger("app")'])
 def test_the_router_understands_each_preset(program, preset, library):
     """Level and message, and the exception's name where the preset has a place for it."""
@@ -78,7 +78,7 @@ except KeyError:
 
 
 @pytest.mark.parametrize("step", range(9))
-@pytest.mark.parametrize("preset", fields.PRESETS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
 def test_the_router_reads_every_level_of_every_preset(preset, step):
     """As the severity that was meant."""
     ((level, message, _),) = understood(jsonlog.form("json", preset, None).text(step, "x"))

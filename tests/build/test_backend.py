@@ -48,9 +48,9 @@ def test_same_tree_same_wheel(wheel, tmp_path):
 
 
 def test_wheel_has_a_script_a_page_and_a_man_page_for_each_tool(wheel):
-    """Every page in docs/tools is installed three times."""
+    """Every page in docs/reference/tools is installed three times."""
     names = zipfile.ZipFile(wheel).namelist()
-    tools = [page.stem for page in (ROOT / "docs/tools").glob("py*.md")]
+    tools = [page.stem for page in (ROOT / "docs/reference/tools").glob("py*.md")]
     assert len(tools) >= 10
     for tool in tools:
         assert any(name.endswith(f".data/scripts/{tool}") for name in names)

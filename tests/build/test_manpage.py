@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "contrib/build/manpage.py"
 if not MODULE.exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
-PAGES = sorted((ROOT / "docs/tools").glob("py*.md"))
+PAGES = sorted((ROOT / "docs/reference/tools").glob("py*.md"))
 
 _spec = importlib.util.spec_from_file_location("manpage", MODULE)
 manpage = importlib.util.module_from_spec(_spec)

@@ -4,7 +4,7 @@
     log.install()
 
 logging, loguru and structlog then write to stderr, each line with its level, at one level that
-changes while the program runs. docs/logging.md tells of it. Nothing else of this package
+changes while the program runs. docs/howto/logging.md tells of it. Nothing else of this package
 imports it, and it imports no library before a program uses it.
 
 - `install(...)`: do it; ValueError for arguments that mean nothing. `uninstall()` undoes it.

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import records
+from . import as_logging
 from .level import HEADS, Steps
 from .stdlib import ADDED
 
@@ -38,7 +38,7 @@ class ToLoguru(logging.Handler):
             return
         from loguru import logger
 
-        extra = {k: v for k, v in record.__dict__.items() if k not in records.OWN}
+        extra = {k: v for k, v in record.__dict__.items() if k not in as_logging.OWN}
         name = NAMES[_steps[record.levelno]]
 
         def place(made: Any) -> None:  # noqa: ANN401 - a record of loguru's
@@ -63,7 +63,7 @@ class ToLoguru(logging.Handler):
 
 def to_stdlib(message: Any) -> None:  # noqa: ANN401 - loguru's Message
     """A sink that gives loguru's records to logging."""
-    record = records.of_loguru(message.record)
+    record = as_logging.of_loguru(message.record)
     setattr(record, MARK, True)
     target = logging.getLogger(message.record["name"])
     if target.isEnabledFor(record.levelno):

@@ -7,7 +7,7 @@ from typing import Any, cast
 from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
 from pythonjsonlogger.json import JsonFormatter
 
-from . import fields, formats
+from . import presets, text_formats
 from .level import NUMBERS
 
 RESERVED = {*RESERVED_ATTRS, "taskName"}
@@ -40,8 +40,8 @@ class Flat(JsonFormatter):
         trace, stack = more.pop("exc_info", None), more.pop("stack_info", None)
         message = more.pop("message", "") if isinstance(record.msg, dict) else record.message
         merge_record_extra(record, more, RESERVED)
-        values = fields.known(record, message, trace, stack)
-        log_data |= fields.arranged(values, self._preset, self._extra | more)
+        values = presets.known(record, message, trace, stack)
+        log_data |= presets.arranged(values, self._preset, self._extra | more)
 
 
 class Logfmt(Flat):
@@ -49,7 +49,7 @@ class Logfmt(Flat):
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """LOG_DATA as logfmt; an object in it is JSON."""
-        return formats.logfmt(
+        return text_formats.logfmt(
             [
                 (key, super(Logfmt, self).jsonify_log_record(cast("dict[str, Any]", value)))
                 if isinstance(value, dict | list)
@@ -81,5 +81,5 @@ class Structured:
 def form(name: str, preset: str, extra: Mapping[str, object] | None) -> Structured:
     """The form NAME, json or logfmt, with the fields of PRESET (of JSON) and EXTRA."""
     if name == "logfmt":
-        return Structured(Logfmt(fields.LOGFMT, extra))
-    return Structured(Flat(fields.PRESETS[preset], extra))
+        return Structured(Logfmt(presets.LOGFMT, extra))
+    return Structured(Flat(presets.PRESETS[preset], extra))

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from . import bridge, records
+from . import as_logging, bridge
 from .level import NUMBERS, Level, step_of_number
 from .output import Output
-from .stdlib import ADDED, Form
+from .stdlib import ADDED, RecordFormat
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 COLOURS = {"EMERG": "<RED><bold>", "ALERT": "<RED><bold>", "NOTICE": "<cyan><bold>"}
 
 
-class Sink:
+class LoguruSink:
     """Writes the records of loguru's in FORM to OUTPUT, from `level` on.
 
     CATEGORIES have levels of their own: a module, and what is below it.
     """
 
     def __init__(
-        self, form: Form, output: Output, level: Level, categories: dict[str, Level]
+        self, form: RecordFormat, output: Output, level: Level, categories: dict[str, Level]
     ) -> None:
         self._form = form
         self._output = output
@@ -48,7 +48,7 @@ class Sink:
                 step = self._steps[level.name] = step_of_number(level.no, level.name)
             self._output.write(self._form.text(step, record["message"]))
         else:
-            self._output.write(self._form.record(records.of_loguru(record)))
+            self._output.write(self._form.record(as_logging.of_loguru(record)))
 
     def end(self) -> None:
         """Be gone."""
@@ -122,9 +122,9 @@ def take_over() -> None:
 
 
 def install(
-    form: Form, output: Output, level: Level, categories: dict[str, Level]
+    form: RecordFormat, output: Output, level: Level, categories: dict[str, Level]
 ) -> Callable[[], None]:
     """Have loguru write in FORM to OUTPUT; gives what takes that away again."""
     add_levels()
     take_over()
-    return Sink(form, output, level, categories).end
+    return LoguruSink(form, output, level, categories).end

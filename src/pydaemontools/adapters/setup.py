@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from . import formats, options, stdlib
+from . import options, stdlib, text_formats
 from .level import Level
 from .options import Argv
 from .output import Calls, Output
@@ -69,7 +69,7 @@ def install(
     """Have this program log to stderr in a form that the router understands; gives its level.
 
     Called again it begins anew, and leaves nothing twice. Handlers that print are taken away,
-    others stay. See docs/logging.md.
+    others stay. See docs/howto/logging.md.
 
     KIND: "auto" is logging, and of loguru and structlog what has been imported by now. A name, or
     several, says which besides logging, which always is: libraries use it.
@@ -170,7 +170,7 @@ def _form(
     *,
     info_prefix: bool,
     fold: bool,
-) -> Callable[[int], stdlib.Form]:
+) -> Callable[[int], stdlib.RecordFormat]:
     """A function that makes the form NAME for an fd."""
     if name not in FORMATS:
         raise ValueError(f"format={name!r}: say one of {', '.join(FORMATS)}")
@@ -178,7 +178,7 @@ def _form(
         raise ValueError(f"preset={preset!r}: say one of {', '.join(PRESETS)}")
     body = logging.Formatter(text) if isinstance(text, str) else text
 
-    def make(fd: int) -> stdlib.Form:
+    def make(fd: int) -> stdlib.RecordFormat:
         chosen = _suited(fd) if name == "auto" else name
         if chosen in ("json", "logfmt"):
             # Only now: it brings python-json-logger with it.
@@ -186,10 +186,10 @@ def _form(
 
             return jsonlog.form(chosen, preset, extra)
         if chosen == "human":
-            return formats.Human(colour=_colour(fd), body=body)
+            return text_formats.Human(colour=_colour(fd), body=body)
         if chosen == "journal":
-            return formats.Text(formats.by_numbers(), fold=fold, body=body)
-        return formats.Text(formats.by_words(info=info_prefix), fold=fold, body=body)
+            return text_formats.Text(text_formats.by_numbers(), fold=fold, body=body)
+        return text_formats.Text(text_formats.by_words(info=info_prefix), fold=fold, body=body)
 
     return make
 
@@ -238,7 +238,7 @@ def _fd(to: object) -> int:
 
 
 def _stdlib(
-    form: stdlib.Form, output: Output, level: Level, categories: dict[str, Level]
+    form: stdlib.RecordFormat, output: Output, level: Level, categories: dict[str, Level]
 ) -> stdlib.Handler:
     """Have logging write in FORM to OUTPUT; gives the handler that does."""
     stdlib.add_levels()
@@ -260,7 +260,7 @@ def _stdlib(
 
 def _others(
     kinds: set[str],
-    form: stdlib.Form,
+    form: stdlib.RecordFormat,
     output: Output,
     level: Level,
     categories: dict[str, Level],

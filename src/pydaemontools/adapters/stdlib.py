@@ -19,7 +19,7 @@ else:
 ADDED = {0: "EMERG", 1: "ALERT", 5: "NOTICE", TRACE: "TRACE"}
 
 
-class Form(Protocol):
+class RecordFormat(Protocol):
     """How records are written.
 
     `plain` says that text() does for a record without exception, `fields` that fields of the
@@ -43,7 +43,7 @@ class Handler(logging.Handler):
     was logging never waits for it.
     """
 
-    def __init__(self, form: Form, output: Output) -> None:
+    def __init__(self, form: RecordFormat, output: Output) -> None:
         super().__init__()
         self.form = form
         self.output = output
@@ -178,7 +178,7 @@ class Thresholds:
             level.leave(follower)
 
 
-def lost(form: Form) -> Callable[[int, str], bytes]:
+def lost(form: RecordFormat) -> Callable[[int, str], bytes]:
     """A function that makes a record of how many were lost, and why."""
 
     def tell(count: int, why: str) -> bytes:

@@ -9,10 +9,10 @@ from typing import Any
 
 import structlog
 
-from . import formats, records
+from . import as_logging, text_formats
 from .level import STEPS, Level
 from .output import Output
-from .stdlib import ADDED, Form
+from .stdlib import ADDED, RecordFormat
 
 # What structlog's other parts leave in an event, and is no field of it.
 _NO_FIELDS = ("event", "logger", "exc_info", "exception", "timestamp", "stack")
@@ -76,7 +76,7 @@ class Threshold:
 class Renderer:
     """The last processor: makes of an event what FORM makes of a record."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: RecordFormat) -> None:
         self._form = form
 
     def __call__(
@@ -94,12 +94,12 @@ class Renderer:
         }
         # What one has to have in a record is no field either.
         place = {k: fields.pop(k) for k in ("pathname", "lineno", "func_name") if k in fields}
-        exception = records.excinfo(event.get("exc_info"))
+        exception = as_logging.excinfo(event.get("exc_info"))
         text = str(event.get("event", ""))
         if not self._form.fields:
-            shown = formats.logfmt(list(fields.items()))
+            shown = text_formats.logfmt(list(fields.items()))
             text, fields = (f"{text} {shown}" if shown else text), {}
-        made = records.of_structlog(name, _step(method), text, fields | place, exception)
+        made = as_logging.of_structlog(name, _step(method), text, fields | place, exception)
         if not exception and isinstance(event.get("exception"), str):
             # A processor of the program's has made text of it.
             made.exc_text = event["exception"]
@@ -131,7 +131,12 @@ def _bound() -> type:
 
 
 def install(
-    form: Form, output: Output, level: Level, categories: Mapping[str, Level], *, places: bool
+    form: RecordFormat,
+    output: Output,
+    level: Level,
+    categories: Mapping[str, Level],
+    *,
+    places: bool,
 ) -> Callable[[], None]:
     """Have structlog write in FORM to OUTPUT; gives what puts its configuration back.
 

@@ -1,14 +1,14 @@
 """What --help and --version print: the tool's own page, and the version."""
 
-import posix
 from errno import EBADF
 
 from .cli import fatal
 from .process import opened
+from .write import write_all
 
 _HERE = __file__.rpartition("/")[0]
 # Where an installation has its pages, and where the source tree has them.
-_PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/tools/")
+_PLACES = (_HERE + "/../pages/", _HERE + "/../../../docs/reference/tools/")
 
 
 def show(who: bytes, what: bytes) -> int:
@@ -22,8 +22,7 @@ def show(who: bytes, what: bytes) -> int:
     try:
         if 1 in opened:
             raise OSError(EBADF, "")
-        while text:
-            text = text[posix.write(1, text) :]
+        write_all(1, text)
     except OSError as error:
         return fatal(b"unable to write to stdout", error).say(who)
     return 0

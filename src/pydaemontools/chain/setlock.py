@@ -50,7 +50,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     except OSError as error:
         if b"x" in force:
             return 0
-        from ..base.holder import holder
+        from ..base.locks import holder
 
         raise cli.fatal(b"unable to lock " + file, error, holder(fd, file)) from None
     posix.set_inheritable(fd, True)

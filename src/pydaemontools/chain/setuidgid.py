@@ -40,7 +40,7 @@ def _load_ahead(rest: list[bytes]) -> None:
 
         from . import subreaper  # noqa: F401
     if "pysetlock" in names:
-        from ..base import holder  # noqa: F401
+        from ..base import locks  # noqa: F401
 
 
 def become(account: Account, groups: list[int]) -> None:

@@ -5,6 +5,7 @@ from _signal import SIG_DFL, SIGXFSZ, signal
 from errno import EBADF
 
 from ..base import cli, process
+from ..base.write import write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,6 @@ def _write(who: bytes, data: bytes) -> None:
     try:
         if data and 1 in process.opened:
             raise OSError(EBADF, "")
-        while data:
-            data = data[posix.write(1, data) :]
+        write_all(1, data)
     except OSError as error:
         raise failed(who, b"unable to write to stdout", error) from None

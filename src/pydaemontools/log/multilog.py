@@ -11,10 +11,11 @@ from .lines.actions import Actions, BadAction, Output
 from .lines.block_transform import BlockTransform
 from .logdir.folder import cause
 from .logdir.writer import LogDir
+from .packers import missing_packer
 from .pipe.pump import Pump
 from .pipe.source import Source, open_source
 from .sinks.directory import DirectorySink, open_log
-from .sinks.immediate import Latest, Stderr
+from .sinks.immediate import Alerts, Latest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from .lines.transform import Transform
     from .pipe.intent_log import IntentLog
-    from .pipe.pump import Sink
+    from .pipe.sink import Sink
 
 USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
@@ -41,6 +42,8 @@ def main(argv: list[bytes]) -> int:
         script.check(form.growth())
     except BadAction as error:
         raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
+    if missing := missing_packer(script):
+        raise cli.usage(argv[0], USAGE, hint=missing)
     if own and not script.outputs:
         raise cli.usage(argv[0], USAGE, hint=b"say where the lines are to go: ./log, for one")
     posix.umask(0o022)
@@ -81,7 +84,6 @@ def _pump(who: bytes, script: Actions, form: "Transform", source: Source, *, own
         form,
         0,
         who=who,
-        files=[one for one in sinks if isinstance(one, DirectorySink)],
         ledger=ledger,
         # The original does not end before everything is where it belongs.
         patient=not own,
@@ -118,7 +120,7 @@ def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool
         if one.kind == b"=":
             made[one] = _latest(one)
         elif one.kind == b"e":
-            made[one] = Stderr(b"stderr", one.selection)
+            made[one] = Alerts(b"stderr", one.selection)
         elif one.kind != b"/":
             made[one] = _copy(who, one)
     for one in script.outputs:

@@ -22,16 +22,18 @@ from .lines.formats import FACILITIES, Origin
 from .lines.severity import SeverityReader
 from .lines.severity_transform import SeverityTransform
 from .lines.targets import SpoolOptions
+from .packers import missing_packer
 from .pipe.pump import Pump
 from .pipe.source import open_source
 from .stats import Stats
-from .target_factory import Destination, directories, open_sink
+from .target_factory import open_sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .lines.redact import Redaction
     from .lines.targets import Target
     from .pipe.intent_log import IntentLog
+    from .pipe.sink import Sink
     from .pipe.source import Source
 
 OWN = (
@@ -67,7 +69,7 @@ class Options:
         several: dict[bytes, list[bytes]] = {b"to": [], b"redact": [], b"field": [], b"tag": []}
         for name, value in found:
             several.get(name, []).append(value)
-        self.places = [self._place(value) for value in several[b"to"] or [b"syslog:"]]
+        self.targets = [self._target(value) for value in several[b"to"] or [b"syslog:"]]
         self.redaction = self._redaction(several[b"redact"])
         pid = posix.getpid() if b"i" in given else None
         facility = self._facility(rest[1]) if rest[1:] else FACILITIES[b"daemon"]
@@ -79,7 +81,7 @@ class Options:
         self.stats = given.get(b"stats")
         if rest[2:]:
             raise cli.usage(self.who, USAGE, hint=rest[2] + b" is one argument too many")
-        if self.spooling and not any(place.stream for place in self.places):
+        if self.spooling and not any(target.stream for target in self.targets):
             hint = b"--spool is for tcp:, tls:, relp: and relps: places, and there is none"
             raise cli.usage(self.who, USAGE, hint=hint)
         if b"spool-size" in given and not self.spooling:
@@ -94,11 +96,14 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         return level
 
-    def _place(self, word: bytes) -> "Target":
+    def _target(self, word: bytes) -> "Target":
         try:
-            return target_parser.parse(word)
+            target = target_parser.parse(word)
         except target_parser.BadTarget as error:
             raise cli.usage(self.who, USAGE, hint=error.why) from None
+        if target.actions and (missing := missing_packer(target.actions)):
+            raise cli.usage(self.who, USAGE, hint=b"in " + target.text + b": " + missing)
+        return target
 
     def _bytes(self, name: bytes, value: bytes) -> int:
         size = sizes.parse(value)
@@ -141,26 +146,26 @@ class Options:
             fields["tag"] = b",".join(tags).decode("utf-8", "replace")
         return fields
 
-    def open(self, source: "Source") -> "tuple[list[Destination], IntentLog | None]":
-        """The places that --to names, and the ledger of what those on a disk have."""
+    def open(self, source: "Source") -> "tuple[list[Sink], IntentLog | None]":
+        """Return the sinks for what --to names, and the intent log of those on a disk."""
         ledger: IntentLog | None = None
-        if any(place.kind == b"dir" or (self.spooling and place.stream) for place in self.places):
+        if any(one.kind == b"dir" or (self.spooling and one.stream) for one in self.targets):
             from .lines.stamps import LONGEST
             from .pipe.intent_log import open_intent_log
             from .pipe.splitter import BlockSplitter
 
             ledger = open_intent_log(source, BlockSplitter(LONGEST, whole_records=True))
         made = []
-        for place in self.places:
+        for target in self.targets:
             try:
-                sink = open_sink(place, self.origin, source, ledger, self.spooling)
+                sink = open_sink(target, self.origin, source, ledger, self.spooling)
             except OSError as error:
-                from ..base.backoff import reason
+                from ..base.retry import reason
                 from .logdir.folder import cause
 
-                what = error.filename or b"log to " + place.text
+                what = error.filename or b"log to " + target.text
                 raise cli.fatal(b"unable to " + what + b": " + reason(cause(error))) from None
-            made.append(Destination(place, sink))
+            made.append(sink)
         return made, ledger
 
 
@@ -191,8 +196,7 @@ def main(argv: list[bytes]) -> int:
     # A processor that has ended is to wake us.
     signal(SIGCHLD, lambda _signum, _frame: None)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
-    files = directories(sinks)
-    pump = Pump(source, [*sinks, stats], form, options.buffer, files=files, ledger=ledger)
+    pump = Pump(source, [*sinks, stats], form, options.buffer, ledger=ledger)
     signal(SIGALRM, lambda signum, _frame: pump.alarms.append(signum))
     code = pump.run()
     if SIGINT in source.told:

@@ -5,12 +5,12 @@ import posix
 from ..base.cli import say
 from ..base.errors import words
 from .lines.severity import SEVERITIES
+from .pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .lines.batch import Batch
     from .lines.severity_transform import SeverityTransform
-    from .target_factory import Destination
 
 HELP = {
     "pysissylog_lines": "counter Lines that were read and not dropped, by their level.",
@@ -22,25 +22,23 @@ HELP = {
 }
 
 
-class Stats:
-    """A sink that counts lines, and tells of DESTINATIONS and FORM when it is asked to: on
+class Stats(Sink):
+    """A sink that counts lines, and tells of SINKS and TRANSFORM when it is asked to: on
     stderr, or in FILE; with one, or with `-`, at the end too.
     """
 
     def __init__(
-        self, destinations: "list[Destination]", form: "SeverityTransform", file: bytes | None
+        self, sinks: list[Sink], transform: "SeverityTransform", file: bytes | None
     ) -> None:
-        self.path = b"stderr" if file in (None, b"-") else file
-        self.held = 0
-        self.stalled = False
+        super().__init__(file if file and file != b"-" else b"stderr")
         self.asked = False
-        self._destinations = destinations
-        self._form = form
+        self._sinks = sinks
+        self._transform = transform
         self._file = None if file == b"-" else file
         self._at_end = file is not None
         self._levels = [0] * 8
 
-    def put(self, batch: "Batch") -> None:
+    def send(self, batch: "Batch") -> None:
         """Count BATCH. What goes on from another was counted there."""
         levels = bytes(batch.levels[batch.continued :])
         for level in range(8):
@@ -51,16 +49,6 @@ class Stats:
         if self.asked:
             self.asked = False
             self.tell()
-
-    def due(self) -> None:
-        """Nothing is ever due."""
-
-    def lost(self) -> int:
-        """Nothing is ever lost."""
-        return 0
-
-    def sync(self) -> None:
-        """Nothing is to be made sure of."""
 
     def close(self) -> None:
         """Tell a last time, if that was asked for."""
@@ -84,26 +72,26 @@ class Stats:
         """What a person is told."""
         levels = zip(SEVERITIES, self._levels, strict=True)
         counts = [f"{name} {count}" for name, count in levels if count]
-        if self._form.dropped:
-            counts.append(f"dropped {self._form.dropped}")
+        if self._transform.dropped:
+            counts.append(f"dropped {self._transform.dropped}")
         lines = [b"pysissylog: lines: " + (", ".join(counts) or "none").encode()]
-        for one in self._destinations:
+        for one in self._sinks:
             held = b"given %d, %d bytes held" % (one.lines, one.held)
-            spooled = b", %d bytes spooled" % one.spooled if one.place.stream else b""
-            connects = b", connected %d times" % one.connects if one.place.stream else b""
-            lines.append(b"pysissylog: " + one.path + b": " + held + spooled + connects)
+            if one.connects is not None:
+                held += b", %d bytes spooled, connected %d times" % (one.spooled, one.connects)
+            lines.append(b"pysissylog: " + one.path + b": " + held)
         return lines
 
     def _samples(self) -> "list[tuple[str, str, int]]":
         """Each number: the name of its metric, its labels, and the number."""
         levels = zip(SEVERITIES, self._levels, strict=True)
         samples = [("pysissylog_lines", f'level="{name}"', count) for name, count in levels]
-        samples.append(("pysissylog_dropped_lines", "", self._form.dropped))
-        for one in self._destinations:
+        samples.append(("pysissylog_dropped_lines", "", self._transform.dropped))
+        for one in self._sinks:
             label = f'to="{escaped(one.path)}"'
             samples.append(("pysissylog_given_lines", label, one.lines))
             samples.append(("pysissylog_held_bytes", label, one.held))
-            if one.place.stream:
+            if one.connects is not None:
                 samples.append(("pysissylog_spooled_bytes", label, one.spooled))
                 samples.append(("pysissylog_connects", label, one.connects))
         return samples

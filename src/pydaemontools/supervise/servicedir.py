@@ -172,7 +172,7 @@ class ServiceDir:
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise cli.fatal(verb + shown, error) from None
-            from ..base.holder import holder
+            from ..base.locks import holder
 
             busy = OSError(EAGAIN, "")
             raise cli.fatal(verb + shown, busy, holder(fd, shown)) from None

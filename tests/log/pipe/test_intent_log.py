@@ -124,9 +124,7 @@ def logger(fd, paths, *, told=False, **fault):
                 logs = [LogDir(os.fsencode(path), ledger=book) for path in paths]
                 sinks = [DirectorySink(log, b"pysissylog", label) for log in logs]
                 source.told += [15] * told
-                made = Pump(
-                    source, sinks, SeverityTransform(SeverityReader()), 0, files=sinks, ledger=book
-                )
+                made = Pump(source, sinks, SeverityTransform(SeverityReader()), 0, ledger=book)
                 code = made.run()
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:

@@ -13,6 +13,7 @@ from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.utf8 import boundary, split
 from pydaemontools.log.pipe import pump
 from pydaemontools.log.pipe.pump import Pump, whole
+from pydaemontools.log.pipe.sink import Sink
 from tests.log.conftest import patient
 
 CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
@@ -62,29 +63,29 @@ class Feed:
         self.held = self.held[count:]
 
 
-class Place:
+class Place(Sink):
     """A sink that keeps the lines it gets, whole; FAULTS are what flush() finds, in order."""
 
-    path = b"./place"
+    held = 0
+    stalled = False
 
     def __init__(self, faults=()):
-        self.lines = []
-        self.held = 0
-        self.stalled = False
+        super().__init__(b"./place")
+        self.kept = []
         self.closed = 0
         self._open = False
         self._faults = list(faults)
 
-    def put(self, batch):
+    def send(self, batch):
         """Keep the lines of BATCH; a line that goes on is one with its beginning."""
         new = list(zip(batch.levels, batch.lines, strict=True))
         if batch.continued:
             assert self._open, "a line goes on that nobody began"
-            level, text = self.lines.pop()
+            level, text = self.kept.pop()
             assert new[0][0] == level
             new[0] = level, text + new[0][1]
         assert not self._open or batch.continued or not new
-        self.lines += new
+        self.kept += new
         self._open = batch.unfinished if new else self._open
         self.flush()
 
@@ -101,9 +102,6 @@ class Place:
     def lost(self):
         """Count each byte held as a line."""
         return self.held
-
-    def sync(self):
-        """Have nothing to do."""
 
     def close(self):
         """Be closed, with every line ended."""
@@ -146,7 +144,7 @@ def test_every_byte_arrives_once(pieces):
     """However bytes come in, their lines arrive whole, once, in order, with their levels."""
     code, source, [place] = carry(pieces)
     assert code == 0
-    assert place.lines == logged(b"".join(pieces))
+    assert place.kept == logged(b"".join(pieces))
     assert source.taken == b"".join(pieces)
     assert place.closed == 1
 
@@ -157,7 +155,7 @@ def test_what_is_less_important_is_dropped(pieces, least):
     """Lines that are less important than asked for are dropped, in however many pieces."""
     _, source, [place] = carry(pieces, least=least)
     everything = logged(b"".join(pieces))
-    assert place.lines == [(level, line) for level, line in everything if level <= least]
+    assert place.kept == [(level, line) for level, line in everything if level <= least]
     assert source.taken == b"".join(pieces)
 
 
@@ -166,19 +164,19 @@ def test_what_is_less_important_is_dropped(pieces, least):
 def test_heads_are_stripped(pieces):
     """With strip every line arrives without its head, and with the level that it named."""
     _, _, [place] = carry(pieces, strip=True)
-    assert place.lines == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
+    assert place.kept == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
 
 
 def test_a_long_line_goes_on_in_pieces():
     """A long line is passed on before its end is there, and is one line all the same."""
     code, _, [place] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])
-    assert (code, place.lines) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
+    assert (code, place.kept) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
 
 
 def test_a_long_line_without_end_is_ended():
     """When the end comes before the end of a line, the line ends there."""
     code, _, [place] = carry([b"error: a line that has no end"])
-    assert (code, place.lines) == (0, [(3, b"error: a line that has no end")])
+    assert (code, place.kept) == (0, [(3, b"error: a line that has no end")])
     assert not place._open
 
 
@@ -186,7 +184,7 @@ def test_every_control_character_is_made_harmless():
     """Control characters other than TAB become ?; all above 127 passes."""
     data = bytes(i for i in range(256) if i != 0x0A)
     _, _, [place] = carry([data + b"\n"])
-    assert place.lines[0][1] == bytes(0x3F if i in CONTROL else i for i in data)
+    assert place.kept[0][1] == bytes(0x3F if i in CONTROL else i for i in data)
 
 
 FAULTS = {
@@ -207,7 +205,7 @@ def test_nothing_is_taken_before_it_arrived(faults):
     code = Pump(source, [good, bad], SeverityTransform(SeverityReader()), 10).run()
     assert [taken for taken, *_ in watched] == [b""] * len(faults)
     assert (code, source.taken) == (0, b"line\nnext\n")
-    assert good.lines == bad.lines == logged(b"line\nnext\n")
+    assert good.kept == bad.kept == logged(b"line\nnext\n")
 
 
 def test_what_may_be_held_is_taken():
@@ -231,12 +229,13 @@ def telling(place, told):
 RECORD = [b"error: failed", b"Traceback (most recent call last):", b"  File x", b"Error: y"]
 
 
-class File:
+class File(Sink):
     """A log directory as the pump knows it: when its file is old, and what is done with it."""
 
-    def __init__(self, *, old_in=None):
+    def __init__(self, *, turn_due=None):
+        super().__init__(b"./log")
         self.did = []
-        self.old_in = lambda: old_in
+        self.turn_due = lambda: turn_due
 
     def turn(self, *, full=False):
         """Count that a new file was asked for."""
@@ -251,13 +250,14 @@ class File:
         self.did.append("back")
 
 
-def timed(pieces, form=None, place=None, **more):
+def timed(pieces, form=None, place=None, others=()):
     """Pump PIECES; what was slept while nothing could be read, and waited for more, in seconds."""
     source, rests = Feed(pieces), {"sleep": [], "wait": []}
     source.sleep = rests["sleep"].append
     wait = source.wait
     source.wait = lambda seconds: (rests["wait"].append(seconds), wait(seconds))
-    Pump(source, [place or Place()], form or SeverityTransform(SeverityReader()), 0, **more).run()
+    sinks = [place or Place(), *others]
+    Pump(source, sinks, form or SeverityTransform(SeverityReader()), 0).run()
     return rests
 
 
@@ -265,7 +265,7 @@ def test_an_old_file_is_no_reason_to_wake_while_a_place_is_away():
     """It is begun anew between blocks only: until then nobody looks at it again and again."""
     place = Place([None, None, 5, 5])
     place.due = lambda: None
-    rests = timed([b"line\n"], place=place, files=[File(old_in=0.0)])
+    rests = timed([b"line\n"], place=place, others=[File(turn_due=0.0)])
     assert rests == {"sleep": [pump.PAUSE], "wait": [0.0] * 2}
 
 
@@ -293,12 +293,12 @@ def test_new_files_are_begun_between_blocks():
     """Also where the pipe is never empty."""
     file = File()
     source = Feed([b"line\n"])
-    made = Pump(source, [place := Place()], SeverityTransform(SeverityReader()), 0, files=[file])
+    made = Pump(source, [place := Place(), file], SeverityTransform(SeverityReader()), 0)
 
     def look():
-        if len(place.lines) == 3:
+        if len(place.kept) == 3:
             made.alarms.append(14)
-        source.held = b"line\n" * (len(place.lines) < 5)
+        source.held = b"line\n" * (len(place.kept) < 5)
         source.ended = not source.held
         return source.held
 
@@ -314,7 +314,7 @@ def test_what_comes_again_is_taken_back(lasts, monkeypatch):
     source, file, told = Feed([b"line\n"]), File(), []
     source.told, source.lasts = told, lasts
     away = telling(Place([None, None, *[3] * 9]), told)
-    assert Pump(source, [away], SeverityTransform(SeverityReader()), 0, files=[file]).run() == 111
+    assert Pump(source, [away, file], SeverityTransform(SeverityReader()), 0).run() == 111
     assert file.did == ["mark", *["back"] * lasts]
 
 
@@ -325,10 +325,10 @@ class Batches(Place):
         super().__init__()
         self.batches = []
 
-    def put(self, batch):
+    def send(self, batch):
         """Keep the lines of BATCH together."""
         self.batches.append(batch.lines)
-        super().put(batch)
+        super().send(batch)
 
 
 def test_a_record_waits_for_its_end():
@@ -366,7 +366,7 @@ def test_told_to_end_reads_what_is_there():
     told = []
     place = telling(Place(), told)
     code, source, _ = carry([b"li", b"ne\npart", b"ial\n"], places=[place], told=told)
-    assert (code, place.lines) == (0, [(6, b"line"), (6, b"part")])
+    assert (code, place.kept) == (0, [(6, b"line"), (6, b"part")])
     assert (source.taken, source.pieces) == (b"line\npart", [b"ial\n"])
 
 
@@ -376,7 +376,7 @@ def test_told_to_end_while_a_place_is_away(monkeypatch, capfd):
     told = []
     bad = telling(Place([None, None, *[3] * 9]), told)
     code, source, [good, bad] = carry([b"line\n"], places=[Place(), bad], told=told)
-    assert (code, source.taken, good.lines) == (111, b"", [(6, b"line")])
+    assert (code, source.taken, good.kept) == (111, b"", [(6, b"line")])
     said = capfd.readouterr().err
     assert said == "pysissylog: fatal: unable to deliver 3 lines to ./place\n"
 
@@ -419,7 +419,7 @@ def test_a_source_that_breaks():
     place = Place()
     with pytest.raises(Quit) as quits:
         carry([b"line\npart", b""], places=[place], trouble=OSError(errno.EIO, ""))
-    assert place.lines == [(6, b"line"), (6, b"part")]
+    assert place.kept == [(6, b"line"), (6, b"part")]
     assert quits.value.code == 111
     assert quits.value.lines == (b"fatal: unable to read stdin: input/output error",)
 

@@ -348,7 +348,7 @@ def test_a_stall_is_a_pause(number, monkeypatch, server, sink, capfd):
     one = sink()
     one.put(batch(b"one", b"two", b"three"))
     assert (one.stalled, one.lost()) == (True, 2)
-    assert 0 < one.due() <= datagrams.RETRY[0]
+    assert 0 < one.due() <= datagrams.AGAIN
     until_sent(one)
     assert server.wait(3) == [b"one", b"two", b"three"]
     assert (one.stalled, capfd.readouterr().err) == (False, "")
@@ -418,10 +418,10 @@ def test_what_is_kept_for_a_successor_is_bounded(serve, sink):
     one.put(batch(*[b"line %d" % at for at in range(5000)]))
     server.wait(5000)
     room = one._socket.getsockopt(SOL_SOCKET, SO_SNDBUF)
-    again = one._unread.gone(one._socket, [b"line %d" % at for at in range(5000)])
+    again = one._unacked.gone(one._socket, [b"line %d" % at for at in range(5000)])
     assert again[-1] == b"line 4999"
     assert len(again) <= room / unacked_unix.FRAME
-    assert one._unread.gone(one._socket, []) == []
+    assert one._unacked.gone(one._socket, []) == []
 
 
 def test_a_system_that_cannot_tell_what_is_unread(serve, sink, monkeypatch):
@@ -430,7 +430,7 @@ def test_a_system_that_cannot_tell_what_is_unread(serve, sink, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOTTY, "")
 
-    monkeypatch.setattr(unacked_unix, "ioctl", refuse)
+    monkeypatch.setattr(unacked_unix, "unsent", refuse)
     serve(limit=0)
     one = sink()
     one.put(batch(b"one"))

@@ -4,8 +4,6 @@ An action is a word, and its first byte says which it is (daemontools 0.76, mult
 our own name a word that is none is an error, and sizes may have units.
 """
 
-import posix
-
 from ...base import sizes
 from . import severity
 from .selection import Chooser, Selection
@@ -49,6 +47,7 @@ class Actions:
         self.keep = 10
         self.command: bytes | None = None
         self.code = b"s"  # what processed files are called
+        self.packers: list[tuple[bytes, bytes]] = []  # words that pack, and their programs
         self.total = self.age = 0
         # Whether what is done is done with records, and not just lines.
         self.records = own and any(word in (b"m", b"J") or word[:1] in WISE for word in words)
@@ -140,11 +139,19 @@ class Actions:
         elif first == b"a":
             self.age = _age(rest)
         elif first == b"z":
-            self.command, self.code = _packer(rest)
+            self._pack(rest)
         elif self.own and not rest:
             raise BadAction(b"! takes a command: !tac, for one")
         else:
             self.command, self.code = rest, b"s"
+
+    def _pack(self, name: bytes) -> None:
+        """Have finished files packed by the program that NAME means."""
+        if name not in PACKERS:
+            raise BadAction(b"there are z and zstd, and not z" + name)
+        command, self.code = PACKERS[name]
+        self.command = b"exec " + command
+        self.packers.append((b"z" + name, command.split()[0]))
 
     def _size(self, letter: bytes, text: bytes) -> int:
         if not self.own:
@@ -182,20 +189,6 @@ def _age(text: bytes) -> int:
     if not age:
         raise BadAction(b"a takes a number and s, m, h or d, as in a1h or a7d, not a" + text)
     return age
-
-
-def _packer(name: bytes) -> tuple[bytes, bytes]:
-    """The command that packs, and what its files are called."""
-    from ...base.process import environ
-    from ...chain import pathexec as chain
-
-    command, code = PACKERS.get(name, (b"", b""))
-    if not command:
-        raise BadAction(b"there are z and zstd, and not z" + name)
-    files = chain.search(command.split()[0], environ.get(b"PATH"))
-    if not any(posix.access(file, posix.X_OK) for file in files):
-        raise BadAction(b"z" + name + b" needs the program " + command.split()[0])
-    return b"exec " + command, code
 
 
 def _why(word: bytes) -> bytes:

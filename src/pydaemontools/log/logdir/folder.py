@@ -2,7 +2,8 @@
 
 import posix
 from errno import ENOENT
-from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+
+from ...base.locks import lock
 
 # For reading too: what is in a file that was removed has to be had from the open one.
 NEW = posix.O_RDWR | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
@@ -34,9 +35,7 @@ class Folder:
             raise error from refused
         self.doing = b"lock directory " + self.path
         self._lock = self.open(b"lock", APPEND, 0o600)
-        flock(self._lock, LOCK_EX | LOCK_NB)
-        # s6-log has the other kind.
-        lockf(self._lock, LOCK_EX | LOCK_NB)
+        lock(self._lock)
 
     def let_go(self) -> None:
         """Leave it to others."""

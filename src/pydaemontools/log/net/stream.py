@@ -9,7 +9,8 @@ import time
 from collections import deque
 from errno import ETIMEDOUT
 
-from ...base.backoff import Retry
+from ...base.retry import Retry
+from ..pipe.sink import Sink
 from .lookup import Lookup
 from .previous_connection import ENDED, PreviousConnection
 from .replay import Replay
@@ -34,7 +35,7 @@ LEAVE = 2.0  # seconds that a server has to read all, or to answer, when we go
 SETTLE = 0.5  # seconds in which a server may find that it does not want us
 
 
-class Stream:
+class Stream(Sink):
     """The server at PLACE; FRAMES makes text of lines, BACKLOG keeps it until it has arrived."""
 
     _cursor: int  # what is to be sent next
@@ -50,11 +51,11 @@ class Stream:
         source: "Source",
         context: "SSLContext | None" = None,
     ) -> None:
-        self.path = place.text
+        super().__init__(place.text)
         self.backlog = backlog
         self.frames = frames
-        self.connects = 0
-        self.retry = Retry(place.text)
+        self.connects: int = 0
+        self.retry = Retry(place.text, far=True)
         self._place = place
         self._source = source
         self._context = context
@@ -75,11 +76,16 @@ class Stream:
         return self.backlog.held
 
     @property
+    def spooled(self) -> int:
+        """How many bytes wait in the spool."""
+        return self.backlog.size - self.backlog.held
+
+    @property
     def stalled(self) -> bool:
         """Whether nothing more may be read now."""
         return self.backlog.stalled
 
-    def put(self, batch: "Batch") -> None:
+    def send(self, batch: "Batch") -> None:
         """Send BATCH, or hold what cannot be sent now."""
         for text in self.frames.texts(batch):
             self.backlog.put(text)

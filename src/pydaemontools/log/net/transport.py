@@ -19,18 +19,17 @@ from _socket import (
     inet_pton,
     socket,
 )
-from array import array
 from errno import ECONNRESET, EINPROGRESS
-from fcntl import ioctl
 from select import POLLOUT, poll
 from sys import byteorder
+
+from ...base.sockets import unsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .lookup import Address
     from .tls import Tls
 
-SIOCOUTQ = 0x5411
 PIECE = 65536  # bytes that are read at once
 IDLE = 60  # seconds of silence before the system asks whether the other machine is there
 PROOF = 200  # milliseconds in which the other machine shows that it has closed in order
@@ -125,9 +124,7 @@ class Connection:
 
     def arrived(self) -> int:
         """How many of the written bytes the other machine has. Raises OSError."""
-        count = array("i", [0])
-        ioctl(self.fileno(), SIOCOUTQ, count)
-        return self.written - len(self._left) - count[0]
+        return self.written - len(self._left) - unsent(self.fileno())
 
     def finish(self) -> None:
         """Say that nothing more comes, if that can be done without waiting. Raises OSError."""

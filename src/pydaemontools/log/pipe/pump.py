@@ -1,4 +1,4 @@
-"""From the source to the places: a block in, its lines out, and only then taken."""
+"""From the source to the sinks: a block in, its lines out, and only then taken."""
 
 from time import monotonic
 
@@ -10,48 +10,10 @@ from .source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Protocol
 
-    from ..lines.batch import Batch
     from ..lines.transform import Transform
-    from ..sinks.directory import DirectorySink
     from .intent_log import IntentLog
-
-    class Sink(Protocol):
-        """A place for lines. No method but sync() and close() raises.
-
-        None waits long: a datagram for a second at the most if its server is slow, a file for
-        its disk, an alert on stderr for whoever reads that.
-        """
-
-        path: bytes  # what it is called in a message
-
-        @property
-        def stalled(self) -> bool:
-            """Whether nothing more may be read now."""
-
-        @property
-        def held(self) -> int:
-            """Bytes that wait here."""
-
-        def put(self, batch: Batch) -> None:
-            """Send on BATCH, or hold what cannot be sent now."""
-
-        def flush(self) -> None:
-            """Try again to send on what is held, if it is time for that."""
-
-        def due(self) -> float | None:
-            """In how many seconds a flush makes sense; None if there is nothing to flush."""
-
-        def lost(self) -> int:
-            """How many messages are held that nobody has."""
-
-        def sync(self) -> None:
-            """Make sure of what was sent on. Raises OSError."""
-
-        def close(self) -> None:
-            """Nothing more comes. Raises OSError."""
-
+    from .sink import Sink
 
 INFINITY = float("inf")
 PAUSE = 1.0  # seconds before another try where no sink knows better
@@ -62,10 +24,10 @@ REST = 0.5  # seconds that the rest of a record has to come
 class Pump:
     """Carries what comes from SOURCE to SINKS for WHO, in the batches that FORM makes of it.
 
-    BUFFER is how many bytes may be held for a place that is away; after that nothing more is
-    read, and the daemon waits. FILES are those of the sinks that are log directories, LEDGER
-    knows what they have. Told to end, a place that is away has GRACE seconds to come back, or
-    all the time if we are PATIENT; with TO_LINE_END the line that has begun is waited for.
+    BUFFER is how many bytes a sink that is away may hold; after that nothing more is read, and
+    the daemon waits. LEDGER knows what the log directories have. Told to end, a sink that is
+    away has GRACE seconds to come back, or all the time if we are PATIENT; with TO_LINE_END the
+    line that has begun is waited for.
     """
 
     def __init__(
@@ -76,7 +38,6 @@ class Pump:
         buffer: int,
         *,
         who: bytes = b"pysissylog",
-        files: "Sequence[DirectorySink]" = (),
         ledger: "IntentLog | None" = None,
         patient: bool = False,
         to_line_end: bool = False,
@@ -86,7 +47,6 @@ class Pump:
         self.form = form
         self.buffer = buffer
         self.who = who
-        self.files = files
         self.ledger = ledger
         self.grace = INFINITY if patient else GRACE
         self.to_line_end = to_line_end
@@ -179,7 +139,7 @@ class Pump:
     def _turn(self) -> None:
         """Begin new files, as we were asked to: nothing that may come again is in any."""
         self.alarms.clear()
-        for one in self.files:
+        for one in self.sinks:
             one.turn()
 
     def _blocked(self) -> bool:
@@ -205,7 +165,7 @@ class Pump:
 
     def _see_to_files(self) -> None:
         """Begin new ones where one is full or old; nothing that may come again is in any."""
-        for one in self.files:
+        for one in self.sinks:
             one.turn(full=True)
 
     def _pause(self) -> None:
@@ -256,7 +216,7 @@ class Pump:
         if self.ledger:
             self.ledger.note(body, self._state())
             return
-        for one in self.files:
+        for one in self.sinks:
             one.mark()
 
     def _say(self, *, ending: bool) -> None:
@@ -271,7 +231,7 @@ class Pump:
 
     def _idle(self) -> float | None:
         """Seconds until something is to be done though nothing comes in; None if nothing is."""
-        dues = [self._rest(), *(one.old_in() for one in self.files)]
+        dues = [self._rest(), *(one.turn_due() for one in self.sinks)]
         if not self._inside:
             dues.append(self.form.due())
         if self._record < INFINITY:
@@ -299,7 +259,7 @@ class Pump:
             self.ledger.close()
         elif not self.ledger and self._untaken and self.source.lasts:
             # Our successor gets it all again.
-            for one in self.files:
+            for one in self.sinks:
                 self._finished(one, one.back)
         closed = [self._finished(sink, sink.close) for sink in self.sinks]
         return 0 if done and all(closed) else 111

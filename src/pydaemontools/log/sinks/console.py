@@ -11,8 +11,9 @@ from errno import EBADF, EIO, EPIPE
 from select import POLLOUT, poll
 
 from ...base import process
-from ...base.cli import say
 from ...base.errors import words
+from ...base.warn_once import WarnOnce
+from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LARGEST = 1 << 20  # bytes of an object, at the most
 PAUSE = 0.02  # seconds until a reader may have made room
 
 
-class Console:
+class Console(Sink):
     """FD, called PATH when WHO speaks of it, which gets the TEXT of batches.
 
     Raises OSError if it is not open.
@@ -35,14 +36,12 @@ class Console:
     def __init__(self, who: bytes, path: bytes, fd: int, text: "Callable[[Batch], bytes]") -> None:
         if fd in process.opened:
             raise OSError(EBADF, "")
-        self.path = path
-        self.stalled = False
-        self._who = who
+        super().__init__(path)
+        self._warning = WarnOnce(who)
         self._fd = fd
         self._text = text
         self._data = b""
         self._broken = False
-        self._told = False
         self._lost = 0
         self._at_once = stat.S_ISREG(posix.fstat(self._fd).st_mode)
 
@@ -51,7 +50,7 @@ class Console:
         """Bytes that wait here."""
         return len(self._data)
 
-    def put(self, batch: "Batch") -> None:
+    def send(self, batch: "Batch") -> None:
         """Write BATCH, or hold what cannot be written now."""
         self._data += self._text(batch)
         self.flush()
@@ -64,7 +63,7 @@ class Console:
         try:
             while left and not self._broken and (self._at_once or waiter.poll(0)):
                 left = left[posix.write(self._fd, left if self._at_once else left[:PIECE]) :]
-            self._told = False
+            self._warning.clear()
         except BlockingIOError:
             # Somebody else told it not to block.
             pass
@@ -76,23 +75,15 @@ class Console:
     def _troubled(self, error: OSError) -> None:
         # A reader that has gone does not come back; a full disk has room some day.
         self._broken = error.errno in (EPIPE, EBADF, EIO)
-        if not self._told:
-            self._told = True
-            say(self._who + b": warning: unable to write to " + self.path + b": " + words(error))
+        self._warning.warn(b"unable to write to " + self.path + b": " + words(error))
 
     def due(self) -> float | None:
-        """In how many seconds a flush makes sense; None if there is nothing to flush."""
+        """Return in how many seconds a flush makes sense; None if there is nothing to flush."""
         return PAUSE if self._data else None
 
     def lost(self) -> int:
-        """How many lines nobody has."""
+        """Return how many lines nobody has."""
         return self._lost + self._data.count(b"\n")
-
-    def sync(self) -> None:
-        """Nothing: what was written is the reader's."""
-
-    def close(self) -> None:
-        """Nothing: the fd is everybody's."""
 
 
 def lines(batch: "Batch") -> bytes:

@@ -12,42 +12,43 @@ from _struct import pack
 from collections import deque
 from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS
 
-from ...base.cli import say
 from ...base.errors import words
+from ...base.retry import Retry
+from ...base.warn_once import WarnOnce
+from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ...base.backoff import Retry
     from ..lines.batch import Batch
     from .unacked_udp import UnackedUdp
     from .unacked_unix import UnackedUnix
 
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
 PATH = 107  # bytes that the name of a socket may have
-RETRY = 0.1, 1.0  # seconds between two looks for a socket that is away: first, longest
+AGAIN = 0.1  # seconds until a socket that had no room is tried again
 
 
-class Datagrams:
-    """The socket that messages call PATH. TRIES says when it is tried again, UNREAD what its
+class Datagrams(Sink):
+    """The socket that messages call PATH. RETRY says when it is tried again, UNACKED what its
     server may not have.
 
     A subclass says what is sent there, and how it is reached.
     """
 
-    def __init__(
-        self, path: bytes, tries: "Tries | Retry", unread: "UnackedUnix | UnackedUdp"
-    ) -> None:
-        self.path = path
-        self.held = 0
-        self.stalled = False
-        self._tries = tries
-        self._unread = unread
+    held = 0
+    stalled = False
+
+    def __init__(self, path: bytes, retry: Retry, unacked: "UnackedUnix | UnackedUdp") -> None:
+        super().__init__(path)
+        self._retry = retry
+        self._unacked = unacked
         self._queue: deque[bytes] = deque()
         self._socket: socket | None = None
         self._retry_at = 0.0
         self._lost = 0
+        self._dropping = WarnOnce(b"pysissylog")
 
-    def put(self, batch: "Batch") -> None:
+    def send(self, batch: "Batch") -> None:
         """Send BATCH, or hold what cannot be sent now."""
         packets = self._packets(batch)
         if self._queue or not packets:
@@ -64,21 +65,18 @@ class Datagrams:
                 self._queue.clear()
                 self.held = 0
                 self._hold(self._send(packets))
-        elif self._socket and self._unread.wait:
+        elif self._socket and self._unacked.wait:
             self._look(self._socket)
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
         if self._queue:
             return max(0.0, self._retry_at - time.monotonic())
-        return self._unread.wait
+        return self._unacked.wait
 
     def lost(self) -> int:
         """How many messages nobody has: those that are held, and those that cannot be sent."""
         return self._lost + len(self._queue)
-
-    def sync(self) -> None:
-        """Nothing: what was sent is the server's."""
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -110,7 +108,7 @@ class Datagrams:
 
     def _look(self, server: socket) -> None:
         try:
-            self._unread.look(server)
+            self._unacked.look(server)
         except OSError as error:
             self._hold(self._gone(server, error, []))
 
@@ -155,21 +153,20 @@ class Datagrams:
             self._took(server, sent)
             self.stalled = True
             # Some of these come at once, not after a second.
-            self._retry_at = time.monotonic() + RETRY[0]
+            self._retry_at = time.monotonic() + AGAIN
             return packets
         return self._gone(server, error, sent) + packets
 
     def _dropped(self) -> list[bytes]:
         """Count a message that cannot be sent. What is left of it: nothing."""
-        if not self._lost:
-            why = self.path + b": " + words(OSError(EMSGSIZE, ""))
-            say(b"pysissylog: warning: unable to send to " + why + b"; dropping it")
+        why = self.path + b": " + words(OSError(EMSGSIZE, ""))
+        self._dropping.warn(b"unable to send to " + why + b"; dropping it")
         self._lost += 1
         return []
 
     def _took(self, server: socket, packets: list[bytes]) -> None:
         """SERVER took PACKETS."""
-        self._unread.sent(server, packets)
+        self._unacked.sent(server, packets)
         if packets:
             self._worked()
 
@@ -177,7 +174,7 @@ class Datagrams:
         """SERVER, which took SENT, is no more, as ERROR says: what has to be sent again."""
         if sent:
             self._worked()
-        again = self._unread.gone(server, sent)
+        again = self._unacked.gone(server, sent)
         server.close()
         self._socket = None
         self._away(error)
@@ -185,36 +182,12 @@ class Datagrams:
 
     def _worked(self) -> None:
         """The server took something."""
-        self._tries.worked()
+        self._retry.worked()
 
     def _away(self, error: OSError) -> None:
         """The server cannot be reached, as ERROR says."""
-        self._tries.failed(error)
-        self._retry_at = time.monotonic() + self._tries.rest
-
-
-class Tries:
-    """When PATH, a socket of this machine, is looked for: each absence is told of once."""
-
-    def __init__(self, path: bytes) -> None:
-        self._path = path
-        self._told = False
-        self._next = RETRY[0]
-        self.rest = 0.0  # seconds from the last look to the next one
-
-    def failed(self, error: OSError) -> None:
-        """A look ended with ERROR: the next one comes later."""
-        self.rest = self._next
-        self._next = min(2 * self._next, RETRY[1])
-        if not self._told:
-            self._told = True
-            why = self._path + b": " + words(error) + b"; waiting for it"
-            say(b"pysissylog: warning: unable to reach " + why)
-
-    def worked(self) -> None:
-        """The server took something."""
-        self._told = False
-        self._next = RETRY[0]
+        self._retry.failed(error)
+        self._retry_at = time.monotonic() + self._retry.rest
 
 
 def named(path: bytes) -> bytes:

@@ -5,9 +5,11 @@ from errno import EIO
 
 from ...base.cli import say
 from ...base.errors import words
+from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
 from ..logdir.writer import Failed, LogDir
+from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,13 +40,15 @@ def open_log(who: bytes, output: "Output", ledger: "IntentLog | None") -> LogDir
     )
 
 
-class DirectorySink:
+class DirectorySink(Sink):
     """The log directory LOG, written to by WHO.
 
     LABEL gives what stands before each line, SELECTION says which lines are for it. After
     what went wrong there is a pause of so many seconds; it is said once, or again with ALWAYS.
     A file is closed when it is full, and when it is AGE seconds old if that is not 0.
     """
+
+    stalled = False
 
     def __init__(
         self,
@@ -57,8 +61,8 @@ class DirectorySink:
         always: bool = False,
         age: int = 0,
     ) -> None:
-        self.path = log.path
-        self.stalled = False
+        super().__init__(log.path)
+        self._warning = WarnOnce(who)
         self._log = log
         self._who = who
         self._label = label
@@ -67,7 +71,6 @@ class DirectorySink:
         self._always = always
         self._data = b""
         self._retry_at = 0.0
-        self._told = False
         self._mark = 0, 0  # where the last block began
         self._age = age
         self._next = FOREVER  # when the file is old
@@ -85,7 +88,7 @@ class DirectorySink:
     def _waits(self) -> bool:
         return bool(self._data) or self._log.due
 
-    def put(self, batch: Batch) -> None:
+    def send(self, batch: Batch) -> None:
         """Write BATCH, or hold what cannot be written now."""
         if self._selection:
             batch = self._selection.of(batch)
@@ -131,7 +134,8 @@ class DirectorySink:
         except OSError as error:
             self._troubled(error)
         else:
-            self.stalled = self._told = False
+            self.stalled = False
+            self._warning.clear()
         self._tell()
 
     def _tell(self) -> None:
@@ -144,11 +148,9 @@ class DirectorySink:
     def _troubled(self, error: OSError) -> None:
         self.stalled = self._waits
         self._retry_at = time.monotonic() + self._pause
-        if self._told and not self._always:
-            return
-        self._told = True
-        what = self._who + b": warning: unable to " + self._log.doing
-        say(what + b", pausing: " + words(error))
+        if self._always:
+            self._warning.clear()
+        self._warning.warn(b"unable to " + self._log.doing + b", pausing: " + words(error))
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""
@@ -157,8 +159,8 @@ class DirectorySink:
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
         return None
 
-    def old_in(self) -> float | None:
-        """In how many seconds the file is old, and turn() makes sense; None if it never is."""
+    def turn_due(self) -> float | None:
+        """Return in how many seconds the file is old; None if it never is."""
         return max(0.0, self._next - time.time()) if self._age else None
 
     def lost(self) -> int:

@@ -11,10 +11,12 @@ from _struct import pack
 from errno import ENOBUFS
 from fcntl import fcntl
 
+from ...base.retry import Retry
+from ...base.write import write_all
 from ..lines.emit import journal, merged
 from ..lines.entries import entries
 from ..lines.severity import CLEAN
-from .datagrams import Datagrams, Tries, named, reached
+from .datagrams import Datagrams, named, reached
 from .unacked_unix import UnackedUnix
 
 TYPE_CHECKING = False
@@ -36,7 +38,7 @@ class Journald(Datagrams):
     """
 
     def __init__(self, path: bytes, origin: "Origin") -> None:
-        super().__init__(named(path), Tries(path), UnackedUnix())
+        super().__init__(named(path), Retry(path, far=False), UnackedUnix())
         self._origin = origin
         who = [(b"SYSLOG_FACILITY", b"%d" % (origin.facility >> 3))]
         if origin.ident:
@@ -94,8 +96,6 @@ def field(name: bytes, value: bytes) -> bytes:
 def sealed(entry: bytes) -> int:
     """A file without a name that holds ENTRY, and that nobody can change any more."""
     file = posix.memfd_create("journal-entry", posix.MFD_CLOEXEC | posix.MFD_ALLOW_SEALING)
-    left = memoryview(entry)
-    while left:
-        left = left[posix.write(file, left) :]
+    write_all(file, entry)
     fcntl(file, F_ADD_SEALS, SEALS)
     return file

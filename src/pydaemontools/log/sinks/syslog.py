@@ -3,7 +3,8 @@
 from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
 from errno import EPROTOTYPE
 
-from .datagrams import Datagrams, Tries, named, reached
+from ...base.retry import Retry
+from .datagrams import Datagrams, named, reached
 from .messages import Messages
 from .unacked_unix import UnackedUnix
 
@@ -23,7 +24,7 @@ class Syslog(Datagrams):
     """
 
     def __init__(self, path: bytes, origin: "Origin", form: bytes = b"3164") -> None:
-        super().__init__(named(path), Tries(path), UnackedUnix())
+        super().__init__(named(path), Retry(path, far=False), UnackedUnix())
         self._messages = Messages(origin, form, DATAGRAM, host=False)
         self._stream = False  # then each message is closed with a NUL
 

@@ -9,7 +9,7 @@ import time
 from _socket import SOCK_CLOEXEC, SOCK_DGRAM, socket
 from errno import EAGAIN, EMSGSIZE
 
-from ...base.backoff import Retry
+from ...base.retry import Retry
 from ..net.lookup import Lookup
 from .datagrams import Datagrams, reached
 from .messages import Messages, Objects
@@ -30,14 +30,14 @@ NAMED = 0.01  # seconds until we look whether the name server has answered
 
 
 class Udp(Datagrams):
-    """The server at PLACE; lines go there from ORIGIN."""
+    """The server for TARGET; lines go there from ORIGIN."""
 
-    def __init__(self, place: "Target", origin: "Origin") -> None:
-        super().__init__(place.text, Retry(place.text), UnackedUdp())
+    def __init__(self, target: "Target", origin: "Origin") -> None:
+        super().__init__(target.text, Retry(target.text, far=True), UnackedUdp())
         self._messages: Messages | Objects = Objects(origin, DATAGRAM)
-        if place.format != b"json":
-            self._messages = Messages(origin, place.format, DATAGRAM, host=True)
-        self._place = place
+        if target.format != b"json":
+            self._messages = Messages(origin, target.format, DATAGRAM, host=True)
+        self._target = target
         self._lookup: Lookup | None = None
         self._addresses: list[Address] = []  # those that have not been tried since the lookup
         self._fresh = 0.0  # until when they are good
@@ -63,7 +63,7 @@ class Udp(Datagrams):
     def _open(self) -> socket | None:
         """A socket for the next address that there is a way to; None while nobody knows it."""
         if not self._addresses:
-            lookup = self._lookup or Lookup(self._place.host, self._place.port, SOCK_DGRAM)
+            lookup = self._lookup or Lookup(self._target.host, self._target.port, SOCK_DGRAM)
             self._lookup = None
             found = lookup.take()
             if found is None:
@@ -85,10 +85,10 @@ class Udp(Datagrams):
         if not self._doubted:
             return super()._send(packets)
         self.stalled = False
-        if self._socket and self._unread.wait:
+        if self._socket and self._unacked.wait:
             return self._ask(self._socket, packets)
         left = super()._send(packets[:1])
-        if not self._unread.wait:
+        if not self._unacked.wait:
             return left + packets[1:]
         self._retry_at = time.monotonic() + LOOK
         return packets
@@ -96,15 +96,15 @@ class Udp(Datagrams):
     def _ask(self, server: socket, packets: list[bytes]) -> list[bytes]:
         """See whether SERVER refuses the first of PACKETS; send the others if it does not."""
         try:
-            self._unread.look(server)
+            self._unacked.look(server)
         except OSError as error:
             self._gone(server, error, [])
             return packets
-        if self._unread.wait:
+        if self._unacked.wait:
             self._retry_at = time.monotonic() + LOOK
             return packets
         self._doubted = False
-        self._tries.worked()
+        self._retry.worked()
         return super()._send(packets[1:])
 
     def _worked(self) -> None:

@@ -9,10 +9,9 @@ after it took a message, and shortly after: later than that we go by what we kno
 """
 
 from _socket import SO_SNDBUF, SOL_SOCKET, socket
-from array import array
-from fcntl import ioctl
 
-SIOCOUTQ = 0x5411
+from ...base.sockets import unsent
+
 FRAME = 512  # bytes that Linux counts for a message besides its text, at the least
 WAIT = 0.001, 0.1  # seconds until we look whether all has been read: first, last
 
@@ -44,13 +43,11 @@ class UnackedUnix:
 
 
 def _unread(server: socket) -> int:
-    count = array("i", [0])
     try:
-        ioctl(server.fileno(), SIOCOUTQ, count)
+        return unsent(server.fileno())
     except OSError:
         # A system that cannot tell.
         return 0
-    return count[0]
 
 
 def _last(packets: list[bytes], room: int) -> list[bytes]:

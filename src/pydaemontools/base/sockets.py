@@ -1,0 +1,17 @@
+"""What the system knows of a socket, beyond what Python's has methods for."""
+
+from array import array
+from fcntl import ioctl
+
+SIOCOUTQ = 0x5411
+
+
+def unsent(fd: int) -> int:
+    """Return how many bytes that were sent over the socket FD are not with the other end.
+
+    Over TCP: not acknowledged; over a unix socket: not read. Raises OSError where the system
+    cannot tell.
+    """
+    count = array("i", [0])
+    ioctl(fd, SIOCOUTQ, count)
+    return count[0]

@@ -1,0 +1,78 @@
+"""What a pump hands batches to. Each kind of target is one."""
+
+from ..lines.severity import DEBUG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..lines.batch import Batch
+
+
+class Sink:
+    """A sink that has everything at once and keeps nothing; a subclass says what it does.
+
+    No method but sync(), back() and close() raises, and none waits long: a datagram for a
+    second at the most if its server is slow, a file for its disk, an alert on stderr for
+    whoever reads that. PATH is what it is called in messages.
+    """
+
+    least = DEBUG  # what is less important than this severity does not get here
+    lines = 0  # how many were put
+    connects: int | None = None  # how many connections came about; None where there are none
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing more may be read now."""
+        return False
+
+    @property
+    def held(self) -> int:
+        """How many bytes wait here in memory."""
+        return 0
+
+    @property
+    def spooled(self) -> int:
+        """How many bytes wait here on a disk."""
+        return 0
+
+    def put(self, batch: "Batch") -> None:
+        """Send on what is important enough of BATCH, and count its lines."""
+        if self.least < DEBUG and batch.levels:
+            batch = batch.important(self.least)
+        self.lines += len(batch.levels) - batch.continued
+        self.send(batch)
+
+    def send(self, batch: "Batch") -> None:
+        """Send on BATCH, or hold what cannot be sent now."""
+
+    def flush(self) -> None:
+        """Try again to send on what is held, if it is time for that."""
+
+    def due(self) -> float | None:
+        """Return in how many seconds a flush makes sense; None if there is nothing to flush."""
+        return None
+
+    def lost(self) -> int:
+        """Return how many messages are held that nobody has."""
+        return 0
+
+    def mark(self) -> None:
+        """Remember where the next batch begins."""
+
+    def back(self) -> None:
+        """Let go of everything since the mark, if that can be: it comes again. Raises OSError."""
+
+    def turn(self, *, full: bool = False) -> None:
+        """Begin a new file, if there is something in this one, or if it is old or FULL."""
+
+    def turn_due(self) -> float | None:
+        """Return in how many seconds the file is old, and turn() makes sense; None if never."""
+        return None
+
+    def sync(self) -> None:
+        """Make sure of what was sent on. Raises OSError."""
+
+    def close(self) -> None:
+        """Nothing more comes. Raises OSError."""
