@@ -89,10 +89,6 @@ class Kept(Service):
         self.finish_refused = 0
         self.left_behind = []
 
-    def begin(self):
-        """Start it."""
-        self.feed("u")
-
     def rules(self):
         """The same for each start."""
         return self.asked
