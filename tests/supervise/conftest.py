@@ -122,13 +122,13 @@ class Kept:
         """Write LETTERS to the control fifo."""
         (self.path / "supervise/control").write_text(letters)
 
-    def told(self):
+    def state_file(self):
         """What the file supervise/state says."""
         return dict(line.partition(" ")[::2] for line in self.lines("supervise/state"))
 
     def is_(self, **what):
         """Wait until supervise/state says so."""
-        wait_until(lambda: what.items() <= self.told().items())
+        wait_until(lambda: what.items() <= self.state_file().items())
         return self
 
     def pid(self):
@@ -137,7 +137,9 @@ class Kept:
 
     def up(self, other_than=0):
         """Wait until it is up, with a pid that is OTHER_THAN that one: the pid."""
-        wait_until(lambda: self.pid() not in (0, other_than) and self.told()["state"] == "run")
+        wait_until(
+            lambda: self.pid() not in (0, other_than) and self.state_file()["state"] == "run"
+        )
         return self.pid()
 
     def history(self, count=1):
@@ -212,7 +214,7 @@ class Supervisor:
         """Wait until the listener hears: its pid."""
         return int(wait_until(lambda: self.lines("heard"))[0])
 
-    def told(self, what):
+    def logged(self, what):
         """The pids of all lines in `err` that begin with WHAT: as -v writes them."""
         found = re.findall(rf"^pysupervise: info: {what}, pid (\d+)", self.err(), re.MULTILINE)
         return [int(pid) for pid in found]

@@ -728,7 +728,7 @@ def test_a_notification_fd_that_is_closed_without_a_word(serve, go):
     go.write_text("\n")
     pid = kept.up()
     wait_until(lambda: command(pid) == "sleep")
-    assert kept.told()["ready"] == "0"
+    assert kept.state_file()["ready"] == "0"
 
 
 NOTIFIER = f"""#!{sys.executable} -IS

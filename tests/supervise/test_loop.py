@@ -11,7 +11,8 @@ from pydaemontools.supervise.loop import END, Loop
 from pydaemontools.supervise.pair import Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
 from pydaemontools.supervise.service import Service
-from pydaemontools.supervise.state import ALIVE, DOWN, FINISHING, LAST, LEFT, SWEEPING, UP, WAIT
+from pydaemontools.supervise.state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
+from pydaemontools.supervise.table import ALIVE, LAST
 
 KILL, TERM, CONT = 9, 15, 18
 
@@ -88,10 +89,6 @@ class Kept(Service):
         self.finish_refused = 0
         self.left_behind = []
 
-    def begin(self):
-        """Start it."""
-        self.feed("u")
-
     def rules(self):
         """The same for each start."""
         return self.asked
@@ -143,7 +140,7 @@ def turn(loop, processes, *, letters="", later=0):
 def kept_by(loop, processes, asked=None, **more):
     """A service that has been started, and hears the letters."""
     service = Kept(loop, processes, asked, **more)
-    loop.tell = service.feed
+    loop.on_letter = service.feed
     service.begin()
     return service
 
@@ -187,35 +184,35 @@ def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatc
     processes = Processes(monkeypatch)
     loop = Loop(box)
     service = kept_by(loop, processes)
-    told = []
+    called = []
 
     def look():
-        told.append(processes.now)
+        called.append(processes.now)
         # Whoever has seen enough goes away while all are told.
-        if len(told) == 2:
-            del loop.strays[look]
+        if len(called) == 2:
+            del loop.on_orphan[look]
 
-    loop.strays[look] = None
+    loop.on_orphan[look] = None
     processes.end(77)
     turn(loop, processes)
-    assert (told, processes.zombies) == ([100], [])
+    assert (called, processes.zombies) == ([100], [])
     processes.end(78)
     processes.end(79)
     turn(loop, processes, later=1)
-    assert (told, service.seen_ends) == ([100, 101], [])
+    assert (called, service.seen_ends) == ([100, 101], [])
 
 
 def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(monkeypatch, box):
     """Only its owner asked for it; and only once."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
-    loop.strays[lambda: told.append("orphan")] = None
-    loop.child(5, told.append)
+    called = []
+    loop.on_orphan[lambda: called.append("orphan")] = None
+    loop.child(5, called.append)
     for _ in range(2):
         processes.end(5, 256)
         turn(loop, processes)
-    assert told == [256, "orphan"]
+    assert called == [256, "orphan"]
 
 
 def test_it_is_known_when_there_is_no_process_below_us_at_all(monkeypatch, box):
@@ -252,37 +249,37 @@ def test_alarms_come_in_order_and_not_early(monkeypatch, box):
     """By their times; those of one time in the order in which they were set."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
     for when, name in (105, "last"), (103, "first"), (104, "third"), (103, "second"):
-        loop.at(when, lambda name=name: told.append(name))
+        loop.at(when, lambda name=name: called.append(name))
     turn(loop, processes, later=2.9)
-    assert told == []
+    assert called == []
     turn(loop, processes, later=1.1)
-    assert told == ["first", "second", "third"]
+    assert called == ["first", "second", "third"]
     turn(loop, processes, later=1)
     turn(loop, processes, later=100)
-    assert told == ["first", "second", "third", "last"]
+    assert called == ["first", "second", "third", "last"]
 
 
 def test_an_alarm_that_is_set_by_another_comes_in_its_own_time(monkeypatch, box):
     """For later: not early. For now: in this turn."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def alarm():
-        told.append("alarm")
-        loop.at(processes.now + 1, lambda: told.append("later"))
-        loop.at(processes.now, lambda: told.append("now"))
+        called.append("alarm")
+        loop.at(processes.now + 1, lambda: called.append("later"))
+        loop.at(processes.now, lambda: called.append("now"))
 
     loop.at(102, alarm)
-    loop.at(102, lambda: told.append("same time"))
+    loop.at(102, lambda: called.append("same time"))
     turn(loop, processes, later=2)
-    assert told == ["alarm", "same time", "now"]
+    assert called == ["alarm", "same time", "now"]
     turn(loop, processes, later=0.9)
-    assert told[3:] == []
+    assert called[3:] == []
     turn(loop, processes, later=0.1)
-    assert told[3:] == ["later"]
+    assert called[3:] == ["later"]
 
 
 def test_a_deadline_that_was_put_off_does_not_come_early(monkeypatch, box):
@@ -367,7 +364,7 @@ def test_the_loop_waits_as_long_as_nothing_is_due(monkeypatch, box):
     assert 2000 <= loop._rest() <= 2002
     processes.now = 102.5
     assert 0 <= loop._rest() <= 1
-    loop.at_last(print)
+    loop.at_turn_end(print)
     assert loop._rest() == 0
 
 
@@ -378,40 +375,40 @@ def test_what_is_to_be_done_last_is_done_once_in_a_turn(monkeypatch, box):
     """However many ask for it, and after all that they ask it for."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def last():
-        told.append("last")
+        called.append("last")
 
     def letter(letter):
-        told.append(letter)
-        loop.at_last(last)
+        called.append(letter)
+        loop.at_turn_end(last)
 
-    loop.tell = letter
+    loop.on_letter = letter
     loop.at(100, lambda: letter("alarm"))
-    loop.at_last(last)
+    loop.at_turn_end(last)
     turn(loop, processes, letters="hat")
-    assert told == ["h", "a", "t", "alarm", "last"]
+    assert called == ["h", "a", "t", "alarm", "last"]
     turn(loop, processes)
-    assert told[5:] == []
+    assert called[5:] == []
 
 
 def test_what_asks_to_be_last_while_last_things_are_done_has_to_wait(monkeypatch, box):
     """For the next turn, which comes at once: or one that asks each time would never end."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    told = []
+    called = []
 
     def last():
-        told.append(processes.now)
-        loop.at_last(last)
+        called.append(processes.now)
+        loop.at_turn_end(last)
 
-    loop.at_last(last)
+    loop.at_turn_end(last)
     turn(loop, processes)
-    assert told == [100]
+    assert called == [100]
     assert loop._rest() == 0
     turn(loop, processes, later=1)
-    assert told == [100, 101]
+    assert called == [100, 101]
 
 
 def test_a_service_is_shown_once_in_a_turn(monkeypatch, box):
@@ -428,6 +425,29 @@ def test_a_service_is_shown_once_in_a_turn(monkeypatch, box):
     assert service.shown == 2
 
 
+def test_what_an_action_feeds_happens_when_the_other_actions_are_done(monkeypatch, box):
+    """Not between two of them: they were asked for before."""
+    processes = Processes(monkeypatch)
+    service = kept_by(Loop(box), processes)
+    service.mark = lambda **_: service.feed("k")
+    service.feed("D")
+    assert processes.signals == [(101, TERM), (101, CONT), (101, KILL)]
+
+
+def test_a_service_waits_for_its_next_deadline_once_in_a_turn(monkeypatch, box):
+    """However many events that turn had: the deadline is what the last of them left."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    asked = plain()
+    asked.kill_after = 5.0
+    service = kept_by(loop, processes, asked, finishes=True)
+    turn(loop, processes)
+    waits = []
+    monkeypatch.setattr(loop, "at", lambda when, callback: waits.append((when, callback)))
+    turn(loop, processes, letters="htrd", later=2)
+    assert waits == [(107, service.due)]
+
+
 # Readers.
 
 
@@ -436,15 +456,15 @@ class Readers:
 
     def __init__(self, loop, many):
         self.loop = loop
-        self.told = []
+        self.called = []
         self.pipes = [os.pipe() for _ in range(many)]
         for number, (source, sink) in enumerate(self.pipes):
             os.write(sink, b"x")
-            loop.watch(source, lambda number=number: self.tell(number))
+            loop.watch(source, lambda number=number: self.call(number))
 
-    def tell(self, number):
+    def call(self, number):
         """Reader NUMBER was told."""
-        self.told.append(number)
+        self.called.append(number)
 
     def close(self):
         """Close them."""
@@ -458,17 +478,17 @@ def test_a_reader_that_is_forgotten_by_another_in_the_same_turn_is_not_told(monk
     loop = Loop(box)
     readers = Readers(loop, 3)
 
-    def tell(number):
-        readers.told.append(number)
+    def call(number):
+        readers.called.append(number)
         for other, (source, _) in enumerate(readers.pipes):
             if other != number:
                 loop.forget(source)
 
-    readers.tell = tell
+    readers.call = call
     turn(loop, processes)
-    assert len(readers.told) == 1
+    assert len(readers.called) == 1
     turn(loop, processes)
-    assert readers.told == readers.told[:1] * 2
+    assert readers.called == readers.called[:1] * 2
     readers.close()
 
 
@@ -482,7 +502,7 @@ def test_a_reader_that_is_forgotten_when_a_child_ends_in_the_same_turn_is_not_to
     loop.child(5, lambda _status: loop.forget(readers.pipes[0][0]))
     processes.end(5)
     turn(loop, processes)
-    assert readers.told == [1]
+    assert readers.called == [1]
     readers.close()
 
 
@@ -495,15 +515,15 @@ def test_a_reader_may_be_forgotten_twice_and_watched_again(monkeypatch, box):
     for _ in range(2):
         loop.forget(source)
     turn(loop, processes)
-    assert readers.told == []
-    loop.watch(source, lambda: readers.told.append("again"))
-    loop.watch(sink, lambda: readers.told.append("room"), POLLOUT)
+    assert readers.called == []
+    loop.watch(source, lambda: readers.called.append("again"))
+    loop.watch(sink, lambda: readers.called.append("room"), POLLOUT)
     turn(loop, processes)
-    assert sorted(readers.told) == ["again", "room"]
-    loop.watch(source, lambda: readers.told.append("other"))
+    assert sorted(readers.called) == ["again", "room"]
+    loop.watch(source, lambda: readers.called.append("other"))
     loop.forget(sink)
     turn(loop, processes)
-    assert readers.told[2:] == ["other"]
+    assert readers.called[2:] == ["other"]
     readers.close()
 
 
@@ -642,7 +662,7 @@ def test_what_run_left_behind_is_told_to_end_and_then_killed(monkeypatch, box):
     service.left_behind = []
     turn(loop, processes)
     assert (service.state.phase, service.pid) == (UP, 102)
-    assert loop.strays == {}
+    assert loop.on_orphan == {}
 
 
 def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
@@ -661,7 +681,7 @@ def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
     turn(loop, processes, later=1)
     assert service.state.phase == DOWN
     assert "KILL did not end what kept left behind: 77" in capfd.readouterr().err
-    assert loop.strays == {}
+    assert loop.on_orphan == {}
     assert service.pid == 0
 
 
@@ -806,8 +826,8 @@ def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
     pair.run([])
     assert (service.seen_ends, logger.seen_ends) == ([(102, TERM)], [(101, 0)])
     assert turns == [(UP, UP), (UP, UP), (UP, UP), (LEFT, UP)]
-    assert service.become == dict.fromkeys((1, 2), pair._sink)
-    assert logger.become == {0: pair._source}
+    assert service.fd_map == dict.fromkeys((1, 2), pair._sink)
+    assert logger.fd_map == {0: pair._source}
     close(pair)
 
 

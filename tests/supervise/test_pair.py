@@ -64,7 +64,7 @@ def test_the_logger_gets_its_end_of_file_after_the_last_byte(supervise, place, s
 def test_both_sides_have_their_end_of_the_pipe_and_no_other(supervise):
     """Or the logger would never see the end of the file."""
     kept = supervise("-v", "-l", "sleep 1000", "note")
-    program, logger = kept.next_sleep(1), kept.told("started sleep")[0]
+    program, logger = kept.next_sleep(1), kept.logged("started sleep")[0]
     kept.until(lambda: command(logger) == "sleep")
     ends = {pid: {fd: link(pid, fd) for fd in sorted(files(pid))} for pid in (program, logger)}
     pipe = ends[logger]["0"]
@@ -88,7 +88,7 @@ def test_the_logger_is_started_first(supervise):
     """So that nobody has to wait for a reader."""
     kept = supervise("-v", "-l", "cat", "note")
     # The program may be there before the supervisor has said so.
-    kept.until(lambda: kept.told("started note"))
+    kept.until(lambda: kept.logged("started note"))
     assert [line.split()[3] for line in kept.err().splitlines()] == ["cat,", "note,"]
 
 
@@ -96,13 +96,13 @@ def test_either_side_dies_and_is_started_again(supervise):
     """Without the other one noticing."""
     kept = supervise("-v", "-l", "sleep 1000", "note")
     program = kept.next_start(1)
-    kept.signal(signal.SIGKILL, kept.told("started sleep")[0])
-    kept.until(lambda: len(kept.told("started sleep")) == 2)
+    kept.signal(signal.SIGKILL, kept.logged("started sleep")[0])
+    kept.until(lambda: len(kept.logged("started sleep")) == 2)
     assert state(program) == "S"
     kept.signal(signal.SIGKILL, program)
     second = kept.next_start(2)
-    assert len(kept.told("started sleep")) == 2
-    assert link(second, 1) == link(kept.told("started sleep")[1], 0)
+    assert len(kept.logged("started sleep")) == 2
+    assert link(second, 1) == link(kept.logged("started sleep")[1], 0)
 
 
 def test_what_a_logger_that_dies_at_the_end_leaves_its_successor_reads(supervise, place, script):
@@ -120,7 +120,7 @@ def test_what_a_logger_that_dies_at_the_end_leaves_its_successor_reads(supervise
     kept = supervise("-v", "-l", "log", "hundred")
     kept.until((place / "ready").exists)
     kept.signal(signal.SIGTERM)
-    kept.until(lambda: kept.told("hundred"))
+    kept.until(lambda: kept.logged("hundred"))
     (place / "go").write_text("")
     assert kept.wait() == 0
     assert kept.lines("all") == [str(i) for i in range(100)]
@@ -133,7 +133,7 @@ def test_a_logger_that_dies_when_it_has_read_all_has_no_successor(supervise, pla
     kept = supervise("-v", "-l", "log", "hello")
     kept.until((place / "ready").exists)
     assert kept.stop() == 0
-    assert len(kept.told("started log")) == 1
+    assert len(kept.logged("started log")) == 1
     assert kept.lines("all") == ["hello"]
 
 
@@ -150,9 +150,9 @@ def test_while_anybody_can_write_there_is_a_logger(supervise, place, script):
     kept = supervise("-v", "-l", LOG, "parent")
     kept.until((place / "ready").exists)
     kept.signal(signal.SIGTERM)
-    kept.until(lambda: kept.told("parent"))
-    kept.signal(signal.SIGKILL, kept.told("started pysissylog")[0])
-    kept.until(lambda: len(kept.told("started pysissylog")) == 2)
+    kept.until(lambda: kept.logged("parent"))
+    kept.signal(signal.SIGKILL, kept.logged("started pysissylog")[0])
+    kept.until(lambda: len(kept.logged("started pysissylog")) == 2)
     assert kept.running()
     (place / "go").write_text("early\n")
     assert kept.wait() == 0
@@ -165,7 +165,7 @@ def test_a_second_term_goes_to_a_logger_that_is_stuck(supervise):
     kept.next_start(1)
     logger = kept.listening()
     kept.signal(signal.SIGTERM)
-    kept.until(lambda: kept.told("note"))
+    kept.until(lambda: kept.logged("note"))
     assert kept.running()
     assert kept.heard() == []
     kept.signal(signal.SIGTERM)
@@ -181,9 +181,9 @@ def test_a_second_term_ends_a_logger_that_dies_all_the_time(supervise, place, sc
     kept = supervise("-v", "-l", "bad", "hello")
     kept.until((place / "ready").exists)
     kept.signal(signal.SIGTERM)
-    kept.until(lambda: kept.told("hello"))
-    starts = len(kept.told("started bad"))
-    kept.until(lambda: len(kept.told("started bad")) > starts)
+    kept.until(lambda: kept.logged("hello"))
+    starts = len(kept.logged("started bad"))
+    kept.until(lambda: len(kept.logged("started bad")) > starts)
     assert kept.stop() == 0
 
 
@@ -215,10 +215,11 @@ def test_a_logger_of_ours_is_no_supervisor(supervise):
     """It runs in a child of it, with the signals as they were before."""
     kept = supervise("-v", "-l", LOG, "note")
     kept.next_start(1)
-    kept.signal(signal.SIGHUP, kept.told("started pysissylog")[0])
-    kept.until(lambda: len(kept.told("started pysissylog")) == 2)
+    kept.signal(signal.SIGHUP, kept.logged("started pysissylog")[0])
+    kept.until(lambda: len(kept.logged("started pysissylog")) == 2)
     assert (
-        "pysissylog, pid {}, was killed by SIGHUP".format(kept.told("pysissylog")[0]) in kept.err()
+        "pysissylog, pid {}, was killed by SIGHUP".format(kept.logged("pysissylog")[0])
+        in kept.err()
     )
 
 
@@ -231,7 +232,7 @@ def test_both_live_on_when_the_supervisor_is_killed(supervise, place, script):
     os.mkfifo(place / "go")
     kept = supervise("-v", "-l", LOG, "hello")
     kept.until((place / "ready").exists)
-    logger = kept.told("started pysissylog")[0]
+    logger = kept.logged("started pysissylog")[0]
     kept.signal(signal.SIGKILL)
     kept.wait()
     (place / "go").write_text("and\n")
@@ -362,7 +363,7 @@ def kill_at_random(kept, count, pause, logger="pysissylog", signums=BOTH):
         # Not a time to wait for something, but a time at which nobody expects it.
         time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
         name = random.choice(["numbers", logger])  # noqa: S311
-        pid = (kept.told(f"started {name}") or [0])[-1]
+        pid = (kept.logged(f"started {name}") or [0])[-1]
         if pid not in seen and stat(pid, 1) == str(kept.pid) and state(pid) != "Z":
             signum = random.choice(signums) if name == logger else signal.SIGKILL  # noqa: S311
             kept.signal(signum, pid)
@@ -371,7 +372,7 @@ def kill_at_random(kept, count, pause, logger="pysissylog", signums=BOTH):
 
 def written(kept):
     """How many lines each program has surely written, in the order of their starts."""
-    notes = {pid: kept.place / f"done/{pid}" for pid in kept.told("started numbers")}
+    notes = {pid: kept.place / f"done/{pid}" for pid in kept.logged("started numbers")}
     return {pid: int(note.read_text() or 0) if note.exists() else 0 for pid, note in notes.items()}
 
 

@@ -40,7 +40,7 @@ def test_it_hears_while_it_waits_for_the_second_to_pass(supervise):
     kept = supervise("-v", "short")
     kept.next_start(1)
     assert kept.stop() == 0
-    assert len(kept.told("started short")) == len(kept.told("short")) == len(kept.starts())
+    assert len(kept.logged("started short")) == len(kept.logged("short")) == len(kept.starts())
 
 
 def test_no_zombie_is_left(supervise, until):
@@ -355,10 +355,10 @@ def test_a_child_imports_nothing(supervise, until):
     chain = f"pyenvdir ./env pysetlock ./lock pysoftlimit -o 100 -m 1000000000 {account} true"
     trace = ["strace", "-f", "-qq", "-o", "trace", "-e", "trace=openat,setsid,execve"]
     kept = supervise("-v", *chain.split(), before=trace)
-    until(lambda: kept.told("pyenvdir") or not kept.running())
+    until(lambda: kept.logged("pyenvdir") or not kept.running())
     if not kept.running():
         pytest.skip("strace may not trace here")
-    child = kept.told("started pyenvdir")[0]
+    child = kept.logged("started pyenvdir")[0]
     lines = [line for line in kept.lines("trace") if line.startswith(str(child))]
     end = next(i for i, line in enumerate(lines) if "execve" in line)
     opened = [line for line in lines[:end] if "openat" in line]
@@ -371,7 +371,7 @@ def test_a_link_that_waits_in_the_child_has_its_signals_to_itself(supervise, scr
     holder = supervise("note", before=[scripts / "pysetlock", "x.lock"])
     holder.next_start(1)
     kept = supervise("-v", "pysetlock", "-t", "0.1", "x.lock", "true")
-    kept.until(lambda: len(kept.told("pysetlock")) == 2)
+    kept.until(lambda: len(kept.logged("pysetlock")) == 2)
     said = [line for line in kept.err().splitlines() if "info" not in line]
     first = "pysetlock: fatal: unable to lock x.lock: temporary failure"
     assert said[::2] == [first] * len(said[::2])

@@ -26,45 +26,47 @@ if TYPE_CHECKING:
 MOST = 1 << 20  # beyond any fd
 
 
-def spawn(
+def fork(
     body: "Callable[[], int]",
-    become: "dict[int, int]",
+    fd_map: "dict[int, int]",
     keep: "Iterable[int]" = (),
     *,
     session: bool = True,
 ) -> int:
-    """Fork a child that runs BODY and ends with the code that it gives; return its pid.
+    """Fork a child that runs BODY and ends with the code that it returns; return its pid.
 
-    BECOME says which fd is which of ours there (stdin, stdout, stderr, ...), KEEP which
+    FD_MAP says which fd is which of ours there (stdin, stdout, stderr, ...), KEEP which
     others stay open; the rest above 2 is closed. The child has default actions for the
     signals that the supervisor handles, and leads a SESSION of its own. Raises OSError when
     there can be no child.
     """
     # A signal that came between the fork and here would be taken by the supervisor's
-    # handler, in the child, and told to the supervisor through the pipe they share.
+    # handler, in the child, and would reach the supervisor through the pipe they share.
     mask = pthread_sigmask(SIG_BLOCK, valid_signals())
     try:
         pid = posix.fork()
         if not pid:
-            _be(body, become, keep, mask, session=session)
+            _child(body, fd_map, keep, mask, session=session)
     finally:
         pthread_sigmask(SIG_SETMASK, mask)
     return pid
 
 
-def launch(file: bytes, argv: list[bytes], become: "dict[int, int]", *, session: bool) -> int:
-    """Start the program FILE with ARGV, as spawn() would; return its pid.
+def spawn_program(
+    file: bytes, argv: list[bytes], fd_map: "dict[int, int]", *, session: bool
+) -> int:
+    """Start the program FILE with ARGV, as a child that fork() makes; return its pid.
 
     posix_spawn shares our memory until the exec, where a fork first copies how it is laid
     out: for a program that is not ours that saves a third of a restart. Our own fds are all
-    closed on exec, and handled signals become default. Raises OSError where it cannot be
-    run, or where the system has no such thing; spawn() then says why. (glibc leaves signals 32
+    closed on exec, and handled signals have their default. Raises OSError where it cannot be
+    run, or where the system has no such thing; fork() then says why. (glibc leaves signals 32
     and 33, which are its own, ignored.)
     """
-    if any(source in become for source in become.values()):
+    if not fd_map.keys().isdisjoint(fd_map.values()):
         # One's source is another's place.
         raise OSError(EINVAL, "")
-    places = [(posix.POSIX_SPAWN_DUP2, source, fd) for fd, source in become.items()]
+    places = [(posix.POSIX_SPAWN_DUP2, source, fd) for fd, source in fd_map.items()]
     try:
         return posix.posix_spawn(
             file, argv, environ, file_actions=places, setsigdef=[SIGXFSZ], setsid=session
@@ -90,9 +92,9 @@ def inherited() -> list[int]:
     return found
 
 
-def _be(
+def _child(
     body: "Callable[[], int]",
-    become: "dict[int, int]",
+    fd_map: "dict[int, int]",
     keep: "Iterable[int]",
     mask: "Iterable[int]",
     *,
@@ -106,8 +108,8 @@ def _be(
                 signal(signum, SIG_DFL)
         if session:
             posix.setsid()
-        _place(become)
-        _close_all_but(become.keys() | set(keep))
+        _map_fds(fd_map)
+        _close_all_but(fd_map.keys() | set(keep))
         pthread_sigmask(SIG_SETMASK, mask)
         code = body()
     except BaseException:  # noqa: BLE001 - the top level of this process
@@ -116,12 +118,12 @@ def _be(
         posix._exit(code)  # noqa: SLF001 - a child never returns into the supervisor
 
 
-def _place(become: "dict[int, int]") -> None:
+def _map_fds(fd_map: "dict[int, int]") -> None:
     """Make each fd the one it is to be, also where one's source is another's place."""
-    above = max(become, default=0) + 1
+    above = max(fd_map, default=0) + 1
     sources = {
-        fd: fcntl(source, F_DUPFD, above) if source in become else source
-        for fd, source in become.items()
+        fd: fcntl(source, F_DUPFD, above) if source in fd_map else source
+        for fd, source in fd_map.items()
     }
     for fd, source in sources.items():
         posix.dup2(source, fd)

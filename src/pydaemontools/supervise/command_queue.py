@@ -1,4 +1,4 @@
-"""What a service is told, in order; and scripts that take the place of signals, as in runit.
+"""What a service is told to do, in order; and scripts in place of signals, as in runit.
 
 A script control/LETTER is run before the signal is sent; if it exits 0, the signal is not.
 It may take its time: what comes in meanwhile waits, and everything else goes on.
@@ -6,38 +6,33 @@ It may take its time: what comes in meanwhile waits, and everything else goes on
 
 from _signal import SIGCONT
 
+from .launcher import Launcher
 from .state import UP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .directory_service import DirectoryService
-
 
 class CommandQueue:
-    """The letters for SERVICE."""
+    """The letters for the service whose scripts LAUNCHER starts."""
 
-    def __init__(self, service: "DirectoryService") -> None:
-        self.service = service
-        # runit has no scripts for a logger, and daemontools none at all.
-        self._scripted = service.dialect.full and not service.sub
-        self._queue = b""
+    def __init__(self, launcher: Launcher) -> None:
+        self.launcher = launcher
+        self.service = launcher.service
+        self._letters = b""
         self._busy = False  # a script runs
-        self._for = 0  # the pid for which it does
+        self._pid = 0  # that the service had when the script was started
 
-    def begin(self) -> bool:
-        """Whether there is a script to be run before each start."""
-        return self._scripted and self.service.files.runs(b"control/u")
-
-    def take(self, letters: bytes) -> None:
+    def add(self, letters: bytes) -> None:
         """Obey LETTERS, now or when the script that runs has ended."""
-        self._queue += letters
-        while self._queue and not self._busy:
-            letter, self._queue = self._queue[:1], self._queue[1:]
+        files = self.launcher.files
+        self._letters += letters
+        while self._letters and not self._busy:
+            letter, self._letters = self._letters[:1], self._letters[1:]
             # A logger ends at the end of its input.
-            leaves = self.service.sub and letter == b"x"
-            if letter in self.service.dialect.letters and not leaves:
+            leaves = files.sub and letter == b"x"
+            if letter in files.dialect.letters and not leaves:
                 self._obey(letter.decode())
 
     def _obey(self, letter: str) -> None:
@@ -55,30 +50,31 @@ class CommandQueue:
             self.service.kill(SIGCONT)
         self._after(letter)
 
-    def _did(self, letter: str, done: bool) -> None:  # noqa: FBT001 - what a script said
+    def _did(self, letter: str, done: bool) -> None:  # noqa: FBT001 - how a script ended
         if self._same() and (not done or letter in "pc"):
             self.service.feed(letter, mute=done)
 
     def _same(self) -> bool:
         """Whether the run for which the script was started is still there."""
-        return self.service.state.phase == UP and self.service.pid == self._for
+        return self.service.state.phase == UP and self.service.pid == self._pid
 
     def _after(self, letter: str) -> None:
         if letter in "dDx":
             self._script(letter.lower(), lambda _done: None)
 
-    def _script(self, letter: str, then: "Callable[[bool], None]") -> bool:
-        """Run control/LETTER if there is one and the service is up; whether it runs."""
-        file = b"./control/" + letter.encode()
-        up = self.service.state.phase == UP
-        if not (up and self._scripted and self.service.files.runs(file[2:])):
+    def _script(self, letter: str, callback: "Callable[[bool], None]") -> bool:
+        """Run control/LETTER if there is one and the service is up; return whether it runs.
+
+        CALLBACK is called with whether it exited 0.
+        """
+        if self.service.state.phase != UP or not self.launcher.control_script(letter):
             return False
 
         def ended(status: int) -> None:
             self._busy = False
-            then(not status)
-            self.take(b"")
+            callback(not status)
+            self.add(b"")
 
-        self._for = self.service.pid
-        self._busy = bool(self.service.helper(file, ended))
+        self._pid = self.service.pid
+        self._busy = bool(self.launcher.helper(b"./control/" + letter.encode(), ended))
         return self._busy

@@ -5,11 +5,11 @@ supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours
 
 from .rules import Rules, plain
 from .settings import SettingsReader
-from .state import PATIENT, TABLE
+from .table import PATIENT, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .state import Row
+    from .table import Row
 
 
 class Dialect:
@@ -17,24 +17,24 @@ class Dialect:
 
     length: bytes of the status file; letters: the commands that it hears; table: what they
     mean; full: whether there are log, finish, control and the files pid and stat, as runit
-    has them; own: whether there is all the rest. runit's messages begin with the directory,
+    has them; native: whether there is all the rest. runit's messages begin with the directory,
     and files in them are as seen from there.
     """
 
-    __slots__ = ("full", "length", "letters", "own", "table")
+    __slots__ = ("full", "length", "letters", "native", "table")
 
     def __init__(
-        self, length: int, letters: bytes, table: "dict[str, Row]", *, full: bool, own: bool
+        self, length: int, letters: bytes, table: "dict[str, Row]", *, full: bool, native: bool
     ) -> None:
         self.length = length
         self.letters = letters
         self.table = table
         self.full = full
-        self.own = own
+        self.native = native
 
     def rules(self, place: bytes) -> tuple[Rules, list[bytes]]:
         """What the directory PLACE asks for at this start, and what is wrong with that."""
-        if self.own:
+        if self.native:
             reader = SettingsReader(place)
             return reader.rules(), reader.problems
         rules = plain()
@@ -44,13 +44,13 @@ class Dialect:
     @property
     def runit(self) -> bool:
         """Whether messages are runit's."""
-        return self.full and not self.own
+        return self.full and not self.native
 
     def who(self, name: bytes) -> bytes:
         """What a message about the service NAME begins with."""
         if self.runit:
             return b"runsv " + name
-        return b"pysupervise" if self.own else b"supervise"
+        return b"pysupervise" if self.native else b"supervise"
 
     def prefix(self, name: bytes, sub: bytes = b"") -> bytes:
         """What stands before a file's name in a message; SUB is log/ for the logger."""
@@ -58,7 +58,7 @@ class Dialect:
 
 
 DIALECTS = {
-    b"supervise": Dialect(18, b"udoxpchaitk", PATIENT, full=False, own=False),
-    b"runsv": Dialect(20, b"udoxpchaitkq12", TABLE, full=True, own=False),
-    b"pysupervise": Dialect(20, b"udoxpchaitkq12wyrbDUOQ", TABLE, full=True, own=True),
+    b"supervise": Dialect(18, b"udoxpchaitk", PATIENT, full=False, native=False),
+    b"runsv": Dialect(20, b"udoxpchaitkq12", TABLE, full=True, native=False),
+    b"pysupervise": Dialect(20, b"udoxpchaitkq12wyrbDUOQ", TABLE, full=True, native=True),
 }

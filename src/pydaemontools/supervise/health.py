@@ -1,7 +1,7 @@
 """Whether one run of a service is ready, and whether it is alive.
 
 It may say so itself (s6's notification fd, NOTIFY_SOCKET), it may be asked (./check, a port
-or a socket that accepts), or its log tells.
+or a socket that accepts), or its log shows it.
 """
 
 import posix
@@ -19,62 +19,70 @@ from _socket import (
 from errno import EINPROGRESS
 from time import monotonic
 
+from .launcher import Launcher
 from .rules import Rules
-from .state import ALIVE, HUNG, READY
+from .table import ALIVE, HUNG, READY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .directory_service import DirectoryService
+    from collections.abc import Mapping
+
+    from .tap import Tap
 
 FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
+CHECK = b"./check"
 
 
 class Health:
-    """Watches over the run of SERVICE that is about to start with RULES.
+    """Watches over the run that LAUNCHER is about to start with RULES; TAPS see what it prints.
 
-    `become` says which fd the service needs for it.
+    `fd_map` says which fd the run needs for it.
     """
 
-    def __init__(self, service: "DirectoryService", rules: Rules) -> None:
-        self.service = service
-        self.loop = service.loop
+    def __init__(self, launcher: Launcher, taps: "Mapping[int, Tap]", rules: Rules) -> None:
+        self.launcher = launcher
+        self.service = launcher.service
+        self.loop = self.service.loop
+        self.taps = taps
         self.rules = rules
-        self.become: dict[int, int] = {}
+        self.fd_map: dict[int, int] = {}
         self.over = False
         self._ready = not rules.waits_ready
-        self._line = -1  # where it tells that it is ready
+        self._notification_fd = -1  # our end of the pipe on which it says that it is ready
         self._pause = FIRST
         self._misses = 0
         self._check = 0  # the pid of ./check
-        self._asked: dict[bytes, socket] = {}
+        self._connecting: dict[bytes, socket] = {}
         if rules.notification_fd is not None:
-            self._line, self.become[rules.notification_fd] = posix.pipe2(posix.O_CLOEXEC)
+            self._notification_fd, theirs = posix.pipe2(posix.O_CLOEXEC)
+            self.fd_map[rules.notification_fd] = theirs
 
     def begin(self) -> None:
-        """It has been started, or could not be."""
-        for fd in self.become.values():
+        """Look after the run that has been started; let go of one that could not be."""
+        for fd in self.fd_map.values():
             posix.close(fd)
         if not self.service.pid:
             self.close()
             return
-        if self._line >= 0:
-            self.loop.watch(self._line, self._told)
+        if self._notification_fd >= 0:
+            self.loop.watch(self._notification_fd, self._read_notification)
         for way, what in self.rules.ways:
             if way == b"log":
                 self._expect(what)
         self._asks = {b"check": self._run_check, b"tcp": self._tcp, b"unix": self._unix}
         if any(way in self._asks for way, _ in self.rules.ways):
             self._ask()
-        self._live()
+        self._watch_life()
 
     def close(self) -> None:
-        """It has ended."""
+        """Let go of everything: the run has ended."""
         self.over = True
-        self._hang_up()
-        for asked in self._asked.values():
-            asked.close()
+        self._close_notification_fd()
+        for connecting in self._connecting.values():
+            connecting.close()
         if self._check:
-            self.service.end_helper(self._check)
+            self.launcher.end_helper(self._check)
+            self._check = 0
 
     def ready(self) -> None:
         """One of the ways says that it is ready."""
@@ -82,34 +90,34 @@ class Health:
             return
         self._ready = True
         self.service.feed(READY)
-        self._live()
+        self._watch_life()
 
-    # It tells by itself.
+    # It says so by itself.
 
-    def _told(self) -> None:
-        data = posix.read(self._line, 512)
+    def _read_notification(self) -> None:
+        data = posix.read(self._notification_fd, 512)
         if b"\n" in data:
             self.ready()
         if b"\n" in data or not data:
-            self._hang_up()
+            self._close_notification_fd()
 
-    def _hang_up(self) -> None:
-        if self._line >= 0:
-            self.loop.forget(self._line)
-            posix.close(self._line)
-            self._line = -1
+    def _close_notification_fd(self) -> None:
+        if self._notification_fd >= 0:
+            self.loop.forget(self._notification_fd)
+            posix.close(self._notification_fd)
+            self._notification_fd = -1
 
     def _expect(self, pattern: bytes) -> None:
         import re
 
         search = re.compile(pattern).search
-        for tap in self.service.taps.values():
-            tap.seen = lambda line: self.ready() if search(line) else None
+        for tap in self.taps.values():
+            tap.on_line = lambda line: self.ready() if search(line) else None
 
     # It is asked.
 
     def _ask(self) -> None:
-        """Ask in each of the ways; if the answer is no, again in a while."""
+        """Ask in each of the ways, and again in a while unless the answer is yes."""
         if self.over or self._ready:
             return
         for way, what in self.rules.ways:
@@ -120,7 +128,7 @@ class Health:
 
     def _run_check(self, _what: bytes) -> None:
         if not self._check:
-            self._check = self.service.helper(b"./check", self._checked)
+            self._check = self.launcher.helper(CHECK, self._checked)
 
     def _checked(self, status: int) -> None:
         self._check = 0
@@ -134,45 +142,45 @@ class Health:
         self._connect(what, family, (host.decode("ascii", "replace"), int(port)))
 
     def _unix(self, what: bytes) -> None:
-        self._connect(what, AF_UNIX, self.service.files.path(what) if what[:1] != b"/" else what)
+        self._connect(what, AF_UNIX, self.launcher.files.path(what) if what[:1] != b"/" else what)
 
     def _connect(self, what: bytes, family: int, address: "tuple[str, int] | bytes") -> None:
         """See how the last try went, or make one."""
-        asked = self._asked.pop(what, None)
+        peer = self._connecting.pop(what, None)
         try:
-            if asked is None:
-                asked = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
-                trouble = asked.connect_ex(address)
+            if peer is None:
+                peer = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+                errno = peer.connect_ex(address)
             else:
-                trouble = asked.getsockopt(SOL_SOCKET, SO_ERROR)
-                # No trouble yet is no answer yet, unless there is a peer.
-                trouble = trouble or (0 if _has_peer(asked) else EINPROGRESS)
+                errno = peer.getsockopt(SOL_SOCKET, SO_ERROR)
+                # No error yet is no answer yet, unless there is a peer.
+                errno = errno or (0 if _is_connected(peer) else EINPROGRESS)
         except OSError:
             return
-        if trouble == EINPROGRESS:
-            self._asked[what] = asked
+        if errno == EINPROGRESS:
+            self._connecting[what] = peer
             return
-        asked.close()
-        if not trouble:
+        peer.close()
+        if not errno:
             self.ready()
 
     # It has to show that it is alive.
 
-    def _live(self) -> None:
+    def _watch_life(self) -> None:
         if self._ready and self.rules.sign == b"check":
-            self.loop.at(monotonic() + self.rules.watchdog, self._examine)
+            self.loop.at(monotonic() + self.rules.watchdog, self._check_life)
 
-    def _examine(self) -> None:
+    def _check_life(self) -> None:
         if self.over:
             return
         if self._check:
             # It takes longer than it may: that is an answer too.
-            self.service.end_helper(self._check)
+            self.launcher.end_helper(self._check)
             self._missed()
-        self._check = self.service.helper(b"./check", self._examined)
-        self._live()
+        self._check = self.launcher.helper(CHECK, self._life_checked)
+        self._watch_life()
 
-    def _examined(self, status: int) -> None:
+    def _life_checked(self, status: int) -> None:
         self._check = 0
         if status:
             self._missed()
@@ -188,9 +196,9 @@ class Health:
             self.service.feed(HUNG, "check failed" + many)
 
 
-def _has_peer(asked: socket) -> bool:
+def _is_connected(peer: socket) -> bool:
     try:
-        asked.getpeername()
+        peer.getpeername()
     except OSError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""The loop: wait for signals, children, fds and deadlines, and tell whoever asked for them.
+"""The loop: wait for signals, children, fds and deadlines, and call whoever asked for them.
 
 Signals do nothing in their handlers: the interpreter writes their numbers into a pipe, and
 the loop reads them there as the letters that svc would have sent. So there is one way for
@@ -36,7 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Tell = Callable[[], None]
+    Callback = Callable[[], None]
 
 LONGEST = 86_400_000.0  # milliseconds of one poll, which takes no more than an int
 SLACK = 64  # alarms that may stand in the heap for nothing
@@ -63,12 +63,12 @@ class Inbox:
         self.fds = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
         # What was ignored for us (nohup) stays so. SIGPIPE is for a stderr that goes away.
-        heard = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
-        heard += [SIGCHLD, SIGPIPE]
-        for signum in heard:
+        handled = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
+        handled += [SIGCHLD, SIGPIPE]
+        for signum in handled:
             signal(signum, _nothing)
         # What was blocked for us would never come.
-        pthread_sigmask(SIG_UNBLOCK, heard)
+        pthread_sigmask(SIG_UNBLOCK, handled)
 
     def read(self) -> str:
         """The letters that came since the last time, in order."""
@@ -84,29 +84,29 @@ def _nothing(_signum: int, _frame: object) -> None:
 
 
 class Loop:
-    """What there is to wait for, and whom to tell of it.
+    """What there is to wait for, and what to call when it comes.
 
-    `tell` is given each letter that a signal stands for; `strays` are called when a process
-    has ended that nobody asked for: an orphan that was left to us.
+    `on_letter` is called with each letter that a signal stands for; those in `on_orphan` when
+    a process has ended that nobody asked for: an orphan that was left to us.
     """
 
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
-        self.tell: Callable[[str], None] = lambda _letter: None
-        self.strays: dict[Tell, None] = {}
+        self.on_letter: Callable[[str], None] = lambda _letter: None
+        self.on_orphan: dict[Callback, None] = {}
         self.children: dict[int, Callable[[int], None]] = {}
         self.childless = False  # whether there was no process at all below us
-        self._readers: dict[int, Tell] = {inbox.fds[0]: _none}
-        self._due: dict[Tell, float] = {}
-        self._alarms: list[tuple[float, int, Tell]] = []
+        self._readers: dict[int, Callback] = {inbox.fds[0]: lambda: None}
+        self._due: dict[Callback, float] = {}
+        self._alarms: list[tuple[float, int, Callback]] = []
         self._count = 0  # so that two alarms at the same time are not compared further
-        self._last: dict[Tell, None] = {}
+        self._turn_end: dict[Callback, None] = {}
         self._poll = poll()
         self._poll.register(inbox.fds[0], POLLIN)
 
-    def watch(self, fd: int, tell: "Tell", events: int = POLLIN) -> None:
-        """Call TELL each time that FD can be read, or whatever EVENTS say."""
-        self._readers[fd] = tell
+    def watch(self, fd: int, callback: "Callback", events: int = POLLIN) -> None:
+        """Call CALLBACK each time that FD can be read, or whatever EVENTS say."""
+        self._readers[fd] = callback
         self._poll.register(fd, events)
 
     def forget(self, fd: int) -> None:
@@ -114,32 +114,32 @@ class Loop:
         if self._readers.pop(fd, None):
             self._poll.unregister(fd)
 
-    def child(self, pid: int, tell: "Callable[[int], None]") -> None:
-        """Call TELL with the wait status of the process PID when it has ended."""
-        self.children[pid] = tell
+    def child(self, pid: int, callback: "Callable[[int], None]") -> None:
+        """Call CALLBACK with the wait status of the process PID when it has ended."""
+        self.children[pid] = callback
 
-    def at(self, when: float, tell: "Tell") -> None:
-        """Call TELL when the clock says WHEN, or before that if it is due before that already.
+    def at(self, when: float, callback: "Callback") -> None:
+        """Call CALLBACK when the clock says WHEN, or before that if it is due before that already.
 
-        There is no taking it back: whoever is told looks again.
+        There is no taking it back: whoever is called looks again.
         """
-        if self._due.get(tell, when + 1) <= when:
+        if self._due.get(callback, when + 1) <= when:
             return
-        self._due[tell] = when
+        self._due[callback] = when
         self._count += 1
-        heappush(self._alarms, (when, self._count, tell))
+        heappush(self._alarms, (when, self._count, callback))
         if len(self._alarms) > SLACK + 2 * len(self._due):
             # Most of it has been overtaken by earlier ones.
             self._alarms = [alarm for alarm in self._alarms if self._holds(alarm)]
             heapify(self._alarms)
 
-    def at_last(self, tell: "Tell") -> None:
-        """Call TELL, once, when everything else of this turn has been done."""
-        self._last[tell] = None
+    def at_turn_end(self, callback: "Callback") -> None:
+        """Call CALLBACK, once, when everything else of this turn has been done."""
+        self._turn_end[callback] = None
 
     def turn(self) -> None:
         """Wait for something, and deal with all that there is."""
-        # Whom to tell of what, as it is now: a number may soon be another file's.
+        # Whom to call for what, as it is now: a number may soon be another file's.
         ready = [(fd, self._readers[fd]) for fd, _ in self._poll.poll(self._rest())]
         letters = self.inbox.read()
         # All of them before any is dealt with: one that is started meanwhile, and ends at
@@ -149,35 +149,31 @@ class Loop:
         for pid, status in gone:
             (self.children.pop(pid, None) or self._orphan)(status)
         for letter in letters:
-            self.tell(letter)
-        for fd, tell in ready:
-            # Whoever is told may forget another that is ready too.
-            if self._readers.get(fd) == tell:
-                tell()
+            self.on_letter(letter)
+        for fd, callback in ready:
+            # Whoever is called may forget another that is ready too.
+            if self._readers.get(fd) == callback:
+                callback()
         while self._alarms and self._alarms[0][0] <= monotonic():
             alarm = heappop(self._alarms)
             if self._holds(alarm):
                 del self._due[alarm[2]]
                 alarm[2]()
-        last, self._last = self._last, {}
-        for tell in last:
-            tell()
+        callbacks, self._turn_end = self._turn_end, {}
+        for callback in callbacks:
+            callback()
 
     def _rest(self) -> float | None:
-        if self._last:
+        if self._turn_end:
             return 0
         if not self._alarms:
             return None
         # A millisecond more than the rest, so that what is due is due when we look.
         return min(LONGEST, max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1))
 
-    def _holds(self, alarm: "tuple[float, int, Tell]") -> bool:
+    def _holds(self, alarm: "tuple[float, int, Callback]") -> bool:
         return self._due.get(alarm[2]) == alarm[0]
 
     def _orphan(self, _status: int) -> None:
-        for tell in list(self.strays):
-            tell()
-
-
-def _none() -> None:
-    """Nobody asked."""
+        for callback in list(self.on_orphan):
+            callback()

@@ -19,21 +19,15 @@ from _socket import (
     socket,
 )
 
-from .state import ALIVE, HUNG
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .directory_service import DirectoryService
-
 LARGEST = 65536  # bytes of one message
 MANY = 64  # messages at once: whoever sends all the time does not get all of ours
 UCRED = 12  # bytes of struct ucred: pid, uid, gid
 
 
-class Notices:
+class NotifySocket:
     """A socket that a service of any account can reach: its name is an abstract one.
 
-    `address` is what NOTIFY_SOCKET has to be.
+    `address` is the value of NOTIFY_SOCKET.
     """
 
     def __init__(self) -> None:
@@ -50,7 +44,7 @@ class Notices:
         return self._socket.fileno()
 
     def read(self, pid: int) -> list[dict[str, str]]:
-        """What came since the last time from root, us or the account of the process PID."""
+        """The messages that came since the last time from root, us or the account of PID."""
         found: list[dict[str, str]] = []
         # It may have ended, and been reaped, since it said it.
         owner = _owner(pid)
@@ -78,25 +72,7 @@ def _owner(pid: int) -> int:
         return -1
 
 
-def apply_notification(service: "DirectoryService", said: dict[str, str]) -> None:
-    """Do what SERVICE has SAID of itself."""
-    if said.get("READY") == "1" and service.vigil:
-        service.vigil.ready()
-    if said.get("WATCHDOG") == "1":
-        service.feed(ALIVE)
-    if said.get("WATCHDOG") == "trigger":
-        service.feed(HUNG, "it asked for it")
-    for name in "STOPPING", "RELOADING":
-        if said.get(name) == "1":
-            service.text = name.lower()
-    service.text = said.get("STATUS", service.text)
-    pid = said.get("MAINPID", "")
-    if pid.isascii() and pid.isdigit() and len(pid) < 10:
-        service.heir = int(pid)
-    service.loop.at_last(service.show)
-
-
 def parse(data: bytes) -> dict[str, str]:
-    """The assignments in one message; what is none is passed over."""
+    """The assignments in the DATA of a message; what is none is passed over."""
     lines = data.decode("utf-8", "replace").split("\n")
     return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -11,7 +11,8 @@ from select import POLLHUP, POLLIN, poll
 
 from .loop import END, Loop
 from .service import Service
-from .state import DOWN, LAST
+from .state import DOWN
+from .table import LAST
 
 
 class Pair:
@@ -23,11 +24,11 @@ class Pair:
         self.loop = loop
         self.service = service
         self.logger = logger
-        loop.tell = self.tell
+        loop.on_letter = self.send
         if logger:
             self._source, self._sink = posix.pipe2(posix.O_CLOEXEC)
-            service.become |= dict.fromkeys(fds, self._sink)
-            logger.become[0] = self._source
+            service.fd_map |= dict.fromkeys(fds, self._sink)
+            logger.fd_map[0] = self._source
             service.on_leave = self._left
             logger.on_end = self._logged
             logger.on_down = self._give_up
@@ -47,8 +48,8 @@ class Pair:
         while not all(one.left for one in both):
             self.loop.turn()
 
-    def tell(self, letter: str) -> None:
-        """Give LETTER to the service, or when that has left, to the logger."""
+    def send(self, letter: str) -> None:
+        """Send LETTER to the service, or when that has left, to the logger."""
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
 

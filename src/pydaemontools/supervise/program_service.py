@@ -6,7 +6,7 @@ from ..base.process import environ, limits
 from ..chain import pathexec as chain
 from ..chain import script
 from ..chain.words import expand
-from .child import launch, spawn
+from .child import fork, spawn_program
 from .loop import Loop
 from .rules import Rules
 from .service import Service
@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 class ProgramService(Service):
     """The program ARGV."""
 
-    def __init__(self, loop: Loop, orphans: "Reaper | None", who: bytes, argv: list[bytes]) -> None:
-        super().__init__(loop, orphans, who, label(argv))
+    def __init__(self, loop: Loop, reaper: "Reaper | None", who: bytes, argv: list[bytes]) -> None:
+        super().__init__(loop, reaper, who, label(argv))
         self.argv = argv
-
-    def begin(self) -> None:
-        """Start it."""
-        self.feed("u")
 
     def spawn(self, rules: Rules) -> int:  # noqa: ARG002 - they hold for every program
         """Start it, as the links of its chain or as whatever they become."""
@@ -33,11 +29,11 @@ class ProgramService(Service):
         file = next((file for file in files if posix.access(file, posix.X_OK)), b"")
         if file and not limits and not chain.recognise(file):
             try:
-                return launch(file, self.argv, self.become, session=True)
+                return spawn_program(file, self.argv, self.fd_map, session=True)
             except OSError:
                 # The other way says what is wrong.
                 pass
-        return spawn(lambda: chain.run(self.who, _same, self.argv), self.become, self.keep)
+        return fork(lambda: chain.run(self.who, _same, self.argv), self.fd_map, self.keep)
 
 
 def _same(argv: list[bytes]) -> list[bytes]:
@@ -45,7 +41,7 @@ def _same(argv: list[bytes]) -> list[bytes]:
 
 
 def label(argv: list[bytes]) -> bytes:
-    """What to call ARGV when telling of it: its program, or the first of a chain's rest."""
+    """What to call ARGV in a message: its program, or the first of a chain's rest."""
     if argv[:2] == [script.me(), b"-c"] and argv[2:]:
         argv = expand(script.parse(argv[2], b"-c")[0], environ)
     return argv[0].rpartition(b"/")[2]

@@ -4,7 +4,7 @@ from _signal import SIGTERM
 
 FOREVER = float("inf")
 PACE = 1.0  # seconds between two starts, at the least
-PATIENCE = 60.0  # seconds that what was told to end has for it, where no file says otherwise
+PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 
 
 class Rules:
@@ -35,7 +35,7 @@ class Rules:
 
     def __init__(self) -> None:
         self.pace = PACE
-        self.backoff: Backoff | None = None
+        self.backoff: RestartBackoff | None = None
         self.finish = False  # whether there may be a finish to run
         self.finish_limit = PATIENCE  # timeout-finish
         self.kill_after = PATIENCE  # timeout-kill
@@ -70,7 +70,7 @@ def plain() -> Rules:
     return rules
 
 
-class Backoff:
+class RestartBackoff:
     """How long to wait before the next start of what keeps dying.
 
     first, then times factor, at most cap; after a run of at least reset it starts over.

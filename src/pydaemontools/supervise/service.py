@@ -6,27 +6,24 @@ from time import monotonic
 
 from ..base import cli
 from . import tree
-from .deaths import reason
 from .loop import Loop
 from .rules import FOREVER, Rules
-from .state import (
+from .state import DOWN, LEFT, SWEEPING, State
+from .statefile import end_in_words
+from .table import (
     BORN,
     CULL,
-    DOWN,
     DUE,
     FINISH,
     GONE,
     LEAVE,
-    LEFT,
     MARK,
     START,
     SWEEP,
-    SWEEPING,
     SWEPT,
     TABLE,
     UNBORN,
     UNMARK,
-    State,
     step,
 )
 
@@ -34,41 +31,43 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .state import Row
+    from .table import Row
     from .tree import Reaper
 
-LOOK = 0.2  # seconds until we look again for what was told to end and is not our child
+LOOK = 0.2  # seconds until we look again for what is to end and is not our child
 
 
 class Service:
     """A process that is kept. A subclass says what it is: spawn(), rules(), and the hooks.
 
-    WHO stands before a warning, NAME in it. `become` says which fds the process gets, `keep`
-    which it inherits beside them. `on_end` is called when run has ended, `on_down` when there
-    is nothing and nothing is due, `on_leave` when there will never be anything again.
+    WHO stands before a warning, NAME in it. `fd_map` says which fd of the process
+    is which of ours, `keep` which it inherits beside them. `on_end` is called when run has
+    ended, `on_down` when there is nothing and nothing is due, `on_leave` when there will never
+    be anything again.
     """
 
     table: "dict[str, Row]" = TABLE
     ends = b"x"  # the letters that end it and its supervisor
 
-    def __init__(self, loop: Loop, orphans: "Reaper | None", who: bytes, name: bytes) -> None:
+    def __init__(self, loop: Loop, reaper: "Reaper | None", who: bytes, name: bytes) -> None:
         self.loop = loop
-        self.orphans = orphans
+        self.reaper = reaper
         self.who = who
         self.name = name
         self.state = State()
         self.pid = 0
         self.session = 0  # the pid of the last run
         self.found = False  # whether that was another supervisor's
-        # How run ended. Of one that was found nobody knows more than that it was told to.
-        self._status = int(SIGTERM)
-        self.become: dict[int, int] = {}
+        # How run ended. Of one that was found nobody knows more than that we ended it.
+        self._wait_status = int(SIGTERM)
+        self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
+        self.fd_map: dict[int, int] = {}
         self.keep: list[int] = []
-        self.verbose = False  # whether to tell when it starts and ends
+        self.verbose = False  # whether to say when it starts and ends
         self.on_end: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
         self.on_leave: Callable[[], None] = lambda: None
-        self._does: dict[str, Callable[[], None]] = {
+        self._actions: dict[str, Callable[[], None]] = {
             START: self._start,
             SWEEP: self._sweep,
             CULL: self._cull,
@@ -82,29 +81,32 @@ class Service:
 
     def begin(self) -> None:
         """Start it, if it is to be up."""
-        raise NotImplementedError
+        self.feed("u")
 
     def rules(self) -> Rules:
         """The rules of the start that is about to be."""
         return Rules()
 
     def spawn(self, rules: Rules) -> int:
-        """Start run; raises OSError."""
+        """Start run, return its pid. Raises OSError."""
         raise NotImplementedError
 
     def finish(self, status: int) -> int:  # noqa: ARG002 - for those that have one
-        """Start finish, after run ended with STATUS; 0 if there is none. Raises OSError."""
+        """Start finish, after run ended with STATUS; return its pid, 0 if there is none.
+
+        Raises OSError.
+        """
         return 0
 
-    def drain(self, then: "Callable[[], None]") -> None:
-        """Call THEN when all that the service wrote is where it is to go."""
-        then()
+    def drain(self, callback: "Callable[[], None]") -> None:
+        """Call CALLBACK when all that the service wrote is where it is to go."""
+        callback()
 
     def mark(self, *, down: bool) -> None:
         """Have the service DOWN, or not, when a supervisor next starts here."""
 
     def show(self) -> None:
-        """Tell the world, when something may have changed."""
+        """Show how it is, when something may have changed."""
 
     # What happens.
 
@@ -114,17 +116,29 @@ class Service:
         return self.state.phase == LEFT
 
     def feed(self, event: str, value: object = None, *, mute: bool = False) -> None:
-        """Let EVENT happen, now. MUTE: whatever signals that asks for are not sent."""
-        self.state, actions = step(self.state, event, monotonic(), value, self.table)
-        for action in actions:
-            if isinstance(action, str):
-                self._does[action]()
-            elif not mute:
-                self.kill(action)
-        self._schedule()
-        self.loop.at_last(self.show)
+        """Let EVENT happen, when those before it have. MUTE: its signals are not sent."""
+        self._events.append((event, value, mute))
+        if len(self._events) > 1:
+            # An action of the one before feeds this.
+            return
+        for one, given, silent in self._events:
+            self.state, actions = step(self.state, one, monotonic(), given, self.table)
+            for action in actions:
+                if isinstance(action, str):
+                    self._actions[action]()
+                elif not silent:
+                    self.kill(action)
+        self._events.clear()
+        self.loop.at_turn_end(self.settle)
         if self.state.phase == DOWN:
             self.on_down()
+
+    def settle(self) -> None:
+        """Wait for the next deadline, and show what has changed: once, at the end of a turn."""
+        deadline = self.state.deadline()
+        if deadline < FOREVER:
+            self.loop.at(deadline, self.due)
+        self.show()
 
     def obey(self, letters: bytes) -> None:
         """Do what LETTERS say, in order."""
@@ -134,9 +148,9 @@ class Service:
     def end(self, status: int) -> None:
         """Run has ended with STATUS."""
         pid, self.pid = self.pid, 0
-        self._status = status
+        self._wait_status = status
         if self.verbose:
-            self._info(b"%s, pid %d, %s" % (self.name, pid, reason(status)))
+            self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         self.on_end()
         self.feed(GONE, posix.waitstatus_to_exitcode(status))
 
@@ -149,7 +163,7 @@ class Service:
             # Nobody else reaps: until GONE has been fed, the pid is this process.
             posix.kill(self.pid, signum)
         except ProcessLookupError:
-            # It was not ours: a main process that was named to us.
+            # It was not ours: a main process that the service named.
             pass
         except PermissionError as error:
             # It became another account than ours.
@@ -176,11 +190,11 @@ class Service:
 
     def strays(self) -> list[int]:
         """The processes that run left behind."""
-        if not self.orphans:
+        if not self.reaper:
             return []
         if self.found:
-            return self.orphans.session(self.session)
-        found = [] if self.loop.childless else self.orphans.left_by(self, self.session)
+            return self.reaper.session(self.session)
+        found = [] if self.loop.childless else self.reaper.left_by(self, self.session)
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
 
@@ -197,8 +211,8 @@ class Service:
         self.loop.child(self.pid, self.end)
         if self.verbose:
             self._info(b"started %s, pid %d" % (self.name, self.pid))
-        if self.orphans:
-            self.orphans.sessions[self.pid] = self
+        if self.reaper:
+            self.reaper.sessions[self.pid] = self
         self.feed(BORN, rules)
 
     def _sweep(self) -> None:
@@ -208,13 +222,13 @@ class Service:
             return
         self.pid = strays[0]
         tree.signal_all(strays, self.state.rules.down_signal, SIGCONT)
-        self.loop.strays[self._look] = None
+        self.loop.on_orphan[self._look] = None
         self._look_again()
 
     def _look(self) -> None:
         """Whether what was left behind has ended by now."""
         if self.state.phase != SWEEPING:
-            self.loop.strays.pop(self._look, None)
+            self.loop.on_orphan.pop(self._look, None)
             return
         strays = self.strays()
         if not strays:
@@ -235,9 +249,9 @@ class Service:
     def _let_go(self) -> None:
         self.pid = 0
         self.found = False
-        self.loop.strays.pop(self._look, None)
-        if self.orphans:
-            self.orphans.sessions.pop(self.session, None)
+        self.loop.on_orphan.pop(self._look, None)
+        if self.reaper:
+            self.reaper.sessions.pop(self.session, None)
 
     def _cull(self) -> None:
         tree.signal_all(self.strays(), SIGKILL)
@@ -247,7 +261,7 @@ class Service:
     def _finish(self) -> None:
         self.pid = 0
         try:
-            self.pid = self.finish(self._status)
+            self.pid = self.finish(self._wait_status)
         except OSError as error:
             self.warn(b"unable to fork for " + self.name + b"/finish", error)
         if self.pid:
@@ -261,8 +275,3 @@ class Service:
 
     def _leave(self) -> None:
         self.on_leave()
-
-    def _schedule(self) -> None:
-        deadline = self.state.deadline()
-        if deadline < FOREVER:
-            self.loop.at(deadline, self.due)

@@ -21,12 +21,16 @@ WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 
 
 class ServiceDir:
-    """The service directory PLACE; in messages SHOWN stands before a file's name."""
+    """The service directory NAME, in which we are; SUB is log/ for that of its logger.
 
-    def __init__(self, place: bytes, shown: bytes, dialect: "Dialect") -> None:
-        self.place = place
-        self.shown = shown
+    `shown` stands before a file's name in messages.
+    """
+
+    def __init__(self, dialect: "Dialect", name: bytes, sub: bytes) -> None:
         self.dialect = dialect
+        self.sub = sub
+        self.place = sub.rstrip(b"/") or b"."
+        self.shown = dialect.prefix(name, sub)
         self._group: int | None = None
         self._written: dict[bytes, bytes] = {}
 
@@ -35,7 +39,7 @@ class ServiceDir:
         return self.place + b"/" + name
 
     def has(self, name: bytes) -> bool:
-        """Whether there is a file NAME. Raises OSError where that cannot be told."""
+        """Whether there is a file NAME. Raises OSError where nobody can say."""
         try:
             posix.stat(self.path(name))
         except FileNotFoundError:
@@ -50,29 +54,29 @@ class ServiceDir:
             return False
 
     def has_any(self, name: bytes) -> bool:
-        """Whether there is something called NAME, as far as one can tell."""
+        """Whether there is something called NAME, as far as access(2) knows."""
         return posix.access(self.path(name), posix.F_OK)
 
-    def take(self) -> int:
-        """Make supervise/ ours; give the fd that commands come in on. Raises Quit."""
-        if self.dialect.own:
+    def acquire(self) -> int:
+        """Make supervise/ ours; return the fd that commands come in on. Raises Quit."""
+        if self.dialect.native:
             self._group = self._control_group()
         try:
             self._make()
         except OSError as error:
             # The originals find out when they try to lock.
-            if self.dialect.own:
+            if self.dialect.native:
                 what = b"unable to create " + self.shown + b"supervise"
                 raise cli.fatal(what, error) from None
         self._lock()
         return self._fifo(b"control")
 
     def answer(self) -> None:
-        """Have supervise/ok say that a supervisor is here. Raises Quit."""
+        """Have supervise/ok show that a supervisor is here. Raises Quit."""
         self._fifo(b"ok")
 
     def write(self, name: bytes, data: bytes) -> None:
-        """Put DATA into supervise/NAME, all at once, unless it is there. Raises OSError."""
+        """Have DATA in supervise/NAME, all at once, unless it is there. Raises OSError."""
         if self._written.get(name) == data:
             return
         file = self.path(b"supervise/" + name)

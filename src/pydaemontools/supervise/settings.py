@@ -10,7 +10,7 @@ from _signal import SIGTERM
 
 from ..base.errors import words
 from ..chain.envdir import contents
-from .rules import FOREVER, PATIENCE, Backoff, Rules
+from .rules import FOREVER, PATIENCE, RestartBackoff, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,18 +19,9 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
 FILES = (
-    b"backoff",
-    b"cgroup",
-    b"down-signal",
-    b"exit-codes",
-    b"max-death-tally",
-    b"notification-fd",
-    b"ready",
-    b"timeout-finish",
-    b"timeout-kill",
-    b"timeout-up",
-    b"watchdog",
-)
+    b"backoff cgroup down-signal exit-codes max-death-tally notification-fd ready"
+    b" timeout-finish timeout-kill timeout-up watchdog"
+).split()
 SIGNS = (b"notify", b"check", b"log")
 
 
@@ -64,7 +55,7 @@ class SettingsReader:
         if deaths:
             rules.max_deaths = (int(deaths[0]), deaths[1] if len(deaths) > 1 else TALLY)
         backoff = self._numbers(b"backoff", range(1, 6))
-        rules.backoff = Backoff(*backoff) if backoff else None
+        rules.backoff = RestartBackoff(*backoff) if backoff else None
         rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
         self._watchdog(rules)
         return rules
@@ -162,8 +153,8 @@ class SettingsReader:
 
 def is_number(word: bytes) -> bool:
     """Whether WORD is a decimal number, perhaps with a point, that a clock can count."""
-    whole, _, part = word.partition(b".")
-    return (whole + part).isdigit() and len(word) < 16
+    integer, _, fraction = word.partition(b".")
+    return (integer + fraction).isdigit() and len(word) < 16
 
 
 def _is_port(word: bytes) -> bool:

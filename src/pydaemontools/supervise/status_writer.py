@@ -1,4 +1,4 @@
-"""What is told of a service: the files in supervise/.
+"""Writes what is to be seen of a service: the files in supervise/.
 
 They are written at the end of a turn of the loop, when what was to be started has been; and
 only where they do not say so already.
@@ -7,102 +7,96 @@ only where they do not say so already.
 import posix
 from time import monotonic, time_ns
 
-from . import deaths
+from .service import Service
+from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
-from .status import DOWN as IS_DOWN
-from .status import FINISH as IS_FINISH
-from .status import RUN as IS_RUN
-from .status import Status
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .directory_service import DirectoryService
+from .statefile import MOST_DEATHS, add_deaths, format_death, format_state
+from .status import FINISH, RUN, Status
 
 RETRY = 1.0  # seconds until what could not be written is tried again
-# What the status file calls a phase.
-SHOWN = {UP: IS_RUN, SWEEPING: IS_FINISH, FINISHING: IS_FINISH}
-# What the file `state` calls it, which tells a person more.
-CALLED = {DOWN: "down", WAIT: "wait", UP: "run", SWEEPING: "finish", FINISHING: "finish"}
+# What the status file calls a phase, if not down.
+IN_STATUS = {UP: RUN, SWEEPING: FINISH, FINISHING: FINISH}
+# What the file `state` calls it, which says more.
+IN_STATE = {DOWN: b"down", WAIT: b"wait", UP: b"run", SWEEPING: b"finish", FINISHING: b"finish"}
 
 
 class StatusWriter:
-    """The files that tell of SERVICE; `deaths` are those that history has not told of."""
+    """Writes how SERVICE is into the supervise/ of FILES.
 
-    def __init__(self, service: "DirectoryService") -> None:
+    `text` is what the service says of itself, `deaths` are those that history
+    lacks, with what format_death() takes.
+    """
+
+    def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
-        self.deaths: list[deaths.Death] = []
-        self._key: tuple[int, int] | None = None
+        self.files = files
+        self.text = ""
+        self.deaths: list[tuple[tuple[int, int, float, int], str, bytes]] = []
+        self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
-        self._told = False
+        self._warned = False
 
     def write(self) -> None:
         """Write what has changed; if that cannot be, say so once and try again."""
         service = self.service
-        shown = SHOWN.get(service.state.phase, IS_DOWN)
-        if self._key != (service.pid, shown):
-            self._key = service.pid, shown
+        shown = service.pid, IN_STATUS.get(service.state.phase)
+        if self._shown != shown:
+            self._shown = shown
             self._since = time_ns()
             # What was just started goes first.
             posix.sched_yield()
         try:
-            self._write(shown)
+            self._write(shown[1])
         except OSError as error:
-            if not self._told:
-                self._told = True
-                what = error.filename or b"status"
-                service.warn(
-                    b"unable to write " + service.files.shown + b"supervise/" + what, error
-                )
+            if not self._warned:
+                self._warned = True
+                what = self.files.shown + b"supervise/" + (error.filename or b"status")
+                service.warn(b"unable to write " + what, error)
             service.loop.at(monotonic() + RETRY, service.show)
         else:
-            self._told = False
+            self._warned = False
 
-    def _write(self, shown: int) -> None:
-        service, state = self.service, self.service.state
+    def _write(self, shown: int | None) -> None:
+        pid, state, files = self.service.pid, self.service.state, self.files
         status = Status(
             self._since,
-            service.pid,
+            pid,
             {"o": ""}.get(state.want, state.want),
             paused=state.paused,
             term=state.term,
             leaving=state.leaving,
             state=shown,
         )
-        if service.dialect.own:
+        if files.dialect.native:
             # Before the status: who sees that it is up can see whether it is ready.
-            self._state()
-        service.files.write(b"status", status.encode(service.dialect.length))
-        if service.dialect.full:
-            service.files.write(b"stat", status.words())
-            service.files.write(b"pid", b"%d\n" % service.pid if service.pid else b"")
-        # Last: whatever is wrong with it, the rest is right.
-        self._history()
-
-    def _history(self) -> None:
+            self._write_state()
+        files.write(b"status", status.encode(files.dialect.length))
+        if files.dialect.full:
+            files.write(b"stat", status.words())
+            files.write(b"pid", b"%d\n" % pid if pid else b"")
         if self.deaths:
-            files = self.service.files
-            fresh = [deaths.death(death) for death in self.deaths]
-            self.deaths = self.deaths[-deaths.KEPT :]
-            files.write(b"history", deaths.add(files.read(b"history"), fresh))
+            # Last: whatever is wrong with it, the rest is right.
+            self.deaths = self.deaths[-MOST_DEATHS:]
+            fresh = [format_death(*ended, why=why, output=last) for ended, why, last in self.deaths]
+            files.write(b"history", add_deaths(files.read(b"history"), fresh))
             self.deaths = []
 
-    def _state(self) -> None:
-        """More than the status says, a line each; gone when nobody is there to write it."""
-        service, state = self.service, self.service.state
+    def _write_state(self) -> None:
+        """Write the file `state`; when nobody will write it any more, remove it."""
+        state = self.service.state
         if state.phase == LEFT:
-            service.files.remove(b"supervise/state")
+            self.files.remove(b"supervise/state")
             return
         if not state.ready:
             self._ready_since = 0
         elif not self._ready_since:
             self._ready_since = time_ns()
         failed = state.phase == DOWN and state.failed
-        lines = [
-            b"state " + ("failed" if failed else CALLED[state.phase]).encode(),
-            b"ready %d" % state.ready,
-            b"readysince %d" % self._ready_since,
-            b"text " + service.text.encode().translate(deaths.PLAIN),
-            b"why " + state.why.encode(),
-        ]
-        kept = [line for line in lines if line not in (b"readysince 0", b"text ", b"why ")]
-        service.files.write(b"state", b"\n".join([*kept, b""]))
+        pairs = {
+            b"state": b"failed" if failed else IN_STATE[state.phase],
+            b"ready": b"%d" % state.ready,
+            b"readysince": b"%d" % self._ready_since if state.ready else b"",
+            b"text": self.text.encode(),
+            b"why": state.why.encode(),
+        }
+        self.files.write(b"state", format_state(pairs))

@@ -34,7 +34,7 @@ def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
 def main(argv: list[bytes]) -> int:
     """Supervise what follows until told to stop."""
     dialect = DIALECTS[argv[0]]
-    if not dialect.own:
+    if not dialect.native:
         return _original(dialect, argv)
     verbose, logger, words = parse(argv)
     title(WHO)
@@ -77,12 +77,12 @@ def programs(words: list[bytes], logger: list[bytes]) -> Pair:
     from .program_service import ProgramService
 
     loop = Loop(Inbox())
-    orphans = Reaper(loop.children)
+    reaper = Reaper(loop.children)
     for argv in filter(None, (words, logger)):
         _warm(argv)
-    service = orphans.answers = ProgramService(loop, orphans, WHO, words)
+    service = reaper.main_service = ProgramService(loop, reaper, WHO, words)
     return Pair(
-        loop, service, ProgramService(loop, orphans, WHO, logger) if logger else None, (1, 2)
+        loop, service, ProgramService(loop, reaper, WHO, logger) if logger else None, (1, 2)
     )
 
 
@@ -95,19 +95,19 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     except OSError as error:
         verb = b"unable to change to directory" if dialect.runit else b"unable to chdir to " + name
         raise cli.fatal(verb, error) from None
-    if dialect.own:
+    if dialect.native:
         name = name.rstrip(b"/") or name
     loop = Loop(Inbox())
-    orphans = Reaper(loop.children) if dialect.own else None
-    service = DirectoryService(loop, orphans, dialect, name)
+    reaper = Reaper(loop.children) if dialect.native else None
+    service = DirectoryService(loop, reaper, dialect, name)
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
-            logger = DirectoryService(loop, orphans, dialect, name, b"log/")
+            logger = DirectoryService(loop, reaper, dialect, name, b"log/")
         else:
             service.warn(b"./log: not a directory.")
-    if orphans:
-        orphans.answers = service
+    if reaper:
+        reaper.main_service = service
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
     return Pair(loop, service, logger, (1,))
@@ -124,7 +124,7 @@ def _warm(words: list[bytes]) -> None:
 
 
 def _warm_file(file: bytes) -> None:
-    """Load what the chain script FILE will need, if it is one; what is wrong, a start will say."""
+    """Load what the chain script FILE will need, if it is one; a start says what is wrong."""
     if (chain.recognise(file) or [b""])[0] != b"pychain":
         return
     try:

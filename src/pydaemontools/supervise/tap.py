@@ -21,7 +21,7 @@ LINE = 1000  # bytes of a line that are looked at
 
 
 class Tap:
-    """What is written to `fd` goes on to SINK; `seen` is called with each line."""
+    """What is written to `fd` goes on to SINK; `on_line` is called with each line."""
 
     def __init__(self, loop: Loop, sink: int) -> None:
         self._loop = loop
@@ -30,15 +30,15 @@ class Tap:
         posix.set_blocking(self._source, False)
         self._ready = poll()
         self._ready.register(sink, POLLOUT)
-        self._held = b""  # what was read and could not be written
+        self._buffer = b""  # what was read and not yet written
         self._part = b""  # the beginning of a line
-        self._then: Callable[[], None] | None = None
-        self.seen: Callable[[bytes], None] | None = None
-        self.last = b""  # the last line that said something
-        self.heard = monotonic()  # when something came, the last time
-        loop.watch(self._source, self.carry)
+        self._drained: Callable[[], None] | None = None
+        self.on_line: Callable[[bytes], None] | None = None
+        self.last_line = b""  # the last line that said something
+        self.last_read = monotonic()  # when something came, the last time
+        loop.watch(self._source, self.forward)
 
-    def carry(self) -> None:
+    def forward(self) -> None:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
         for _ in range(BURST):
             if not self._ready.poll(0):
@@ -46,49 +46,49 @@ class Tap:
                 self._loop.forget(self._source)
                 self._loop.watch(self._sink, self._go_on, POLLOUT)
                 return
-            if not self._held:
+            if not self._buffer:
                 try:
-                    self._held = posix.read(self._source, CHUNK)
+                    self._buffer = posix.read(self._source, CHUNK)
                 except BlockingIOError:
                     self._finish()
                     return
-                self._look(self._held)
+                self._look(self._buffer)
             self._write()
-        if self._then:
+        if self._drained:
             # Nothing more comes in to wake us.
-            self._loop.at_last(self.carry)
+            self._loop.at_turn_end(self.forward)
 
-    def close(self, then: "Callable[[], None]") -> None:
-        """Call THEN when everything has been passed on; nothing more may come."""
-        self._then = then
-        self.carry()
+    def close(self, callback: "Callable[[], None]") -> None:
+        """Call CALLBACK when everything has been passed on; nothing more may come."""
+        self._drained = callback
+        self.forward()
 
     def _go_on(self) -> None:
         self._loop.forget(self._sink)
-        self._loop.watch(self._source, self.carry)
-        self.carry()
+        self._loop.watch(self._source, self.forward)
+        self.forward()
 
     def _finish(self) -> None:
-        if self._then:
+        if self._drained:
             self._loop.forget(self._source)
-            then, self._then = self._then, None
-            then()
+            callback, self._drained = self._drained, None
+            callback()
 
     def _write(self) -> None:
         try:
-            self._held = self._held[posix.write(self._sink, self._held) :]
+            self._buffer = self._buffer[posix.write(self._sink, self._buffer) :]
         except BlockingIOError:
             pass
         except OSError:
             # Nobody is there to read it, as nobody would be without us.
-            self._held = b""
+            self._buffer = b""
 
     def _look(self, data: bytes) -> None:
-        self.heard = monotonic()
+        self.last_read = monotonic()
         lines = (self._part + data).split(b"\n")
         self._part = lines.pop()[:LINE]
         for line in lines:
             if line and not line.isspace():
-                self.last = line
-            if self.seen:
-                self.seen(line)
+                self.last_line = line
+            if self.on_line:
+                self.on_line(line)

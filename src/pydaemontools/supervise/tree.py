@@ -18,7 +18,7 @@ CGROUPS = b"/sys/fs/cgroup"
 
 
 class Reaper:
-    """Whose are the orphans: each service's session, and who answers for the rest.
+    """Knows whose an orphan is: each service's session, and which service has the rest.
 
     KNOWN holds the children that were started on purpose.
     """
@@ -26,8 +26,8 @@ class Reaper:
     def __init__(self, known: "Mapping[int, object]") -> None:
         self.known = known
         self.sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
-        self.answers: object = None  # the service that answers for those of no known session
-        self.reaper = adopt()
+        self.main_service: object = None  # that has those of no known session
+        self.subreaper = adopt()
         # Whoever became this tool may have left children of its own: they are nobody's.
         self._others = set(children())
 
@@ -37,14 +37,14 @@ class Reaper:
 
     def left_by(self, service: object, session: int) -> list[int]:
         """The processes that SERVICE, which led SESSION, left behind, parents first."""
-        if not self.reaper:
+        if not self.subreaper:
             return self.session(session)
         found = [pid for pid in children() if pid not in self.known and pid not in self._others]
         return below([pid for pid in found if self._owner(pid) is service])
 
     def _owner(self, pid: int) -> object:
         try:
-            return self.sessions.get(posix.getsid(pid), self.answers)
+            return self.sessions.get(posix.getsid(pid), self.main_service)
         except ProcessLookupError:
             return None
 

@@ -1,0 +1,119 @@
+"""Starts what a service directory holds: run, finish, and the scripts beside them."""
+
+import posix
+from _signal import SIGKILL
+
+from ..base import cli
+from ..base.process import environ, limits
+from ..chain import pathexec as chain
+from . import tree
+from .child import fork, spawn_program
+from .rules import Rules
+from .service import Service
+from .servicedir import ServiceDir
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RUN = b"./run"
+
+
+class Launcher:
+    """Starts the programs of SERVICE, which lives in FILES.
+
+    `notify_address` is what NOTIFY_SOCKET has to be for run, if it is to have one.
+    """
+
+    def __init__(self, service: Service, files: ServiceDir) -> None:
+        self.service = service
+        self.files = files
+        self.native = files.dialect.native
+        self.notify_address = b""
+        # runit has no scripts for a logger, and daemontools none at all.
+        self._scripted = files.dialect.full and not files.sub
+
+    def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
+        """Start run as RULES ask for; return its pid. Raises OSError."""
+        special = self.files.sub or rules.cgroup or self.notify_address or limits
+        if not (special or self.control_script("u") or chain.recognise(RUN)):
+            # Nothing is to be done before it: the quick way.
+            try:
+                return spawn_program(RUN, [RUN], fd_map, session=self.native)
+            except OSError:
+                # The other way says what is wrong.
+                pass
+        return self._fork(lambda: self._run(rules), fd_map)
+
+    def finish(self, status: int, fd_map: dict[int, int]) -> int:
+        """Start finish with what runit gives it: the exit code or -1, the signal or 0.
+
+        After them, as s6 does, the name of the service and the process group of run.
+        Return its pid. Raises OSError.
+        """
+        code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else -1
+        argv = [b"./finish", b"%d" % code, b"%d" % (status & 0o377)]
+        if self.native:
+            argv += [self.service.name.rpartition(b"/")[2], b"%d" % self.service.session]
+        return self._fork(lambda: self._exec(argv), fd_map)
+
+    def control_script(self, letter: str) -> bool:
+        """Whether there is a script control/LETTER to be run."""
+        return self._scripted and self.files.runs(b"control/" + letter.encode())
+
+    def helper(self, file: bytes, callback: "Callable[[int], None]") -> int:
+        """Run FILE beside the service, then call CALLBACK with its wait status.
+
+        Return its pid, 0 if it cannot be run.
+        """
+        try:
+            pid = self._fork(lambda: self._exec([file]), self.service.fd_map)
+        except OSError as error:
+            self.service.warn(b"unable to fork for " + self.files.shown + file[2:], error)
+            return 0
+        self.service.loop.child(pid, callback)
+        return pid
+
+    def end_helper(self, pid: int) -> None:
+        """Kill the helper PID, which is not needed any more: nobody asks how it ends."""
+        self.service.loop.child(pid, lambda _status: None)
+        # It leads a session, if it has come to that, and may have children.
+        tree.signal_all([pid, -pid] if self.native else [pid], SIGKILL)
+
+    def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
+        return fork(body, fd_map, self.service.keep, session=self.native)
+
+    # In the child.
+
+    def _run(self, rules: Rules) -> int:
+        if rules.cgroup:
+            path = tree.cgroup_path(rules.cgroup)
+            try:
+                tree.join(path)
+            except OSError as error:
+                what = b"unable to enter the cgroup " + path
+                return cli.fatal(what, error).say(self.service.who)
+        if self.notify_address:
+            environ[b"NOTIFY_SOCKET"] = self.notify_address
+            if rules.sign == b"notify":
+                environ[b"WATCHDOG_USEC"] = b"%d" % (rules.watchdog * 1e6)
+                environ[b"WATCHDOG_PID"] = b"%d" % posix.getpid()
+        if self.control_script("u"):
+            pid = posix.fork()
+            if not pid:
+                posix._exit(self._exec([b"./control/u"]))  # noqa: SLF001
+            posix.waitpid(pid, 0)
+        return self._exec([RUN])
+
+    def _exec(self, argv: list[bytes]) -> int:
+        file = argv[0]
+        if self.files.sub:
+            posix.chdir(self.files.place)
+        try:
+            return chain.start(file, argv)
+        except OSError as error:
+            from ..base.diagnose import not_run
+
+            shown = self.files.shown + (file if self.files.dialect.runit else file[2:])
+            hint = not_run([file], [file], None, error)
+            return cli.fatal(b"unable to start " + shown, error, hint).say(self.service.who)

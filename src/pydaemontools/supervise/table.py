@@ -1,0 +1,352 @@
+"""What a service does next: a pure function of its state, an event and the time.
+
+No I/O and no clock in here: an event is a letter that a person sent (the same that svc
+writes to a control fifo) or a word for what happened to the process, and the answer is
+the next state and what is to be done now. Every history is a list of events in a test.
+"""
+
+import _signal
+
+from .rules import FOREVER, Rules
+from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    # An action is a signal to send to the process, or one of the words below.
+    Action = int | str
+    Op = Callable[[State], list[Action]]
+    Row = Mapping[int, tuple[Op, ...]]
+
+START = "start"  # start run, and say whether it was BORN or UNBORN
+SWEEP = "sweep"  # have what run left behind end, and say when it is SWEPT
+CULL = "cull"  # kill what it left behind
+FINISH = "finish"  # start finish, and say UNBORN where there is none, GONE when it ended
+MARK, UNMARK = "mark", "unmark"  # make the file `down`; remove it
+LEAVE = "leave"  # nothing more will happen here
+
+# What happens to the process, beside the letters.
+DUE = "due"  # a deadline may have passed
+BORN = "born"  # with the Rules of this start
+UNBORN = "unborn"
+GONE = "gone"  # with the exit code, or minus the signal
+SWEPT = "swept"
+READY = "ready"
+ALIVE = "alive"  # a sign of life, perhaps with its time
+HUNG = "hung"  # with the reason
+LAST = "last"  # no more after this one
+FOUND = "found"  # one is there that a supervisor left, which was killed
+
+RETRY = 1.0  # seconds until a fork that was refused is tried again
+STRAY = 5.0  # seconds that what run left behind has to end, at the most; and again after KILL
+PERMANENT = 125  # what finish says when there is no point in another start (s6)
+
+
+def step(
+    state: State,
+    event: str,
+    now: float,
+    value: object = None,
+    table: "dict[str, Row] | None" = None,
+) -> "tuple[State, list[Action]]":
+    """The state after EVENT at the time NOW, and the actions to take, in order.
+
+    An event that means nothing in a phase changes nothing; an unknown letter is no event.
+    After LEAVE nothing means anything.
+    """
+    after = State.__new__(State)
+    for name in State.__slots__:
+        setattr(after, name, getattr(state, name))
+    after.now, after.value = now, value
+    actions: list[Action] = []
+    for op in (table or TABLE).get(event, {}).get(state.phase, ()):
+        actions += op(after)
+    return after, actions
+
+
+# What a person wants.
+
+
+def _want(letter: str) -> "Op":
+    def op(state: State) -> "list[Action]":
+        state.want = letter
+        state.failed = False
+        if not state.stopping:
+            state.why = ""
+        if letter != "d":
+            # Another chance, however often it died before.
+            state.deaths = ()
+            state.failures = 0
+        return []
+
+    return op
+
+
+def _pause(state: State) -> "list[Action]":
+    """Who is stopped can give no sign of life, and does not become ready."""
+    state.paused = True
+    state.watchdog_deadline = state.limit = FOREVER
+    return [_signal.SIGSTOP]
+
+
+def _continue(state: State) -> "list[Action]":
+    if state.paused:
+        state.paused = False
+        _patience(state)
+    return [_signal.SIGCONT]
+
+
+def _do(action: "Action") -> "Op":
+    return lambda _state: [action]
+
+
+def _term(state: State) -> "list[Action]":
+    state.term = True
+    return [_signal.SIGTERM]
+
+
+def _stop(state: State) -> "list[Action]":
+    """Have it end, also if it is stopped; KILL it when that takes too long."""
+    state.term = state.stopping = True
+    state.paused = False
+    state.kill_at = min(state.kill_at, state.now + state.rules.kill_after)
+    return [state.rules.down_signal, _signal.SIGCONT]
+
+
+def _last(state: State) -> "list[Action]":
+    state.leaving = True
+    return []
+
+
+# What happens to the process.
+
+
+def _begin(state: State) -> "list[Action]":
+    """Start now, or when the pace or the backoff allows it."""
+    state.phase = WAIT
+    backoff = state.rules.backoff
+    # Any number will do that is not the same for all who began together.
+    delay = backoff.delay(state.failures, state.now * 1000 % 1) if backoff else 0.0
+    state.due = max(state.now + delay, state.started + state.rules.pace)
+    return _start(state)
+
+
+def _start(state: State) -> "list[Action]":
+    return [START] if state.due <= state.now else []
+
+
+def _born(state: State) -> "list[Action]":
+    assert isinstance(state.value, Rules)  # noqa: S101 - for the type checker
+    state.rules = state.value
+    state.phase = UP
+    state.started = state.now
+    state.due = FOREVER
+    state.paused = state.term = state.stopping = False
+    state.why = ""
+    state.ready = not state.rules.waits_ready
+    _patience(state)
+    return []
+
+
+def _patience(state: State) -> None:
+    """From now on it has so long to be ready; then, until it shows that it is alive."""
+    if state.stopping:
+        return
+    state.limit = FOREVER if state.ready else state.now + state.rules.ready_limit
+    state.watchdog_deadline = state.now + state.rules.silence if state.ready else FOREVER
+
+
+def _unborn(state: State) -> "list[Action]":
+    state.due = state.now + RETRY
+    return []
+
+
+def _ready(state: State) -> "list[Action]":
+    state.ready = True
+    state.limit = FOREVER
+    return _alive(state)
+
+
+def _alive(state: State) -> "list[Action]":
+    """A sign of life, now or at the time that it is given."""
+    if state.ready and not state.stopping and not state.paused:
+        when = state.value if isinstance(state.value, float) else state.now
+        state.watchdog_deadline = when + state.rules.silence
+    return []
+
+
+def _hung(state: State) -> "list[Action]":
+    """It is there and does nothing: end it; what is wanted stays, so it is started again."""
+    if state.stopping or state.paused:
+        # It is ending already, and its time for that runs; or it cannot do anything.
+        return []
+    state.why = str(state.value)
+    state.watchdog_deadline = state.limit = FOREVER
+    return _stop(state)
+
+
+def _overdue(state: State) -> "list[Action]":
+    """A deadline of the running process."""
+    if state.kill_at <= state.now:
+        state.kill_at = FOREVER
+        return [_signal.SIGKILL]
+    if state.limit <= state.now:
+        state.limit = FOREVER
+        state.value = "not ready in time"
+        return _hung(state)
+    if state.watchdog_deadline <= state.now:
+        state.watchdog_deadline = FOREVER
+        state.value = "watchdog"
+        return _hung(state)
+    return []
+
+
+def _gone(state: State) -> "list[Action]":
+    """Run has ended: count it, and end what it left behind."""
+    _count(state)
+    state.paused = state.ready = state.term = state.stopping = False
+    state.kill_at = state.limit = state.watchdog_deadline = FOREVER
+    if not state.rules.sweep:
+        return _swept(state)
+    state.phase = SWEEPING
+    state.kill_at = state.now + min(STRAY, state.rules.kill_after)
+    return [SWEEP]
+
+
+def _found(state: State) -> "list[Action]":
+    """End it before another is started: it has the time of a service for that."""
+    state.phase = SWEEPING
+    state.kill_at = state.now + state.rules.kill_after
+    return [SWEEP]
+
+
+def _cull(state: State) -> "list[Action]":
+    state.kill_at = FOREVER
+    state.limit = min(state.limit, state.now + STRAY)
+    return [CULL]
+
+
+def _stray(state: State) -> "list[Action]":
+    """A deadline of what run left behind. What KILL does not end is the kernel's."""
+    if state.limit <= state.now:
+        return _swept(state)
+    return _cull(state) if state.kill_at <= state.now else []
+
+
+def _swept(state: State) -> "list[Action]":
+    """Nothing is left of run: run finish, if there may be one."""
+    state.kill_at = FOREVER
+    if not state.rules.finish:
+        return _next(state)
+    state.phase = FINISHING
+    state.limit = state.now + state.rules.finish_limit
+    return [FINISH]
+
+
+def _count(state: State) -> None:
+    """See whether there is a point in another start, and how long to wait for it."""
+    if state.term and not state.why:
+        # Somebody told it to end: that is no failure.
+        state.failures = 0
+        return
+    rules = state.rules
+    reset = rules.backoff.reset if rules.backoff else 0.0
+    state.failures = 0 if state.now - state.started >= reset else state.failures + 1
+    many, within = rules.max_deaths
+    if many:
+        recent = [t for t in (*state.deaths, state.now) if t > state.now - within]
+        state.deaths = tuple(recent[-many:])
+    if state.value in rules.done_codes:
+        _give_up(state, f"exit code {state.value} says that it is done")
+    elif 0 < many <= len(state.deaths):
+        times = "once" if many == 1 else f"{many} times"
+        _give_up(state, f"died {times} within {within:g} seconds")
+
+
+def _give_up(state: State, why: str) -> None:
+    state.want = "d"
+    state.failed = True
+    state.why = why
+
+
+def _finished(state: State) -> "list[Action]":
+    """Finish has ended."""
+    if state.value == PERMANENT:
+        _give_up(state, f"finish exited with code {PERMANENT}")
+    return _next(state)
+
+
+def _too_long(state: State) -> "list[Action]":
+    if state.limit > state.now:
+        return []
+    state.limit = FOREVER
+    return [_signal.SIGKILL]
+
+
+def _next(state: State) -> "list[Action]":
+    """What comes after an end."""
+    state.limit = FOREVER
+    if state.leaving:
+        return _leave(state)
+    return _begin(state) if state.want == "u" else _rest(state)
+
+
+def _rest(state: State) -> "list[Action]":
+    state.phase = DOWN
+    state.due = FOREVER
+    return []
+
+
+def _leave(state: State) -> "list[Action]":
+    _rest(state)
+    state.phase = LEFT
+    return [LEAVE]
+
+
+def _everywhere(op: "Op", row: "Row") -> "Row":
+    """The row that does OP in each phase but the last, and after it what ROW has there."""
+    return {phase: (op, *row.get(phase, ())) for phase in (DOWN, WAIT, UP, SWEEPING, FINISHING)}
+
+
+_TO_UP = _everywhere(_want("u"), {DOWN: (_begin,), WAIT: (_begin,)})
+_TO_DOWN = _everywhere(_want("d"), {WAIT: (_rest,), UP: (_stop,)})
+_AT_MOST_ONCE = _everywhere(_want("o"), {WAIT: (_rest,)})
+_LEAVING = {DOWN: (_leave,), WAIT: (_leave,), UP: (_last,), SWEEPING: (_last,), FINISHING: (_last,)}
+# For each event what is done in each phase, in order. Where a phase is left out, nothing is.
+TABLE: "dict[str, Row]" = {
+    "u": _TO_UP,
+    "d": _TO_DOWN,
+    "o": _everywhere(_want("o"), {DOWN: (_begin,), WAIT: (_begin,)}),
+    "O": _AT_MOST_ONCE,
+    "U": _everywhere(_do(UNMARK), _TO_UP),
+    "D": _everywhere(_do(MARK), _TO_DOWN),
+    "Q": _everywhere(_do(MARK), _AT_MOST_ONCE),
+    "x": _LEAVING | {UP: (_last, _stop)},
+    "p": {UP: (_pause,)},
+    "c": {UP: (_continue,)},
+    "h": {UP: (_do(_signal.SIGHUP),)},
+    "a": {UP: (_do(_signal.SIGALRM),)},
+    "b": {UP: (_do(_signal.SIGABRT),)},
+    "i": {UP: (_do(_signal.SIGINT),)},
+    "t": {UP: (_term,)},
+    "r": {UP: (_stop,)},
+    "k": {UP: (_do(_signal.SIGKILL),), SWEEPING: (_cull,), FINISHING: (_do(_signal.SIGKILL),)},
+    "q": {UP: (_do(_signal.SIGQUIT),)},
+    "1": {UP: (_do(_signal.SIGUSR1),)},
+    "2": {UP: (_do(_signal.SIGUSR2),)},
+    "w": {UP: (_do(_signal.SIGWINCH),)},
+    "y": {UP: (_do(_signal.SIGWINCH),)},
+    DUE: {WAIT: (_start,), UP: (_overdue,), SWEEPING: (_stray,), FINISHING: (_too_long,)},
+    BORN: {WAIT: (_born,)},
+    UNBORN: {WAIT: (_unborn,), FINISHING: (_next,)},
+    GONE: {UP: (_gone,), FINISHING: (_finished,)},
+    SWEPT: {SWEEPING: (_swept,)},
+    READY: {UP: (_ready,)},
+    ALIVE: {UP: (_alive,)},
+    HUNG: {UP: (_hung,)},
+    LAST: _LEAVING,
+    FOUND: {DOWN: (_found,)},
+}
+# daemontools' x waits for the service to go down by itself.
+PATIENT: "dict[str, Row]" = TABLE | {"x": _LEAVING}
