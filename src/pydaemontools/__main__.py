@@ -25,7 +25,7 @@ def main() -> int:
     """Run the tool that the command line names, or list the tools."""
     pathexec.home = _scripts()
     restore_startup()
-    argv = [process.raw(word) for word in sys.argv[1:]]
+    argv = [process.fsencode(word) for word in sys.argv[1:]]
     name = sys.argv[1] if argv else "--help"
     if name == "--help":
         print(HELP + "\n".join(_summaries()))

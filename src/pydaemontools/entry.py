@@ -7,22 +7,22 @@ release made goes on running, and is known for what it is.
 import sys
 from _signal import SIG_DFL, SIGINT, SIGPIPE, default_int_handler, getsignal, signal
 
-from .base.process import environ, limits, raw, standard_fds
+from .base.process import environ, fsencode, limits, standard_fds
 from .base.tools import OWN, load
 from .chain import pathexec
 
 
 def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
-    pathexec.home = raw(scripts) if scripts else None
+    pathexec.home = fsencode(scripts) if scripts else None
     # An entry script that was called through a link has found out where that leads.
-    link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or raw(sys.argv[0])
+    link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or fsencode(sys.argv[0])
     pathexec.called = link.rpartition(b"/")[2] if name in ("sv", "pysv") else b""
     main = load(name)
     restore_startup()
     if name in OWN:
         standard_fds()
-    argv = [name.encode(), *map(raw, sys.argv[1:])]
+    argv = [name.encode(), *map(fsencode, sys.argv[1:])]
     sys.exit(pathexec.run(argv[0], main, argv))
 
 
@@ -31,9 +31,9 @@ def restore_startup() -> None:
     _restore_signals()
     _restore_environment(environ)
     if b"PYDAEMONTOOLS_LIMITS" in environ:
-        from .base.limits import taken
+        from .base.limits import from_environ
 
-        limits.update(taken(environ))
+        limits.update(from_environ(environ))
 
 
 def _restore_signals() -> None:

@@ -172,7 +172,7 @@ def test_a_full_stderr(run):
 )
 def test_words(number, text):
     """An error has djb's words, whichever of its names it goes by."""
-    assert errors.words(OSError(number, "")) == text
+    assert errors.error_str(OSError(number, "")) == text
 
 
 def test_every_link_is_here():

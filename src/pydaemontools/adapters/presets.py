@@ -6,7 +6,7 @@ A record of any library is a logging.LogRecord here, so all of them have the sam
 import datetime as dt
 import logging
 
-from ..log.lines.exceptions import said
+from ..log.lines.exceptions import last_exception
 from .level import GCP, HEADS, OTEL, Steps
 
 _steps = Steps()
@@ -120,7 +120,7 @@ def exception_of(record: logging.LogRecord, trace: str | None) -> tuple[str | No
         kind, value, _ = record.exc_info
         module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
         return f"{module}{kind.__qualname__}", str(value)
-    return (said(trace) if trace else None) or (None, None)
+    return (last_exception(trace) if trace else None) or (None, None)
 
 
 def arranged(

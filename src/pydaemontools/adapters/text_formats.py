@@ -9,7 +9,7 @@ never one that looks as if it went on with another.
 import logging
 import time
 
-from ..log.lines.exceptions import said
+from ..log.lines.exceptions import last_exception
 from ..log.lines.severity import BETWEEN, INFO, TRACEBACK, head
 from .level import HEADS, TRACE, Steps
 
@@ -132,7 +132,7 @@ def folded(step: int, lines: list[str]) -> str:
     text = "\n".join(lines)
     fields: list[tuple[str, object]] = [("level", HEADS[step]), ("msg", text)]
     _, begun, behind = text.rpartition(BEGIN)
-    if begun and (found := said(behind)):
+    if begun and (found := last_exception(behind)):
         fields += zip(("exception.type", "exception.message"), found, strict=True)
     return logfmt(fields) + "\n"
 

@@ -58,9 +58,9 @@ def native(who: bytes) -> bool:
 def fatal(text: bytes, error: "OSError | None" = None, hint: bytes = b"") -> Quit:
     """Quit with 111: what could not be done, and the system's reason in djb's words."""
     if error is not None:
-        from .errors import words
+        from .errors import error_str
 
-        text += b": " + words(error)
+        text += b": " + error_str(error)
     return Quit(111, b"fatal: " + text, hint=hint)
 
 
@@ -79,13 +79,13 @@ def options(
     more: bytes = b"",
     *,
     words: "Sequence[bytes]" = (),
-    take: "Callable[[bytes, bytes], None] | None" = None,
+    each: "Callable[[bytes, bytes], None] | None" = None,
 ) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
     """Split argv into ([(option, value), …], operands) the way djb's getopt does.
 
     LETTERS are the original's options, MORE and the long WORDS those of the own name;
     a colon after one says that it takes a value. Options end at the first word without
-    a dash, at "-", and after "--". TAKE is called with each option and may raise Quit, so
+    a dash, at "-", and after "--". EACH is called with each option and may raise Quit, so
     that of two things that are wrong the first is told. Raises Quit for an option that is
     not there, and Asked for --help and --version.
     """
@@ -105,8 +105,8 @@ def options(
             found.append(_long(who, synopsis, word[2:], words, rest))
             continue
         for letter, value in _cluster(who, synopsis, word[1:], letters, rest):
-            if take:
-                take(letter, value)
+            if each:
+                each(letter, value)
             found.append((letter, value))
     return found, rest
 

@@ -3,7 +3,7 @@
 import posix
 from errno import E2BIG, EACCES, ENOENT, ENOEXEC, EPERM
 
-from .process import environ, raw
+from .process import environ, fsencode
 
 SCRIPT = 256  # what the kernel reads of a first line
 
@@ -64,7 +64,7 @@ def user(uid: int) -> bytes:
     from pwd import getpwuid
 
     try:
-        return raw(getpwuid(uid).pw_name)
+        return fsencode(getpwuid(uid).pw_name)
     except KeyError:
         return b"uid %d" % uid
 
@@ -74,7 +74,7 @@ def group(gid: int) -> bytes:
     from grp import getgrgid
 
     try:
-        return raw(getgrgid(gid).gr_name)
+        return fsencode(getgrgid(gid).gr_name)
     except KeyError:
         return b"gid %d" % gid
 

@@ -96,7 +96,7 @@ EDQUOT disk quota exceeded
 """
 
 
-def words(error: OSError) -> bytes:
+def error_str(error: OSError) -> bytes:
     """Say in djb's words why ERROR happened."""
     name = errno.errorcode.get(error.errno or 0, "")
     for line in _WORDS.splitlines():

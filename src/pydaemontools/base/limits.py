@@ -14,13 +14,13 @@ NAME = b"PYDAEMONTOOLS_LIMITS"
 KINDS = 16  # how many limits Linux has
 
 
-def carried(limits: dict[int, int]) -> dict[bytes, bytes]:
-    """The variable that takes LIMITS across an exec to a link of ours."""
+def to_environ(limits: dict[int, int]) -> dict[bytes, bytes]:
+    """Return the variable that hands LIMITS on to a link of ours, across an exec."""
     return {NAME: b" ".join(b"%d:%d" % pair for pair in limits.items())}
 
 
-def taken(environ: dict[bytes, bytes]) -> dict[int, int]:
-    """Take the limits out of ENVIRON again. What is not a limit was not put there by us."""
+def from_environ(environ: dict[bytes, bytes]) -> dict[int, int]:
+    """Remove the limits from ENVIRON and return them. What is no limit is not from us."""
     limits = {}
     for pair in environ.pop(NAME).split():
         which, _, soft = pair.partition(b":")

@@ -68,6 +68,6 @@ def title(name: bytes) -> None:
         pass
 
 
-def raw(text: str) -> bytes:
+def fsencode(text: str) -> bytes:
     """The bytes that the system gave for TEXT (os.fsencode, without importing os)."""
     return text.encode(sys.getfilesystemencoding(), "surrogateescape")

@@ -4,7 +4,7 @@ import time
 
 from .backoff import Backoff
 from .cli import say
-from .errors import words
+from .errors import error_str
 from .warn_once import WarnOnce
 
 LOCAL = 0.1, 1.0  # seconds between two looks for a socket of this machine: first, longest
@@ -63,4 +63,4 @@ def reason(error: OSError) -> bytes:
         said = getattr(error, "verify_message", "") or getattr(error, "reason", "") or "TLS failed"
         text = said.lower().replace("_", " ").rstrip(".")
         return b"certificate refused: " * hasattr(error, "verify_message") + text.encode()
-    return words(error)
+    return error_str(error)

@@ -4,7 +4,7 @@ import pwd
 import sys
 
 from ..base import cli
-from ..base.process import raw
+from ..base.process import fsencode
 
 
 class Account:
@@ -28,7 +28,7 @@ class Account:
         name, entry = self.entry.pw_name, self.entry
         shell = entry.pw_shell or "/bin/sh"
         values = {"HOME": entry.pw_dir, "USER": name, "LOGNAME": name, "SHELL": shell}
-        return [raw(f"{key}={value}") for key, value in values.items()]
+        return [fsencode(f"{key}={value}") for key, value in values.items()]
 
 
 def find(who: bytes, name: bytes) -> Account:

@@ -4,7 +4,7 @@ import os
 import sys
 
 from ..base.cli import fatal
-from ..base.process import raw
+from ..base.process import fsencode
 from ..base.tools import ORIGINALS
 from .pathexec import signature
 
@@ -23,7 +23,7 @@ def make(place: str) -> list[str]:
         for name in ORIGINALS:
             _write(f"{place}/{name}", name)
     except OSError as error:
-        raise fatal(b"unable to make " + raw(error.filename or place), error) from None
+        raise fatal(b"unable to make " + fsencode(error.filename or place), error) from None
     return list(ORIGINALS)
 
 
@@ -34,7 +34,7 @@ def _refuse_stranger(path: str) -> None:
     except FileNotFoundError:
         return
     if b"\nfrom pydaemontools.entry import enter\n" not in there:
-        what = b"unable to make " + raw(path) + b": there is another program of that name"
+        what = b"unable to make " + fsencode(path) + b": there is another program of that name"
         raise fatal(what, hint=b"give a directory that holds nothing else")
 
 
@@ -48,9 +48,9 @@ def _write(path: str, name: str) -> None:
 
 def header(python: str) -> bytes:
     """The first lines of a script for PYTHON, absolute and isolated: no PATH, no site."""
-    line = raw(f"#!{python} -IS\n")
+    line = fsencode(f"#!{python} -IS\n")
     if len(line) <= SHEBANG and " " not in python and "\t" not in python:
         return line
     # The kernel would cut such a line; a shell does not. It only costs a shell.
     quoted = "'" + python.replace("'", "'\\''") + "'"
-    return raw(f"#!/bin/sh\n''':'\nexec {quoted} -IS \"$0\" \"$@\"\n'''\n")
+    return fsencode(f"#!/bin/sh\n''':'\nexec {quoted} -IS \"$0\" \"$@\"\n'''\n")

@@ -186,9 +186,9 @@ def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
         if not limits:
             posix.execve(file, argv, environ)
         elif to_ours:
-            from ..base.limits import carried
+            from ..base.limits import to_environ
 
-            posix.execve(file, argv, environ | carried(limits))
+            posix.execve(file, argv, environ | to_environ(limits))
         elif _may_run(file):
             from ..base.limits import holding
 

@@ -28,10 +28,6 @@ def _load_ahead(rest: list[bytes]) -> None:
     An installer that ran as root puts its interpreter below /root: it then goes on running,
     but the account cannot read one more module of it.
     """
-    # Each link needs these for an error.
-    import grp  # noqa: F401
-
-    from ..base import diagnose, errors  # noqa: F401
     from ..base.tools import load_all
 
     names = load_all(b" ".join(rest).split())

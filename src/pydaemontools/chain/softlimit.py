@@ -38,11 +38,11 @@ def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]
     letters = b":".join(LIMITS) + b":"
     limits: list[tuple[str, int | None]] = []
 
-    def take(letter: bytes, value: bytes) -> None:
+    def each(letter: bytes, value: bytes) -> None:
         number = _number(argv[0], letter, value)
         limits.extend((name, number) for name in LIMITS[letter])
 
-    rest = cli.options(argv, USAGE, letters, take=take)[1]
+    rest = cli.options(argv, USAGE, letters, each=each)[1]
     if not rest:
         raise cli.usage(argv[0], USAGE)
     return limits, rest

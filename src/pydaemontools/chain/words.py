@@ -78,7 +78,7 @@ class _Reader:
             return line
         word: list[bytes] | None = None
         while self.at < len(self.text):
-            c = self.take()
+            c = self.next()
             if c == b"\n":
                 break
             if c in BLANK:
@@ -86,7 +86,7 @@ class _Reader:
             elif c == b"#" and word is None:
                 self.comment()
             elif c == b"\\" and self.peek() == b"\n":
-                self.take()
+                self.next()
             else:
                 if word is None:
                     word = []
@@ -118,7 +118,7 @@ class _Reader:
         if c == b'"':
             return self.quoted()
         if c == b"\\":
-            return [self.take() or c]
+            return [self.next() or c]
         if c == b"$":
             return [self.variable()]
         if c in OPERATORS:
@@ -140,11 +140,11 @@ class _Reader:
         opened = self.number
         # The empty piece makes "" a word.
         pieces = [b""]
-        while c := self.take():
+        while c := self.next():
             if c == b'"':
                 return pieces
             if c == b"\\" and self.peek() in (b"$", b"`", b'"', b"\\", b"\n"):
-                c = self.take().replace(b"\n", b"")
+                c = self.next().replace(b"\n", b"")
             elif c == b"$":
                 c = self.variable()
             elif c == b"`":
@@ -172,7 +172,7 @@ class _Reader:
     def peek(self) -> bytes:
         return self.text[self.at : self.at + 1]
 
-    def take(self) -> bytes:
+    def next(self) -> bytes:
         c = self.text[self.at : self.at + 1]
         self.at += 1
         self.number += c == b"\n"

@@ -47,9 +47,9 @@ class Trouble(Exception):
 
 def reason(error: OSError) -> bytes:
     """The reason of ERROR, in djb's words."""
-    from ..base.errors import words
+    from ..base.errors import error_str
 
-    return words(error)
+    return error_str(error)
 
 
 def attend(name: bytes) -> None:

@@ -63,7 +63,7 @@ def parse(called: bytes, argv: list[bytes], *, lsb: bool) -> tuple[int, bool, li
             raise usage(called, lsb=lsb)
 
     try:
-        found, rest = cli.options([b"sv", *argv[1:]], USAGE, b"w:vV", take=tell_version)
+        found, rest = cli.options([b"sv", *argv[1:]], USAGE, b"w:vV", each=tell_version)
     except cli.Quit as end:
         if end.lines:
             cli.say(called + b": " + end.lines[0])

@@ -6,8 +6,8 @@ from errno import EBADF
 from time import sleep
 
 from ..base import cli, process
-from ..base.errors import words
-from .lines.actions import Actions, BadAction, Output
+from ..base.errors import error_str
+from .lines.actions import Actions, ActionTarget, BadAction
 from .lines.block_transform import BlockTransform
 from .logdir.folder import cause
 from .logdir.writer import LogDir
@@ -115,7 +115,7 @@ def _teller(told: list[int]) -> "Callable[[int, object], None]":
 
 def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool) -> "list[Sink]":
     """The places: files of one line are had before directories."""
-    made: dict[Output, Sink] = {}
+    made: dict[ActionTarget, Sink] = {}
     for one in script.outputs:
         if one.kind == b"=":
             made[one] = _latest(one)
@@ -133,7 +133,7 @@ def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool
     return [made[one] for one in script.outputs]
 
 
-def _copy(who: bytes, output: Output) -> "Sink":
+def _copy(who: bytes, output: ActionTarget) -> "Sink":
     from .sinks.console import Console
 
     fd, path = (1, b"stdout") if output.kind == b"1" else (2, b"stderr")
@@ -143,14 +143,16 @@ def _copy(who: bytes, output: Output) -> "Sink":
         raise cli.fatal(b"unable to write to " + path, error) from None
 
 
-def _latest(output: Output) -> Latest:
+def _latest(output: ActionTarget) -> Latest:
     try:
         return Latest(output.name, output.selection)
     except OSError as error:
         raise cli.fatal(b"unable to create " + output.name, error) from None
 
 
-def _directory(who: bytes, output: Output, ledger: "IntentLog | None", *, own: bool) -> LogDir:
+def _directory(
+    who: bytes, output: ActionTarget, ledger: "IntentLog | None", *, own: bool
+) -> LogDir:
     while True:
         try:
             return open_log(who, output, ledger)
@@ -161,5 +163,5 @@ def _directory(who: bytes, output: Output, ledger: "IntentLog | None", *, own: b
             ):
                 # The original does not look why it could not make one.
                 raise cli.fatal(what, cause(error) if own else error) from None
-            cli.say(who + b": warning: " + what + b", pausing: " + words(error))
+            cli.say(who + b": warning: " + what + b", pausing: " + error_str(error))
             sleep(PAUSE)

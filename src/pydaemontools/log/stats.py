@@ -3,7 +3,7 @@
 import posix
 
 from ..base.cli import say
-from ..base.errors import words
+from ..base.errors import error_str
 from .lines.severity import SEVERITIES
 from .pipe.sink import Sink
 
@@ -66,7 +66,7 @@ class Stats(Sink):
                 file.write(metrics(self._samples()))
             posix.rename(new, self._file)
         except OSError as error:
-            say(b"pysissylog: warning: unable to write " + self._file + b": " + words(error))
+            say(b"pysissylog: warning: unable to write " + self._file + b": " + error_str(error))
 
     def _lines(self) -> list[bytes]:
         """What a person is told."""

@@ -180,9 +180,9 @@ class Service:
     def warn(self, what: bytes, error: OSError | None = None) -> None:
         """Say what went wrong, and go on."""
         if error:
-            from ..base.errors import words
+            from ..base.errors import error_str
 
-            what += b": " + words(error)
+            what += b": " + error_str(error)
         cli.say(self.who + b": warning: " + what)
 
     def _info(self, what: bytes) -> None:

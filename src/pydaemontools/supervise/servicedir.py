@@ -6,10 +6,11 @@ half of one.
 """
 
 import posix
-from errno import EACCES, EAGAIN, ENOSPC
-from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+from errno import EACCES, EAGAIN
 
 from ..base import cli
+from ..base.locks import holder, lock
+from ..base.write import write_all
 from ..chain.envdir import contents
 
 TYPE_CHECKING = False
@@ -84,8 +85,7 @@ class ServiceDir:
         try:
             fd = posix.open(new, WRITE | posix.O_CREAT | posix.O_TRUNC, 0o644)
             try:
-                if posix.write(fd, data) < len(data):
-                    raise OSError(ENOSPC, "")
+                write_all(fd, data)
             finally:
                 posix.close(fd)
             posix.rename(new, file)
@@ -167,13 +167,10 @@ class ServiceDir:
             raise cli.fatal(verb + shown, error) from None
         verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
         try:
-            flock(fd, LOCK_EX | LOCK_NB)
-            lockf(fd, LOCK_EX | LOCK_NB)
+            lock(fd)
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise cli.fatal(verb + shown, error) from None
-            from ..base.locks import holder
-
             busy = OSError(EAGAIN, "")
             raise cli.fatal(verb + shown, busy, holder(fd, shown)) from None
 

@@ -8,7 +8,7 @@ import _signal
 import posix
 from _signal import SIGTERM
 
-from ..base.errors import words
+from ..base.errors import error_str
 from ..chain.envdir import contents
 from .rules import FOREVER, PATIENCE, RestartBackoff, Rules
 
@@ -36,7 +36,7 @@ class SettingsReader:
             self._names = set(posix.listdir(place))
         except OSError as error:
             self._names = set()
-            self.problems.append(b"unable to read the directory: " + words(error))
+            self.problems.append(b"unable to read the directory: " + error_str(error))
 
     def rules(self) -> Rules:
         """What the directory asks for now; a file that is wrong counts as not there."""
@@ -67,7 +67,7 @@ class SettingsReader:
         try:
             text = contents(self.place + b"/" + name)
         except OSError as error:
-            self.problems.append(b"unable to read " + name + b": " + words(error))
+            self.problems.append(b"unable to read " + name + b": " + error_str(error))
             return []
         if b"\0" in text:
             self._wrong(name, b"text")

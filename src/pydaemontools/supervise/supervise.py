@@ -136,9 +136,7 @@ def _warm_file(file: bytes) -> None:
 
 def _load(words: list[bytes]) -> None:
     """Import the links among WORDS, or every child would do it again."""
-    # Links import these only when they need them.
-    import grp  # noqa: F401
-
-    from ..base import errors, limits  # noqa: F401
+    # A link imports it only when it needs it.
+    from ..base import limits  # noqa: F401
 
     load_all(words)

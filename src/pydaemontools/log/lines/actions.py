@@ -6,7 +6,7 @@ our own name a word that is none is an error, and sizes may have units.
 
 from ...base import sizes
 from . import severity
-from .selection import Chooser, Selection
+from .selection import BatchFilter, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
@@ -20,7 +20,7 @@ class BadAction(Exception):
     """A word that is no action; its argument says why."""
 
 
-class Output:
+class ActionTarget:
     """A place: its KIND (the first byte of its word), its NAME, and what was said before it."""
 
     def __init__(self, kind: bytes, name: bytes, script: "Actions") -> None:
@@ -41,8 +41,8 @@ class Actions:
     def __init__(self, words: list[bytes], *, own: bool) -> None:
         self.own = own
         self.stamp = _stamp(words, own=own)  # which kind of time stands before each line
-        self.outputs: list[Output] = []
-        self.selections: list[Chooser] = []
+        self.outputs: list[ActionTarget] = []
+        self.selections: list[BatchFilter] = []
         self.size = 99999
         self.keep = 10
         self.command: bytes | None = None
@@ -58,9 +58,9 @@ class Actions:
         for word in words[bool(self.stamp) :]:
             self._action(word)
 
-    def output(self, kind: bytes, name: bytes) -> Output:
+    def output(self, kind: bytes, name: bytes) -> ActionTarget:
         """Have a place of that KIND and NAME, for what was said up to here."""
-        self.outputs.append(Output(kind, name, self))
+        self.outputs.append(ActionTarget(kind, name, self))
         return self.outputs[-1]
 
     def check(self, growth: tuple[int, int, int]) -> None:
@@ -72,14 +72,14 @@ class Actions:
                 say = b"say s%d before " % least + one.name
                 raise BadAction(b"files of %d bytes are too small for this: " % one.size + say)
 
-    def selection(self) -> Chooser:
+    def selection(self) -> BatchFilter:
         """What is selected at this point. Those who have the same one share it."""
         if self._said or not self.selections:
             self._said = False
             self.selections.append(self._selection())
         return self.selections[-1]
 
-    def _selection(self) -> Chooser:
+    def _selection(self) -> BatchFilter:
         if not self.records:
             return Selection(self._rules)
         from .record_filter import RecordFilter

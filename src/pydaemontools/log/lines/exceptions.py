@@ -4,7 +4,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 BEHIND = "0123456789.$<>"  # a class has a module, and may be a function's own
 
 
-def said(traceback: str) -> tuple[str, str] | None:
+def last_exception(traceback: str) -> tuple[str, str] | None:
     """The type and the words of the exception that the text of a TRACEBACK ends with.
 
     Python's is at the end: the last line that begins at the margin and with the name of a class.

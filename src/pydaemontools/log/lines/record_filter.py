@@ -3,7 +3,7 @@
 from .batch import Batch
 from .record import Record
 from .repeat_limit import RepeatLimit
-from .selection import Chooser
+from .selection import BatchFilter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .selection import Selection
 
 
-class Records(Batch):
+class RecordBatch(Batch):
     """The records FOUND; their TEXTS are the lines of it. A pattern sees the lines in SEEN.
 
     With REST the first one goes on with what came before. DRESS makes a text of what we have
@@ -39,7 +39,7 @@ class Records(Batch):
         self.rest = rest
 
 
-class RecordFilter(Chooser):
+class RecordFilter(BatchFilter):
     """What of a stream of records is wanted: what SELECTION selects, if it is at least as
     important as the severity LEAST, and not one too many for any of LIMITS.
     """
@@ -52,7 +52,7 @@ class RecordFilter(Chooser):
 
     def choose(self, batch: Batch) -> Batch:
         """What of BATCH, which is Records, is wanted."""
-        assert isinstance(batch, Records)  # noqa: S101 - for the type checker
+        assert isinstance(batch, RecordBatch)  # noqa: S101 - for the type checker
         chosen: list[bytes] = []
         first = False
         for at, record in enumerate(batch.found):
@@ -73,7 +73,7 @@ class RecordFilter(Chooser):
             unfinished=batch.unfinished and self.goes_on,
         )
 
-    def tell(self, batch: Records, *, ending: bool) -> bool:
+    def tell(self, batch: RecordBatch, *, ending: bool) -> bool:
         """Have as our part of BATCH what there is to tell, now or at the END; whether it is any."""
         texts: list[bytes] = []
         while more := self._told(batch, ending=ending):
@@ -81,7 +81,7 @@ class RecordFilter(Chooser):
         self._batch, self._part = batch, Batch([], texts)
         return bool(texts)
 
-    def _told(self, batch: Records, *, ending: bool = False) -> list[bytes]:
+    def _told(self, batch: RecordBatch, *, ending: bool = False) -> list[bytes]:
         """One thing for each limit, at the most: that is what is reckoned with for a batch."""
         told = [limit.told(ending=ending) for limit in self.limits]
         return [batch.dress(text) for text in told if text]

@@ -8,7 +8,7 @@ from . import emit
 from .batch import Batch
 from .block_transform import BlockTransform
 from .record import Record
-from .record_filter import RecordFilter, Records
+from .record_filter import RecordBatch, RecordFilter
 from .records import RecordReader, fold, unended
 from .repeat_limit import LONGEST
 from .severity import WARNING, SeverityReader
@@ -77,12 +77,12 @@ class RecordTransform(BlockTransform):
         if self._json:
             if continued:
                 found[0].message = b"+" + found[0].message
-            batch = Records(found, self._objects(found), seen, self._dress, rest=continued)
+            batch = RecordBatch(found, self._objects(found), seen, self._dress, rest=continued)
         else:
             texts = self._stamped(found, continued=continued)
             if self._label:
                 seen = [text.partition(b"\n")[0] for text in texts]
-            batch = Records(
+            batch = RecordBatch(
                 found,
                 texts,
                 seen,
@@ -142,7 +142,7 @@ class RecordTransform(BlockTransform):
         """How many lines were left out."""
         if not (ending or self.due() == 0):
             return None
-        batch = Records([], [], [], self._dress)
+        batch = RecordBatch([], [], [], self._dress)
         told = [one.tell(batch, ending=ending) for one in self._choices]
         return batch if any(told) else None
 

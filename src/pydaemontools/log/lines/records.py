@@ -5,7 +5,7 @@ Imports neither json nor re: those come with the first line that needs them.
 
 from _operator import itemgetter
 
-from .exceptions import said
+from .exceptions import last_exception
 from .record import Record
 from .severity import BETWEEN, TRACEBACK, SeverityReader, head
 
@@ -239,5 +239,5 @@ def _behind(line: bytes, length: int) -> bytes:
 def _exception(message: bytes) -> dict[str, object]:
     """The fields that say which exception the traceback in MESSAGE ends with."""
     _, begun, behind = message.rpartition(TRACEBACK)
-    found = said(behind.decode("utf-8", "surrogateescape")) if begun else None
+    found = last_exception(behind.decode("utf-8", "surrogateescape")) if begun else None
     return dict(zip(("exception.type", "exception.message"), found, strict=True)) if found else {}

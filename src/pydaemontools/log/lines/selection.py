@@ -64,7 +64,7 @@ def either(choices: list[list[bytes]]) -> bytes:
     return b"|".join(parts)
 
 
-class Chooser:
+class BatchFilter:
     """What of a stream is wanted; a subclass says what that is."""
 
     goes_on = False  # whether a line, or a record, that has not ended yet is wanted
@@ -82,20 +82,20 @@ class Chooser:
         raise NotImplementedError
 
 
-class Selection(Chooser):
+class Selection(BatchFilter):
     """What of a stream RULES select: pairs of + or - and a pattern."""
 
     def __init__(self, rules: list[tuple[bytes, bytes]]) -> None:
         # All lines but those that match, or no others.
         self.all, line, _ = joined(rules, block=False)
         _, block, stars = joined(rules, block=True)
-        self._match: Pattern[bytes] | Each | None
+        self._match: Pattern[bytes] | RuleByRule | None
         try:
             self._match = _compiled(line) if line else None
             # Many stars, each of which goes over the line anew, are faster line by line.
             self._search = _compiled(rb"\n(?:" + block + b")") if block and stars <= FEW else None
         except RecursionError:
-            self._match, self._search = Each(rules, everything=self.all), None
+            self._match, self._search = RuleByRule(rules, everything=self.all), None
 
     def choose(self, batch: Batch) -> Batch:
         """What of BATCH is selected."""
@@ -145,7 +145,7 @@ class Selection(Chooser):
         return (found is None) == self.all
 
 
-class Each:
+class RuleByRule:
     """RULES that lie too deep in one another for one expression: each for itself."""
 
     def __init__(self, rules: list[tuple[bytes, bytes]], *, everything: bool) -> None:
@@ -155,7 +155,7 @@ class Each:
             for sign, pattern in reversed(rules)
         ]
 
-    def match(self, line: bytes) -> "Each | None":
+    def match(self, line: bytes) -> "RuleByRule | None":
         """Something if LINE is not as most are: as the expression does."""
         wanted = next((sign for sign, one in self._rules if one.match(line)), True)
         return None if wanted == self._all else self

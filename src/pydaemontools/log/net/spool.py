@@ -10,7 +10,7 @@ be cut off and come again (its bytes are still in the pipe), is not sent.
 import time
 
 from ...base.cli import say
-from ...base.errors import words
+from ...base.errors import error_str
 from ..lines.targets import WIRE
 from .segments import SEGMENT, Segments, position, split
 from .spooldir import SpoolDir, left, name
@@ -265,7 +265,7 @@ class Spool:
             self._retry_at = time.monotonic() + PAUSE
             if not self._told:
                 self._told = True
-                why = self.path + b", pausing: " + words(error)
+                why = self.path + b", pausing: " + error_str(error)
                 say(b"pysissylog: warning: unable to write to " + why)
             return
         self._told = False

@@ -3,7 +3,7 @@
 from time import monotonic
 
 from ...base import cli
-from ...base.errors import words
+from ...base.errors import error_str
 from ..lines.utf8 import boundary
 from .source import Source
 
@@ -282,7 +282,7 @@ class Pump:
         try:
             step()
         except OSError as error:
-            why = b": " + words(error)
+            why = b": " + error_str(error)
             cli.say(self.who + b": fatal: unable to finish " + sink.path + why)
             return False
         return True

@@ -11,7 +11,7 @@ from errno import EBADF, EIO, EPIPE
 from select import POLLOUT, poll
 
 from ...base import process
-from ...base.errors import words
+from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..pipe.sink import Sink
 
@@ -75,7 +75,7 @@ class Console(Sink):
     def _troubled(self, error: OSError) -> None:
         # A reader that has gone does not come back; a full disk has room some day.
         self._broken = error.errno in (EPIPE, EBADF, EIO)
-        self._warning.warn(b"unable to write to " + self.path + b": " + words(error))
+        self._warning.warn(b"unable to write to " + self.path + b": " + error_str(error))
 
     def due(self) -> float | None:
         """Return in how many seconds a flush makes sense; None if there is nothing to flush."""

@@ -12,7 +12,7 @@ from _struct import pack
 from collections import deque
 from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS
 
-from ...base.errors import words
+from ...base.errors import error_str
 from ...base.retry import Retry
 from ...base.warn_once import WarnOnce
 from ..pipe.sink import Sink
@@ -159,7 +159,7 @@ class Datagrams(Sink):
 
     def _dropped(self) -> list[bytes]:
         """Count a message that cannot be sent. What is left of it: nothing."""
-        why = self.path + b": " + words(OSError(EMSGSIZE, ""))
+        why = self.path + b": " + error_str(OSError(EMSGSIZE, ""))
         self._dropping.warn(b"unable to send to " + why + b"; dropping it")
         self._lost += 1
         return []

@@ -4,7 +4,7 @@ import time
 from errno import EIO
 
 from ...base.cli import say
-from ...base.errors import words
+from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
@@ -15,15 +15,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..lines.actions import Output
-    from ..lines.selection import Chooser
+    from ..lines.actions import ActionTarget
+    from ..lines.selection import BatchFilter
     from ..pipe.intent_log import IntentLog
 
 FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
 
 
-def open_log(who: bytes, output: "Output", ledger: "IntentLog | None") -> LogDir:
+def open_log(who: bytes, output: "ActionTarget", ledger: "IntentLog | None") -> LogDir:
     """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
     processor = None
     if output.command is not None:
@@ -55,7 +55,7 @@ class DirectorySink(Sink):
         log: LogDir,
         who: bytes,
         label: "Callable[[], bytes] | None" = None,
-        selection: "Chooser | None" = None,
+        selection: "BatchFilter | None" = None,
         pause: float = 1.0,
         *,
         always: bool = False,
@@ -150,7 +150,7 @@ class DirectorySink(Sink):
         self._retry_at = time.monotonic() + self._pause
         if self._always:
             self._warning.clear()
-        self._warning.warn(b"unable to " + self._log.doing + b", pausing: " + words(error))
+        self._warning.warn(b"unable to " + self._log.doing + b", pausing: " + error_str(error))
 
     def due(self) -> float | None:
         """In how many seconds a flush makes sense; None if there is nothing to flush."""

@@ -8,7 +8,7 @@ from ..pipe.sink import Sink
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..lines.batch import Batch
-    from ..lines.selection import Chooser
+    from ..lines.selection import BatchFilter
 
 SHOWN = 200  # bytes of a line that is an alert
 STATUS = 1000  # bytes of a line that is a status
@@ -17,7 +17,7 @@ STATUS = 1000  # bytes of a line that is a status
 class Alerts(Sink):
     """stderr, which gets the beginning of each line that SELECTION selects (multilog's `e`)."""
 
-    def __init__(self, path: bytes, selection: "Chooser") -> None:
+    def __init__(self, path: bytes, selection: "BatchFilter") -> None:
         super().__init__(path)
         self._selection = selection
 
@@ -35,7 +35,7 @@ class Latest(Sink):
     Raises OSError if the file cannot be had.
     """
 
-    def __init__(self, path: bytes, selection: "Chooser") -> None:
+    def __init__(self, path: bytes, selection: "BatchFilter") -> None:
         super().__init__(path)
         self._selection = selection
         flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CREAT | posix.O_CLOEXEC
