@@ -1,19 +1,8 @@
 """Starting a child from a warm supervisor: a fork, and in it whatever is to run."""
 
+import _signal as signal
 import posix
 import sys
-from _signal import (
-    NSIG,
-    SIG_BLOCK,
-    SIG_DFL,
-    SIG_SETMASK,
-    SIGXFSZ,
-    getsignal,
-    pthread_sigmask,
-    set_wakeup_fd,
-    signal,
-    valid_signals,
-)
 from errno import EINVAL, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
@@ -42,13 +31,13 @@ def fork(
     """
     # A signal that came between the fork and here would be taken by the supervisor's
     # handler, in the child, and would reach the supervisor through the pipe they share.
-    mask = pthread_sigmask(SIG_BLOCK, valid_signals())
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         pid = posix.fork()
         if not pid:
             _child(body, fd_map, keep, mask, session=session)
     finally:
-        pthread_sigmask(SIG_SETMASK, mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return pid
 
 
@@ -69,7 +58,7 @@ def spawn_program(
     places = [(posix.POSIX_SPAWN_DUP2, source, fd) for fd, source in fd_map.items()]
     try:
         return posix.posix_spawn(
-            file, argv, environ, file_actions=places, setsigdef=[SIGXFSZ], setsid=session
+            file, argv, environ, file_actions=places, setsigdef=[signal.SIGXFSZ], setsid=session
         )
     except NotImplementedError:
         raise OSError(ENOSYS, "") from None
@@ -102,15 +91,15 @@ def _child(
 ) -> None:
     code = 111
     try:
-        set_wakeup_fd(-1)
-        for signum in range(1, NSIG):
-            if callable(getsignal(signum)):
-                signal(signum, SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        for signum in range(1, signal.NSIG):
+            if callable(signal.getsignal(signum)):
+                signal.signal(signum, signal.SIG_DFL)
         if session:
             posix.setsid()
         _map_fds(fd_map)
         _close_all_but(fd_map.keys() | set(keep))
-        pthread_sigmask(SIG_SETMASK, mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = body()
     except BaseException:  # noqa: BLE001 - the top level of this process
         sys.excepthook(*sys.exc_info())

@@ -5,27 +5,8 @@ the loop reads them there as the letters that svc would have sent. So there is o
 a command to come in, and nothing happens between two lines of this file.
 """
 
+import _signal as signal
 import posix
-from _signal import (
-    SIG_IGN,
-    SIG_UNBLOCK,
-    SIGALRM,
-    SIGCHLD,
-    SIGCONT,
-    SIGHUP,
-    SIGINT,
-    SIGPIPE,
-    SIGQUIT,
-    SIGTERM,
-    SIGTSTP,
-    SIGUSR1,
-    SIGUSR2,
-    SIGWINCH,
-    getsignal,
-    pthread_sigmask,
-    set_wakeup_fd,
-    signal,
-)
 from heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
@@ -43,16 +24,16 @@ SLACK = 64  # alarms that may stand in the heap for nothing
 END = "."  # no letter of svc: what ends a service and its supervisor
 # What a signal to the supervisor says, in letters.
 LETTERS: dict[int, str] = {
-    SIGTERM: END,
-    SIGINT: END,
-    SIGHUP: "h",
-    SIGALRM: "a",
-    SIGQUIT: "q",
-    SIGUSR1: "1",
-    SIGUSR2: "2",
-    SIGWINCH: "w",
-    SIGTSTP: "p",
-    SIGCONT: "c",
+    signal.SIGTERM: END,
+    signal.SIGINT: END,
+    signal.SIGHUP: "h",
+    signal.SIGALRM: "a",
+    signal.SIGQUIT: "q",
+    signal.SIGUSR1: "1",
+    signal.SIGUSR2: "2",
+    signal.SIGWINCH: "w",
+    signal.SIGTSTP: "p",
+    signal.SIGCONT: "c",
 }
 
 
@@ -61,14 +42,14 @@ class Inbox:
 
     def __init__(self) -> None:
         self.fds = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
-        set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self.fds[1], warn_on_full_buffer=False)
         # What was ignored for us (nohup) stays so. SIGPIPE is for a stderr that goes away.
-        handled = [signum for signum in LETTERS if getsignal(signum) != SIG_IGN]
-        handled += [SIGCHLD, SIGPIPE]
+        handled = [signum for signum in LETTERS if signal.getsignal(signum) != signal.SIG_IGN]
+        handled += [signal.SIGCHLD, signal.SIGPIPE]
         for signum in handled:
-            signal(signum, _nothing)
+            signal.signal(signum, _nothing)
         # What was blocked for us would never come.
-        pthread_sigmask(SIG_UNBLOCK, handled)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
 
     def read(self) -> str:
         """The letters that came since the last time, in order."""
