@@ -73,7 +73,7 @@ def spooled(four):
     count, done, damage, strangers = four
     small = patch.multiple(spool, SEGMENT=60, SMALL=9, say=lambda *_: None)
     with directory() as place, soon(), small:
-        path = place / spooldir.name(PLACE, PLACE.format).decode()
+        path = place / spooldir.directory_name(PLACE, PLACE.format).decode()
         one = opened(place)
         for at in range(count):
             one.put(b"text %04d" % at)

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydaemontools.base.two_slots import SLOT
 from pydaemontools.log.net import previous_connection
 from pydaemontools.log.net.previous_connection import ENDED, KNOWN, LONGEST, PreviousConnection
-from pydaemontools.log.net.spooldir import SLOT
 from pydaemontools.log.net.transport import Connection
 from tests.conftest import DEADLINE
 from tests.log.conftest import finish, no_more_for, wait_until, write_all
@@ -20,9 +20,9 @@ def left(manual):
     wait_until(connection.step)
     manual.take()
     connection.write(b"one")
-    ends = connection.ends
+    endpoints = connection.ends
     connection.close()
-    return ends
+    return endpoints
 
 
 @pytest.fixture
@@ -71,11 +71,11 @@ def test_a_server_that_does_not_read(left, clock):
 
 def test_a_connection_that_linux_does_not_know():
     """It was broken, if it would still be known otherwise."""
-    ends = b"0100007F:0001 0100007F:0001"
+    endpoints = b"0100007F:0001 0100007F:0001"
     for made, broken in (
-        (PreviousConnection(ends, 1), True),
-        (PreviousConnection(ends, KNOWN), False),
-        (PreviousConnection(ends + ENDED, 1), False),
+        (PreviousConnection(endpoints, 1), True),
+        (PreviousConnection(endpoints, KNOWN), False),
+        (PreviousConnection(endpoints + ENDED, 1), False),
     ):
         assert made.over()
         assert made.broken == broken

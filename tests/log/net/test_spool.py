@@ -433,7 +433,7 @@ def test_what_is_kept_is_in_nobodys_way(opened, monkeypatch, capfd):
     real = posix.write
 
     def write(fd, data):
-        if fd == one._segments._fd and one._segments.first < segments.split(start)[0]:
+        if fd == one._segments._fd and one._segments.first < segments.file_offset(start)[0]:
             raise OSError(errno.ENOSPC, "")
         return real(fd, data)
 
