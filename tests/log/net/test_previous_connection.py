@@ -20,7 +20,7 @@ def left(manual):
     wait_until(connection.step)
     manual.take()
     connection.write(b"one")
-    endpoints = connection.ends
+    endpoints = connection.endpoints
     connection.close()
     return endpoints
 
@@ -40,7 +40,7 @@ def test_a_connection_that_is_read_to_its_end(left, manual):
     manual.read()
     assert manual.came == b"one"
     assert not made.over()
-    assert made.first
+    assert made.blocking
     manual.end()
     wait_until(made.over)
     assert not made.broken
@@ -51,7 +51,7 @@ def test_a_connection_that_is_not_read(mark, left, manual):
     """It is broken when the server goes without having read it."""
     made = PreviousConnection(left + mark, 0)
     assert not made.over()
-    assert made.first == (not mark)
+    assert made.blocking == (not mark)
     manual.end()
     wait_until(made.over)
     assert made.broken
@@ -63,7 +63,7 @@ def test_a_server_that_does_not_read(left, clock):
     assert not made.over()
     clock.now += LONGEST
     assert not made.over()
-    assert not made.first
+    assert not made.blocking
     clock.now += KNOWN - LONGEST - 20
     assert made.over()
     assert not made.broken
@@ -91,7 +91,7 @@ def test_a_connection_over_ipv6():
         connection = Connection([(socket.AF_INET6, listener.getsockname())])
         wait_until(connection.step)
         with listener.accept()[0]:
-            made = PreviousConnection(connection.ends, 0)
+            made = PreviousConnection(connection.endpoints, 0)
             connection.close()
             wait_until(lambda: not made.over())
         wait_until(made.over)

@@ -154,14 +154,14 @@ class Spool:
         text = text[max(0, at - start) :]
         return text, max(at, start) + len(text)
 
-    def done(self, at: int) -> None:
+    def delivered(self, at: int) -> None:
         """Let go of what is before AT, but for what is kept: it was delivered."""
         if at == self.end and file_offset(at)[1] > SMALL:
             self._next()
         self._move(at)
         self._drop(self.kept)
 
-    def again(self, at: int) -> None:
+    def rewind(self, at: int) -> None:
         """Deliver what stands behind AT once more, as far as it is kept."""
         first = self._segments.before(self.begin, self.kept)
         self._move(at if at >= first else self._segments.find(first))
