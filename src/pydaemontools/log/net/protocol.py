@@ -65,7 +65,7 @@ class StreamProtocol:
     def finish(self) -> None:
         """Say that nothing more comes."""
 
-    def left(self, error: OSError | None) -> None:
+    def finished(self, error: OSError | None) -> None:
         """Note how the connection was after finish(): ended by ERROR, or still there."""
 
     def _delivered(self, position: int) -> None:

@@ -215,9 +215,9 @@ class Stream(Sink):
                 self._source.sleep(until - time.monotonic())
                 self._protocol.listen()
         except OSError as error:
-            self._protocol.left(error)
+            self._protocol.finished(error)
         else:
-            self._protocol.left(None)
+            self._protocol.finished(None)
 
     def _drop(self) -> None:
         self._wake_for()

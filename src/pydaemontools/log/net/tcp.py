@@ -127,7 +127,7 @@ class TcpProtocol(StreamProtocol):
         self._connection.finish()
         self.answering = bool(self.backlog.kept)
 
-    def left(self, error: OSError | None) -> None:
+    def finished(self, error: OSError | None) -> None:
         """Note what our successor has to know of the connection."""
         if not error and self.backlog.kept:
             # The server has it all; who comes next sees to that.
