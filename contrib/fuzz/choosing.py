@@ -24,7 +24,7 @@ from pydaemontools.log.lines.record_transform import RecordTransform
 from pydaemontools.log.lines.records import border, fold, record_end, unended
 from pydaemontools.log.lines.selection import Selection
 from pydaemontools.log.lines.stamps import KINDS
-from pydaemontools.log.net.spool import name
+from pydaemontools.log.net.spooldir import directory_name
 from pydaemontools.log.net.tls import Tls
 
 ZONES = ("UTC", "Europe/Amsterdam", "America/Havana", "America/Sao_Paulo", "Africa/Cairo")
@@ -228,7 +228,7 @@ def place(word):
         assert re.fullmatch(rb"[!-~]+", made.host)
         again = target_parser.parse(made.text)
         assert (again.kind, again.host, again.port) == (made.kind, made.host, made.port)
-        assert b"/" not in name(made, made.format)
+        assert b"/" not in directory_name(made, made.format)
     else:
         assert made.path or made.kind == b"stderr"
     if made.kind == b"dir":

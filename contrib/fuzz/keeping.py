@@ -73,12 +73,12 @@ def spooled(four):
     count, done, damage, strangers = four
     small = patch.multiple(spool, SEGMENT=60, SMALL=9, say=lambda *_: None)
     with directory() as place, soon(), small:
-        path = place / spooldir.name(PLACE, PLACE.format).decode()
+        path = place / spooldir.directory_name(PLACE, PLACE.format).decode()
         one = opened(place)
         for at in range(count):
             one.put(b"text %04d" % at)
         for _ in range(min(done, count)):
-            one.done(one.read(one.begin)[1])
+            one.delivered(one.read(one.begin)[1])
         one.close()
         whole = sorted(_damaged(path, damage))
         kept = {name: data for name, data in strangers.items() if _added(path, name, data)}
@@ -93,7 +93,7 @@ def spooled(four):
         assert kept or places == sorted(places)
         one.put(b"and on")
         assert everything(one)[-1] == b"and on"
-        one.done(one.end)
+        one.delivered(one.end)
         assert (everything(one), one.begin) == ([], one.end)
         one.close()
         one = opened(place)

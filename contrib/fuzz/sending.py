@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from reading import BLOCK, ELEMENT, LINE, SOUP
 
-from pydaemontools.base import retry
+from pydaemontools.base import retry, warn_once
 from pydaemontools.log import stats
 from pydaemontools.log.lines import emit, frames
 from pydaemontools.log.lines.batch import Batch
@@ -22,6 +22,7 @@ from pydaemontools.log.lines.severity import CLEAN, SEVERITIES, SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.net import relp, stream
 from pydaemontools.log.net.backlog import MemoryBacklog
+from pydaemontools.log.net.phases import CONNECTING, OPENING
 from pydaemontools.log.sinks.journald import Journald
 from pydaemontools.log.sinks.messages import Messages
 from pydaemontools.log.target_parser import parse
@@ -201,10 +202,10 @@ def journal(two):
 class Wire:
     """A connection to a RELP server that does what it is told."""
 
-    full = wants = early = False
+    full = wants_room = False
 
     def __init__(self, *_):
-        self.open = False
+        self.phase = CONNECTING
         self.written = 0
         self.ended = False
         self.asked = {}  # what has no answer, by its number
@@ -215,7 +216,7 @@ class Wire:
 
     def step(self):
         """It is there."""
-        self.open = True
+        self.phase = OPENING
         return True
 
     def fileno(self):
@@ -270,19 +271,22 @@ def session(events):
     """Relp: whatever a server says, a line stays until it has said that it has it."""
     WIRES.clear()
     source = SimpleNamespace(watch=None, unwatch=None, ended=False)
-    lookup = SimpleNamespace(take=lambda: [()], fd=-1)
+    lookup = SimpleNamespace(done=True, result=lambda: [()])
     with (
         patch.object(stream, "Lookup", lambda *_: lookup),
         patch.object(stream, "Connection", Wire),
         patch.object(retry, "say", lambda *_: None),
+        patch.object(warn_once, "say", lambda *_: None),
         patch.object(relp, "WINDOW", 5),
         patch.object(relp, "NUMBERS", NUMBERS),
     ):
         framing = frames.framing(Origin(b"", 8, None, b""), b"3164", relp=True)
-        _session(relp.Relp(parse(b"relp://h"), framing, MemoryBacklog(), source), events)
+        tries = retry.Retry(b"relp://h", far=True)
+        protocol = relp.RelpProtocol(framing, MemoryBacklog(), tries)
+        _session(stream.Stream(parse(b"relp://h"), protocol, source), framing, events)
 
 
-def _session(one, events):
+def _session(one, framing, events):
     known, ends = set(), []
     for what, value in events:
         if what == "put":
@@ -290,8 +294,8 @@ def _session(one, events):
                 one.backlog.end,
                 [b"%d" % (len(ends) + at) for at in range(value % 4 + 1)],
             )
-            [text] = one.frames.texts(Batch([6] * len(lines), lines))
-            ends += [begin + end for _, end in one.frames.spans(text)]
+            [text] = framing.texts(Batch([6] * len(lines), lines))
+            ends += [begin + end for _, end in framing.spans(text)]
             one.put(Batch([6] * len(lines), lines))
         elif WIRES and not WIRES[-1].ended:
             known |= _told(WIRES[-1], what, value)

@@ -5,9 +5,10 @@ from .lines.targets import RELP
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .lines.formats import Origin
-    from .lines.frames import LineFrames, OctetFrames
+    from .lines.frames import Frames
     from .lines.targets import SpoolOptions, Target
     from .net.backlog import Backlog
+    from .net.protocol import StreamProtocol
     from .pipe.intent_log import IntentLog
     from .pipe.sink import Sink
     from .pipe.source import Source
@@ -68,21 +69,28 @@ def _sink(
     return Console(b"pysissylog", target.text, fd, text)
 
 
-def _stream(
-    target: "Target", frames: "OctetFrames | LineFrames", backlog: "Backlog", source: "Source"
-) -> "Sink":
-    context = None
-    if target.kind in (b"tls", b"relps"):
-        from .net import tls
-
-        context = tls.context(target)
-    if target.kind in RELP:
-        from .net.relp import Relp
-
-        return Relp(target, frames, backlog, source, context)
+def _stream(target: "Target", frames: "Frames", backlog: "Backlog", source: "Source") -> "Sink":
     from .net.stream import Stream
 
-    return Stream(target, frames, backlog, source, context)
+    tls = None
+    if target.kind in (b"tls", b"relps"):
+        from .net.tls import configure
+
+        tls = configure(target)
+    return Stream(target, _protocol(target, frames, backlog), source, tls)
+
+
+def _protocol(target: "Target", frames: "Frames", backlog: "Backlog") -> "StreamProtocol":
+    from ..base.retry import Retry
+
+    retry = Retry(target.text, far=True)
+    if target.kind in RELP:
+        from .net.relp import RelpProtocol
+
+        return RelpProtocol(frames, backlog, retry)
+    from .net.tcp import TcpProtocol
+
+    return TcpProtocol(frames, backlog, retry)
 
 
 def _backlog(

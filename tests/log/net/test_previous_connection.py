@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydaemontools.base.two_slots import SLOT
 from pydaemontools.log.net import previous_connection
 from pydaemontools.log.net.previous_connection import ENDED, KNOWN, LONGEST, PreviousConnection
-from pydaemontools.log.net.spooldir import SLOT
 from pydaemontools.log.net.transport import Connection
 from tests.conftest import DEADLINE
 from tests.log.conftest import finish, no_more_for, wait_until, write_all
@@ -20,9 +20,9 @@ def left(manual):
     wait_until(connection.step)
     manual.take()
     connection.write(b"one")
-    ends = connection.ends
+    endpoints = connection.endpoints
     connection.close()
-    return ends
+    return endpoints
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_connection_that_is_read_to_its_end(left, manual):
     manual.read()
     assert manual.came == b"one"
     assert not made.over()
-    assert made.first
+    assert made.blocking
     manual.end()
     wait_until(made.over)
     assert not made.broken
@@ -51,7 +51,7 @@ def test_a_connection_that_is_not_read(mark, left, manual):
     """It is broken when the server goes without having read it."""
     made = PreviousConnection(left + mark, 0)
     assert not made.over()
-    assert made.first == (not mark)
+    assert made.blocking == (not mark)
     manual.end()
     wait_until(made.over)
     assert made.broken
@@ -63,7 +63,7 @@ def test_a_server_that_does_not_read(left, clock):
     assert not made.over()
     clock.now += LONGEST
     assert not made.over()
-    assert not made.first
+    assert not made.blocking
     clock.now += KNOWN - LONGEST - 20
     assert made.over()
     assert not made.broken
@@ -71,11 +71,11 @@ def test_a_server_that_does_not_read(left, clock):
 
 def test_a_connection_that_linux_does_not_know():
     """It was broken, if it would still be known otherwise."""
-    ends = b"0100007F:0001 0100007F:0001"
+    endpoints = b"0100007F:0001 0100007F:0001"
     for made, broken in (
-        (PreviousConnection(ends, 1), True),
-        (PreviousConnection(ends, KNOWN), False),
-        (PreviousConnection(ends + ENDED, 1), False),
+        (PreviousConnection(endpoints, 1), True),
+        (PreviousConnection(endpoints, KNOWN), False),
+        (PreviousConnection(endpoints + ENDED, 1), False),
     ):
         assert made.over()
         assert made.broken == broken
@@ -91,7 +91,7 @@ def test_a_connection_over_ipv6():
         connection = Connection([(socket.AF_INET6, listener.getsockname())])
         wait_until(connection.step)
         with listener.accept()[0]:
-            made = PreviousConnection(connection.ends, 0)
+            made = PreviousConnection(connection.endpoints, 0)
             connection.close()
             wait_until(lambda: not made.over())
         wait_until(made.over)

@@ -33,15 +33,15 @@ def test_what_is_sent_again(in_order, kind, clock):
     # What was acknowledged when.
     for at in range(1, 400):
         clock.now += seconds / 100
-        one.took(at)
-    again = one.again(in_order=in_order)
+        one.acknowledged(at)
+    again = one.resume_at(in_order=in_order)
     first = begin + (again + 1) * seconds / 100
     assert clock.now - seconds - STEP <= first <= clock.now - seconds + seconds / 100
     one.begin(again)
     # What was acknowledged of that a while ago was read.
-    one.took(500)
+    one.acknowledged(500)
     clock.now += seconds + 0.001
-    assert one.again(in_order=in_order) == 500
+    assert one.resume_at(in_order=in_order) == 500
 
 
 @pytest.mark.parametrize(("in_order", "kind"), ORDERS.values(), ids=ORDERS)
@@ -52,9 +52,9 @@ def test_how_often_it_is_sent_again(in_order, kind, clock):
     found = []
     for turn in range(times + 2):
         one.begin(0 if turn == 0 else found[-1])
-        one.took(10 + turn)
+        one.acknowledged(10 + turn)
         clock.now += 1
-        found.append(one.again(in_order=in_order))
+        found.append(one.resume_at(in_order=in_order))
     assert found == [0] * times + [10, 11]
 
 
@@ -63,11 +63,11 @@ def test_what_came_before_a_pause(in_order, clock):
     """It was read meanwhile."""
     one = Replay()
     one.begin(0)
-    one.took(2000)
+    one.acknowledged(2000)
     clock.now += 86_400
-    one.took(2001)
+    one.acknowledged(2001)
     clock.now += 1
-    assert one.again(in_order=in_order) == 2000
+    assert one.resume_at(in_order=in_order) == 2000
 
 
 @pytest.mark.parametrize("unread", [False, True])
@@ -93,7 +93,7 @@ def test_how_much_is_remembered(clock):
     one.begin(0)
     for at in range(10_000):
         clock.now += 1
-        one.took(at)
+        one.acknowledged(at)
     assert len(one._marks) <= BROKEN[0] / STEP + 2
 
 
@@ -102,14 +102,14 @@ def test_a_connection_without_an_answer():
     """Nothing is sent again, and it counts for nothing."""
     one = Replay()
     one.begin(5)
-    one.took(9)
-    assert one.again(in_order=True) == 5
+    one.acknowledged(9)
+    assert one.resume_at(in_order=True) == 5
     for _ in range(5):
         one.begin(5)
-        assert one.again(in_order=True) == one.again(in_order=False) == 5
+        assert one.resume_at(in_order=True) == one.resume_at(in_order=False) == 5
     one.begin(5)
-    one.took(9)
-    assert one.again(in_order=True) == 5
+    one.acknowledged(9)
+    assert one.resume_at(in_order=True) == 5
 
 
 # A real router, and servers that are not kind.

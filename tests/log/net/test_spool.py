@@ -69,9 +69,9 @@ def test_what_is_put_in_comes_out(opened):
         one.put(text)
     assert (one.held, one.stalled, everything(one)) == (0, False, b"onetwothree")
     text, after = one.read(one.begin)
-    one.done(after - len(text) + 2)
+    one.delivered(after - len(text) + 2)
     assert everything(one) == b"etwothree"
-    one.done(after)
+    one.delivered(after)
     assert everything(one) == b"twothree"
 
 
@@ -92,7 +92,7 @@ def test_any_history(steps, opened, monkeypatch, place):
     monkeypatch.setattr(spool, "SEGMENT", 100)
     monkeypatch.setattr(spool, "SMALL", 60)
     one = opened()
-    one.done(one.end)
+    one.delivered(one.end)
     left = b""
     for what, value in steps:
         if what == "put":
@@ -102,13 +102,13 @@ def test_any_history(steps, opened, monkeypatch, place):
             text, after = one.read(one.begin)
             count = min(value, len(text))
             assert left.startswith(text)
-            one.done(after - len(text) + count)
+            one.delivered(after - len(text) + count)
             left = left[count:]
         elif what == "crash":
             crash(one)
             one = opened()
         assert everything(one) == left
-    one.done(one.end)
+    one.delivered(one.end)
     crash(one)
     # A history needs few files, however long it was.
     assert len(list((place / FILES).iterdir())) <= 4
@@ -136,7 +136,7 @@ def test_what_was_not_delivered_after_all(first, steps, opened, monkeypatch, pla
     monkeypatch.setattr(spool, "SEGMENT", 300)
     monkeypatch.setattr(spool, "SMALL", 200)
     one = opened(kept=KEPT)
-    one.done(one.end)
+    one.delivered(one.end)
     written, begin = b"", 0
     steps = [("put", b"x" * size) for size in first] + steps
     # Where this and its predecessors stood: here, and in what was written.
@@ -149,13 +149,13 @@ def test_what_was_not_delivered_after_all(first, steps, opened, monkeypatch, pla
             for _ in range(value):
                 if one.ready(one.begin):
                     text, after = one.read(one.begin)
-                    one.done(after)
+                    one.delivered(after)
                     begin += len(text)
                     stood.append((one.begin, begin))
         elif what == "again":
             position, at = stood[value % len(stood)]
             before = one.begin
-            one.again(min(position, before))
+            one.rewind(min(position, before))
             length = len(everything(one))
             back = one._segments.between(one.begin, before)
             assert length <= len(written) - min(at, begin)
@@ -172,7 +172,7 @@ def test_what_was_not_delivered_after_all(first, steps, opened, monkeypatch, pla
     assert (
         sum(file.stat().st_size for file in (place / FILES).glob("*.log")) <= one.size + KEPT + 362
     )
-    one.done(one.end)
+    one.delivered(one.end)
     crash(one)
 
 
@@ -258,7 +258,7 @@ def test_a_file_that_was_removed(opened, place, monkeypatch, capfd):
     said = f"warning: {size} bytes are damaged in {place}/{FILES}, and are left out\n"
     assert capfd.readouterr().err == "pysissylog: " + said
     assert len(found) == 12 * 14 - 2 * 14
-    one.done(one.end)
+    one.delivered(one.end)
     assert everything(one) == b""
 
 
@@ -324,7 +324,7 @@ def test_files_of_others(opened, place):
     one = opened()
     one.put(b"two")
     assert everything(one) == b"onetwo"
-    one.done(one.end)
+    one.delivered(one.end)
     crash(one)
     assert everything(opened()) == b""
     assert all((place / FILES / name).read_bytes() == b"not ours" for name in OTHERS)
@@ -341,7 +341,7 @@ def test_numbers_of_files(opened, place, number):
     one = opened()
     assert everything(one) == b"oneone"
     one.put(b"two")
-    one.done(one.read(one.read(one.begin)[1])[1])
+    one.delivered(one.read(one.read(one.begin)[1])[1])
     crash(one)
     assert everything(opened()) == b"two"
 
@@ -350,7 +350,7 @@ def test_a_state_that_was_lost(opened, place):
     """Without `state` all that is there is sent: twice is better than never."""
     one = opened()
     one.put(b"one")
-    one.done(one.end)
+    one.delivered(one.end)
     one.put(b"two")
     crash(one)
     (place / FILES / "state").unlink()
@@ -363,11 +363,11 @@ def test_a_full_spool(opened):
     one.put(b"x" * 600)
     one.put(b"y" * 600)
     assert (one.stalled, one.held, one.pending()) == (True, 600, [b"y" * 600])
-    one.done(one.end)
+    one.delivered(one.end)
     one.flush()
     assert (one.stalled, one.held) == (False, 0)
     assert everything(one) == b"y" * 600
-    one.done(one.end)
+    one.delivered(one.end)
     one.put(b"z" * 5000)
     assert everything(one) == b"z" * 5000
 
@@ -405,8 +405,8 @@ def test_what_comes_again_takes_no_room_from_others(opened):
     start = one.begin
     for _ in range(8):
         one.put(b"x" * 100)
-        one.done(one.end)
-    one.again(start)
+        one.delivered(one.end)
+    one.rewind(start)
     one.put(b"y" * 100)
     assert (one.stalled, everything(one)) == (False, b"x" * 800 + b"y" * 100)
 
@@ -416,7 +416,7 @@ def test_a_small_spool_has_few_files(opened, place):
     one = opened(size=0, kept=1 << 20)
     for _ in range(3000):
         one.put(b"x" * 100)
-        one.done(one.end)
+        one.delivered(one.end)
     assert len(list((place / FILES).glob("*.log"))) < 5
 
 
@@ -428,19 +428,19 @@ def test_what_is_kept_is_in_nobodys_way(opened, monkeypatch, capfd):
         one.put(b"x" * 100)
         one.put(b"x" * 100)
         assert (one.stalled, one.size) == (False, 224)
-        one.done(one.end)
+        one.delivered(one.end)
     start = one.begin
     real = posix.write
 
     def write(fd, data):
-        if fd == one._segments._fd and one._segments.first < segments.split(start)[0]:
+        if fd == one._segments._fd and one._segments.first < segments.file_offset(start)[0]:
             raise OSError(errno.ENOSPC, "")
         return real(fd, data)
 
     monkeypatch.setattr(segments.posix, "write", write)
     one.put(b"y" * 100)
     assert (one.stalled, everything(one)) == (False, b"y" * 100)
-    one.again(0)
+    one.rewind(0)
     assert everything(one) == b"y" * 100
     assert capfd.readouterr().err == ""
 

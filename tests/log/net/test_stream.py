@@ -13,15 +13,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydaemontools.base.retry import Retry
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.formats import Origin
 from pydaemontools.log.lines.frames import framing
 from pydaemontools.log.net import relp
 from pydaemontools.log.net import stream as stream_module
+from pydaemontools.log.net import tcp as tcp_module
 from pydaemontools.log.net.backlog import MemoryBacklog
 from pydaemontools.log.net.lookup import Lookup
-from pydaemontools.log.net.relp import Relp
+from pydaemontools.log.net.phases import OPENING
+from pydaemontools.log.net.relp import RelpProtocol
 from pydaemontools.log.net.stream import Stream
+from pydaemontools.log.net.tcp import TcpProtocol
 from pydaemontools.log.target_parser import parse
 from tests.log.conftest import (
     fill,
@@ -367,6 +371,7 @@ class Wire:
     """A connection that takes everything; NUMBERS are those of the messages."""
 
     full = False
+    phase = OPENING
 
     def __init__(self):
         self.numbers = []
@@ -383,12 +388,12 @@ def session():
     def session(count):
         origin = Origin(b"", 8, None, b"")
         made = framing(origin, b"3164", relp=True)
-        one = Relp(parse(b"relp://h"), made, MemoryBacklog(), SimpleNamespace())
+        one = RelpProtocol(made, MemoryBacklog(), Retry(b"relp://h", far=True))
         for text in made.texts(Batch([6] * count, [b"x"] * count)):
             one.backlog.put(text)
         wire = Wire()
-        one._opened(wire)
-        one._heard(b"1 rsp 6 200 OK\n")
+        one.begin(wire)
+        one.receive(b"1 rsp 6 200 OK\n")
         return one, wire
 
     return session
@@ -400,19 +405,19 @@ def test_numbers_begin_anew(session, monkeypatch):
     monkeypatch.setattr(relp, "WINDOW", 1)
     one, wire = session(7)
     while one.backlog.begin < one.backlog.end:
-        one._feed(wire)
-        one._heard(b"%d rsp 6 200 OK\n" % wire.numbers[-1])
+        one.feed()
+        one.receive(b"%d rsp 6 200 OK\n" % wire.numbers[-1])
     assert wire.numbers == [2, 3, 1, 2, 3, 1, 2]
 
 
 def test_an_answer_that_nobody_asked_for(session):
     """A message is done when it was sent and then answered."""
-    one, wire = session(2)
-    one._heard(b"3 rsp 6 200 OK\n")
-    one._feed(wire)
-    one._heard(b"2 rsp 6 200 OK\n2 rsp 6 200 OK\n")
+    one, _ = session(2)
+    one.receive(b"3 rsp 6 200 OK\n")
+    one.feed()
+    one.receive(b"2 rsp 6 200 OK\n2 rsp 6 200 OK\n")
     assert one.backlog.end == 2 * one.backlog.begin
-    one._heard(b"3 rsp 6 200 OK\n")
+    one.receive(b"3 rsp 6 200 OK\n")
     assert one.backlog.end == one.backlog.begin
 
 
@@ -421,8 +426,14 @@ def streaming(port, backlog):
     source = SimpleNamespace(
         watch=lambda _fd, **_more: None, unwatch=lambda _fd: None, ended=True, told=[]
     )
+    target = parse(b"tcp://h:%d" % port)
+    return Stream(target, speaking(backlog), source)
+
+
+def speaking(backlog):
+    """What sends BACKLOG over plain TCP."""
     made = framing(Origin(b"", 8, None, b""), b"5424", relp=False)
-    return Stream(parse(b"tcp://h:%d" % port), made, backlog, source)
+    return TcpProtocol(made, backlog, Retry(b"tcp://h", far=True))
 
 
 def test_an_address_that_is_silent(tcp, monkeypatch):
@@ -436,7 +447,7 @@ def test_an_address_that_is_silent(tcp, monkeypatch):
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.2", server.port))
         found = [(socket.AF_INET, (f"127.0.0.{at}", server.port)) for at in (2, 1)]
-        monkeypatch.setattr(Lookup, "_ask", lambda _self, _flags: list(found))
+        monkeypatch.setattr(Lookup, "_resolve", lambda _self, _flags: list(found))
         monkeypatch.setattr(stream_module, "PATIENCE", 0.2)
         stream = streaming(server.port, MemoryBacklog())
         stream.put(Batch([6], [b"line"]))
@@ -467,19 +478,20 @@ def test_a_server_that_talks_all_the_time(start, tcp, place):
 
 def test_a_fast_server_is_not_all_there_is(monkeypatch):
     """Of much that waits some is sent, then it is the others' turn."""
-    monkeypatch.setattr(stream_module, "TURN", 1000)
-    stream = streaming(9, MemoryBacklog())
+    monkeypatch.setattr(tcp_module, "TURN", 1000)
+    one = speaking(MemoryBacklog())
     for _ in range(100):
-        stream.backlog.put(b"x" * 99)
-    wire = SimpleNamespace(full=False, written=0)
+        one.backlog.put(b"x" * 99)
+    wire = SimpleNamespace(full=False, written=0, tls=None)
 
     def write(text):
         wire.written += len(text)
 
     wire.write = write
-    stream._feed(wire)
+    one.begin(wire)
+    one.feed()
     assert wire.written == 11 * 99
-    stream._feed(wire)
+    one.feed()
     assert wire.written == 22 * 99
 
 
@@ -504,7 +516,7 @@ def test_what_is_spooled_is_sent_at_the_end(told, monkeypatch):
 
     def sleep(_):
         now[0] += 1.0
-        backlog.done(backlog.begin + 1)
+        backlog.delivered(backlog.begin + 1)
         if told and now[0] == 10:
             stream._source.told.append(15)
 

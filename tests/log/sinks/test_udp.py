@@ -222,7 +222,7 @@ def test_what_is_sent_again_is_bounded(sink, listen, port):
 def addressed(monkeypatch, *addresses):
     """Have each lookup give these ADDRESSES."""
     found = [(socket.AF_INET, address) for address in addresses]
-    lookup = SimpleNamespace(take=lambda: list(found))
+    lookup = SimpleNamespace(done=True, result=lambda: list(found))
     monkeypatch.setattr(udp_sink, "Lookup", lambda *_: lookup)
 
 

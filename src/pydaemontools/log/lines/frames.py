@@ -11,8 +11,19 @@ from .formats import Origin, Rfc3164, Rfc5424
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Protocol
 
     from .batch import Batch
+
+    class Frames(Protocol):
+        """What makes a text of messages, in which each is found again."""
+
+        def texts(self, batch: Batch) -> "Iterator[bytes]":
+            """Yield the text of BATCH, in pieces."""
+
+        def spans(self, text: bytes) -> "Iterator[tuple[int, int]]":
+            """Yield where in TEXT each message begins and ends."""
+
 
 LONGEST = 8096  # bytes of a message: what rsyslog takes if nobody tells it otherwise
 MANY = 4096  # lines in one piece of text, at the most
@@ -26,7 +37,7 @@ class OctetFrames:
         self._heads = Heads(origin.facility)
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
-        """The text of BATCH, in pieces of no more than MANY messages."""
+        """Yield the text of BATCH, in pieces of no more than MANY messages."""
         rest, levels, lines = self._form.of(batch, time.time_ns(), LONGEST)
         heads = self._heads.behind(len(rest))
         for at in range(0, len(lines), MANY):
@@ -37,7 +48,7 @@ class OctetFrames:
 
     @staticmethod
     def spans(text: bytes) -> "Iterator[tuple[int, int]]":
-        """Where in TEXT each message begins and ends, its count apart."""
+        """Yield where in TEXT each message begins and ends, its count apart."""
         at = 0
         while at < len(text):
             start = text.index(b" ", at) + 1
@@ -54,7 +65,7 @@ class Heads(dict[tuple[int, int], bytes]):
         self._rest = 0
 
     def behind(self, rest: int) -> "Heads":
-        """The heads of messages of which REST bytes stand before the line."""
+        """Return the heads of messages of which REST bytes stand before the line."""
         if rest != self._rest:
             self.clear()
             self._rest = rest
@@ -75,7 +86,7 @@ class LineFrames:
         self._origin = origin
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
-        """The text of BATCH, in pieces of no more than MANY objects."""
+        """Yield the text of BATCH, in pieces of no more than MANY objects."""
         from .entries import objects
 
         made = objects(batch, self._origin, time.time_ns(), LONGEST)
@@ -84,7 +95,7 @@ class LineFrames:
 
     @staticmethod
     def spans(text: bytes) -> "Iterator[tuple[int, int]]":
-        """Where in TEXT each object begins and ends, its newline included."""
+        """Yield where in TEXT each object begins and ends, its newline included."""
         at = 0
         while at < len(text):
             start, at = at, text.index(b"\n", at) + 1
@@ -95,15 +106,15 @@ class CountedFrames(LineFrames):
     """JSON objects, each with the count of its bytes before it: what relp passes on."""
 
     def texts(self, batch: "Batch") -> "Iterator[bytes]":
-        """The text of BATCH, in pieces of no more than MANY objects."""
+        """Yield the text of BATCH, in pieces of no more than MANY objects."""
         for text in super().texts(batch):
             yield b"".join(b"%d %b" % (len(one), one) for one in text.splitlines())
 
     spans = staticmethod(OctetFrames.spans)
 
 
-def framing(origin: Origin, form: bytes, *, relp: bool) -> "OctetFrames | LineFrames":
-    """What makes the text for a stream of messages of the format FORM."""
+def framing(origin: Origin, form: bytes, *, relp: bool) -> "Frames":
+    """Return what makes the text for a stream of messages of the format FORM."""
     if form != b"json":
         return OctetFrames(origin, form)
     return CountedFrames(origin) if relp else LineFrames(origin)

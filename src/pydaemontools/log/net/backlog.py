@@ -1,4 +1,4 @@
-"""What a stream has still to deliver, in memory. The spool is the same on a disk.
+"""A backlog: what a stream has still to deliver. The one here is in memory, a spool is on a disk.
 
 A position is a number that grows along the stream. What is before `begin` was delivered, and
 `end` is where the next text will stand.
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
         """Texts of whole messages, in the order in which they are to be sent."""
 
         begin: int
-        kept: int  # bytes of what was delivered that are kept, for again()
+        kept: int  # bytes of what was delivered that are kept, for rewind()
 
         @property
         def connection(self) -> bytes:
-            """What was said the last time of the connection that is used."""
+            """What connected() was given the last time, perhaps by a process before us."""
 
         @property
         def idle(self) -> float:
@@ -41,34 +41,34 @@ if TYPE_CHECKING:
             """Bytes that were not delivered."""
 
         def put(self, text: bytes) -> None:
-            """TEXT comes after all the others."""
+            """Deliver TEXT after all the others."""
 
         def flush(self) -> None:
             """Try again what did not go well."""
 
         def ready(self, at: int) -> bool:
-            """Whether there is something behind AT that may be sent."""
+            """Return whether there is something behind AT that may be sent."""
 
         def read(self, at: int) -> tuple[bytes, int]:
-            """Some text that stands at AT, and where it ends. There has to be some."""
+            """Return some text that stands at AT, and where it ends. There has to be some."""
 
-        def done(self, at: int) -> None:
-            """What is before AT was delivered."""
+        def delivered(self, at: int) -> None:
+            """Let go of what is before AT: it was delivered."""
 
-        def again(self, at: int) -> None:
-            """What stands behind AT was not delivered after all, as far as it is kept."""
+        def rewind(self, at: int) -> None:
+            """Deliver what stands behind AT once more, as far as it is kept."""
 
-        def connected(self, ends: bytes) -> None:
-            """What follows is sent over the connection between ENDS; over none if that is empty."""
+        def connected(self, endpoints: bytes) -> None:
+            """Note the connection between ENDPOINTS that is used now; none if that is empty."""
 
         def pending(self) -> list[bytes]:
-            """The texts that nobody has, and that are lost with this process."""
+            """Return the texts that nobody has, and that are lost with this process."""
 
         def sync(self) -> None:
             """Make sure of what is held elsewhere. Raises OSError."""
 
         def close(self) -> None:
-            """Nothing more comes. Raises OSError."""
+            """Let go of everything. Raises OSError."""
 
 
 class MemoryBacklog:
@@ -93,7 +93,7 @@ class MemoryBacklog:
     size = held
 
     def put(self, text: bytes) -> None:
-        """TEXT comes after all the others."""
+        """Deliver TEXT after all the others."""
         self.end += len(text)
         self._texts.append((self.end, text))
 
@@ -101,32 +101,32 @@ class MemoryBacklog:
         """Nothing: memory does not fail."""
 
     def ready(self, at: int) -> bool:
-        """Whether there is something behind AT."""
+        """Return whether there is something behind AT."""
         return at < self.end
 
     def read(self, at: int) -> tuple[bytes, int]:
-        """Some text that stands at AT, and where it ends."""
+        """Return some text that stands at AT, and where it ends."""
         if not self._next or self._texts[self._next - 1][0] != at:
             self._next = next(i for i, (end, _) in enumerate(self._texts) if end > at)
         end, text = self._texts[self._next]
         self._next += 1
         return text[len(text) - (end - at) :], end
 
-    def done(self, at: int) -> None:
-        """What is before AT was delivered."""
+    def delivered(self, at: int) -> None:
+        """Let go of what is before AT: it was delivered."""
         self.begin = at
         while self._texts and self._texts[0][0] <= at:
             self._texts.popleft()
             self._next = max(0, self._next - 1)
 
-    def again(self, at: int) -> None:
+    def rewind(self, at: int) -> None:
         """Nothing: what was delivered is not kept."""
 
-    def connected(self, ends: bytes) -> None:
+    def connected(self, endpoints: bytes) -> None:
         """Nothing: who comes after us has nothing of what was sent."""
 
     def pending(self) -> list[bytes]:
-        """The texts that nobody has."""
+        """Return the texts that nobody has."""
         if not self._texts:
             return []
         first, *rest = [text for _, text in self._texts]

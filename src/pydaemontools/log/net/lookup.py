@@ -21,18 +21,18 @@ class Lookup:
         self._host = host
         self._port = port
         self._kind = kind
-        self._found: list[Address] | OSError | None = None
+        self._found: list[Address] | OSError = []
+        self.done = False  # whether it is known what they are, or that there are none
         self.fd = posix.eventfd(0, posix.EFD_CLOEXEC | posix.EFD_NONBLOCK)
         try:
             # What is a number already needs no name server.
-            self._found = self._ask(AI_NUMERICHOST)
+            self._found = self._resolve(AI_NUMERICHOST)
+            self.done = True
         except gaierror:
-            start_new_thread(self._look, ())
+            start_new_thread(self._wait, ())
 
-    def take(self) -> "list[Address] | None":
-        """The addresses; None while nobody knows. Raises OSError if there are none."""
-        if self._found is None:
-            return None
+    def result(self) -> "list[Address]":
+        """Return the addresses, once it is done. Raises OSError if there are none."""
         if self.fd >= 0:
             posix.close(self.fd)
             self.fd = -1
@@ -40,16 +40,15 @@ class Lookup:
             raise self._found
         return self._found
 
-    def _look(self) -> None:
+    def _wait(self) -> None:
         try:
-            found: list[Address] | OSError = self._ask(0)
+            self._found = self._resolve(0)
         except OSError as error:
-            found = error
-        fd = self.fd
-        # From here on the fd is not ours to use, but for these eight bytes.
-        posix.eventfd_write(fd, 1)
-        self._found = found
+            self._found = error
+        # After these eight bytes the fd is not ours to use.
+        posix.eventfd_write(self.fd, 1)
+        self.done = True
 
-    def _ask(self, flags: int) -> "list[Address]":
+    def _resolve(self, flags: int) -> "list[Address]":
         found = getaddrinfo(self._host, self._port, 0, self._kind, 0, flags)
         return [(family, address) for family, _, _, _, address in found]

@@ -14,42 +14,42 @@ KNOWN = 55.0  # seconds for which Linux surely knows a connection that was left 
 
 
 class PreviousConnection:
-    """The connection CONNECTION: its two ends, written as in /proc/net/tcp, and ENDED or not.
+    """The connection CONNECTION: its endpoints, written as in /proc/net/tcp, and ENDED or not.
     Who left it did so IDLE seconds ago at the most.
     """
 
     def __init__(self, connection: bytes, idle: float) -> None:
-        ends, ended, _ = connection.partition(ENDED)
+        endpoints, ended, _ = connection.partition(ENDED)
         self.broken = False  # whether it was reset before all was read
-        self._ends = b" " + ends + b" "
+        self._endpoints = b" " + endpoints + b" "
         now = time.monotonic()
-        self._first = now + (0.0 if ended else LONGEST)
+        self._blocking_until = now + (0.0 if ended else LONGEST)
         # Until then it is there still, if it was closed in order or not at all.
         self._known = now + KNOWN - idle
         self._seen = not ended
 
     @property
-    def first(self) -> bool:
+    def blocking(self) -> bool:
         """Whether nothing shall be sent before that is over."""
-        return time.monotonic() < self._first
+        return time.monotonic() < self._blocking_until
 
     def over(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Return whether nothing more will come of it."""
         # What is just changing may be missed.
         state = self._state() or self._state()
         known = time.monotonic() < self._known
-        if state in WAITING and (known or self.first):
+        if state in WAITING and (known or self.blocking):
             self._seen = True
             return False
         self.broken = self._seen and known and not state
         return True
 
     def _state(self) -> bytes:
-        """Its state, in hexadecimal; nothing if it is gone, or Linux does not tell."""
+        """Return its state, in hexadecimal; nothing if it is gone, or Linux does not tell."""
         for name in "/proc/net/tcp", "/proc/net/tcp6":
             try:
                 with open(name, "rb") as file:
-                    _, found, rest = file.read().partition(self._ends)
+                    _, found, rest = file.read().partition(self._endpoints)
             except OSError:
                 continue
             if found:

@@ -5,11 +5,11 @@ WINDOW messages are on their way at a time. What has no answer when the connecti
 again over the next one: the server has it twice if only the answer was lost.
 """
 
-import time
 from collections import deque
 from errno import ECONNRESET, EPROTO
 
-from .stream import PATIENCE, Stream
+from .phases import CLOSING, OPEN, OPENING
+from .protocol import StreamProtocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,132 +21,110 @@ OFFERS = b"relp_version=0\nrelp_software=pydaemontools\ncommands=syslog"
 MOST = 65536  # bytes of an answer
 
 
-class Relp(Stream):
-    """A server that says what it has."""
+class RelpProtocol(StreamProtocol):
+    """Messages in a session; the server says which of them it has."""
 
-    _number: int
+    _number: int  # the last that was used
     _asked: int  # the number of what asks for a session, or for its end; 0 if nothing does
-    _session: bool
-    _said: bytes  # half an answer
-    _next: deque[tuple[bytes, int]]  # messages, each with where it ends
+    _received: bytes  # half an answer
+    _messages: deque[tuple[bytes, int]]  # those to be sent next, each with where it ends
     _answered: set[int]  # numbers that came before their turn
 
-    @property
-    def _open(self) -> bool:
-        return self._session
-
-    @property
-    def _room(self) -> bool:
-        return super()._room and len(self._flying) < WINDOW
-
-    def _opened(self, connection: "Connection") -> None:
+    def begin(self, connection: "Connection") -> None:
+        """Ask for a session over CONNECTION."""
+        super().begin(connection)
         self._number = 0
+        self._received = b""
+        self._messages = deque()
+        self._answered = set()
         self._asked = self._count()
-        self._deadline = time.monotonic() + PATIENCE
         connection.write(b"%d open %d %b\n" % (self._asked, len(OFFERS), OFFERS))
+
+    @property
+    def room(self) -> bool:
+        """Whether more may be sent now."""
+        return super().room and len(self._in_flight) < WINDOW
 
     def _count(self) -> int:
         self._number = self._number % NUMBERS + 1
         return self._number
 
-    def due(self) -> float | None:
-        """In how many seconds a flush makes sense, if nothing is heard of the server."""
-        if self._open and self._room and self._next:
-            return 0.0
-        return super().due()
-
-    def _feed(self, connection: "Connection") -> None:
-        while not connection.full and len(self._flying) < WINDOW:
-            if not self._next and not self._parse():
-                return
+    def feed(self) -> None:
+        """Send what there is, as far as there is room."""
+        while self.room and (self._messages or self._load()):
             frames = []
-            for _ in range(min(len(self._next), WINDOW - len(self._flying))):
-                message, position = self._next.popleft()
+            for _ in range(min(len(self._messages), WINDOW - len(self._in_flight))):
+                message, position = self._messages.popleft()
                 number = self._count()
-                self._flying.append((number, position))
+                self._in_flight.append((number, position))
                 frames.append(b"%d syslog %d %b\n" % (number, len(message), message))
-            connection.write(b"".join(frames))
+            self._connection.write(b"".join(frames))
 
-    def _parse(self) -> bool:
-        """Take the next text apart; whether there is one."""
+    def _load(self) -> bool:
+        """Read the messages of the next text; return whether there is one."""
         if not self.backlog.ready(self._cursor):
             return False
         text, end = self.backlog.read(self._cursor)
         start, self._cursor = end - len(text), end
-        self._next += [(text[one:at], start + at) for one, at in self.frames.spans(text)]
+        self._messages += [(text[one:at], start + at) for one, at in self.frames.spans(text)]
         return True
 
-    def _confirm(self, connection: "Connection") -> None:
-        """Nothing: it is the server who says what it has."""
-
-    def _again(self) -> float | None:
-        return None
-
-    def _salvage(self) -> None:
-        """Nothing: only an answer counts."""
-
-    def _heard(self, said: bytes) -> None:
-        self._said += said
+    def receive(self, data: bytes) -> None:
+        """Consume the answers in DATA, and half of one may be left for the next time."""
+        self._received += data
         at = 0
         try:
-            while frame := _frame(self._said, at):
-                number, command, data, at = frame
+            while frame := _frame(self._received, at):
+                number, command, text, at = frame
                 if command == b"serverclose":
                     raise OSError(ECONNRESET, "")
-                self._answer(number, data)
+                self._answer(number, text)
         finally:
             # What was answered before the end is not sent again.
-            self._said = self._said[at:]
+            self._received = self._received[at:]
             self._forget()
 
     def _forget(self) -> None:
         """Let go of what has been answered, in its order."""
         position = -1
-        while self._flying and self._flying[0][0] in self._answered:
-            number, position = self._flying.popleft()
+        while self._in_flight and self._in_flight[0][0] in self._answered:
+            number, position = self._in_flight.popleft()
             self._answered.discard(number)
         if position >= 0:
-            self._took(position)
+            self._delivered(position)
 
-    def _answer(self, number: int, data: bytes) -> None:
-        """The server answers what has NUMBER."""
+    def _answer(self, number: int, text: bytes) -> None:
+        """The server answers with TEXT what has NUMBER."""
+        phase = self._connection.phase
         asked = number == self._asked
-        if data[:3] != b"200" and not (asked and self._session):
+        # The answer to what ends a session has no code.
+        if text[:3] != b"200" and not (asked and phase == CLOSING):
             # Neither a session nor this message; perhaps another time.
             raise OSError(EPROTO, "")
         if asked:
-            # It begins, or ends; the answer to that has no code.
-            self._session, self._asked = not self._session, 0
-        elif self._flying and (number - self._flying[0][0]) % NUMBERS < len(self._flying):
+            self._asked, self.answering = 0, False
+            self._connection.phase = OPEN if phase == OPENING else phase
+        elif self._in_flight and (number - self._in_flight[0][0]) % NUMBERS < len(self._in_flight):
             # What is not on its way cannot have come: that number will be another message's.
             self._answered.add(number)
 
-    def _finish(self, connection: "Connection") -> None:
+    def finish(self) -> None:
+        """Ask for the end of the session."""
         self._asked = self._count()
-        connection.write(b"%d close 0\n" % self._asked)
-
-    @property
-    def _answering(self) -> bool:
-        return self._session
-
-    def _begin(self) -> None:
-        super()._begin()
-        self._number = self._asked = 0
-        self._session = False
-        self._said = b""
-        self._next = deque()
-        self._answered = set()
+        self._connection.phase = CLOSING
+        self._connection.write(b"%d close 0\n" % self._asked)
+        self.answering = True
 
 
-def _frame(said: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
-    """The frame in SAID that begins at AT: number, command, data, and where the next begins.
+def _frame(data: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
+    """Return the frame in DATA that begins at AT: number, command, text, and where the next begins.
 
     None if it is not all there. Raises OSError if that is no frame.
     """
-    words = said[at : at + 64].split(b" ", 3)
+    words = data[at : at + 64].split(b" ", 3)
     length = words[2] if len(words) > 2 else b""
     if len(words) < 4 and b"\n" not in length:
-        if len(said) - at >= 64:
+        if len(data) - at >= 64:
             raise OSError(EPROTO, "")
         return None
     bare, newline, _ = length.partition(b"\n")
@@ -156,8 +134,8 @@ def _frame(said: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
     start = at + len(words[0]) + len(words[1]) + len(bare) + 3
     end = start + int(bare)
     if newline or bare == b"0":
-        # Without data there is no blank before it.
+        # Without text there is no blank before it.
         return int(words[0]), words[1], b"", start if newline else start + 1
-    if len(said) <= end:
+    if len(data) <= end:
         return None
-    return int(words[0]), words[1], said[start:end], end + 1
+    return int(words[0]), words[1], data[start:end], end + 1

@@ -8,7 +8,7 @@ killed; not in order (RST, or no answer) if there was more, which may be all tha
 import time
 from collections import deque
 
-IN_ORDER = 5.0, 2  # seconds in which a server is done with what it has read; see `again`
+IN_ORDER = 5.0, 2  # seconds in which a server is done with what it has read; see `resume_at`
 BROKEN = 3600.0, 100  # seconds for which a server stands still, and nobody sees to it
 STEP = 5.0  # seconds between two marks
 
@@ -28,7 +28,7 @@ class Replay:
         self._marks = deque([(0.0, at, 0.0)])
         self._at, self._last = at, 0.0
 
-    def took(self, at: int) -> None:
+    def acknowledged(self, at: int) -> None:
         """All before AT is acknowledged."""
         now = time.monotonic()
         if now >= self._marks[-1][0] + STEP:
@@ -37,9 +37,9 @@ class Replay:
             self._marks.popleft()
         self._at, self._last = at, now
 
-    def again(self, *, in_order: bool) -> int:
-        """From where to send again, now that the connection ended: what was acknowledged a
-        while ago is left out, and so is what was sent again a number of times already.
+    def resume_at(self, *, in_order: bool) -> int:
+        """Return from where to send again, now that the connection ended: what was acknowledged
+        a while ago is left out, and so is what was sent again a number of times already.
         """
         seconds, times = kind = IN_ORDER if in_order else BROKEN
         at, ends = self._at, self._ends[kind]
@@ -54,7 +54,7 @@ class Replay:
         return at
 
     def _before(self, since: float) -> int:
-        """Up to where it was at the time SINCE, or STEP before that."""
+        """Return up to where all was acknowledged at the time SINCE, or STEP before that."""
         for when, at, before in reversed(self._marks):
             if when <= since or before <= since:
                 return at

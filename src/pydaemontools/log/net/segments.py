@@ -1,7 +1,7 @@
 """Files of records in one directory: written at the end of the last, read from the first.
 
 A record is its length, a checksum and some text. A position is the number of a file and an
-offset in it, in one number. A kill cuts at the most the last record short: what is not whole
+offset in it, in one number. A kill cuts at the most the last record short: what is not complete
 is cut off when the files are opened again. They are synced when the next one is begun: a kill
 loses nothing that was written, but a crash of the machine may lose what was written since then.
 """
@@ -11,9 +11,7 @@ from _struct import Struct
 from binascii import crc32
 from stat import S_ISREG
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ...base.write import write_all
 
 HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
 MAGIC = b"pdt1"
@@ -27,12 +25,12 @@ END = b".log"
 
 
 def position(number: int, offset: int) -> int:
-    """The position OFFSET bytes into file NUMBER."""
+    """Return the position OFFSET bytes into file NUMBER."""
     return number << SHIFT | offset
 
 
-def split(at: int) -> tuple[int, int]:
-    """The file and the offset of the position AT."""
+def file_offset(at: int) -> tuple[int, int]:
+    """Return the number of the file that the position AT is in, and the offset there."""
     return at >> SHIFT, at & ((1 << SHIFT) - 1)
 
 
@@ -47,9 +45,9 @@ class Segments:
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
         self._sizes = {}
-        found = [number for name in posix.listdir(directory) if (number := _number(name))]
+        found = [number for name in posix.listdir(directory) if (number := _file_number(name))]
         for number in sorted(found):
-            there = posix.stat(_name(number), dir_fd=directory, follow_symlinks=False)
+            there = posix.stat(_file_name(number), dir_fd=directory, follow_symlinks=False)
             if not S_ISREG(there.st_mode):
                 # Whatever it is, we did not make it.
                 continue
@@ -59,7 +57,7 @@ class Segments:
                 self._sizes[number] = there.st_size
         self.first = min(self._sizes, default=max(first, 1))
         self._last = max(self._sizes, default=self.first)
-        self._fd = posix.open(_name(self._last), APPEND, 0o600, dir_fd=directory)
+        self._fd = posix.open(_file_name(self._last), APPEND, 0o600, dir_fd=directory)
         self._sizes[self._last] = posix.fstat(self._fd).st_size
         self._mend()
 
@@ -76,24 +74,22 @@ class Segments:
     def append(self, text: bytes) -> None:
         """Write a record of TEXT. Raises OSError, and then there is none of it."""
         size = self._sizes[self._last]
-        left = memoryview(HEAD.pack(MAGIC, len(text), crc32(text)) + text)
         try:
-            while left:
-                left = left[posix.write(self._fd, left) :]
+            write_all(self._fd, HEAD.pack(MAGIC, len(text), crc32(text)) + text)
         except OSError:
             self.cut(size)
             raise
         self._sizes[self._last] = posix.fstat(self._fd).st_size
 
     def full(self) -> bool:
-        """Whether the next file should be begun before the next record."""
+        """Return whether the next file should be begun before the next record."""
         return self._sizes[self._last] >= self._largest
 
     def begin(self, *, sync: bool) -> None:
         """Begin the next file, SYNC the last. Raises OSError, and then nothing has changed."""
         if sync:
             posix.fsync(self._fd)
-        fd = posix.open(_name(self._last + 1), APPEND, 0o600, dir_fd=self._directory)
+        fd = posix.open(_file_name(self._last + 1), APPEND, 0o600, dir_fd=self._directory)
         posix.close(self._fd)
         self._fd = fd
         self._last += 1
@@ -108,13 +104,11 @@ class Segments:
         """Go on in another DIRECTORY, with what the last file has. Raises OSError, and then
         nothing has changed.
         """
-        name, size = _name(self._last), self._sizes[self._last]
+        name, size = _file_name(self._last), self._sizes[self._last]
         fd = posix.open(name, APPEND | posix.O_EXCL, 0o600, dir_fd=directory)
         try:
             for at in range(0, size, PIECE):
-                left = memoryview(posix.pread(self._fd, min(PIECE, size - at), at))
-                while left:
-                    left = left[posix.write(fd, left) :]
+                write_all(fd, posix.pread(self._fd, min(PIECE, size - at), at))
         except OSError:
             posix.close(fd)
             posix.unlink(name, dir_fd=directory)
@@ -135,13 +129,13 @@ class Segments:
         self.first = min(self._sizes)
 
     def between(self, start: int, end: int) -> int:
-        """How many bytes there are from START to END."""
-        (first, offset), (last, rest) = split(start), split(end)
+        """Return how many bytes there are from START to END."""
+        (first, offset), (last, rest) = file_offset(start), file_offset(end)
         return sum(self._sizes[one] for one in self._sizes if first <= one < last) + rest - offset
 
     def before(self, at: int, count: int) -> int:
-        """The position COUNT bytes before AT, or the first that there is."""
-        number, offset = split(at)
+        """Return the position COUNT bytes before AT, or the first that there is."""
+        number, offset = file_offset(at)
         for one in sorted((one for one in self._sizes if one < number), reverse=True):
             if offset >= count:
                 break
@@ -150,19 +144,19 @@ class Segments:
         return position(number, max(0, offset - count))
 
     def after(self, at: int) -> int:
-        """AT, or the beginning of the next file if nothing follows in this one."""
-        number, offset = split(at)
+        """Return AT, or the beginning of the next file if nothing follows in this one."""
+        number, offset = file_offset(at)
         while number < self._last and offset >= self._sizes.get(number, 0):
             number, offset = min(one for one in self._sizes if one > number), 0
         return position(number, offset)
 
     def read(self, at: int) -> tuple[int, bytes]:
-        """The record at AT: where its text begins, and the text.
+        """Return where the text of the record at AT begins, and the text.
 
         What is no record leads to the next file: only a crash of the machine leaves such, or
         somebody who removes files.
         """
-        number, offset = split(at)
+        number, offset = file_offset(at)
         try:
             text = self._record(self._open(number), offset)
         except FileNotFoundError:
@@ -175,8 +169,8 @@ class Segments:
         return position(number, offset + HEAD.size), text
 
     def find(self, at: int) -> int:
-        """Where the record begins that AT is in."""
-        number, offset = split(at)
+        """Return where the record begins that AT is in."""
+        number, offset = file_offset(at)
         try:
             fd = self._open(number)
         except FileNotFoundError:
@@ -193,7 +187,7 @@ class Segments:
         return position(number, start)
 
     def sync(self) -> None:
-        """All that was written is on the disk. Raises OSError."""
+        """Have all that was written on the disk. Raises OSError."""
         posix.fsync(self._fd)
 
     def close(self) -> None:
@@ -203,31 +197,26 @@ class Segments:
             posix.close(self._reading[1])
 
     def _mend(self) -> None:
-        """Cut off what is no whole record at the end of the last file."""
-        end = max(self._ends(), default=0)
+        """Cut off what is no complete record at the end of the last file."""
+        end = 0
+        while (text := self._record(self._fd, end)) is not None:
+            end += HEAD.size + len(text)
         if end < self._sizes[self._last]:
             if not self._torn(end):
                 self.damaged += self._sizes[self._last] - end
             self.cut(end)
 
     def _torn(self, offset: int) -> bool:
-        """Whether what stands at OFFSET of the last file is a record that a kill cut short."""
+        """Return whether a record stands at OFFSET of the last file that a kill cut short."""
         head = posix.pread(self._fd, HEAD.size, offset)
         if len(head) < HEAD.size:
             return MAGIC.startswith(head[:4])
         magic, length, _ = HEAD.unpack(head)
         return bool(magic == MAGIC and offset + HEAD.size + length > self._sizes[self._last])
 
-    def _ends(self) -> "Iterator[int]":
-        """Where each whole record of the last file ends."""
-        at = 0
-        while (text := self._record(self._fd, at)) is not None:
-            at += HEAD.size + len(text)
-            yield at
-
     @staticmethod
     def _record(fd: int, offset: int) -> bytes | None:
-        """The text of the record at OFFSET of FD; None if there is no whole one."""
+        """Return the text of the record at OFFSET of FD; None if there is no complete one."""
         head = posix.pread(fd, HEAD.size, offset)
         if len(head) < HEAD.size:
             return None
@@ -245,30 +234,30 @@ class Segments:
             if self._reading[1] >= 0:
                 posix.close(self._reading[1])
                 self._reading = -1, -1
-            self._reading = number, posix.open(_name(number), READ, dir_fd=self._directory)
+            self._reading = number, posix.open(_file_name(number), READ, dir_fd=self._directory)
         return self._reading[1]
 
     def _remove(self, number: int) -> None:
         try:
-            posix.unlink(_name(number), dir_fd=self._directory)
+            posix.unlink(_file_name(number), dir_fd=self._directory)
         except FileNotFoundError:
             pass
 
 
-def ends(directory: int) -> "list[int]":
-    """Where each file that is in the spool DIRECTORY ends. Raises OSError."""
-    found = [(name, number) for name in posix.listdir(directory) if (number := _number(name))]
+def segment_ends(directory: int) -> "list[int]":
+    """Return where each file that is in the spool DIRECTORY ends. Raises OSError."""
+    found = [(name, number) for name in posix.listdir(directory) if (number := _file_number(name))]
     return [position(number, posix.stat(name, dir_fd=directory).st_size) for name, number in found]
 
 
-def _name(number: int) -> bytes:
+def _file_name(number: int) -> bytes:
     return b"%016x%b" % (number, END)
 
 
-def _number(name: str) -> int:
-    """The number of the file called NAME; 0 if it is none of ours."""
+def _file_number(name: str) -> int:
+    """Return the number of the file called NAME; 0 if it is none of ours."""
     try:
         number = int(name[:16], 16)
     except ValueError:
         return 0
-    return number if 0 < number < FILES and name == _name(number).decode() else 0
+    return number if 0 < number < FILES and name == _file_name(number).decode() else 0

@@ -3,7 +3,7 @@
 Everything goes through it, and counts as held by nobody once it is in: where the server keeps
 up, a file is gone again before the system thinks of writing it to the disk. Only where a delivery
 can turn out to be none, the last that was delivered is kept. The file `state` says up to where
-all was delivered, and the ledger's note which bytes of the pipe are in. What is in, but may yet
+all was delivered, and the intent log which bytes of the pipe are in. What is in, but may yet
 be cut off and come again (its bytes are still in the pipe), is not sent.
 """
 
@@ -11,9 +11,10 @@ import time
 
 from ...base.cli import say
 from ...base.errors import error_str
+from ...base.warn_once import WarnOnce
 from ..lines.targets import WIRE
-from .segments import SEGMENT, Segments, position, split
-from .spooldir import SpoolDir, left, name
+from .segments import SEGMENT, Segments, file_offset, position
+from .spooldir import SpoolDir, directory_name, has_undelivered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PAUSE = 1.0  # seconds before what went wrong is tried again
 
 
 class Spool:
-    """The backlog of PLACE in a directory of its own where SPOOLING says, which has the last KEPT
+    """The backlog of TARGET in a directory of its own where SPOOLING says, which has the last KEPT
     bytes that were delivered too. Raises OSError, whose filename is what could not be done, in
     words.
     """
@@ -35,71 +36,72 @@ class Spool:
     def __init__(
         self,
         spooling: "SpoolOptions",
-        place: "Target",
+        target: "Target",
         source: "Source",
-        ledger: "IntentLog | None",
+        intent_log: "IntentLog | None",
         kept: int = 0,
     ) -> None:
         self._parent = spooling.directory
-        where = (spooling.directory.rstrip(b"/") or b"/") + b"/"
-        self.path = where + name(place, place.format)
+        parent = (spooling.directory.rstrip(b"/") or b"/") + b"/"
+        self.path = parent + directory_name(target, target.format)
         self.held = 0
         self.kept = kept
-        self.due = self.noted = False  # as a Log of the ledger's
+        self.due = self.noted = False  # as a JoinedLog
         self._most = spooling.size
         self._source = source
         self._waiting: list[bytes] = []
         self._retry_at = 0.0
-        self._told = False
+        self._warning = WarnOnce(b"pysissylog")
         self._text = 0, b""  # the record that was read last, and where its text begins
-        self._ledger = ledger
+        self._intent_log = intent_log
         self._dir = SpoolDir(self._parent, self.path)
+        self.connection, self.idle = self._dir.connection, self._dir.idle
         try:
             self._open()
         except OSError as error:
             raise OSError(error.errno, "", b"open the spool " + self.path) from None
         for form in WIRE:
-            other = where + name(place, form)
-            if form != place.format and left(other):
+            other = parent + directory_name(target, form)
+            if form != target.format and has_undelivered(other):
                 why = b" is of the format " + form + b", and stays there"
                 say(b"pysissylog: warning: what is left in " + other + why)
 
     def _open(self) -> None:
         """Find what a predecessor has left."""
         largest = min(SEGMENT, max(SMALL if self.kept else 1, self._most // 8))
-        first = 0 if self.kept else split(self._dir.state.at)[0]
+        first = 0 if self.kept else file_offset(self._dir.state.at)[0]
         self._segments = Segments(self._dir.fd, first, largest)
         self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self.begin = self._start()
-        if self._ledger:
-            self._join(self._ledger)
+        if self._intent_log:
+            self._join(self._intent_log)
         self.begin = self._start()
         if self.begin != self._dir.state.at:
             # What is written from here on shall not look as if it was delivered.
             self._dir.state.write(self.begin)
         self._drop(self.kept)
 
-    # What the ledger wants to know of a log.
+    # What the intent log wants to know of a log.
 
     def largest(self) -> int:
-        """How many bytes a file gets: as many as there are."""
+        """Return how many bytes a file gets: as many as there are."""
         return 1 << 60
 
     room = largest
 
     def fresh(self) -> bool:
-        """Whether the file is empty: that makes no difference here."""
+        """Return whether the file is empty: that makes no difference here."""
         return True
 
     def position(self) -> tuple[int, int]:
-        """Which file is written, and where it ends.
+        """Return which file is written, and where it ends.
 
         That is asked when nothing is in that may come again: so it is when files change.
         """
         if self._segments.full():
             self._next()
-        return self._segments.inode, split(self._segments.end)[1]
+        return self._segments.inode, file_offset(self._segments.end)[1]
 
     # What a stream wants of its backlog.
 
@@ -119,8 +121,8 @@ class Spool:
         return self.held + self._segments.between(self.begin, self.end)
 
     def put(self, text: bytes) -> None:
-        """TEXT comes after all the others."""
-        if not self._ledger:
+        """Deliver TEXT after all the others."""
+        if not self._intent_log:
             if self._segments.full():
                 self._next()
         elif self._untaken[1] != self._source.taken:
@@ -135,11 +137,11 @@ class Spool:
             self._write()
 
     def ready(self, at: int) -> bool:
-        """Whether there is something behind AT that may be sent."""
+        """Return whether there is something behind AT that may be sent."""
         return self._segments.after(at) < self._limit()
 
     def read(self, at: int) -> tuple[bytes, int]:
-        """Some text that stands at AT, and where it ends."""
+        """Return some text that stands at AT, and where it ends."""
         at = self._segments.after(at)
         start, text = self._text
         if not start <= at < start + len(text):
@@ -152,34 +154,25 @@ class Spool:
         text = text[max(0, at - start) :]
         return text, max(at, start) + len(text)
 
-    def done(self, at: int) -> None:
-        """What is before AT was delivered."""
-        if at == self.end and split(at)[1] > SMALL:
+    def delivered(self, at: int) -> None:
+        """Let go of what is before AT, but for what is kept: it was delivered."""
+        if at == self.end and file_offset(at)[1] > SMALL:
             self._next()
         self._move(at)
         self._drop(self.kept)
 
-    def again(self, at: int) -> None:
-        """What stands behind AT was not delivered after all, as far as it is kept."""
+    def rewind(self, at: int) -> None:
+        """Deliver what stands behind AT once more, as far as it is kept."""
         first = self._segments.before(self.begin, self.kept)
         self._move(at if at >= first else self._segments.find(first))
 
-    @property
-    def connection(self) -> bytes:
-        """What was said the last time of the connection that is used."""
-        return self._dir.connection
-
-    @property
-    def idle(self) -> float:
-        """How many seconds before us somebody had it the last time, at the most."""
-        return self._dir.idle
-
-    def connected(self, ends: bytes) -> None:
-        """What follows is sent over the connection between ENDS; over none if that is empty."""
-        self._dir.connected(ends)
+    def connected(self, endpoints: bytes) -> None:
+        """Note the connection between ENDPOINTS that is used now; none if that is empty."""
+        self.connection = endpoints
+        self._dir.connected(endpoints)
 
     def _move(self, at: int) -> None:
-        """What is before AT was delivered, and what is behind it was not."""
+        """Note that what is before AT was delivered, and what is behind it was not."""
         self.begin = self._segments.after(at)
         try:
             self._dir.state.write(self.begin)
@@ -188,21 +181,21 @@ class Spool:
             pass
 
     def _drop(self, kept: int) -> bool:
-        """Let go of what was delivered, but for the last KEPT bytes; whether a file went."""
+        """Let go of what was delivered, but for the last KEPT bytes; return whether a file went."""
         first = self._segments.first
         try:
-            self._segments.drop(split(self._segments.before(self.begin, kept))[0])
+            self._segments.drop(file_offset(self._segments.before(self.begin, kept))[0])
         except OSError:
             # It is tried again the next time.
             pass
         return self._segments.first > first
 
     def pending(self) -> list[bytes]:
-        """The texts that nobody has."""
+        """Return the texts that nobody has."""
         return self._waiting
 
     def sync(self) -> None:
-        """All that is in the spool is on the disk. Raises OSError."""
+        """Have all that is in the spool on the disk. Raises OSError."""
         if self._segments.removed:
             self._renew()
         self._segments.sync()
@@ -210,8 +203,8 @@ class Spool:
     def close(self) -> None:
         """Say what is left for the next time."""
         if self.ready(self.begin):
-            left = b"%d bytes are left in " % (self.size - self.held)
-            say(b"pysissylog: info: " + left + self.path + b", to be sent the next time")
+            rest = b"%d bytes are left in " % (self.size - self.held)
+            say(b"pysissylog: info: " + rest + self.path + b", to be sent the next time")
         self._segments.close()
         self._dir.close()
 
@@ -222,35 +215,33 @@ class Spool:
             say(b"pysissylog: warning: " + lost + self.path + b", and are left out")
             self._segments.damaged = 0
 
-    def _between(self) -> bool:
-        """Whether the last block is in, and its bytes are still in the pipe."""
-        return self._untaken[1] == self._source.taken
-
     def _limit(self) -> int:
-        """Up to where may be sent."""
-        return self._untaken[0] if self._between() else self._segments.end
+        """Return up to where may be sent: not the last block while its bytes are in the pipe."""
+        begin, taken = self._untaken
+        return begin if taken == self._source.taken else self._segments.end
 
     def _start(self) -> int:
-        """Where the first text stands that was not delivered."""
+        """Return where the first text stands that was not delivered."""
         at = max(self._dir.state.at, position(self._segments.first, 0))
         return self._segments.after(min(at, self._segments.end))
 
-    def _join(self, ledger: "IntentLog") -> None:
+    def _join(self, intent_log: "IntentLog") -> None:
         """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
-        known = ledger.join(self, self._dir.fd)
+        known = intent_log.join(self, self._dir.fd)
         if known:
             entry, again = known
             # Not by position(): no file may be begun before this one is cut.
-            end = split(self._segments.end)[1]
+            end = file_offset(self._segments.end)[1]
             if again and self._segments.inode == entry.inode and entry.offset <= end:
                 self._segments.cut(entry.offset)
-        ledger.begun(self)
+        intent_log.begun(self)
 
     def _write(self) -> None:
         """Write what waits, all of it or nothing."""
-        if not self._room():
+        if self.ready(self.begin) and self.size > self._most + self.kept:
+            # An empty one takes anything.
             return
-        end = split(self._segments.end)[1]
+        end = file_offset(self._segments.end)[1]
         try:
             if self._segments.removed:
                 self._renew()
@@ -263,12 +254,10 @@ class Spool:
                 self._write()
                 return
             self._retry_at = time.monotonic() + PAUSE
-            if not self._told:
-                self._told = True
-                why = self.path + b", pausing: " + error_str(error)
-                say(b"pysissylog: warning: unable to write to " + why)
+            why = self.path + b", pausing: " + error_str(error)
+            self._warning.warn(b"unable to write to " + why)
             return
-        self._told = False
+        self._warning.clear()
         self._waiting.clear()
         self.held = 0
 
@@ -280,8 +269,8 @@ class Spool:
         try:
             found.state.write(self.begin)
             found.connected(self.connection)
-            if self._ledger and self.noted:
-                self._ledger.moved(self, found.fd)
+            if self._intent_log and self.noted:
+                self._intent_log.moved(self, found.fd)
             self._segments.move(found.fd)
         except OSError:
             found.close()
@@ -291,15 +280,11 @@ class Spool:
         what = b" was removed; what its last file had is written again"
         say(b"pysissylog: warning: the spool " + self.path + what)
 
-    def _room(self) -> bool:
-        """Whether there is room: an empty spool takes anything."""
-        return not self.ready(self.begin) or self.size <= self._most + self.kept
-
     def _next(self) -> None:
         """Go on in a new file, if there can be one."""
         try:
             # Of a server that keeps up nothing needs to be on the disk.
-            behind = split(self.begin)[0] < split(self.end)[0]
+            behind = file_offset(self.begin)[0] < file_offset(self.end)[0]
             self._segments.begin(sync=behind)
         except OSError:
             # The file gets larger than it should.

@@ -6,8 +6,6 @@ be for the host's name, or the one of name=HOST, unless somebody wrote `insecure
 
 import ssl
 
-from .transport import Ended
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +15,13 @@ if TYPE_CHECKING:
 PIECE = 65536  # bytes that are decrypted at once
 
 
-def context(place: "Target") -> ssl.SSLContext:
-    """What PLACE wants of TLS. Raises OSError for files that cannot be used; its filename says
-    in words what could not be done.
+def configure(target: "Target") -> "Callable[[], Tls]":
+    """Return what makes the TLS of each connection to TARGET. Raises OSError for files that
+    cannot be used; its filename says in words what could not be done.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    given = place.options
+    given = target.options
     if b"insecure" in given:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
@@ -36,7 +34,8 @@ def context(place: "Target") -> ssl.SSLContext:
         what = b"cert=" + cert + (b" with key=" + key if key else b"")
         # A key with a password would have a daemon ask for it at some terminal.
         _use(what, lambda: made.load_cert_chain(cert, key, password=""))
-    return made
+    name = given.get(b"name", target.host).decode()
+    return lambda: Tls(made, name)
 
 
 def _use(what: bytes, load: "Callable[[], None]") -> None:
@@ -61,11 +60,11 @@ class Tls:
 
     @property
     def early(self) -> bool:
-        """Whether the server may refuse our certificate after we have begun: in TLS 1.3."""
+        """Whether the server may refuse our certificate after it is established: in TLS 1.3."""
         return self._tls.version() == "TLSv1.3"
 
     def handshake(self, came: bytes) -> bytes:
-        """What to send, now that CAME came. Raises OSError if the server is not to be trusted."""
+        """Return what to send, now that CAME came. Raises OSError if the server is not trusted."""
         self._in.write(came)
         try:
             self._tls.do_handshake()
@@ -75,18 +74,17 @@ class Tls:
         return self._out.read()
 
     def alert(self) -> bytes:
-        """What the server has to be told of why we go."""
+        """Return what the server has to be told of why we go."""
         return self._out.read()
 
     def encrypt(self, text: bytes) -> bytes:
-        """What to send for TEXT."""
+        """Return what to send for TEXT."""
         self._tls.write(text)
         return self._out.read()
 
-    def decrypt(self, came: bytes) -> bytes:
-        """What the server said, now that CAME came; nothing if that is not whole yet.
-
-        Raises OSError where there is nothing before what is no TLS; Ended before the end.
+    def decrypt(self, came: bytes) -> bytes | None:
+        """Return what the server said, now that CAME came; nothing at its end, None while no
+        record is complete. Raises OSError where there is nothing before what is no TLS.
         """
         self._in.write(came)
         said = b""
@@ -94,19 +92,17 @@ class Tls:
             while piece := self._tls.read(PIECE):
                 said += piece
         except ssl.SSLWantReadError:
-            return said
+            return said or None
         except ssl.SSLZeroReturnError:
             pass
         except OSError:
             # It is met again, by the next call.
             if not said:
                 raise
-        if not said:
-            raise Ended
         return said
 
     def farewell(self) -> bytes:
-        """What says to the server that nothing more comes."""
+        """Return what says to the server that nothing more comes."""
         try:
             self._tls.unwrap()
         except ssl.SSLError:

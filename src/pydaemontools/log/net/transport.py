@@ -24,6 +24,7 @@ from select import POLLOUT, poll
 from sys import byteorder
 
 from ...base.sockets import unsent
+from .phases import CLOSING, CONNECTING, HANDSHAKING, OPENING, SHUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ class Connection:
 
     def __init__(self, addresses: "list[Address]", tls: "Tls | None" = None) -> None:
         self._addresses = addresses
-        self._tls = tls
+        self.tls = tls
         self._socket: socket | None = None
-        self._left = memoryview(b"")  # what the socket did not take yet
+        self._pending = memoryview(b"")  # what the socket did not take yet
         self.written = 0  # bytes for the wire, in all
-        self.open = False
+        self.phase = CONNECTING
         self._connect()
 
     def fileno(self) -> int:
@@ -60,83 +61,79 @@ class Connection:
         return self._socket.fileno() if self._socket else -1
 
     @property
-    def ends(self) -> bytes:
-        """Both of its addresses, as in /proc/net/tcp."""
+    def endpoints(self) -> bytes:
+        """Both of its addresses, as in /proc/net/tcp. Raises OSError once there is no other."""
         if not self._socket:
             return b""
         both = self._socket.getsockname(), self._socket.getpeername()
-        return b" ".join(_end(self._socket.family, *one[:2]) for one in both)
+        return b" ".join(_endpoint(self._socket.family, *one[:2]) for one in both)
 
     @property
-    def wants(self) -> bool:
+    def wants_room(self) -> bool:
         """Whether it is to be watched for room to write too."""
-        return bool(self._left) or (not self.open and not self.written)
+        return bool(self._pending) or self.phase == CONNECTING
 
     @property
     def full(self) -> bool:
         """Whether nothing more can be written now."""
-        return bool(self._left)
-
-    @property
-    def early(self) -> bool:
-        """Whether the server may still turn out not to want us."""
-        return self._tls is not None and self._tls.early
+        return bool(self._pending)
 
     def step(self) -> bool:
-        """Go on with what leads to an open connection; whether it is. Raises OSError."""
-        while not self.open and self._socket and _writable(self._socket):
+        """Go on until the phase is OPENING; return whether it is that now. Raises OSError."""
+        while self.phase < OPENING and self._socket and _ready(self._socket, POLLOUT):
             number = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
             if number and self._addresses:
                 self._connect()
                 continue
             if number:
                 raise OSError(number, "")
-            if not self._tls:
-                self.open = True
-            else:
-                return self._shake(self._tls)
-        return self.open
+            if self.tls:
+                return self._shake(self.tls)
+            self.phase = OPENING
+        return self.phase >= OPENING
 
     def write(self, text: bytes) -> None:
         """Send TEXT, or as much as can be sent now. Not while it is full. Raises OSError."""
-        self._send(self._tls.encrypt(text) if self._tls else text)
+        self._send(self.tls.encrypt(text) if self.tls else text)
 
     def push(self) -> None:
-        """Send what is left. Raises OSError."""
-        while self._left and self._socket:
+        """Send what the socket did not take before. Raises OSError."""
+        while self._pending and self._socket:
             try:
-                self._left = self._left[self._socket.send(self._left) :]
+                self._pending = self._pending[self._socket.send(self._pending) :]
             except BlockingIOError:
                 break
 
     def read(self) -> bytes:
-        """Some of what the server said; nothing if there is nothing now.
+        """Return some of what the server said; nothing if there is nothing now.
 
         No more than PIECE at once: who talks all the time must not keep us from the rest.
         Raises OSError at the end, once all before it was given; Ended if that is no reset.
         """
         came = self._receive()
+        if came and self.tls:
+            came = self.tls.decrypt(came)
         if came is None:
             return b""
         if not came:
             raise Ended
-        return self._tls.decrypt(came) if self._tls else came
+        return came
 
     def arrived(self) -> int:
-        """How many of the written bytes the other machine has. Raises OSError."""
-        return self.written - len(self._left) - unsent(self.fileno())
+        """Return how many of the written bytes the other machine has. Raises OSError."""
+        return self.written - len(self._pending) - unsent(self.fileno())
 
     def finish(self) -> None:
         """Say that nothing more comes, if that can be done without waiting. Raises OSError."""
-        if self._socket and self.open and not self._left:
-            self.open = False
-            if self._tls:
-                self._send(self._tls.farewell())
-            if not self._left:
+        if self._socket and OPENING <= self.phase <= CLOSING and not self._pending:
+            self.phase = SHUT
+            if self.tls:
+                self._send(self.tls.farewell())
+            if not self._pending:
                 self._socket.shutdown(SHUT_WR)
 
     def closed(self) -> bool:
-        """Whether the end of the server was in order, and no reset follows it.
+        """Return whether the end of the server was in order, and no reset follows it.
 
         What it had not read when it closed brings a reset, also after a farewell; so does what
         comes later. Waits for PROOF at the most.
@@ -148,9 +145,7 @@ class Connection:
         except OSError:
             # Both have closed already, or there was a reset: SO_ERROR tells.
             pass
-        waiter = poll()
-        waiter.register(self._socket.fileno(), 0)
-        return bool(waiter.poll(PROOF)) and not self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+        return _ready(self._socket, 0, PROOF) and not self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
 
     def close(self) -> None:
         """Be gone, with a farewell if it is in time."""
@@ -176,17 +171,15 @@ class Connection:
             self._socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
             self._socket.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, IDLE)
             self._socket.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, GONE)
-            try:
-                self._socket.connect(address)
-            except OSError as error:
-                if error.errno != EINPROGRESS:
-                    if self._addresses:
-                        continue
-                    raise
-            return
+            number = self._socket.connect_ex(address)
+            if number in {0, EINPROGRESS}:
+                return
+            if not self._addresses:
+                raise OSError(number, "")
 
     def _shake(self, tls: "Tls") -> bool:
-        """The handshake of TLS, as far as it goes now."""
+        """Go on with TLS's handshake; return whether it is over. Raises OSError."""
+        self.phase = HANDSHAKING
         self.push()
         came = self._receive() if self.written else b""
         if came is None:
@@ -199,30 +192,32 @@ class Connection:
             if self._socket and (alert := tls.alert()):
                 self._socket.send(alert)
             raise
-        self.open = tls.established
-        return self.open
+        if tls.established:
+            self.phase = OPENING
+        return tls.established
 
     def _send(self, data: bytes) -> None:
         self.written += len(data)
-        self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
+        # Without a copy where nothing waits.
+        self._pending = memoryview(bytes(self._pending) + data if self._pending else data)
         self.push()
 
     def _receive(self) -> bytes | None:
-        """What has come; nothing at its end, None while there is none."""
+        """Return what has come; nothing at the end, None while there is none."""
         try:
             return self._socket.recv(PIECE) if self._socket else b""
         except BlockingIOError:
             return None
 
 
-def _end(family: int, host: str, port: int) -> bytes:
-    """HOST and PORT in hexadecimal, four bytes of the address as one number of this machine's."""
+def _endpoint(family: int, host: str, port: int) -> bytes:
+    """Return HOST and PORT in hexadecimal, in the byte order of this machine."""
     address = inet_pton(family, host.partition("%")[0])
     words = [address[at : at + 4] for at in range(0, len(address), 4)]
     return b"%b:%04X" % (b"".join(b"%08X" % int.from_bytes(w, byteorder) for w in words), port)
 
 
-def _writable(one: socket) -> bool:
+def _ready(one: socket, events: int, milliseconds: int = 0) -> bool:
     waiter = poll()
-    waiter.register(one.fileno(), POLLOUT)
-    return bool(waiter.poll(0))
+    waiter.register(one.fileno(), events)
+    return bool(waiter.poll(milliseconds))

@@ -64,13 +64,11 @@ class Udp(Datagrams):
         """A socket for the next address that there is a way to; None while nobody knows it."""
         if not self._addresses:
             lookup = self._lookup or Lookup(self._target.host, self._target.port, SOCK_DGRAM)
-            self._lookup = None
-            found = lookup.take()
-            if found is None:
-                self._lookup = lookup
+            self._lookup = None if lookup.done else lookup
+            if self._lookup:
                 self._retry_at = time.monotonic() + NAMED
                 return None
-            self._addresses = found
+            self._addresses = lookup.result()
             self._fresh = time.monotonic() + FRESH
         while True:
             family, address = self._addresses.pop(0)
