@@ -36,9 +36,9 @@ class Taken(OSError):
 class LogDir(Folder):
     """The log directory PATH, made if it is not there, of KEEP files of SIZE bytes.
 
-    LEDGER keeps a note here, and may know from it where a predecessor was killed. A finished
-    file goes through PROCESSOR. Raises OSError, whose filename is what could not be done, in
-    words; of one that a method raises, `doing` says it.
+    INTENT_LOG keeps an intent file here, and may know from it where a predecessor was killed. A
+    finished file goes through PROCESSOR. Raises OSError, whose filename is what could not be
+    done, in words; of one that a method raises, `doing` says it.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LogDir(Folder):
         path: bytes,
         size: int = SIZE,
         keep: int = KEEP,
-        ledger: "IntentLog | None" = None,
+        intent_log: "IntentLog | None" = None,
         *,
         processor: "Processor | None" = None,
         total: int = 0,
@@ -55,10 +55,10 @@ class LogDir(Folder):
         self.size = size
         self.written = 0
         self.due = False  # whether the next file has to be begun before the next write
-        self.noted = False  # whether a note says more of `current` than its mode does
+        self.joined = False  # whether an intent says more of `current` than its mode does
         self.gone = False  # whether `current` was removed, and all of it has to be written again
         self.renewed = False  # whether that has been done, and was not told yet
-        self._ledger = ledger
+        self._intent_log = intent_log
         self._finished = Finished(self, keep, total, size)
         self._rest = -1  # what was `current`, and has to be written again
         self._fd = -1  # `current`
@@ -67,16 +67,16 @@ class LogDir(Folder):
         self._processed = False  # whether `processed` is to take the place of `previous`
         try:
             self.take()
-            known = ledger.join(self, self.fd) if ledger else None
+            known = intent_log.join(self, self.fd) if intent_log else None
             if not known or not self._resume(*known):
                 self._start()
         except OSError as error:
-            if ledger:
-                ledger.leave(self)
+            if intent_log:
+                intent_log.leave(self)
             self.let_go()
             raise OSError(error.errno, "", self.doing) from error.__cause__
-        if ledger:
-            ledger.begun(self)
+        if intent_log:
+            intent_log.begun(self)
 
     def let_go(self) -> None:
         """Close what is open, as a kill would."""
@@ -209,9 +209,9 @@ class LogDir(Folder):
         self._finished.file(b"current", b"u")
         self.do(b"write to", b"state")
         posix.close(self.open(b"state", APPEND, 0o644))
-        if self._ledger and self.noted:
+        if self._intent_log and self.joined:
             self.doing = b"write to " + self.path + b"/note"
-            self._ledger.moved(self, self.fd)
+            self._intent_log.moved(self, self.fd)
         if self._fd >= 0:
             self._rest, self._fd = self._fd, -1
         self.gone = False
@@ -282,7 +282,7 @@ class LogDir(Folder):
         return True
 
     def close(self, *, whole: bool = True) -> None:
-        """All that was written is on disk; a WHOLE `current` says so, unless a note says more."""
+        """All that was written is on disk; a WHOLE `current` says so, if no intent says more."""
         try:
             if self._processor and not self._filed:
                 self._processor.wait(self)
@@ -294,7 +294,7 @@ class LogDir(Folder):
                     self._processor.wait(self)
                 self.file()
         finally:
-            if self._fd >= 0 and whole and not self.noted:
+            if self._fd >= 0 and whole and not self.joined:
                 self._seal()
             self.let_go()
 

@@ -45,7 +45,7 @@ class Spool:
         self.path = where + name(place, place.format)
         self.held = 0
         self.kept = kept
-        self.due = self.noted = False  # as a Log of the ledger's
+        self.due = self.joined = False  # as a JoinedLog
         self._most = spooling.size
         self._source = source
         self._waiting: list[bytes] = []
@@ -280,7 +280,7 @@ class Spool:
         try:
             found.state.write(self.begin)
             found.connected(self.connection)
-            if self._ledger and self.noted:
+            if self._ledger and self.joined:
                 self._ledger.moved(self, found.fd)
             self._segments.move(found.fd)
         except OSError:
