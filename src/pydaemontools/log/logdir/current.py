@@ -28,7 +28,7 @@ class Current:
         self.written = 0
 
     def append(self) -> None:
-        """Go on with the file that is there, which is not whole any more."""
+        """Go on with the file that is there, and is complete no more."""
         self.folder.about_to(b"append to", CURRENT)
         self.fd = self.folder.open(CURRENT, APPEND, 0o644)
         posix.fchmod(self.fd, 0o644)

@@ -1,8 +1,8 @@
 """What becomes of the files that are found in a log directory.
 
-A start finds what its predecessor left: after a clean end it goes on with `current`, after a kill
-too if an intent says where, and after any other end it files what there is as cut off, as multilog
-does. A directory that has to be had again is seen to in the same way.
+A start goes on with `current` after a clean end, and after a kill if an intent says where; after
+any other end it files what there is as cut off, as multilog does. A directory that was removed, and
+is had again, may have files too: those are filed as cut off.
 """
 
 import posix
@@ -34,7 +34,7 @@ class Recovery:
     def _resume(self, intent: Intent, again: bool) -> bool | None:  # noqa: FBT001 - of one pair
         """Go on in the file of INTENT, less what comes AGAIN; return whether `previous` is there.
 
-        None if that cannot be: `current` is another's, or marked as whole.
+        None if that cannot be: `current` is another's, or marked as complete.
         """
         found = self.folder.find(CURRENT)
         if not found:

@@ -58,7 +58,7 @@ class Rotation:
         self._steps = self._renew, self._copy_removed, self._process, self._replace
 
     def change(self) -> None:
-        """Go through a whole change of files.
+        """Change files, and see to what is left of the change before.
 
         While the file before is still with the processor that is a BlockingIOError. A `current`
         that was removed, with its directory or without, is written again as the old one.

@@ -167,7 +167,7 @@ class DirectorySink(Sink):
         self._log.sync()
 
     def close(self) -> None:
-        """Mark the log as whole. Raises OSError, also if the last processor failed."""
+        """Mark the log as complete. Raises OSError, also if the last processor failed."""
         try:
             self._log.close(complete=not self._data)
         except ProcessorFailed as failed:
