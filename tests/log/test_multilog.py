@@ -13,7 +13,7 @@ from datetime import date
 
 import pytest
 
-from pydaemontools.log import tai64n
+from pydaemontools.base import tai64
 from pydaemontools.log.lines.age import seconds, turns
 from pydaemontools.log.lines.stamps import KINDS
 from tests.conftest import wait_until
@@ -104,7 +104,7 @@ def test_stamps_are_the_time(zone, monkeypatch):
     """The same moment in three ways."""
     zone("Asia/Kathmandu")
     monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_123_456_789)
-    monkeypatch.setattr(tai64n, "time_ns", time.time_ns)
+    monkeypatch.setattr(tai64, "time_ns", time.time_ns)
     made = {kind: make() for kind, (make, _) in KINDS.items()}
     assert made == {
         b"t": b"@400000006553f10a075bcd15 ",
