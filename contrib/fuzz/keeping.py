@@ -1,4 +1,4 @@
-"""What is tried of files that outlive their process: spools, notes, and logs that are read."""
+"""What is tried of files that outlive their process: spools, intents, and logs that are read."""
 # ruff: noqa: S101 - a check is made of assertions
 
 import contextlib
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from hypothesis import strategies as st
-from reading import NOTE, SOUP
+from reading import INTENT, SOUP
 
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.control.logfiles import ServiceLog
@@ -160,8 +160,8 @@ def soon():
 BODY = b"".join(b"line %d\n" % at for at in range(9))
 
 
-def noted(five):
-    """Ledger: whatever a note says, nothing hangs; nothing is lost if it is of another pipe."""
+def intended(five):
+    """Intents: whatever they say, nothing hangs; nothing is lost if they are of another pipe."""
     slots, taken, logged, clean, forged = five
     with directory() as place, soon(), contextlib.ExitStack() as last:
         read, write = os.pipe()
@@ -177,21 +177,19 @@ def noted(five):
             if forged[2]:
                 words[1] = current.stat().st_ino
             slots = [Intent(name, *words[:7], BODY[: words[5]][-64:], *words[7:9]).line(words[9])]
-        note = b"".join(slot[:512].ljust(512) for slot in slots)
-        (place / "note").write_bytes(note.ljust(4096 + taken, b"\0")[: 4096 + taken])
+        file = b"".join(slot[:512].ljust(512) for slot in slots)
+        (place / "note").write_bytes(file.ljust(4096 + taken, b"\0")[: 4096 + taken])
         source = open_source(read)
         # By itself, or it would close once more what has its number by then.
         last.callback(source._epoll.close)  # noqa: SLF001
-        book = open_intent_log(source, BlockSplitter(0))
+        intents = open_intent_log(source, BlockSplitter(0))
         try:
-            log = LogDir(os.fsencode(place), ledger=book)
+            log = LogDir(os.fsencode(place), intent_log=intents)
         except OSError:
             assert forged
             return
         sink = DirectorySink(log, b"fuzz")
-        pump = Pump(
-            source, [sink], SeverityTransform(SeverityReader()), 0, files=[sink], ledger=book
-        )
+        pump = Pump(source, [sink], SeverityTransform(SeverityReader()), 0, ledger=intents)
         os.close(write)
         code = pump.run()
         files = [*sorted(place.glob("@*")), current]
@@ -265,7 +263,7 @@ FORGED = st.tuples(
     st.tuples(st.integers(0, 1), *[BIG] * 9),
     st.booleans(),
 )
-SLOTS = st.lists(NOTE | SOUP | st.binary(max_size=512), max_size=2)
+SLOTS = st.lists(INTENT | SOUP | st.binary(max_size=512), max_size=2)
 STAMPS = st.one_of(
     st.just(b""),
     st.integers(0, 1 << 33).map(lambda second: stamp(second * 10**9) + b" "),
@@ -298,8 +296,8 @@ FINISHED = st.lists(
 TYPED = st.text("0123456789-: T²٣smhdw.", max_size=20) | st.text(max_size=9)
 TARGETS = {
     "spool": (spooled, st.tuples(st.integers(0, 12), st.integers(0, 12), DAMAGE, STRANGERS)),
-    "ledger": (
-        noted,
+    "intents": (
+        intended,
         st.tuples(SLOTS, st.integers(0, 99), WRITTEN, st.booleans(), st.none() | FORGED),
     ),
     "logs": (logs, st.tuples(FINISHED, WRITTEN, WRITTEN, st.integers())),

@@ -161,18 +161,18 @@ def pattern(two):
 
 
 def slot(data):
-    """note.parse: a whole note, which reads the same when it is written again, or none."""
+    """intent.parse: a complete intent, which reads the same when it is written again, or none."""
     found = intent.parse(data)
     if found:
-        number, entry = found
-        again = intent.parse(entry.line(number))
+        number, one = found
+        again = intent.parse(one.line(number))
         assert again is not None
-        assert again[1].line(number) == entry.line(number)
+        assert again[1].line(number) == one.line(number)
 
 
 NUMBER = st.integers().map(lambda n: b"%d" % n)
 WORDS = st.lists(NUMBER | st.sampled_from([b"=", b"=ff", b"=f", b"1:2"]) | SOUP, max_size=13)
-NOTE = st.builds(
+INTENT = st.builds(
     lambda n, words, tail, last: b" ".join([n, *words, b"=" + tail.hex().encode(), *last, n]),
     NUMBER,
     st.lists(NUMBER, min_size=7, max_size=7),
@@ -187,5 +187,5 @@ TARGETS = {
     "logfmt": (pairs, SOUP.map(lambda line: b"level=" + line) | SOUP),
     "presets": (presets, BLOCK),
     "pattern": (pattern, st.tuples(PATTERN, SHORT)),
-    "note": (slot, NOTE | WORDS.map(b" ".join) | st.binary(max_size=512)),
+    "intent": (slot, INTENT | WORDS.map(b" ".join) | st.binary(max_size=512)),
 }

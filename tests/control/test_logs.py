@@ -412,14 +412,14 @@ class TestFollow:
         path.parent.mkdir()
         writer = LogDir(os.fsencode(path), size=4096, keep=100)
         put(writer, line(1, b"one"))
-        writer.rotate()
+        writer.rotation.change()
         put(writer, line(2, b"two") + at(3) + b" th")
         following = start("pysv", "logs", "-f", *words, "a", env=UTC)
         seen = [following.stdout.readline().split()[-1] for _ in range(2)]
         put(writer, b"ree\n")
-        writer.rotate()
+        writer.rotation.change()
         put(writer, line(4, b"four"))
-        writer.rotate()
+        writer.rotation.change()
         put(writer, line(5, b"five"))
         seen += [following.stdout.readline().split()[-1] for _ in range(3)]
         writer.close()
@@ -472,7 +472,7 @@ class TestFollow:
             if step == "l":
                 seen += [entry[3] for entry in log.follow()]
             elif step == "r":
-                writer.rotate()
+                writer.rotation.change()
             elif step == "p":
                 pending += b"part "
                 put(writer, b"part ")
@@ -500,7 +500,7 @@ class TestFollow:
         for number in range(8):
             put(writer, stamp() + b" %d\n" % number)
             expected.append(b"%d" % number)
-            writer.rotate()
+            writer.rotation.change()
         seen = [entry[3] for entry in log.follow()]
         # Of eight files three are kept, and the one that was open.
         assert seen == [expected[0], *expected[5:]]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.base.tai64 import label, stamp
 from pydaemontools.log.lines.batch import Batch
-from pydaemontools.log.logdir import finished, folder, writer
+from pydaemontools.log.logdir import current, finished, folder, recovery, rotation, writer
 from pydaemontools.log.logdir.processor import Processor
 from pydaemontools.log.logdir.writer import KEEP, SIZE, SLACK, LogDir
 from pydaemontools.log.sinks.directory import DirectorySink
@@ -74,15 +74,15 @@ def log(place):
 
 def let_go(one):
     """Close what ONE still has open, as a kill would."""
-    for fd in one._fd, one._lock, one.fd:
+    for fd in one._current.fd, one.folder._lock, one.folder.fd:
         with suppress(OSError):
-            if os.readlink(f"/proc/self/fd/{fd}").startswith(os.fsdecode(one.path)):
+            if os.readlink(f"/proc/self/fd/{fd}").startswith(os.fsdecode(one.folder.path)):
                 os.close(fd)
 
 
 def replace(patch, system):
     """Have all that a log directory asks of the system asked of SYSTEM."""
-    for module in finished, folder, writer:
+    for module in current, finished, folder, recovery, rotation, writer:
         patch.setattr(module, "posix", system)
 
 
@@ -490,7 +490,7 @@ def removed_on_the_way(patch, fault, how):
         replace(patch, posix)
         one.close()
         assert everything(path) == current + DATA[250:]
-        assert one.renewed
+        assert one.rotation.renewed
         assert {oct(file.stat().st_mode & 0o777) for file in old(path)} == {"0o744"}
     return fault.calls, faults
 
@@ -522,11 +522,11 @@ def test_a_directory_that_is_removed_and_had_by_another(log):
     remove(log.path)
     other = log.open()
     for _ in range(2):
-        with pytest.raises(writer.Taken) as error:
-            one.rotate()
+        with pytest.raises(rotation.DirectoryLocked) as error:
+            one.rotation.change()
         assert error.value.errno == errno.EAGAIN
     other.close()
-    one.rotate()
+    one.rotation.change()
     one.close()
     assert everything(log.path) == b"line\n"
 
@@ -670,8 +670,8 @@ def test_a_full_disk(small_disk, start, pipe):
 
 
 def test_a_fifo_while_the_disk_is_full(small_disk, place, start):
-    """With a name a pipe may be another one the next time, and has no note. Still, told to end
-    while there is no room, what comes again is in the log once.
+    """With a name a pipe may be another one the next time, and has no intent log. Still, told to
+    end while there is no room, what comes again is in the log once.
     """
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 32768)

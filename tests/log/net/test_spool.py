@@ -461,7 +461,7 @@ def test_what_a_dead_router_had_not_taken(size, taken, place, pipe, monkeypatch)
     with contextmanager(opened_sources)() as give:
         source, ledger, one = begin(give)
         assert source.look() == b"one\ntwo\n"
-        ledger.note(b"one\ntwo\n", 0)
+        ledger.prepare(b"one\ntwo\n", 0)
         one.put(b"one two, and more than a file may have")
         assert everything(one) == b""
         if taken:

@@ -12,17 +12,18 @@ from contextlib import suppress
 import pytest
 
 from pydaemontools.base.tai64 import LABEL, label
+from pydaemontools.base.two_slots import SLOT
 from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.logdir import writer
 from pydaemontools.log.logdir.writer import LogDir
 from pydaemontools.log.pipe import intent_log
 from pydaemontools.log.pipe import source as blocks
-from pydaemontools.log.pipe.intent import SLOT, Intent, IntentFile, parse
+from pydaemontools.log.pipe.intent import Intent, IntentFile, parse
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.pump import Pump
 from pydaemontools.log.pipe.source import open_source
-from pydaemontools.log.pipe.splitter import BlockSplitter, cost, cut
+from pydaemontools.log.pipe.splitter import BlockSplitter, fit, size_in_log
 from pydaemontools.log.sinks.directory import DirectorySink
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
@@ -120,11 +121,11 @@ def logger(fd, paths, *, told=False, **fault):
             try:
                 fatal = Fatal(**{"at": 0} | fault)
                 source = open_source(fd)
-                book = open_intent_log(source, BlockSplitter(LABEL))
-                logs = [LogDir(os.fsencode(path), ledger=book) for path in paths]
+                opened = open_intent_log(source, BlockSplitter(LABEL))
+                logs = [LogDir(os.fsencode(path), intent_log=opened) for path in paths]
                 sinks = [DirectorySink(log, b"pysissylog", label) for log in logs]
                 source.told += [15] * told
-                made = Pump(source, sinks, SeverityTransform(SeverityReader()), 0, ledger=book)
+                made = Pump(source, sinks, SeverityTransform(SeverityReader()), 0, ledger=opened)
                 code = made.run()
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:
@@ -208,21 +209,21 @@ def test_killed_again_and_again(told, place):
         assert all(lines(path) == INPUT for path in paths)
 
 
-def is_note(name, more):
-    """Whether the call is one that needs room for the note."""
+def needs_room(name, more):
+    """Whether the call is one that needs room for the intent file."""
     return name == "splice" and "offset_dst" in more
 
 
-def is_any_note(name, more):
-    """Whether the call writes to the note at all."""
-    return is_note(name, more) or name == "pwrite"
+def needs_the_file(name, more):
+    """Whether the call writes to the intent file at all."""
+    return needs_room(name, more) or name == "pwrite"
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("refuse", [is_note, is_any_note], ids=["counter", "note"])
+@pytest.mark.parametrize("refuse", [needs_room, needs_the_file], ids=["counter", "intents"])
 @pytest.mark.usefixtures("small")
-def test_notes_that_cannot_be_kept(refuse, place):
-    """Without room for a note the log goes on; a kill may then double a block, and lose none."""
+def test_intents_that_cannot_be_kept(refuse, place):
+    """Without room for intents the log goes on; a kill may then double a block, and lose none."""
     fd = filled(STREAM)
     code, calls = logger(fd, [place / "dry"], refuse=refuse)
     os.close(fd)
@@ -258,8 +259,8 @@ def test_many_kills_file_nothing(place, monkeypatch):
 
 @pytest.mark.process
 @pytest.mark.usefixtures("small")
-def test_another_pipe_s_note(place):
-    """A note about another pipe is not believed: multilog's rule holds, and nothing is cut."""
+def test_another_pipe_s_intent(place):
+    """An intent about another pipe is not believed: multilog's rule holds, and nothing is cut."""
     fd = filled(STREAM)
     _, calls = logger(fd, [place / "dry"])
     os.close(fd)
@@ -284,7 +285,7 @@ def test_another_pipe_s_note(place):
 @pytest.mark.process
 @pytest.mark.usefixtures("small")
 def test_a_log_that_another_went_on_with(place):
-    """What somebody else has added to the noted file, or put in its place, stays."""
+    """What somebody else has added to the file of the intent, or put in its place, stays."""
     fd = filled(STREAM)
     _, calls = logger(fd, [place / "dry"])
     os.close(fd)
@@ -305,27 +306,27 @@ LONG_TEXT = b"@400000000000000000000000 another's line\n" * 60
 # The parts.
 
 
-def entry(count=3):
-    """Some note."""
+def intent(count=3):
+    """Some intent."""
     return Intent(b"boot:7:1", 1, 5, 10, 90, 2, count, 1, b"abc", 1, 0)
 
 
-def test_a_torn_note_is_none(place):
-    """However much of a note was written: it is read as a whole, or the one before it is."""
+def test_a_torn_intent_is_none(place):
+    """However much of an intent was written: it is read as a whole, or the one before it is."""
     fd = os.open(place, os.O_RDONLY)
     one = IntentFile(fd)
-    one.write(entry(8))
-    one.write(entry(9))
+    one.write(intent(8).line)
+    one.write(intent(9).line)
     old = (place / "note").read_bytes()[:SLOT]
-    one.write(entry(10))
+    one.write(intent(10).line)
     whole = (place / "note").read_bytes()
     new = max(whole[:SLOT], whole[SLOT:])
     for length in range(SLOT + 1):
         found = parse(new[:length] + old[length:])
         assert found is None or found[1].count in (9, 10)
-    assert IntentFile(fd).read().count == 10
+    assert IntentFile(fd).intent().count == 10
     one.void()
-    assert IntentFile(fd).read() is None
+    assert IntentFile(fd).intent() is None
     os.close(fd)
 
 
@@ -343,9 +344,9 @@ def test_a_torn_note_is_none(place):
     ],
     ids=str,
 )
-def test_a_note_that_nobody_wrote(changes):
-    """What cannot be is not believed, though it is whole."""
-    one = entry()
+def test_an_intent_that_nobody_wrote(changes):
+    """What cannot be is not believed, though it is complete."""
+    one = intent()
     assert parse(one.line(1))
     for name, value in changes.items():
         setattr(one, name, value)
@@ -353,7 +354,7 @@ def test_a_note_that_nobody_wrote(changes):
 
 
 @pytest.mark.process
-def test_a_note_about_bytes_that_are_not_there(place):
+def test_an_intent_about_bytes_that_are_not_there(place):
     """A pipe may have the name of one that is gone: what it holds is all taken as new."""
     fd = filled(b"one\ntwo\n")
     with open("/proc/sys/kernel/random/boot_id", "rb") as file:
@@ -361,15 +362,15 @@ def test_a_note_about_bytes_that_are_not_there(place):
     stream = b"%b:%d:1" % (boot, os.fstat(fd).st_ino)
     path = place / "log"
     path.mkdir()
-    note = Intent(stream, 1, 0, 0, 90, 0, 50, 2, b"x" * 50, 0, 0).line(1)
-    (path / "note").write_bytes(note.ljust(4096) + b"x")
+    intent = Intent(stream, 1, 0, 0, 90, 0, 50, 2, b"x" * 50, 0, 0).line(1)
+    (path / "note").write_bytes(intent.ljust(4096) + b"x")
     assert logger(fd, [path])[0] == 0
     os.close(fd)
     assert lines(path) == [b"one", b"two"]
 
 
 def test_a_state_that_cannot_be():
-    """What a note says of the reader's state leads to a level, whatever it is."""
+    """What an intent says of the reader's state leads to a level, whatever it is."""
     form = SeverityTransform(SeverityReader())
     form.state = (1 << 40) - 1
     batch = form.batch(b" x\n", continued=False, unfinished=False)
@@ -380,14 +381,14 @@ def test_whole_lines_that_have_room():
     """The lines that are chosen have room with their labels."""
     body = b"".join(b"x" * (at * 7 % 50) + b"\n" for at in range(200))
     for room in range(0, 9000, 37):
-        piece, _ = cut(body, room, LABEL)
+        piece, _ = fit(body, room, LABEL)
         assert body.startswith(piece)
-        assert not piece or cost(piece, LABEL) <= room
+        assert not piece or size_in_log(piece, LABEL) <= room
         assert piece[-1:] in (b"", b"\n")
 
 
-def test_a_named_pipe_has_no_ledger(place, source):
-    """A pipe with a name is the same file when it is another pipe: no notes for it."""
+def test_a_named_pipe_has_no_intent_log(place, source):
+    """A pipe with a name is the same file when it is another pipe: no intents for it."""
     os.mkfifo(place / "fifo")
     fd = os.open(place / "fifo", os.O_RDWR)
     assert open_intent_log(source(fd), BlockSplitter(LABEL)) is None

@@ -1,4 +1,4 @@
-"""How much longer lines are in a log than they came: what the ledger reckons with has room."""
+"""How much longer lines are in a log than they came: what the splitter reckons with has room."""
 
 import itertools
 from unittest.mock import patch
@@ -17,7 +17,7 @@ from tests.log.conftest import patient, stream
 
 
 class File:
-    """The file of a log, of SIZE bytes, as far as the ledger looks at it."""
+    """The file of a log, of SIZE bytes, as far as the splitter looks at it."""
 
     def __init__(self, size):
         self.size = size
@@ -51,12 +51,12 @@ def carry(words, block):
     script = Actions([*words, b"./d"], own=True)
     form = RecordTransform(script)
     script.check(form.growth())
-    fitting = BlockSplitter(*form.growth(), closely=form.closely, whole_records=True)
+    splitter = BlockSplitter(*form.growth(), closely=form.closely, whole_records=True)
     file = File(script.outputs[0].size)
-    fitting.logs.append(file)
+    splitter.logs.append(file)
     at, inside, cuts = 0, False, []
     while at < len(block):
-        body = fitting.of(block, at)
+        body = splitter.next_part(block, at)
         if not body:
             assert file.due
             file.turn()
@@ -66,7 +66,7 @@ def carry(words, block):
         batch = form.batch(body, continued=inside, unfinished=unfinished)
         inside = unfinished
         text = script.outputs[0].selection.of(batch).text
-        assert len(text) <= fitting.cost <= file.room()
+        assert len(text) <= splitter.part_size <= file.room()
         file.write(text)
         cuts += [at] if unfinished else []
     return cuts
@@ -115,7 +115,7 @@ WORDS = st.builds(
 )
 @example(words=[b"J", b"s4096"], lines=[b"level=info a=" + b"\x01" * 290, b" x"] * 2, ended=True)
 def test_what_is_reckoned_with_has_room(words, lines, ended):
-    """Never more is written than a note promised, nor a line cut that a file has room for."""
+    """Never more is written than an intent promised, nor a line cut that a file has room for."""
     words = [words[0], b"m", *words[1:]]
     block = stream(lines) if ended else b"\n".join(lines)
     clock = itertools.count(step=0.4)
@@ -129,9 +129,9 @@ def test_what_is_reckoned_with_has_room(words, lines, ended):
         assert not fits(words, block[start : end if end >= 0 else None])
 
 
-def test_where_no_note_can_be_kept():
+def test_where_no_intent_can_be_kept():
     """A block is not cut for a file that nobody knows."""
-    assert BlockSplitter(26, 13, 99).of(b"one\ntwo\n", 0) == b"one\ntwo\n"
+    assert BlockSplitter(26, 13, 99).next_part(b"one\ntwo\n", 0) == b"one\ntwo\n"
 
 
 @patient

@@ -3,10 +3,7 @@
 import posix
 
 from ...base.tai64 import after, stamp
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .folder import Folder
+from .folder import Folder
 
 LABEL = 25  # bytes of a name that are its time
 
@@ -17,7 +14,7 @@ class Finished:
     `current` is reckoned with SIZE bytes. What raises an OSError may be done again.
     """
 
-    def __init__(self, folder: "Folder", keep: int, total: int, size: int) -> None:
+    def __init__(self, folder: Folder, keep: int, total: int, size: int) -> None:
         self._folder = folder
         self._keep = keep
         self._total = total
@@ -25,22 +22,21 @@ class Finished:
         self._newest = b""  # the time in the newest name, once it was looked for
 
     def forget(self) -> None:
-        """They may be others now."""
+        """Look for the newest name again: the files may be others now."""
         self._newest = b""
 
     def file(self, name: bytes, code: bytes) -> None:
-        """Give the file NAME, if there is one, its place among them, and drop what is too old."""
+        """File NAME, if it is there, under its time and with CODE, and drop what is too old."""
         folder = self._folder
-        folder.do(b"stat", name)
-        try:
-            links = folder.stat(name).st_nlink
-        except FileNotFoundError:
+        folder.about_to(b"stat", name)
+        found = folder.find(name)
+        if not found:
             return
-        if links == 1:
+        if found.st_nlink == 1:
             if not self._newest:
                 labels = filter(_is_label, (old[:LABEL] for old in self._names()))
                 self._newest = max(labels, default="").encode()
-            folder.do(b"link to", name)
+            folder.about_to(b"link to", name)
             label = stamp()
             if label <= self._newest:
                 # The clock went back: by its time this one would be the first to be removed.
@@ -52,7 +48,7 @@ class Finished:
         self._prune()
 
     def _names(self) -> list[str]:
-        """What they are called, in no order."""
+        """Return the names of the finished files, in no order."""
         self._folder.doing = b"read " + self._folder.path
         names = posix.listdir(self._folder.fd)
         return [name for name in names if name[:1] == "@" and len(name) >= LABEL]
@@ -62,12 +58,12 @@ class Finished:
         # One of the files that are kept is `current`.
         kept = names[: self._keep - 1]
         if self._total:
-            kept = kept[: self._fitting(kept)]
+            kept = kept[: self._within_total(kept)]
         for name in reversed(names[len(kept) :]):
             self._folder.unlink(name.encode())
 
-    def _fitting(self, names: list[str]) -> int:
-        """How many of NAMES, the newest first, have room together."""
+    def _within_total(self, names: list[str]) -> int:
+        """Return how many of NAMES, the newest first, have room together."""
         room = self._room
         for count, name in enumerate(names):
             room -= self._folder.stat(name.encode()).st_size
@@ -77,5 +73,5 @@ class Finished:
 
 
 def _is_label(name: str) -> bool:
-    """Whether NAME is a time, and not only as long as one; before TAI64 ends."""
+    """Return whether NAME is a time, and not only as long as one; before TAI64 ends."""
     return name < "@8" and not name[1:].strip("0123456789abcdef")

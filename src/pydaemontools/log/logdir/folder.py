@@ -18,8 +18,8 @@ class Folder:
         self.doing = b""  # what is tried, in words for a message
         self.fd = self._lock = -1
 
-    def take(self) -> None:
-        """Have it for ourselves, made if it is not there.
+    def acquire(self) -> None:
+        """Have the directory for ourselves, made if it is not there.
 
         The cause of the OSError without a directory is why it could not be made.
         """
@@ -37,27 +37,27 @@ class Folder:
         self._lock = self.open(b"lock", APPEND, 0o600)
         lock(self._lock)
 
-    def let_go(self) -> None:
-        """Leave it to others."""
+    def release(self) -> None:
+        """Leave the directory to others."""
         for fd in self._lock, self.fd:
             if fd >= 0:
                 posix.close(fd)
         self._lock = self.fd = -1
 
     def removed(self) -> bool:
-        """Whether nobody finds it any more."""
+        """Return whether nobody finds the directory any more."""
         return not posix.fstat(self.fd).st_nlink
 
     def enter(self) -> None:
         """Make it the current directory."""
         posix.fchdir(self.fd)
 
-    def do(self, verb: bytes, name: bytes) -> None:
-        """What is tried next is VERB, with the file NAME."""
+    def about_to(self, verb: bytes, name: bytes) -> None:
+        """Say that what is tried next is VERB, with the file NAME."""
         self.doing = verb + b" " + self.path + b"/" + name
 
     def open(self, name: bytes, flags: int, mode: int = 0) -> int:
-        """Open the file NAME in it."""
+        """Open the file NAME in the directory."""
         return posix.open(name, flags, mode, dir_fd=self.fd)
 
     def create(self, name: bytes) -> int:
@@ -71,8 +71,15 @@ class Folder:
         return fd
 
     def stat(self, name: bytes) -> posix.stat_result:
-        """What is known of the file NAME."""
+        """Return what is known of the file NAME."""
         return posix.stat(name, dir_fd=self.fd)
+
+    def find(self, name: bytes) -> posix.stat_result | None:
+        """Return what is known of the file NAME; None if it is not there."""
+        try:
+            return self.stat(name)
+        except FileNotFoundError:
+            return None
 
     def rename(self, name: bytes, to: bytes) -> None:
         """Have the file NAME be called TO."""
@@ -81,7 +88,7 @@ class Folder:
 
     def unlink(self, name: bytes) -> None:
         """Remove the file NAME, if it is there."""
-        self.do(b"remove", name)
+        self.about_to(b"remove", name)
         try:
             posix.unlink(name, dir_fd=self.fd)
         except OSError as error:
@@ -90,5 +97,5 @@ class Folder:
 
 
 def cause(error: OSError) -> OSError:
-    """What ERROR came of, if that is known, or ERROR itself."""
+    """Return what ERROR came of, if that is known, or ERROR itself."""
     return error.__cause__ if isinstance(error.__cause__, OSError) else error

@@ -11,11 +11,7 @@ from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
 from ...base import cli
 from ...base.process import environ
-from .writer import Failed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .writer import LogDir
+from .folder import Folder
 
 READ = posix.O_RDONLY | posix.O_NONBLOCK
 WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT
@@ -29,6 +25,10 @@ FILES = (
 )
 
 
+class ProcessorFailed(Exception):
+    """A processor has ended, and not well: how, and where."""
+
+
 class Processor:
     """The COMMAND, run by WHO; what it makes of a file is called @TAI64N.CODE."""
 
@@ -40,63 +40,65 @@ class Processor:
         self._status: int | None = None
         self._retry_at = 0.0
 
-    def run(self, log: "LogDir") -> bool:
-        """Whether `previous` in LOG has been processed: start that, or see how it goes.
+    def run(self, folder: Folder) -> bool:
+        """Return whether `previous` in FOLDER has been processed: start that, or see how it goes.
 
-        Raises OSError, and Failed if the command did not do it; then call again later.
+        Raises OSError, and ProcessorFailed if the command did not do it; then call again later.
         """
         if not self._pid and self._status is None:
             if time.monotonic() < self._retry_at:
                 return False
-            self._start(log)
-        if self._pid:
-            self._reap(posix.WNOHANG)
+            self._start(folder)
+        self.reap(posix.WNOHANG)
         if self._status is None:
             return False
         if self._status:
             how = b"failed" if posix.WIFEXITED(self._status) else b"crashed"
             self._status = None
             self._retry_at = time.monotonic() + PAUSE
-            raise Failed(b"processor " + how + b" in " + log.path)
-        self._keep(log)
+            raise ProcessorFailed(b"processor " + how + b" in " + folder.path)
+        _keep(folder)
         self._status = None
         return True
 
-    def wait(self, log: "LogDir") -> None:
-        """Until it has ended. One that failed is run once more, and at once: we go soon."""
+    def end(self, folder: Folder) -> None:
+        """Have `previous` in FOLDER processed, and wait for that.
+
+        A command that failed is run once more, and at once: we go soon.
+        """
         if not self._pid and self._status is None:
-            self._start(log)
-        if self._pid:
-            self._reap(0)
+            self._start(folder)
+        self.reap()
 
     def forget(self) -> bool:
-        """What it is doing is about nothing that is there; whether it has ended."""
-        if self._pid:
-            self._reap(posix.WNOHANG)
+        """Let go of what the command does, as files are gone; return whether it has ended."""
+        self.reap(posix.WNOHANG)
         if not self._pid:
             self._status = None
             self._retry_at = 0.0
         return not self._pid
 
-    def _reap(self, how: int) -> None:
-        pid, status = posix.waitpid(self._pid, how)
-        if pid:
-            self._pid, self._status = 0, status
+    def reap(self, how: int = 0) -> None:
+        """Wait until the command has ended, if it runs; see only whether it has if HOW says so."""
+        if self._pid:
+            pid, status = posix.waitpid(self._pid, how)
+            if pid:
+                self._pid, self._status = 0, status
 
-    def _start(self, log: "LogDir") -> None:
-        log.doing = b"fork for processor in " + log.path
+    def _start(self, folder: Folder) -> None:
+        folder.doing = b"fork for processor in " + folder.path
         pid = posix.fork()
         if not pid:
-            self._be(log)
+            self._be(folder)
         self._pid = pid
 
-    def _be(self, log: "LogDir") -> None:
-        """The child."""
-        what = b"switch to " + log.path
+    def _be(self, folder: Folder) -> None:
+        """Be the child."""
+        what = b"switch to " + folder.path
         try:
-            log.enter()
+            folder.enter()
             for fd, name, flags in FILES:
-                what = (b"write to " if flags == WRITE else b"read ") + log.path + b"/" + name
+                what = (b"write to " if flags == WRITE else b"read ") + folder.path + b"/" + name
                 file = posix.open(name, flags, 0o644)
                 posix.set_blocking(file, True)
                 posix.dup2(file, fd)
@@ -110,14 +112,15 @@ class Processor:
         finally:
             posix._exit(111)  # noqa: SLF001 - a child never returns
 
-    def _keep(self, log: "LogDir") -> None:
-        """What it wrote is on disk, and its mode says so."""
-        for name in b"processed", b"newstate":
-            log.doing = b"write " + log.path + b"/" + name + b" to disk"
-            fd = log.open(name, posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
-            try:
-                posix.fsync(fd)
-                if name == b"processed":
-                    posix.fchmod(fd, 0o744)
-            finally:
-                posix.close(fd)
+
+def _keep(folder: Folder) -> None:
+    """Have what the command wrote on disk, and its mode say so."""
+    for name in b"processed", b"newstate":
+        folder.doing = b"write " + folder.path + b"/" + name + b" to disk"
+        fd = folder.open(name, posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+        try:
+            posix.fsync(fd)
+            if name == b"processed":
+                posix.fchmod(fd, 0o744)
+        finally:
+            posix.close(fd)

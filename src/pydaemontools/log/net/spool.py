@@ -46,7 +46,7 @@ class Spool:
         self.path = parent + directory_name(target, target.format)
         self.held = 0
         self.kept = kept
-        self.due = self.noted = False  # as a JoinedLog
+        self.due = self.joined = False  # as a JoinedLog
         self._most = spooling.size
         self._source = source
         self._waiting: list[bytes] = []
@@ -269,7 +269,7 @@ class Spool:
         try:
             found.state.write(self.begin)
             found.connected(self.connection)
-            if self._intent_log and self.noted:
+            if self._intent_log and self.joined:
                 self._intent_log.moved(self, found.fd)
             self._segments.move(found.fd)
         except OSError:

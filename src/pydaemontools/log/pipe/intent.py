@@ -1,47 +1,32 @@
-"""The file `note` in a log directory: where its log stood before the last block came in.
+"""The intent file of a log, called `note`: what was about to be written, and bytes of the pipe.
 
-A note is one line, written into one of two slots in turn and padded to the slot's size, so
-that it never needs room on the disk. Its number stands at both ends: of one that a kill cut
-short the ends differ, and the other slot still says what was so before. Nothing is synced:
-a kill loses no write, and after a crash of the machine no note is believed.
+An intent is one line, in one of two slots, so that it never needs room on the disk. Its number
+stands at both ends: of one that a kill cut short the ends differ, and the other slot still has
+the intent before it. Nothing is synced: a kill loses no write, and after a crash of the machine
+no intent is believed.
 
-Behind the slots lie bytes that were taken from the pipe. Nobody reads them. But splice(2)
-moves bytes from a pipe to a file in one call, which no signal ends between the two: so the
-size of this file says exactly how many, whenever and however its writer died.
+Behind the slots lie bytes that were consumed from the pipe. Nobody reads them: it is the size of
+the file that counts (intent_log.py).
 """
 
 import posix
-from errno import EIO
+
+from ...base.two_slots import TwoSlots
 
 NAME = b"note"
-SLOT = 512  # bytes of a note
-LARGEST = (1 << 63) - 1  # what the system takes for a position
-DATA = 4096  # where the taken bytes begin
+LARGEST = (1 << 63) - 1  # the largest offset that the system knows
+DATA = 4096  # where the consumed bytes begin
 OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 
 
 class Intent:
-    """What a note says: STREAM's bytes from START on, COUNT of them and TAIL the last of
-    these, are about to be written to the file INODE, from OFFSET on and not beyond LIMIT.
+    """COUNT bytes of STREAM, from START on, TAIL the last of them, are about to be written to the
+    file INODE, from OFFSET on and not beyond LIMIT.
 
-    START is counted by the file `note` that is the stream's counter; COUNTER says whether it
-    is this one. FIRST bytes are taken into it first, and that is all, or the last one follows.
-    BEFORE and AFTER are the reader's state then and once the block is in.
+    START is counted by one intent file, the stream's counter; COUNTER says whether this one is
+    that. FIRST bytes are moved into the counter first: all, or the last one follows. BEFORE and
+    AFTER are the reader's state before the block and after it.
     """
-
-    __slots__ = (
-        "after",
-        "before",
-        "count",
-        "counter",
-        "first",
-        "inode",
-        "limit",
-        "offset",
-        "start",
-        "stream",
-        "tail",
-    )
 
     def __init__(  # noqa: PLR0917 - in the order of the line
         self,
@@ -71,28 +56,20 @@ class Intent:
 
     @property
     def marks(self) -> int:
-        """How many bytes the counter gets while all of them are taken."""
+        """Return how many bytes the counter gets while all of them are consumed."""
         return self.count if self.first == self.count else self.first + 1
 
     def line(self, number: int) -> bytes:
-        """The note's line, as note NUMBER."""
+        """Return the line of the intent, as number NUMBER."""
         place = self.counter, self.inode, self.offset, self.limit
-        return b"%d %b %d %d %d %d %d %d %d =%b %d %d %d" % (
-            number,
-            self.stream,
-            *place,
-            self.start,
-            self.count,
-            self.first,
-            self.tail.hex().encode(),
-            self.before,
-            self.after,
-            number,
-        )
+        block = self.start, self.count, self.first, self.tail.hex().encode()
+        states = self.before, self.after
+        line = b"%d %b %d %d %d %d %d %d %d =%b %d %d %d"
+        return line % (number, self.stream, *place, *block, *states, number)
 
 
 def parse(slot: bytes) -> tuple[int, Intent] | None:
-    """The note in SLOT and its number; None if there is no whole one."""
+    """Return the intent in SLOT and its number; None if there is no complete one."""
     words = slot.split()
     if len(words) != 13 or words[0] != words[12] or words[9][:1] != b"=":
         return None
@@ -111,33 +88,22 @@ def parse(slot: bytes) -> tuple[int, Intent] | None:
     return number, Intent(words[1], *place, *block, tail, before, after)
 
 
-class IntentFile:
-    """The note in the directory that is open as DIRECTORY. Raises OSError without one."""
+class IntentFile(TwoSlots):
+    """The intent file in the directory that is open as DIRECTORY. Raises OSError without one."""
 
     def __init__(self, directory: int) -> None:
+        super().__init__(posix.open(NAME, OPEN, 0o600, dir_fd=directory))
         self._directory = directory
-        self.fd = posix.open(NAME, OPEN, 0o600, dir_fd=directory)
-        self._number = 0
-        self.fresh = False  # whether it said nothing when we came
+        self.was_empty = False  # whether it had no intent when we came
 
-    def read(self) -> Intent | None:
-        """The last whole note; None if there is none."""
-        head = posix.pread(self.fd, 2 * SLOT, 0)
-        found = [note for at in (0, SLOT) if (note := parse(head[at : at + SLOT]))]
-        self._number, entry = max(found, key=lambda note: note[0], default=(0, None))
-        self.fresh = entry is None
-        return entry
+    def intent(self) -> Intent | None:
+        """Return the last intent; None if there is none."""
+        found = self.read(parse)
+        self.was_empty = found is None
+        return found
 
-    def write(self, entry: Intent) -> None:
-        """Put ENTRY in the place of the note before the last."""
-        number = self._number + 1
-        line = entry.line(number).ljust(SLOT)
-        if posix.pwrite(self.fd, line, number % 2 * SLOT) != SLOT:
-            raise OSError(EIO, "")
-        self._number = number
-
-    def taken(self) -> int:
-        """How many bytes were taken since the last reset."""
+    def consumed(self) -> int:
+        """Return how many bytes were consumed into the file since it counts."""
         return max(0, posix.fstat(self.fd).st_size - DATA)
 
     def reset(self) -> None:
@@ -145,10 +111,10 @@ class IntentFile:
         posix.ftruncate(self.fd, DATA)
 
     def void(self) -> None:
-        """Say nothing any more, and count from nothing."""
+        """Have no intent any more, and count from nothing."""
         posix.ftruncate(self.fd, 0)
 
     def remove(self) -> None:
-        """Be gone."""
+        """Remove the file."""
         posix.unlink(NAME, dir_fd=self._directory)
         posix.close(self.fd)

@@ -1,19 +1,29 @@
-"""What each log directory has of one pipe, so that every line gets there exactly once.
+"""What each log has of one pipe, so that every line gets there exactly once, despite kills.
 
-For each block: (1) every directory's note says where its log stands, and which bytes of the
-pipe are next; (2) the block is written, into one file of each; (3) its bytes are taken out of
-the pipe, in three steps: the first few are moved into the note that counts, the next are
-dropped, the last one is moved there too. Files change between blocks.
+Each log directory has an intent file, and so has each spool; that of the first is the counter.
+For one block:
 
-Each step is one system call that no signal ends halfway, and the size of that note says which
-were done. So whoever comes after a kill knows where it struck. None: the bytes are all still
-in the pipe, and each log is cut back to where it stood. Some: each log has the whole block,
-and the rest is taken now. Whether the middle has been dropped shows in what is next in the
-pipe: the first step ends before a byte that is not the last one's like. Where there is no such
-byte, all bytes are moved. None of this changes a note, so a kill in the middle of it changes
-nothing either. This tells apart lines that look alike, and needs nobody but the one process
-that died. Where notes cannot be kept, they are voided before anything is taken, and a block
-may come twice.
+1. Each intent file says which bytes of the pipe are next, where its log stands, and what the log
+   will not go beyond.
+2. The block is written, into one file of each log. Files change between blocks.
+3. The first few bytes of the block are moved from the pipe into the counter.
+4. The middle is read from the pipe, and dropped.
+5. The last byte is moved into the counter.
+
+No signal ends a system call of 3 to 5 halfway, so the size of the counter says which were done:
+
+| killed after step | the successor does                                                        |
+| none, or 1        | cuts nothing; has the block again from the pipe                           |
+| 2, even in part   | cuts each log back to where it stood; has the block again                 |
+| 3, even in part   | cuts nothing; moves what is left of the first bytes, then does 4 and 5    |
+| 4                 | cuts nothing; does 5                                                      |
+| 5                 | cuts nothing; goes on behind the block                                    |
+
+None of this changes an intent, so a successor that is killed leaves the same to its own. Whether
+4 was done shows in what is next in the pipe: the first bytes end before one that is not like the
+last. Where none of the first ones is, 3 moves all bytes. This tells apart lines that look alike,
+and needs nobody but the process that died. Intents that cannot be kept are voided before anything
+is consumed, and a block may come twice.
 """
 
 import posix
@@ -30,11 +40,11 @@ if TYPE_CHECKING:
 
 FULL = 65536  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
-HEAD = 64  # bytes among which the first step of taking a block has to end
+HEAD = 64  # bytes among which the first step of consuming a block has to end
 
 
-def open_intent_log(source: "Source", fitting: "BlockSplitter") -> "IntentLog | None":
-    """The ledger of the pipe that SOURCE looks at; FITTING knows what has room in a log.
+def open_intent_log(source: "Source", splitter: "BlockSplitter") -> "IntentLog | None":
+    """Return the intent log of the pipe that SOURCE looks at; SPLITTER cuts its blocks.
 
     None if it is no pipe, or one with a name: that is the same file when it is another pipe.
     """
@@ -48,11 +58,11 @@ def open_intent_log(source: "Source", fitting: "BlockSplitter") -> "IntentLog | 
         return None
     if name[:6] != b"pipe:[":
         return None
-    return IntentLog(source, boot + b":" + name[6:-1] + b":", fitting)
+    return IntentLog(source, boot + b":" + name[6:-1] + b":", splitter)
 
 
 def head(body: bytes) -> int:
-    """How many bytes of BODY are taken first: all, if no byte near them differs from the last."""
+    """Return how many bytes of BODY come first: all, if none near them differs from the last."""
     same = body[1:HEAD]
     others = same.lstrip(body[-1:])
     first = 1 + len(same) - len(others)
@@ -60,176 +70,174 @@ def head(body: bytes) -> int:
 
 
 class IntentLog:
-    """The notes about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
+    """The intents about the pipe of SOURCE, whose name in this boot of the machine is PIPE.
 
-    FITTING cuts a block, and says how much what is written next will be at the most.
+    SPLITTER cuts a block, and says how much what is written next will be at the most.
     """
 
-    def __init__(self, source: PipeSource, pipe: bytes, fitting: "BlockSplitter") -> None:
+    def __init__(self, source: PipeSource, pipe: bytes, splitter: "BlockSplitter") -> None:
         self.source = source
-        self.fitting = fitting
+        self.splitter = splitter
         self.state = 0  # the reader's, at the head of the pipe
         self._pipe = pipe
-        self._logs: list[tuple[IntentFile, JoinedLog]] = []
+        self._files: dict[JoinedLog, IntentFile] = {}
         self._counter: IntentFile | None = None
         self._stream = b""
-        self._taken = 0  # as the counter counts
-        self._first = self._rest = 0  # bytes to take first, and all that are to be taken
-        self._noted = False  # whether the notes stand for what is written next
-        self._doubt = False  # whether there may be notes that are wrong
+        self._consumed = 0  # as the counter counts
+        self._first = self._rest = 0  # bytes to consume first, and all that are to be consumed
+        self._prepared = False  # whether the intents stand for what is written next
+        self._doubt = False  # whether there may be intents that are wrong
 
     def join(self, log: "JoinedLog", directory: int) -> tuple[Intent, bool] | None:
-        """Keep a note for LOG too, in its DIRECTORY.
+        """Keep intents for LOG too, in its DIRECTORY.
 
-        Gives what the one that is there says, and whether its block has to be written again;
-        None if there is none that can be believed.
+        Return the one that is there, and whether its block has to be written again; None if
+        there is none that can be believed.
         """
         try:
-            note = IntentFile(directory)
-            known = self._known(note)
-            if not known and not self._counter:
-                note.void()
+            file = IntentFile(directory)
+            known = self._known(file)
             if not self._counter:
-                self._counter = note
+                if not known:
+                    file.void()
+                self._counter = file
                 self._stream = known[0].stream if known else self._new_stream()
-                self._taken = note.taken()
-            self._logs.append((note, log))
-            self.fitting.logs.append(log)
-            log.noted = True
+                self._consumed = file.consumed()
+            self._files[log] = file
+            self.splitter.logs.append(log)
+            log.joined = True
             if not known:
                 # From now on an empty log is one that we have begun.
-                note.write(self._entry(note, log, b"", self.state))
+                self._write(log, file, b"", self.state)
         except OSError:
             return None
         return known
 
     def leave(self, log: "JoinedLog") -> None:
-        """LOG cannot be had after all."""
-        for note, one in self._logs:
-            if one is log and note.fresh:
-                note.remove()
-        self._logs = [(note, one) for note, one in self._logs if one is not log]
-        self.fitting.logs = [one for _, one in self._logs]
+        """Keep no intents for LOG, which cannot be had after all."""
+        if (file := self._files.pop(log, None)) and file.was_empty:
+            file.remove()
+        self.splitter.logs = list(self._files)
 
     def abandon(self) -> None:
-        """Nothing will be logged: only notes that stood there before stay."""
-        for note, _ in self._logs:
-            if note.fresh:
-                note.remove()
+        """Leave only intents that stood there before: nothing will be logged."""
+        for file in self._files.values():
+            if file.was_empty:
+                file.remove()
 
     def begun(self, log: "JoinedLog") -> None:
-        """LOG stands where it shall go on."""
-        for note, one in self._logs:
-            if one is log:
-                try:
-                    note.write(self._entry(note, log, b"", self.state))
-                except OSError:
-                    # What it said before is still right.
-                    pass
+        """Know that LOG stands where it shall go on."""
+        if log in self._files:
+            try:
+                self._write(log, self._files[log], b"", self.state)
+            except OSError:
+                # What it said before is still right.
+                pass
 
     def moved(self, log: "JoinedLog", directory: int) -> None:
-        """LOG goes on in another DIRECTORY; its note was removed with the old one.
+        """Keep the intents for LOG in another DIRECTORY; their file was removed with the old one.
 
         Raises OSError, and then nothing has changed.
         """
-        for at, (old, one) in enumerate(self._logs):
-            if one is log:
-                note = IntentFile(directory)
-                note.void()
-                posix.close(old.fd)
-                self._logs[at] = note, log
-                if self._counter is old:
-                    self._counter, self._taken = note, 0
-                    self._stream = self._new_stream()
-                # The notes are right again with the next block.
-                self._noted, self._doubt = False, True
+        if log not in self._files:
+            return
+        file = IntentFile(directory)
+        file.void()
+        old, self._files[log] = self._files[log], file
+        posix.close(old.fd)
+        if self._counter is old:
+            self._counter, self._consumed = file, 0
+            self._stream = self._new_stream()
+        # The intents are right again with the next block.
+        self._prepared, self._doubt = False, True
 
     def _new_stream(self) -> bytes:
         return b"%b%d" % (self._pipe, time.time_ns())
 
-    def _known(self, note: IntentFile) -> tuple[Intent, bool] | None:
-        """What NOTE says, if that can be believed, and whether nothing of it was taken."""
-        entry = note.read()
-        if not entry or not entry.stream.startswith(self._pipe):
+    def _known(self, file: IntentFile) -> tuple[Intent, bool] | None:
+        """Return the intent in FILE, if it can be believed, and whether nothing was consumed."""
+        intent = file.intent()
+        if not intent or not intent.stream.startswith(self._pipe):
             return None
         if self._counter:
-            if entry.stream != self._stream:
+            if intent.stream != self._stream:
                 return None
-            taken = self._taken - entry.start
-        elif entry.counter:
-            taken = self._go_on(note, entry)
+            consumed = self._consumed - intent.start
+        elif intent.counter:
+            consumed = self._go_on(file, intent)
         else:
             return None
         # One that is about no bytes may have been followed by a reset.
-        again = taken == 0 or not entry.count
-        if not (again or taken == entry.marks) or (again and not self._is_next(entry)):
+        again = consumed == 0 or not intent.count
+        if not (again or consumed == intent.marks) or (again and not self._is_next(intent)):
             return None
-        self.state = entry.before if again else entry.after
-        return entry, again
+        self.state = intent.before if again else intent.after
+        return intent, again
 
-    def _go_on(self, note: IntentFile, entry: Intent) -> int:
-        """Take the rest of what ENTRY is about, if some of it was taken; how far that is."""
-        taken = note.taken() - entry.start
-        if 0 < taken < entry.marks:
-            self._taken = entry.start + taken
-            self._rest = entry.count - taken
-            left = self.source.look()
-            if taken == entry.first and left[:1] == entry.tail[-1:]:
+    def _go_on(self, file: IntentFile, intent: Intent) -> int:
+        """Consume the rest of the block of INTENT, if some of it was; return how far that is."""
+        consumed = file.consumed() - intent.start
+        if 0 < consumed < intent.marks:
+            self._consumed = intent.start + consumed
+            self._rest = intent.count - consumed
+            left, tail = self.source.look(), intent.tail
+            if consumed == intent.first and left[:1] == tail[-1:]:
                 self._rest = 1
-            if len(left) < self._rest or not left[: self._rest].endswith(entry.tail[-self._rest :]):
+            if len(left) < self._rest or not left[: self._rest].endswith(tail[-self._rest :]):
                 # It was about another pipe, though that had the same name.
                 return -1
-            self._claim(note, entry.first - taken)
-            taken = entry.marks
-        return taken
+            self._consume(file, intent.first - consumed)
+            consumed = intent.marks
+        return consumed
 
-    def _is_next(self, entry: Intent) -> bool:
-        """Whether the pipe holds the bytes that ENTRY is about."""
-        body = self.source.look()[: entry.count]
-        return len(body) == entry.count and body[-TAIL:] == entry.tail
+    def _is_next(self, intent: Intent) -> bool:
+        """Return whether the pipe holds the bytes that INTENT is about."""
+        body = self.source.look()[: intent.count]
+        return len(body) == intent.count and body[-TAIL:] == intent.tail
 
-    def note(self, body: bytes, after: int) -> None:
-        """BODY is about to be written; that brings the reader's state to AFTER."""
-        self._noted = False
+    def prepare(self, body: bytes, after: int) -> None:
+        """Say that BODY is about to be written; that brings the reader's state to AFTER."""
+        self._prepared = False
         self._doubt = True
         self._first, self._rest = head(body), len(body)
         try:
-            for note, log in self._logs:
-                note.write(self._entry(note, log, body, after))
+            for log, file in self._files.items():
+                self._write(log, file, body, after)
         except OSError:
             self._void()
         else:
-            self._noted, self._doubt = bool(self._logs), False
+            self._prepared, self._doubt = bool(self._files), False
         self.state = after
 
-    def _entry(self, note: IntentFile, log: "JoinedLog", body: bytes, after: int) -> Intent:
-        counter = int(note is self._counter)
+    def _write(self, log: "JoinedLog", file: IntentFile, body: bytes, after: int) -> None:
+        """Write to the FILE of LOG that BODY is next, which has the first bytes reckoned."""
         inode, end = log.position()
-        place = inode, end, end + (self.fitting.cost if body else self.fitting.least)
-        block = self._taken, len(body), head(body)
-        return Intent(self._stream, counter, *place, *block, body[-TAIL:], self.state, after)
+        growth = self.splitter.part_size if body else self.splitter.overhead
+        place = int(file is self._counter), inode, end, end + growth
+        block = self._consumed, len(body), self._first if body else 0, body[-TAIL:]
+        file.write(Intent(self._stream, *place, *block, self.state, after).line)
 
     def take(self, count: int) -> int:
-        """Take COUNT bytes, which every directory has, from the pipe; give how many are left."""
-        if self._noted and self._counter:
+        """Consume COUNT bytes of the pipe, which every log has; return how many are left."""
+        if self._prepared and self._counter:
             try:
-                self._claim(self._counter, self._first)
+                self._consume(self._counter, self._first)
             except OSError:
                 # A full disk, or one that cannot splice.
                 pass
             count = self._rest
             self._doubt = count > 0
         if count:
-            self._noted = False
+            self._prepared = False
             if self._doubt and not self._void():
                 return count
             self.source.take(count)
-        elif self._taken > FULL:
+        elif self._consumed > FULL:
             self._reset()
         return 0
 
-    def _claim(self, counter: IntentFile, first: int) -> None:
-        """Take the `_rest` of a block: the FIRST bytes and the last one into COUNTER."""
+    def _consume(self, counter: IntentFile, first: int) -> None:
+        """Consume the `_rest` of a block: the FIRST bytes and the last one into COUNTER."""
         while first:
             first -= self._move(counter, first)
         if self._rest > 1:
@@ -238,42 +246,42 @@ class IntentLog:
             self._move(counter, 1)
 
     def _move(self, counter: IntentFile, count: int) -> int:
-        """Move up to COUNT bytes from the pipe into COUNTER; how many it were."""
-        moved = self.source.move(counter.fd, DATA + self._taken, count)
+        """Move up to COUNT bytes from the pipe into COUNTER; return how many."""
+        moved = self.source.move(counter.fd, DATA + self._consumed, count)
         if not moved:
             # Somebody else has taken them.
             raise OSError(EIO, "")
-        self._taken += moved
+        self._consumed += moved
         self._rest -= moved
         return moved
 
     def _reset(self) -> None:
         """Count from nothing again, at a moment at which everything is where it should be."""
-        self.note(b"", self.state)
-        if self._noted and self._counter:
+        self.prepare(b"", self.state)
+        if self._prepared and self._counter:
             try:
                 self._counter.reset()
             except OSError:
                 return
-            self._taken = 0
+            self._consumed = 0
 
     def _void(self) -> bool:
-        """Have no note say anything; whether that is so."""
+        """Have no intent any more; return whether that is so."""
         try:
-            for note, _ in self._logs:
-                note.void()
+            for file in self._files.values():
+                file.void()
         except OSError:
             return False
-        self._taken = 0
+        self._consumed = 0
         self._doubt = False
         return True
 
     def close(self) -> None:
-        """Everything is where it should be, and the logs may be anybody's."""
-        for note, log in self._logs:
-            log.noted = False
+        """Remove the intent files: everything is where it should be, the logs may be anybody's."""
+        for log, file in self._files.items():
+            log.joined = False
             try:
-                note.remove()
+                file.remove()
             except OSError:
-                # Not believed anyway beside a log that is marked as whole.
+                # Not believed anyway beside a log that is marked as complete.
                 pass

@@ -193,7 +193,7 @@ class Pump:
 
     def _pass_some(self) -> None:
         """Pass on as much of the block as has room."""
-        body = self.ledger.fitting.of(self._block, self._at) if self.ledger else self._block
+        body = self.ledger.splitter.next_part(self._block, self._at) if self.ledger else self._block
         self._at += len(body)
         if self._at == len(self._block):
             self._block, self._at = b"", 0
@@ -214,7 +214,7 @@ class Pump:
     def _mark(self, body: bytes) -> None:
         """Remember where the logs stand without BODY, which is the next for them."""
         if self.ledger:
-            self.ledger.note(body, self._state())
+            self.ledger.prepare(body, self._state())
             return
         for one in self.sinks:
             one.mark()

@@ -4,18 +4,18 @@ import time
 from errno import EIO
 
 from ...base.cli import say
-from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
-from ..logdir.writer import Failed, LogDir
+from ..logdir.processor import Processor, ProcessorFailed
+from ..logdir.rotation import FILING
+from ..logdir.writer import LogDir
 from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..lines.actions import ActionTarget
     from ..lines.selection import BatchFilter
     from ..pipe.intent_log import IntentLog
 
@@ -23,21 +23,11 @@ FOREVER = float("inf")
 LONGEST = 1.0  # seconds between two looks at a processor, if nobody tells that it has ended
 
 
-def open_log(who: bytes, output: "ActionTarget", ledger: "IntentLog | None") -> LogDir:
-    """The log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
-    processor = None
-    if output.command is not None:
-        from ..logdir.processor import Processor
-
-        processor = Processor(who, output.command, output.code)
-    return LogDir(
-        output.name,
-        output.size,
-        output.keep,
-        ledger,
-        processor=processor,
-        total=output.total,
-    )
+def open_log(who: bytes, output: "ActionTarget", intent_log: "IntentLog | None") -> LogDir:
+    """Return the log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
+    processor = None if output.command is None else Processor(who, output.command, output.code)
+    size, keep = output.size, output.keep
+    return LogDir(output.name, size, keep, intent_log, processor=processor, total=output.total)
 
 
 class DirectorySink(Sink):
@@ -61,7 +51,7 @@ class DirectorySink(Sink):
         always: bool = False,
         age: int = 0,
     ) -> None:
-        super().__init__(log.path)
+        super().__init__(log.folder.path)
         self._warning = WarnOnce(who)
         self._log = log
         self._who = who
@@ -115,19 +105,21 @@ class DirectorySink(Sink):
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
-        if (self._waits or not self._log.filed) and time.monotonic() < self._retry_at:
+        log, rotation = self._log, self._log.rotation
+        filing = rotation.stage in FILING
+        if (filing or log.due or self._data) and time.monotonic() < self._retry_at:
             return
         try:
-            if not self._log.filed and not self._log.gone:
-                self._log.file()
-            if self._log.due:
-                self._log.rotate()
+            if filing:
+                rotation.file()
+            if log.due:
+                rotation.change()
             while self._data:
-                self._data = self._data[self._log.write(self._data) :]
+                self._data = self._data[log.write(self._data) :]
         except BlockingIOError:
             # The file before is still with the processor; that it ends will wake us.
             self.stalled = True
-        except Failed as failed:
+        except ProcessorFailed as failed:
             say(self._who + b": warning: " + failed.args[0] + b", pausing")
             # It is run again after a while, and until then the log goes on.
             self.flush()
@@ -135,13 +127,14 @@ class DirectorySink(Sink):
             self._troubled(error)
         else:
             self.stalled = False
-            self._warning.clear()
+            if self._warning.warned:
+                self._warning.clear()
         self._tell()
 
     def _tell(self) -> None:
         """Say that the directory was removed, once it is there again."""
-        if self._log.renewed:
-            self._log.renewed = False
+        if self._log.rotation.renewed:
+            self._log.rotation.renewed = False
             what = b"/current was removed; what it had is written again"
             say(self._who + b": warning: " + self.path + what)
 
@@ -150,11 +143,13 @@ class DirectorySink(Sink):
         self._retry_at = time.monotonic() + self._pause
         if self._always:
             self._warning.clear()
-        self._warning.warn(b"unable to " + self._log.doing + b", pausing: " + error_str(error))
+        self._warning.warn(
+            b"unable to " + self._log.folder.doing + b", pausing: " + error_str(error)
+        )
 
     def due(self) -> float | None:
-        """In how many seconds a flush makes sense; None if there is nothing to flush."""
-        if self._waits or not self._log.filed:
+        """Return in how many seconds a flush makes sense; None if there is nothing to flush."""
+        if self._waits or self._log.rotation.stage in FILING:
             rest = self._retry_at - time.monotonic()
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
         return None
@@ -164,18 +159,18 @@ class DirectorySink(Sink):
         return max(0.0, self._next - time.time()) if self._age else None
 
     def lost(self) -> int:
-        """How many lines are held that are not on disk, one without an end among them."""
+        """Return how many lines are held that are not on disk, one without an end among them."""
         return len(self._data.splitlines())
 
     def sync(self) -> None:
-        """All that was written is on disk. Raises OSError if that is not so."""
+        """Have all that was written on disk. Raises OSError if that is not so."""
         self._log.sync()
 
     def close(self) -> None:
-        """Mark the log as whole. Raises OSError, also if the last processor failed."""
+        """Mark the log as complete. Raises OSError, also if the last processor failed."""
         try:
-            self._log.close(whole=not self._data)
-        except Failed as failed:
+            self._log.close(complete=not self._data)
+        except ProcessorFailed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None
         finally:

@@ -1,0 +1,63 @@
+"""The file `current` of a log directory.
+
+daemontools 0.76, multilog: the execute bit of a file says that all of it is on disk. So `current`
+is 0644 while it is written and 0744 after a clean end.
+"""
+
+import posix
+
+from .folder import APPEND, Folder
+
+CURRENT = b"current"
+
+
+class Current:
+    """The file `current` in FOLDER, open as `fd`, of which `written` bytes are used.
+
+    While there is none, `fd` is -1.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.fd = -1
+        self.written = 0
+        self.folder = folder
+
+    def create(self) -> None:
+        """Begin an empty file."""
+        self.fd = self.folder.create(CURRENT)
+        self.written = 0
+
+    def append(self) -> None:
+        """Go on with the file that is there, and is complete no more."""
+        self.folder.about_to(b"append to", CURRENT)
+        self.fd = self.folder.open(CURRENT, APPEND, 0o644)
+        posix.fchmod(self.fd, 0o644)
+
+    def removed(self) -> bool:
+        """Return whether the file that is open has no name any more."""
+        return self.fd >= 0 and not posix.fstat(self.fd).st_nlink
+
+    def missing(self) -> bool:
+        """Return whether what was not found is `current`; or, if there is none, the directory."""
+        if self.fd < 0:
+            return self.folder.removed()
+        found = self.folder.find(CURRENT)
+        return not found or found.st_ino != posix.fstat(self.fd).st_ino
+
+    def sync(self) -> None:
+        """Have all that was written on disk."""
+        if self.fd >= 0:
+            self.folder.doing = b"write " + self.folder.path + b"/current to disk"
+            posix.fsync(self.fd)
+
+    def seal(self) -> None:
+        """Have all of the file on disk, and its mode say so."""
+        self.sync()
+        self.folder.about_to(b"set mode of", CURRENT)
+        posix.fchmod(self.fd, 0o744)
+
+    def close(self) -> None:
+        """Close the file, as it is."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            posix.close(fd)

@@ -1,0 +1,114 @@
+"""What becomes of the files that are found in a log directory.
+
+A start goes on with `current` after a clean end, and after a kill if an intent says where; after
+any other end it files what there is as cut off, as multilog does. A directory that was removed, and
+is had again, may have files too: those are filed as cut off.
+"""
+
+import posix
+
+from ..pipe.intent import Intent
+from .current import CURRENT, Current
+from .finished import Finished
+
+PIECE = 1 << 20  # bytes that are copied in one call
+
+
+class Recovery:
+    """Makes good what is found where CURRENT and FINISHED are; a processor's file gets CODE."""
+
+    def __init__(self, current: Current, finished: Finished, code: bytes) -> None:
+        self.folder = current.folder
+        self.current = current
+        self.finished = finished
+        self.code = code
+
+    def start(self, known: tuple[Intent, bool] | None) -> bool:
+        """Have a `current` to go on with; return whether `previous` is still to be filed.
+
+        KNOWN is an intent that is believed, and whether its block comes again.
+        """
+        unfiled = self._resume(*known) if known else None
+        return self._start_plainly() if unfiled is None else unfiled
+
+    def _resume(self, intent: Intent, again: bool) -> bool | None:  # noqa: FBT001 - of one pair
+        """Go on in the file of INTENT, less what comes AGAIN; return whether `previous` is there.
+
+        None if that cannot be: `current` is another's, or marked as complete.
+        """
+        found = self.folder.find(CURRENT)
+        if not found:
+            # Killed between two files.
+            if not intent.inode:
+                self.finished.file(b"previous", b"u")
+            unfiled = self._finish_change()
+            self.current.create()
+            return unfiled
+        end = found.st_size
+        ours = found.st_ino == intent.inode and not found.st_mode & 0o100
+        if end and not (ours and intent.offset <= end and (not again or end <= intent.limit)):
+            return None
+        unfiled = self._finish_change()
+        self.current.append()
+        if end and again:
+            posix.ftruncate(self.current.fd, intent.offset)
+        self.current.written = posix.fstat(self.current.fd).st_size
+        return unfiled
+
+    def _finish_change(self) -> bool:
+        """See to what a change of files left; return whether `previous` is there, all of it."""
+        self._choose_processed()
+        self.folder.about_to(b"stat", b"previous")
+        return bool(self.folder.find(b"previous"))
+
+    def _start_plainly(self) -> bool:
+        """Go on with `current` after a clean end; after any other, file what was left."""
+        self.folder.about_to(b"stat", CURRENT)
+        found = self.folder.find(CURRENT)
+        if found and found.st_mode & 0o100:
+            self.current.append()
+            self.finished.file(b"previous", b"s")
+            self.current.written = posix.fstat(self.current.fd).st_size
+            return False
+        for name in b"state", b"newstate":
+            try:
+                self.folder.unlink(name)
+            except OSError:
+                # Whatever is wrong with it shows when it is made anew.
+                pass
+        self.file_unfinished()
+        posix.close(self.folder.create(b"state"))
+        self.folder.about_to(b"write to", CURRENT)
+        self.current.create()
+        return False
+
+    def file_unfinished(self) -> None:
+        """File what nobody finished; the file `state` is next."""
+        self._choose_processed()
+        self.finished.file(b"previous", b"u")
+        self.finished.file(CURRENT, b"u")
+        self.folder.about_to(b"write to", b"state")
+
+    def _choose_processed(self) -> None:
+        """Keep a processor's output if it was finished; else its input."""
+        found = self.folder.find(b"processed")
+        if found and found.st_mode & 0o100:
+            self.folder.unlink(b"previous")
+            self.finished.file(b"processed", self.code)
+        elif found:
+            self.folder.unlink(b"processed")
+
+    def copy_removed(self, removed: int) -> bool:
+        """Have all of the file REMOVED in `previous`, closed; return whether there was anything."""
+        self.folder.about_to(b"write to", b"previous")
+        if not posix.fstat(removed).st_size:
+            return False
+        fd, at = self.folder.create(b"previous"), 0
+        try:
+            while count := posix.sendfile(fd, removed, at, PIECE):
+                at += count
+            posix.fsync(fd)
+            posix.fchmod(fd, 0o744)
+        finally:
+            posix.close(fd)
+        return True
