@@ -109,7 +109,7 @@ class Pump:
         if self.told or len(block) >= self.source.long or now >= self._record:
             end = len(block)
         else:
-            end = self.form.whole(block)
+            end = self.form.whole_records(block) if self.form.by_records else len(block)
         if not block or end:
             self._record = INFINITY
         else:
@@ -221,7 +221,7 @@ class Pump:
 
     def _say(self, *, ending: bool) -> None:
         """Give every sink what the form has to say itself. It stands in no note: it is no block."""
-        if not self._inside and (batch := self.form.said(ending=ending)):
+        if not self._inside and (batch := self.form.notices(ending=ending)):
             for sink in self.sinks:
                 sink.put(batch)
 
