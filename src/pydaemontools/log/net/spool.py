@@ -123,8 +123,8 @@ class Spool:
         if not self._ledger:
             if self._segments.full():
                 self._next()
-        elif self._untaken[1] != self._source.taken:
-            self._untaken = self._segments.end, self._source.taken
+        elif self._untaken[1] != self._source.consumed:
+            self._untaken = self._segments.end, self._source.consumed
         self._waiting.append(text)
         self.held += len(text)
         self._write()
@@ -224,7 +224,7 @@ class Spool:
 
     def _between(self) -> bool:
         """Whether the last block is in, and its bytes are still in the pipe."""
-        return self._untaken[1] == self._source.taken
+        return self._untaken[1] == self._source.consumed
 
     def _limit(self) -> int:
         """Up to where may be sent."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..lines.batch import Batch
     from ..lines.frames import LineFrames, OctetFrames
     from ..lines.targets import Target
-    from ..pipe.source import Source
+    from ..pipe.pump_loop import Waker
     from .backlog import Backlog
 
 PATIENCE = 15.0  # seconds that a server has to answer when we come
@@ -48,7 +48,7 @@ class Stream(Sink):
         place: "Target",
         frames: "OctetFrames | LineFrames",
         backlog: "Backlog",
-        source: "Source",
+        source: "Waker",
         context: "SSLContext | None" = None,
     ) -> None:
         super().__init__(place.text)
@@ -151,7 +151,7 @@ class Stream(Sink):
         until = time.monotonic() + LINGER
         self.retry.at_once()
         while self.backlog.ready(self.backlog.begin) and not self.held:
-            ended = self._source.ended and not self._source.told
+            ended = self._source.ended and not self._source.signals
             rest = until - time.monotonic()
             if rest <= 0 or (self.retry.away and not ended):
                 break
