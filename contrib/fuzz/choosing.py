@@ -164,7 +164,7 @@ def recordwise(five):
             made, state = Actions(whole, own=True), form.state
             form = RecordTransform(made)
             form.state = state
-    said = form.said(ending=True)
+    said = form.notices(ending=True)
     assert not (harmless and said)
     if words[0] != b"J":
         length = KINDS[words[0]][1] if words[0] in KINDS else 0

@@ -24,9 +24,11 @@ from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.targets import SpoolOptions
 from pydaemontools.log.logdir.writer import LogDir
 from pydaemontools.log.net import spool, spooldir
+from pydaemontools.log.pipe.ending import Ending
 from pydaemontools.log.pipe.intent import Intent
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.pump import Pump
+from pydaemontools.log.pipe.pump_loop import PumpLoop, Waker
 from pydaemontools.log.pipe.source import open_source
 from pydaemontools.log.pipe.splitter import BlockSplitter
 from pydaemontools.log.sinks.directory import DirectorySink
@@ -53,7 +55,7 @@ def directory():
 
 def opened(place):
     """The spool in PLACE."""
-    source = SimpleNamespace(taken=0)
+    source = SimpleNamespace(consumed=0)
     return spool.Spool(SpoolOptions(os.fsencode(place), 1 << 30), PLACE, source, None)
 
 
@@ -180,8 +182,6 @@ def intended(five):
         file = b"".join(slot[:512].ljust(512) for slot in slots)
         (place / "note").write_bytes(file.ljust(4096 + taken, b"\0")[: 4096 + taken])
         source = open_source(read)
-        # By itself, or it would close once more what has its number by then.
-        last.callback(source._epoll.close)  # noqa: SLF001
         intents = open_intent_log(source, BlockSplitter(0))
         try:
             log = LogDir(os.fsencode(place), intent_log=intents)
@@ -189,9 +189,16 @@ def intended(five):
             assert forged
             return
         sink = DirectorySink(log, b"fuzz")
-        pump = Pump(source, [sink], SeverityTransform(SeverityReader()), 0, ledger=intents)
+        ending = Ending()
+        transform = SeverityTransform(SeverityReader())
+        pump = Pump(source, ending, [sink], transform, intent_log=intents)
         os.close(write)
-        code = pump.run()
+        loop = PumpLoop()
+        # By itself, or it would close once more what has its number by then.
+        last.callback(loop.epoll.close)
+        waker = Waker(loop, source, ending)
+        loop.add(waker, pump.step)
+        code = loop.run()[waker]
         files = [*sorted(place.glob("@*")), current]
         data = b"".join(file.read_bytes() for file in files)
         if not forged:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pydaemontools.log.pipe import source as blocks
+from pydaemontools.log.pipe.pump_loop import PumpLoop
 from tests.conftest import wait_until
 from tests.log.far import Manual
 from tests.log.journal import Journal
@@ -245,7 +246,7 @@ def source():
 
 
 def opened():
-    """Give a function that opens sources; afterwards close them and forget the wake-up fd."""
+    """Give a function that opens sources; afterwards close them."""
     made = []
 
     def give(fd):
@@ -253,13 +254,20 @@ def opened():
         return made[-1]
 
     yield give
-    signal.set_wakeup_fd(-1)
     for one in made:
-        fds = [*one._wake, *getattr(one, "_copy", ()), *filter(None, [getattr(one, "_null", None)])]
-        for fd in fds:
+        for fd in [*getattr(one, "_copy", ()), *filter(None, [getattr(one, "_null", None)])]:
             os.close(fd)
-        if hasattr(one, "_epoll"):
-            one._epoll.close()
+
+
+@pytest.fixture
+def loop():
+    """A loop for pumps; what it has open is closed at the end of the test."""
+    made = PumpLoop()
+    yield made
+    signal.set_wakeup_fd(-1)
+    made.epoll.close()
+    for fd in made.wake:
+        os.close(fd)
 
 
 @pytest.fixture

@@ -1,29 +1,29 @@
 """Write what a daemon prints to log directories, by the actions of a script."""
 
 import posix
-from _signal import SIG_IGN, SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, signal
-from errno import EBADF
 from time import sleep
 
-from ..base import cli, process
+from ..base import cli
 from ..base.errors import error_str
 from .lines.actions import Actions, ActionTarget, BadAction
 from .lines.block_transform import BlockTransform
 from .logdir.folder import cause
 from .logdir.writer import LogDir
 from .packers import missing_packer
+from .pipe.ending import Ending
 from .pipe.pump import Pump
-from .pipe.source import Source, open_source
+from .pipe.pump_loop import PumpLoop, Waker
+from .pipe.source import open_source
+from .run_pump import open_stdin, run_pump
 from .sinks.directory import DirectorySink, open_log
 from .sinks.immediate import Alerts, Latest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .lines.transform import Transform
     from .pipe.intent_log import IntentLog
     from .pipe.sink import Sink
+    from .pipe.source import Source
 
 USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
@@ -38,8 +38,8 @@ def main(argv: list[bytes]) -> int:
         cli.options([argv[0], *asked], USAGE)
     try:
         script = Actions(argv[1:], own=own)
-        form = _form(script)
-        script.check(form.growth())
+        transform = _transform(script)
+        script.check(transform.growth())
     except BadAction as error:
         raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
     if missing := missing_packer(script):
@@ -47,61 +47,47 @@ def main(argv: list[bytes]) -> int:
     if own and not script.outputs:
         raise cli.usage(argv[0], USAGE, hint=b"say where the lines are to go: ./log, for one")
     posix.umask(0o022)
-    signal(SIGPIPE, SIG_IGN)
-    process.title(argv[0])
-    return _pump(argv[0], script, form, _source(own=own), own=own)
-
-
-def _source(*, own: bool) -> Source:
     try:
-        if 0 in process.opened:
-            raise OSError(EBADF, "")
-        return open_source(0)
+        source = open_stdin(argv[0])
     except OSError as error:
         if own:
             raise cli.fatal(b"unable to read stdin", error) from None
         # For the original that is the end of stdin.
-        return open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
+        source = open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
+    return _carry(argv[0], script, transform, source, own=own)
 
 
-def _pump(who: bytes, script: Actions, form: "Transform", source: Source, *, own: bool) -> int:
-    ledger = None
+def _carry(
+    who: bytes, script: Actions, transform: "Transform", source: "Source", *, own: bool
+) -> int:
+    """Carry what comes from SOURCE to the outputs of SCRIPT until the end; return the code."""
+    intent_log = None
     if any(one.kind == b"/" for one in script.outputs):
         from .pipe.intent_log import open_intent_log
         from .pipe.splitter import BlockSplitter
 
-        fitting = BlockSplitter(*form.growth(), closely=form.closely, whole_records=script.records)
-        ledger = open_intent_log(source, fitting)
+        splitter = BlockSplitter(
+            *transform.growth(), closely=transform.closely, whole_records=script.records
+        )
+        intent_log = open_intent_log(source, splitter)
     try:
-        sinks = _sinks(who, script, ledger, own=own)
+        sinks = _sinks(who, script, intent_log, own=own)
     except cli.Quit:
-        if ledger:
-            ledger.abandon()
+        if intent_log:
+            intent_log.abandon()
         raise
-    pump = Pump(
-        source,
-        sinks,
-        form,
-        0,
-        who=who,
-        ledger=ledger,
-        # The original does not end before everything is where it belongs.
-        patient=not own,
-        to_line_end=True,
-    )
-    for signum, told in (SIGTERM, pump.told), (SIGALRM, pump.alarms):
-        signal(signum, _teller(told))
-    # A processor that has ended is to wake us.
-    signal(SIGCHLD, lambda _signum, _frame: None)
+    # The original does not end before everything is where it belongs.
+    ending = Ending(patient=not own, to_line_end=True)
+    pump = Pump(source, ending, sinks, transform, who=who, intent_log=intent_log)
     try:
-        return pump.run()
+        return run_pump(pump, Waker(PumpLoop(), source, ending))
     except cli.Quit:
         if own:
             raise
         return 0
 
 
-def _form(script: Actions) -> "Transform":
+def _transform(script: Actions) -> "Transform":
     if not script.records:
         return BlockTransform(script)
     from .lines.record_transform import RecordTransform
@@ -109,12 +95,10 @@ def _form(script: Actions) -> "Transform":
     return RecordTransform(script)
 
 
-def _teller(told: list[int]) -> "Callable[[int, object], None]":
-    return lambda signum, _frame: told.append(signum)
-
-
-def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool) -> "list[Sink]":
-    """The places: files of one line are had before directories."""
+def _sinks(
+    who: bytes, script: Actions, intent_log: "IntentLog | None", *, own: bool
+) -> "list[Sink]":
+    """Return the sinks of SCRIPT: files of one line are opened before directories."""
     made: dict[ActionTarget, Sink] = {}
     for one in script.outputs:
         if one.kind == b"=":
@@ -125,7 +109,7 @@ def _sinks(who: bytes, script: Actions, ledger: "IntentLog | None", *, own: bool
             made[one] = _copy(who, one)
     for one in script.outputs:
         if one.kind == b"/":
-            log = _directory(who, one, ledger, own=own)
+            log = _directory(who, one, intent_log, own=own)
             pause = 1.0 if own else PAUSE
             made[one] = DirectorySink(
                 log, who, None, one.selection, pause, always=not own, age=one.age
@@ -151,11 +135,11 @@ def _latest(output: ActionTarget) -> Latest:
 
 
 def _directory(
-    who: bytes, output: ActionTarget, ledger: "IntentLog | None", *, own: bool
+    who: bytes, output: ActionTarget, intent_log: "IntentLog | None", *, own: bool
 ) -> LogDir:
     while True:
         try:
-            return open_log(who, output, ledger)
+            return open_log(who, output, intent_log)
         except OSError as error:
             what = b"unable to " + error.filename
             if own or not what.startswith(

@@ -1,21 +1,9 @@
 """Route what a daemon prints by the level at the head of each line."""
 
 import posix
-from _signal import (
-    SIG_DFL,
-    SIG_IGN,
-    SIGALRM,
-    SIGCHLD,
-    SIGINT,
-    SIGPIPE,
-    SIGTERM,
-    SIGUSR1,
-    getsignal,
-    signal,
-)
-from errno import EBADF
+from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, SIGUSR1, getsignal, signal
 
-from ..base import cli, process, sizes
+from ..base import cli, sizes
 from . import target_parser
 from .lines import severity
 from .lines.formats import FACILITIES, Origin
@@ -23,10 +11,12 @@ from .lines.severity import SeverityReader
 from .lines.severity_transform import SeverityTransform
 from .lines.targets import SpoolOptions
 from .packers import missing_packer
+from .pipe.ending import Ending
 from .pipe.pump import Pump
-from .pipe.source import open_source
+from .pipe.pump_loop import PumpLoop, Waker
+from .run_pump import open_stdin, run_pump
 from .stats import Stats
-from .target_factory import open_sink
+from .target_factory import TargetFactory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +24,6 @@ if TYPE_CHECKING:
     from .lines.targets import Target
     from .pipe.intent_log import IntentLog
     from .pipe.sink import Sink
-    from .pipe.source import Source
 
 OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--redact pattern ...] "
@@ -132,7 +121,7 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint) from None
 
     def _fields(self, words: list[bytes], tags: list[bytes]) -> dict[str, str]:
-        """What is added to every message."""
+        """Return what is added to every message."""
         fields: dict[str, str] = {}
         for word in words:
             from .lines.emit import addition
@@ -146,27 +135,27 @@ class Options:
             fields["tag"] = b",".join(tags).decode("utf-8", "replace")
         return fields
 
-    def open(self, source: "Source") -> "tuple[list[Sink], IntentLog | None]":
+    def open(self, waker: Waker) -> "tuple[list[Sink], IntentLog | None]":
         """Return the sinks for what --to names, and the intent log of those on a disk."""
-        ledger: IntentLog | None = None
+        intent_log: IntentLog | None = None
         if any(one.kind == b"dir" or (self.spooling and one.stream) for one in self.targets):
             from .lines.stamps import LONGEST
             from .pipe.intent_log import open_intent_log
             from .pipe.splitter import BlockSplitter
 
-            ledger = open_intent_log(source, BlockSplitter(LONGEST, whole_records=True))
+            intent_log = open_intent_log(waker.source, BlockSplitter(LONGEST, whole_records=True))
+        factory = TargetFactory(self.origin, waker, intent_log, self.spooling)
         made = []
         for target in self.targets:
             try:
-                sink = open_sink(target, self.origin, source, ledger, self.spooling)
+                made.append(factory.open(target))
             except OSError as error:
                 from ..base.retry import reason
                 from .logdir.folder import cause
 
                 what = error.filename or b"log to " + target.text
                 raise cli.fatal(b"unable to " + what + b": " + reason(cause(error))) from None
-            made.append(sink)
-        return made, ledger
+        return made, intent_log
 
 
 def main(argv: list[bytes]) -> int:
@@ -176,30 +165,23 @@ def main(argv: list[bytes]) -> int:
 
         return perp.main([b"sissylog", *(word for word in argv[1:] if word != b"--compat")])
     options = Options(argv)
-    process.title(argv[0])
-    signal(SIGPIPE, SIG_IGN)
     try:
-        if 0 in process.opened:
-            raise OSError(EBADF, "")
-        source = open_source(0)
+        source = open_stdin(argv[0])
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
-    sinks, ledger = options.open(source)
-    for signum in (SIGTERM, SIGINT):
-        # What a script starts in the background ignores ^C, and so shall its logger.
-        if getsignal(signum) != SIG_IGN:
-            signal(signum, lambda signum, _frame: source.told.append(signum))
-    form = SeverityTransform(SeverityReader(options.default), options.redaction)
-    form.strip = options.strip
-    form.least = options.least
-    stats = Stats(sinks, form, options.stats)
-    # A processor that has ended is to wake us.
-    signal(SIGCHLD, lambda _signum, _frame: None)
+    ending = Ending()
+    waker = Waker(PumpLoop(), source, ending)
+    sinks, intent_log = options.open(waker)
+    transform = SeverityTransform(SeverityReader(options.default), options.redaction)
+    transform.strip = options.strip
+    transform.least = options.least
+    stats = Stats(sinks, transform, options.stats)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
-    pump = Pump(source, [*sinks, stats], form, options.buffer, ledger=ledger)
-    signal(SIGALRM, lambda signum, _frame: pump.alarms.append(signum))
-    code = pump.run()
-    if SIGINT in source.told:
+    pump = Pump(source, ending, [*sinks, stats], transform, options.buffer, intent_log=intent_log)
+    # What a script starts in the background ignores ^C, and so shall its logger.
+    enders = [signum for signum in (SIGTERM, SIGINT) if getsignal(signum) != SIG_IGN]
+    code = run_pump(pump, waker, enders)
+    if SIGINT in ending.signals:
         signal(SIGINT, SIG_DFL)
         posix.kill(posix.getpid(), SIGINT)
     return code

@@ -27,6 +27,9 @@ class Stats(Sink):
     stderr, or in FILE; with one, or with `-`, at the end too.
     """
 
+    held = 0
+    stalled = False
+
     def __init__(
         self, sinks: list[Sink], transform: "SeverityTransform", file: bytes | None
     ) -> None:
@@ -38,7 +41,7 @@ class Stats(Sink):
         self._at_end = file is not None
         self._levels = [0] * 8
 
-    def send(self, batch: "Batch") -> None:
+    def put(self, batch: "Batch") -> None:
         """Count BATCH. What goes on from another was counted there."""
         levels = bytes(batch.levels[batch.continued :])
         for level in range(8):

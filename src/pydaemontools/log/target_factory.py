@@ -5,102 +5,99 @@ from .lines.targets import RELP
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .lines.formats import Origin
-    from .lines.frames import Frames
     from .lines.targets import SpoolOptions, Target
     from .net.backlog import Backlog
     from .net.protocol import StreamProtocol
     from .pipe.intent_log import IntentLog
+    from .pipe.pump_loop import Waker
     from .pipe.sink import Sink
-    from .pipe.source import Source
 
 
-def open_sink(
-    target: "Target",
-    origin: "Origin",
-    source: "Source",
-    ledger: "IntentLog | None",
-    spooling: "SpoolOptions | None",
-) -> "Sink":
-    """Return the sink for TARGET, which gets lines from ORIGIN.
+class TargetFactory:
+    """Opens sinks that get lines from ORIGIN, in a pump that WAKER wakes.
 
-    Raises OSError if it cannot be had; its filename, if there is one, says in words what could
-    not be done.
+    INTENT_LOG is told of those on a disk; streams have a spool as SPOOLING says.
     """
-    sink = _sink(target, origin, source, ledger, spooling)
-    sink.least = target.least
-    return sink
 
+    def __init__(
+        self,
+        origin: "Origin",
+        waker: "Waker",
+        intent_log: "IntentLog | None",
+        spooling: "SpoolOptions | None",
+    ) -> None:
+        self._origin = origin
+        self._waker = waker
+        self._intent_log = intent_log
+        self._spooling = spooling
 
-def _sink(
-    target: "Target",
-    origin: "Origin",
-    source: "Source",
-    ledger: "IntentLog | None",
-    spooling: "SpoolOptions | None",
-) -> "Sink":
-    if target.kind == b"syslog":
-        from .sinks.syslog import Syslog
+    def open(self, target: "Target") -> "Sink":
+        """Return the sink for TARGET.
 
-        return Syslog(target.path, origin, target.format)
-    if target.actions:
-        from .lines.stamps import KINDS
-        from .sinks.directory import DirectorySink, open_log
+        Raises OSError if it cannot be had; its filename, if there is one, says in words what
+        could not be done.
+        """
+        sink = self._stream(target) if target.stream else self._sink(target)
+        sink.least = target.least
+        return sink
 
-        [output] = target.actions.outputs
-        label, _ = KINDS[target.actions.stamp or b"t"]
-        log = open_log(b"pysissylog", output, ledger)
-        return DirectorySink(log, b"pysissylog", label, age=output.age)
-    if target.kind == b"udp":
-        from .sinks.udp import Udp
+    def _sink(self, target: "Target") -> "Sink":
+        if target.kind == b"syslog":
+            from .sinks.syslog import Syslog
 
-        return Udp(target, origin)
-    if target.kind == b"journald":
-        from .sinks.journald import Journald
+            return Syslog(target.path, self._origin, target.format)
+        if target.actions:
+            from .lines.stamps import KINDS
+            from .sinks.directory import DirectorySink, open_log
 
-        return Journald(target.path, origin)
-    if target.stream:
+            [output] = target.actions.outputs
+            label, _ = KINDS[target.actions.stamp or b"t"]
+            log = open_log(b"pysissylog", output, self._intent_log)
+            return DirectorySink(log, b"pysissylog", label, age=output.age)
+        if target.kind == b"udp":
+            from .sinks.udp import Udp
+
+            return Udp(target, self._origin)
+        if target.kind == b"journald":
+            from .sinks.journald import Journald
+
+            return Journald(target.path, self._origin)
+        from .sinks.console import Console, lines, objects
+
+        fd, text = (1, objects(self._origin)) if target.kind == b"json" else (2, lines)
+        return Console(b"pysissylog", target.text, fd, text)
+
+    def _stream(self, target: "Target") -> "Sink":
+        from .net.stream import Stream
+
+        tls = None
+        if target.kind in (b"tls", b"relps"):
+            from .net.tls import configure
+
+            tls = configure(target)
+        return Stream(target, self._protocol(target), self._waker, tls)
+
+    def _protocol(self, target: "Target") -> "StreamProtocol":
+        from ..base.retry import Retry
         from .lines.frames import framing
 
-        frames = framing(origin, target.format, relp=target.kind in RELP)
-        return _stream(target, frames, _backlog(target, source, ledger, spooling), source)
-    from .sinks.console import Console, lines, objects
+        relp, retry = target.kind in RELP, Retry(target.text, far=True)
+        frames, backlog = framing(self._origin, target.format, relp=relp), self._backlog(target)
+        if relp:
+            from .net.relp import RelpProtocol
 
-    fd, text = (1, objects(origin)) if target.kind == b"json" else (2, lines)
-    return Console(b"pysissylog", target.text, fd, text)
+            return RelpProtocol(frames, backlog, retry)
+        from .net.tcp import TcpProtocol
 
+        return TcpProtocol(frames, backlog, retry)
 
-def _stream(target: "Target", frames: "Frames", backlog: "Backlog", source: "Source") -> "Sink":
-    from .net.stream import Stream
+    def _backlog(self, target: "Target") -> "Backlog":
+        if not self._spooling:
+            from .net.backlog import MemoryBacklog
 
-    tls = None
-    if target.kind in (b"tls", b"relps"):
-        from .net.tls import configure
+            return MemoryBacklog()
+        from .net.spool import KEPT, Spool
 
-        tls = configure(target)
-    return Stream(target, _protocol(target, frames, backlog), source, tls)
-
-
-def _protocol(target: "Target", frames: "Frames", backlog: "Backlog") -> "StreamProtocol":
-    from ..base.retry import Retry
-
-    retry = Retry(target.text, far=True)
-    if target.kind in RELP:
-        from .net.relp import RelpProtocol
-
-        return RelpProtocol(frames, backlog, retry)
-    from .net.tcp import TcpProtocol
-
-    return TcpProtocol(frames, backlog, retry)
-
-
-def _backlog(
-    target: "Target", source: "Source", ledger: "IntentLog | None", spooling: "SpoolOptions | None"
-) -> "Backlog":
-    if not spooling:
-        from .net.backlog import MemoryBacklog
-
-        return MemoryBacklog()
-    from .net.spool import KEPT, Spool
-
-    # A server that says what it has needs to be sent nothing again of that.
-    return Spool(spooling, target, source, ledger, 0 if target.kind in RELP else KEPT)
+        # A server that says what it has needs to be sent nothing again of that.
+        kept = 0 if target.kind in RELP else KEPT
+        return Spool(self._spooling, target, self._waker.source, self._intent_log, kept)

@@ -43,7 +43,7 @@ class BadTarget(Exception):
 
 
 def parse(word: bytes) -> Target:
-    """The target that WORD, a value of --to, means. Raises BadTarget."""
+    """Return the target that WORD, a value of --to, names. Raises BadTarget."""
     text, options = _split(word)
     scheme, slashes, rest = text.partition(b"://")
     if slashes and scheme in PORTS:
@@ -68,7 +68,7 @@ def _target(kind: bytes, text: bytes, options: dict[bytes, bytes]) -> Target:
 
 
 def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Actions]":
-    """Which directory is meant, and the script that says what is wanted of it."""
+    """Return the path of the directory, and the script that says what is wanted of it."""
     from .lines.actions import Actions, BadAction
 
     path, actions = rest, b""
@@ -87,7 +87,7 @@ def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Actions]":
 
 
 def _file(word: bytes, text: bytes) -> tuple[bytes, bytes]:
-    """The kind of a place on this machine, and its path."""
+    """Return the kind of a target on this machine, and its path."""
     kind, colon, rest = text.partition(b":")
     if colon and kind == b"syslog":
         return kind, rest or SYSLOG
@@ -141,7 +141,7 @@ def _least(name: bytes) -> int:
 
 
 def _format(kind: bytes, name: bytes | None) -> bytes:
-    """The format called NAME: without one, what who listens there has always understood."""
+    """Return the format called NAME: without one, what who listens there has always understood."""
     if name is None:
         return b"3164" if kind in (b"syslog", b"udp") else b"5424"
     known = WIRE[:2] if kind == b"syslog" else WIRE
@@ -155,7 +155,7 @@ def _with_port(text: bytes) -> bool:
 
 
 def _address(kind: bytes, text: bytes) -> tuple[bytes, int]:
-    """The host and the port that TEXT names."""
+    """Return the host and the port that TEXT names."""
     host, port = text, b"%d" % PORTS[kind]
     if _with_port(text):
         host, _, port = text.rpartition(b":")

@@ -31,7 +31,7 @@ def opened(place):
 
     def opened(size=1 << 30, kept=0):
         to = parse(b"tcp://host:99")
-        source = SimpleNamespace(taken=0)
+        source = SimpleNamespace(consumed=0)
         spooling = SpoolOptions(str(place / "spool").encode(), size)
         made.append(Spool(spooling, to, source, None, kept))
         return made[-1]

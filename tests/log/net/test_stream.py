@@ -424,7 +424,7 @@ def test_an_answer_that_nobody_asked_for(session):
 def streaming(port, backlog):
     """A stream to PORT of the host h in this process, whose source nobody waits at."""
     source = SimpleNamespace(
-        watch=lambda _fd, **_more: None, unwatch=lambda _fd: None, ended=True, told=[]
+        watch=lambda _fd, **_more: None, unwatch=lambda _fd: None, ended=True, signals=[]
     )
     target = parse(b"tcp://h:%d" % port)
     return Stream(target, speaking(backlog), source)
@@ -518,7 +518,7 @@ def test_what_is_spooled_is_sent_at_the_end(told, monkeypatch):
         now[0] += 1.0
         backlog.delivered(backlog.begin + 1)
         if told and now[0] == 10:
-            stream._source.told.append(15)
+            stream._source.signals.append(15)
 
     stream._source.sleep = sleep
     stream._linger()

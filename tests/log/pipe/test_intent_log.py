@@ -19,11 +19,14 @@ from pydaemontools.log.logdir import writer
 from pydaemontools.log.logdir.writer import LogDir
 from pydaemontools.log.pipe import intent_log
 from pydaemontools.log.pipe import source as blocks
+from pydaemontools.log.pipe.ending import Ending
 from pydaemontools.log.pipe.intent import Intent, IntentFile, parse
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.pump import Pump
+from pydaemontools.log.pipe.pump_loop import PumpLoop, Waker
 from pydaemontools.log.pipe.source import open_source
 from pydaemontools.log.pipe.splitter import BlockSplitter, fit, size_in_log
+from pydaemontools.log.run_pump import run_pump
 from pydaemontools.log.sinks.directory import DirectorySink
 from tests.conftest import wait_until
 from tests.log.conftest import write_all
@@ -124,9 +127,11 @@ def logger(fd, paths, *, told=False, **fault):
                 opened = open_intent_log(source, BlockSplitter(LABEL))
                 logs = [LogDir(os.fsencode(path), intent_log=opened) for path in paths]
                 sinks = [DirectorySink(log, b"pysissylog", label) for log in logs]
-                source.told += [15] * told
-                made = Pump(source, sinks, SeverityTransform(SeverityReader()), 0, ledger=opened)
-                code = made.run()
+                ending = Ending()
+                ending.signals += [15] * told
+                transform = SeverityTransform(SeverityReader())
+                pump = Pump(source, ending, sinks, transform, intent_log=opened)
+                code = run_pump(pump, Waker(PumpLoop(), source, ending), ())
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:
                 traceback.print_exc()

@@ -11,8 +11,9 @@ from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.severity import INFO, SeverityReader, strip
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.utf8 import boundary, split
-from pydaemontools.log.pipe import pump
-from pydaemontools.log.pipe.pump import Pump, whole
+from pydaemontools.log.pipe import ending, pump
+from pydaemontools.log.pipe.ending import Ending
+from pydaemontools.log.pipe.pump import AGAIN, Pump, whole_lines
 from pydaemontools.log.pipe.sink import Sink
 from tests.log.conftest import patient
 
@@ -27,43 +28,56 @@ class Feed:
 
     def __init__(self, pieces, trouble=None):
         self.pieces = list(pieces)
-        self.held = b""
+        self.buffered = b""
         self.ended = False
         self.taken = b""
-        self.slept = 0
-        self.told = []
         self._trouble = trouble
 
     @property
-    def there(self):
+    def available(self):
         """How much is shown."""
-        return len(self.held)
+        return len(self.buffered)
 
-    def wait(self, _):
+    @property
+    def consumed(self):
+        """How much was taken."""
+        return len(self.taken)
+
+    def show(self, _):
         """Show the next piece."""
         if self.pieces:
-            self.held += self.pieces.pop(0)
+            self.buffered += self.pieces.pop(0)
         else:
             self.ended = True
-
-    def sleep(self, _):
-        """Count, and let no time pass."""
-        self.slept += 1
 
     def look(self):
         """Give what is shown and was not taken."""
         if self._trouble and not self.pieces:
             raise self._trouble
-        return self.held
+        return self.buffered
 
     def take(self, count):
         """Move COUNT bytes to what was taken."""
-        assert count <= len(self.held)
-        self.taken += self.held[:count]
-        self.held = self.held[count:]
+        assert count <= len(self.buffered)
+        self.taken += self.buffered[:count]
+        self.buffered = self.buffered[count:]
 
 
-class Place(Sink):
+def run(pump, slept=lambda _: None, waited=lambda _: None):
+    """Do the steps of PUMP until its end, without a loop: its code.
+
+    SLEPT is told of each wait in which nothing could be read, WAITED of each for more.
+    """
+    while not isinstance(wait := pump.step(), int):
+        if wait.for_input and wait is not AGAIN:
+            waited(wait.seconds)
+            pump.source.show(wait.seconds)
+        elif not wait.for_input:
+            slept(wait.seconds)
+    return wait
+
+
+class Keeper(Sink):
     """A sink that keeps the lines it gets, whole; FAULTS are what flush() finds, in order."""
 
     held = 0
@@ -109,16 +123,22 @@ class Place(Sink):
         self.closed += 1
 
 
-def carry(pieces, *, places=None, told=None, buffer=0, trouble=None, long=16, **settings):
-    """Pump PIECES; give the code, the source and the places."""
-    source, places = Feed(pieces, trouble), places or [Place()]
+def made(source, sinks, transform=None, buffer=0, asked=None):
+    """A pump from SOURCE to SINKS; the list ASKED fills with signals that ask for its end."""
+    end = Ending()
+    if asked is not None:
+        end.signals = asked
+    return Pump(source, end, sinks, transform or SeverityTransform(SeverityReader()), buffer)
+
+
+def carry(pieces, *, sinks=None, asked=None, buffer=0, trouble=None, long=16, **settings):
+    """Pump PIECES; give the code, the source and the sinks."""
+    source, sinks = Feed(pieces, trouble), sinks or [Keeper()]
     source.long = long
-    form = SeverityTransform(SeverityReader())
+    transform = SeverityTransform(SeverityReader())
     for name, value in settings.items():
-        setattr(form, name, value)
-    if told is not None:
-        source.told = told
-    return Pump(source, places, form, buffer).run(), source, places
+        setattr(transform, name, value)
+    return run(made(source, sinks, transform, buffer, asked)), source, sinks
 
 
 def logged(data):
@@ -142,20 +162,20 @@ PIECES = st.lists(
 @given(pieces=PIECES)
 def test_every_byte_arrives_once(pieces):
     """However bytes come in, their lines arrive whole, once, in order, with their levels."""
-    code, source, [place] = carry(pieces)
+    code, source, [sink] = carry(pieces)
     assert code == 0
-    assert place.kept == logged(b"".join(pieces))
+    assert sink.kept == logged(b"".join(pieces))
     assert source.taken == b"".join(pieces)
-    assert place.closed == 1
+    assert sink.closed == 1
 
 
 @patient
 @given(pieces=PIECES, least=st.integers(0, 7))
 def test_what_is_less_important_is_dropped(pieces, least):
     """Lines that are less important than asked for are dropped, in however many pieces."""
-    _, source, [place] = carry(pieces, least=least)
+    _, source, [sink] = carry(pieces, least=least)
     everything = logged(b"".join(pieces))
-    assert place.kept == [(level, line) for level, line in everything if level <= least]
+    assert sink.kept == [(level, line) for level, line in everything if level <= least]
     assert source.taken == b"".join(pieces)
 
 
@@ -163,67 +183,67 @@ def test_what_is_less_important_is_dropped(pieces, least):
 @given(pieces=PIECES)
 def test_heads_are_stripped(pieces):
     """With strip every line arrives without its head, and with the level that it named."""
-    _, _, [place] = carry(pieces, strip=True)
-    assert place.kept == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
+    _, _, [sink] = carry(pieces, strip=True)
+    assert sink.kept == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
 
 
 def test_a_long_line_goes_on_in_pieces():
     """A long line is passed on before its end is there, and is one line all the same."""
-    code, _, [place] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])
-    assert (code, place.kept) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
+    code, _, [sink] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])
+    assert (code, sink.kept) == (0, [(3, b"error: a line without an end as yet"), (6, b"next")])
 
 
 def test_a_long_line_without_end_is_ended():
     """When the end comes before the end of a line, the line ends there."""
-    code, _, [place] = carry([b"error: a line that has no end"])
-    assert (code, place.kept) == (0, [(3, b"error: a line that has no end")])
-    assert not place._open
+    code, _, [sink] = carry([b"error: a line that has no end"])
+    assert (code, sink.kept) == (0, [(3, b"error: a line that has no end")])
+    assert not sink._open
 
 
 def test_every_control_character_is_made_harmless():
     """Control characters other than TAB become ?; all above 127 passes."""
     data = bytes(i for i in range(256) if i != 0x0A)
-    _, _, [place] = carry([data + b"\n"])
-    assert place.kept[0][1] == bytes(0x3F if i in CONTROL else i for i in data)
+    _, _, [sink] = carry([data + b"\n"])
+    assert sink.kept[0][1] == bytes(0x3F if i in CONTROL else i for i in data)
 
 
 FAULTS = {
     "nothing is wrong": [],
-    "one place is stalled": ["stalled"] * 3,
-    "one place holds more than the buffer": [11] * 3,
-    "one place is stalled, then holds more": ["stalled", 11, "stalled", 11],
+    "one sink is stalled": ["stalled"] * 3,
+    "one sink holds more than the buffer": [11] * 3,
+    "one sink is stalled, then holds more": ["stalled", 11, "stalled", 11],
 }
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 def test_nothing_is_taken_before_it_arrived(faults):
-    """What one place cannot take, and nobody may hold, stays in the source until it can."""
-    good, bad = Place(), Place([None, *faults])
+    """What one sink cannot take, and nobody may hold, stays in the source until it can."""
+    good, bad = Keeper(), Keeper([None, *faults])
     source = Feed([b"line\n", b"next\n"])
     watched = []
-    source.sleep = lambda _: watched.append((source.taken, bad.held, bad.stalled))
-    code = Pump(source, [good, bad], SeverityTransform(SeverityReader()), 10).run()
+    pump = made(source, [good, bad], buffer=10)
+    code = run(pump, lambda _: watched.append((source.taken, bad.held, bad.stalled)))
     assert [taken for taken, *_ in watched] == [b""] * len(faults)
     assert (code, source.taken) == (0, b"line\nnext\n")
     assert good.kept == bad.kept == logged(b"line\nnext\n")
 
 
 def test_what_may_be_held_is_taken():
-    """What a place holds within the buffer is taken from the source."""
-    _, source, _ = carry([b"line\n"], places=[Place([None, *[10] * 5])], buffer=10)
+    """What a sink holds within the buffer is taken from the source."""
+    _, source, _ = carry([b"line\n"], sinks=[Keeper([None, *[10] * 5])], buffer=10)
     assert source.taken == b"line\n"
 
 
-def telling(place, told):
-    """Let the end be asked for, in the list TOLD, when PLACE gets something."""
-    put = place.put
+def asking(sink, asked):
+    """Let the end be asked for, in the list ASKED, when SINK gets something."""
+    put = sink.put
 
-    def tell(batch):
-        told.append(15)
+    def ask(batch):
+        asked.append(15)
         put(batch)
 
-    place.put = tell
-    return place
+    sink.put = ask
+    return sink
 
 
 RECORD = [b"error: failed", b"Traceback (most recent call last):", b"  File x", b"Error: y"]
@@ -250,76 +270,71 @@ class File(Sink):
         self.did.append("back")
 
 
-def timed(pieces, form=None, place=None, others=()):
+def timed(pieces, transform=None, sink=None, others=()):
     """Pump PIECES; what was slept while nothing could be read, and waited for more, in seconds."""
-    source, rests = Feed(pieces), {"sleep": [], "wait": []}
-    source.sleep = rests["sleep"].append
-    wait = source.wait
-    source.wait = lambda seconds: (rests["wait"].append(seconds), wait(seconds))
-    sinks = [place or Place(), *others]
-    Pump(source, sinks, form or SeverityTransform(SeverityReader()), 0).run()
+    rests = {"sleep": [], "wait": []}
+    pump = made(Feed(pieces), [sink or Keeper(), *others], transform)
+    run(pump, rests["sleep"].append, rests["wait"].append)
     return rests
 
 
-def test_an_old_file_is_no_reason_to_wake_while_a_place_is_away():
+def test_an_old_file_is_no_reason_to_wake_while_a_sink_is_away():
     """It is begun anew between blocks only: until then nobody looks at it again and again."""
-    place = Place([None, None, 5, 5])
-    place.due = lambda: None
-    rests = timed([b"line\n"], place=place, others=[File(turn_due=0.0)])
+    sink = Keeper([None, None, 5, 5])
+    sink.due = lambda: None
+    rests = timed([b"line\n"], sink=sink, others=[File(turn_due=0.0)])
     assert rests == {"sleep": [pump.PAUSE], "wait": [0.0] * 2}
 
 
 def test_what_is_to_be_said_waits_for_the_end_of_a_line():
     """Nobody looks at it again and again while a line that has begun goes on."""
-    form = SeverityTransform(SeverityReader())
-    form.due = lambda: 0.0
-    rests = timed([b"line\n", b"a line of many bytes", b" more\n"], form)
+    transform = SeverityTransform(SeverityReader())
+    transform.due = lambda: 0.0
+    rests = timed([b"line\n", b"a line of many bytes", b" more\n"], transform)
     assert rests["wait"] == [0.0, 0.0, None, 0.0]
 
 
-def test_told_to_end_it_sleeps_no_longer_than_its_grace():
+def test_asked_to_end_it_sleeps_no_longer_than_its_grace():
     """A server that accepts and says nothing has more time than we have, once told to end."""
-    source = Feed([b"line\n"])
-    place = telling(Place([None, None, *[5] * 3]), source.told)
-    place.due = lambda: 1000.0
-    slept = []
-    source.sleep = slept.append
-    Pump(source, [place], SeverityTransform(SeverityReader()), 0).run()
+    asked, slept = [], []
+    sink = asking(Keeper([None, None, *[5] * 3]), asked)
+    sink.due = lambda: 1000.0
+    run(made(Feed([b"line\n"]), [sink], asked=asked), slept.append)
     assert slept
-    assert max(slept) <= pump.GRACE
+    assert max(slept) <= ending.GRACE
 
 
 def test_new_files_are_begun_between_blocks():
     """Also where the pipe is never empty."""
     file = File()
     source = Feed([b"line\n"])
-    made = Pump(source, [place := Place(), file], SeverityTransform(SeverityReader()), 0)
+    pump = made(source, [sink := Keeper(), file])
 
     def look():
-        if len(place.kept) == 3:
-            made.alarms.append(14)
-        source.held = b"line\n" * (len(place.kept) < 5)
-        source.ended = not source.held
-        return source.held
+        if len(sink.kept) == 3:
+            pump.alarms.append(14)
+        source.buffered = b"line\n" * (len(sink.kept) < 5)
+        source.ended = not source.buffered
+        return source.buffered
 
     source.look = look
-    assert made.run() == 0
+    assert run(pump) == 0
     assert file.did == [*["mark"] * 4, "turn", "mark"]
 
 
 @pytest.mark.parametrize("lasts", [True, False])
 def test_what_comes_again_is_taken_back(lasts, monkeypatch):
     """Told to end before a block was everywhere, a log has nothing of it where it comes again."""
-    monkeypatch.setattr(pump, "GRACE", 0)
-    source, file, told = Feed([b"line\n"]), File(), []
-    source.told, source.lasts = told, lasts
-    away = telling(Place([None, None, *[3] * 9]), told)
-    assert Pump(source, [away, file], SeverityTransform(SeverityReader()), 0).run() == 111
+    monkeypatch.setattr(ending, "GRACE", 0)
+    source, file, asked = Feed([b"line\n"]), File(), []
+    source.lasts = lasts
+    away = asking(Keeper([None, None, *[3] * 9]), asked)
+    assert run(made(source, [away, file], asked=asked)) == 111
     assert file.did == ["mark", *["back"] * lasts]
 
 
-class Batches(Place):
-    """A place that keeps the lines of each batch."""
+class Batches(Keeper):
+    """A sink that keeps the lines of each batch."""
 
     def __init__(self):
         super().__init__()
@@ -333,76 +348,74 @@ class Batches(Place):
 
 def test_a_record_waits_for_its_end():
     """What a program prints line by line comes as one batch."""
-    place = Batches()
+    sink = Batches()
     head, *rest = [line + b"\n" for line in RECORD]
-    code, _, _ = carry([b"first\n", head + rest[0], *rest[1:]], places=[place], long=1000)
+    code, _, _ = carry([b"first\n", head + rest[0], *rest[1:]], sinks=[sink], long=1000)
     assert code == 0
-    assert place.batches == [[b"first"], RECORD]
+    assert sink.batches == [[b"first"], RECORD]
 
 
 def test_a_record_does_not_wait_for_ever(monkeypatch):
     """After REST seconds what is there is passed on, and the next one may wait again."""
     now = iter(range(10**6))
     monkeypatch.setattr(pump, "monotonic", lambda: next(now) * pump.REST / 2)
-    place = Batches()
+    sink = Batches()
     pieces = [RECORD[0] + b"\n" + RECORD[1] + b"\n", *[b""] * 9, RECORD[2] + b"\n", *[b""] * 9]
-    code, _, _ = carry(
-        [*pieces, b"".join(line + b"\n" for line in RECORD)], places=[place], long=99
-    )
+    code, _, _ = carry([*pieces, b"".join(line + b"\n" for line in RECORD)], sinks=[sink], long=99)
     assert code == 0
-    assert place.batches == [RECORD[:2], RECORD[2:3], RECORD]
+    assert sink.batches == [RECORD[:2], RECORD[2:3], RECORD]
 
 
 def test_a_record_that_is_long_does_not_wait():
     """A pipe may have no room for its end."""
-    place = Batches()
+    sink = Batches()
     pieces = [b"\n".join(RECORD[:2]) + b"\n", RECORD[2] + b"\n", RECORD[3] + b"\n"]
-    carry(pieces, places=[place], long=len(b"".join(pieces[:2])))
-    assert place.batches == [RECORD[:3], RECORD[3:]]
+    carry(pieces, sinks=[sink], long=len(b"".join(pieces[:2])))
+    assert sink.batches == [RECORD[:3], RECORD[3:]]
 
 
-def test_told_to_end_reads_what_is_there():
+def test_asked_to_end_reads_what_is_there():
     """Told to end, what is there is passed on, a line without an end too, and no more."""
-    told = []
-    place = telling(Place(), told)
-    code, source, _ = carry([b"li", b"ne\npart", b"ial\n"], places=[place], told=told)
-    assert (code, place.kept) == (0, [(6, b"line"), (6, b"part")])
+    asked = []
+    sink = asking(Keeper(), asked)
+    code, source, _ = carry([b"li", b"ne\npart", b"ial\n"], sinks=[sink], asked=asked)
+    assert (code, sink.kept) == (0, [(6, b"line"), (6, b"part")])
     assert (source.taken, source.pieces) == (b"line\npart", [b"ial\n"])
 
 
-def test_told_to_end_while_a_place_is_away(monkeypatch, capfd):
-    """Told to end while a place is away, what it holds is counted, and stays in the source."""
-    monkeypatch.setattr(pump, "GRACE", 0)
-    told = []
-    bad = telling(Place([None, None, *[3] * 9]), told)
-    code, source, [good, bad] = carry([b"line\n"], places=[Place(), bad], told=told)
+def test_asked_to_end_while_a_sink_is_away(monkeypatch, capfd):
+    """Told to end while a sink is away, what it holds is counted, and stays in the source."""
+    monkeypatch.setattr(ending, "GRACE", 0)
+    asked = []
+    bad = asking(Keeper([None, None, *[3] * 9]), asked)
+    code, source, [good, bad] = carry([b"line\n"], sinks=[Keeper(), bad], asked=asked)
     assert (code, source.taken, good.kept) == (111, b"", [(6, b"line")])
     said = capfd.readouterr().err
     assert said == "pysissylog: fatal: unable to deliver 3 lines to ./place\n"
 
 
-def test_told_to_end_within_a_line(monkeypatch):
-    """Told to end while a place is away and a line goes on, the line is ended everywhere."""
-    monkeypatch.setattr(pump, "GRACE", 0)
-    told = []
-    bad = telling(Place([None, None, *[3] * 9]), told)
-    code, _, [good, bad] = carry([b"a line of many bytes"], places=[Place(), bad], told=told)
+def test_asked_to_end_within_a_line(monkeypatch):
+    """Told to end while a sink is away and a line goes on, the line is ended everywhere."""
+    monkeypatch.setattr(ending, "GRACE", 0)
+    asked = []
+    bad = asking(Keeper([None, None, *[3] * 9]), asked)
+    code, _, [good, bad] = carry([b"a line of many bytes"], sinks=[Keeper(), bad], asked=asked)
     assert code == 111
     assert not good._open
     assert not bad._open
 
 
-def test_the_end_waits_for_a_place_that_is_away():
+def test_the_end_waits_for_a_sink_that_is_away():
     """At the end of the source, what is held is waited for, and then taken."""
-    code, source, [place] = carry([b"line"], places=[Place([None, None, *[1] * 7])])
-    assert (code, source.taken, place.held) == (0, b"line", 0)
+    code, source, [sink] = carry([b"line"], sinks=[Keeper([None, None, *[1] * 7])])
+    assert (code, source.taken, sink.held) == (0, b"line", 0)
 
 
-def test_a_place_that_cannot_be_finished(capfd):
-    """A place that cannot be closed as it should is an error, and the others are closed."""
-    bad, good = Place(), Place()
+def test_a_sink_that_cannot_be_finished(capfd):
+    """A sink that cannot be closed as it should is an error, and the others are closed."""
+    bad, good = Keeper(), Keeper()
     bad.close = fail
-    code, source, _ = carry([b"line\n"], places=[bad, good])
+    code, source, _ = carry([b"line\n"], sinks=[bad, good])
     assert (code, good.closed) == (111, 1)
     said = capfd.readouterr().err
     assert said == "pysissylog: fatal: unable to finish ./place: input/output error\n"
@@ -416,19 +429,19 @@ def fail():
 
 def test_a_source_that_breaks():
     """When the source cannot be read any more, what was read arrives first, then it is told."""
-    place = Place()
+    sink = Keeper()
     with pytest.raises(Quit) as quits:
-        carry([b"line\npart", b""], places=[place], trouble=OSError(errno.EIO, ""))
-    assert place.kept == [(6, b"line"), (6, b"part")]
+        carry([b"line\npart", b""], sinks=[sink], trouble=OSError(errno.EIO, ""))
+    assert sink.kept == [(6, b"line"), (6, b"part")]
     assert quits.value.code == 111
     assert quits.value.lines == (b"fatal: unable to read stdin: input/output error",)
 
 
 @patient
 @given(block=st.binary(max_size=40))
-def test_whole_is_lines_or_much_of_one(block):
+def test_whole_lines_is_lines_or_much_of_one(block):
     """What is passed on ends with a line's end, or is the beginning of a long line."""
-    body = whole(block, 16)
+    body = whole_lines(block, 16)
     assert block.startswith(body)
     if b"\n" in block:
         assert body == block[: block.rindex(b"\n") + 1]

@@ -3,14 +3,8 @@
 import errno
 import fcntl
 import os
-import pty
-import signal
-import socket
 import subprocess
 import sys
-import termios
-import threading
-import tty
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -40,49 +34,6 @@ def refusing(number):
     return refuse
 
 
-@pytest.fixture(params=["pipe", "pipe without tee", "socket", "file", "tty"])
-def both(request, source, monkeypatch, place):
-    """A source of each kind, what writes to it, and what ends it."""
-    kind = request.param
-    if kind == "pipe without tee":
-        monkeypatch.setattr(blocks, "find_tee", lambda: None)
-    with_tee = kind == "pipe"
-    ends = list(MAKE[kind](place))
-    made = source(ends[0])
-    assert isinstance(made, PipeSource) is with_tee
-    yield made, lambda data: write_all(ends[1], data), lambda: os.close(ends.pop())
-    for end in ends:
-        os.close(end)
-
-
-def a_socket(_):
-    """The two ends of a stream socket."""
-    return [end.detach() for end in socket.socketpair()]
-
-
-def a_file(place):
-    """A file, open twice."""
-    path = place / "file"
-    path.touch()
-    return os.open(path, os.O_RDONLY), os.open(path, os.O_WRONLY | os.O_APPEND)
-
-
-def a_tty(_):
-    """A terminal that passes every byte on, and what is typed at it."""
-    typed, terminal = pty.openpty()
-    tty.setraw(terminal, termios.TCSANOW)
-    return terminal, typed
-
-
-MAKE = {
-    "pipe": lambda _: os.pipe(),
-    "pipe without tee": lambda _: os.pipe(),
-    "socket": a_socket,
-    "file": a_file,
-    "tty": a_tty,
-}
-
-
 def test_look_does_not_take(both):
     """What was looked at is there again at the next look."""
     made, write, _ = both
@@ -109,39 +60,6 @@ def test_take_takes_exactly(both):
     for count, rest in (0, b"0123456789"), (1, b"123456789"), (7, b"89"), (2, b""):
         made.take(count)
         assert made.look() == rest
-
-
-@pytest.mark.parametrize("tail", [b"", b"a partial tail"], ids=["whole lines", "a partial tail"])
-def test_the_end(both, tail):
-    """A source has ended when nothing can follow; what it still holds is there until taken."""
-    made, write, end = both
-    write(b"line\n" + tail)
-    wait_until(lambda: made.look() == b"line\n" + tail)
-    made.take(5)
-    end()
-
-    def ended():
-        made.wait(1)
-        assert made.look() == tail
-        return made.ended
-
-    wait_until(ended)
-    assert made.look() == tail
-    made.take(len(tail))
-    assert (made.look(), made.ended) == (b"", True)
-
-
-def test_nothing_at_all(both):
-    """A source that ends before anything came has ended, and is empty."""
-    made, _, end = both
-    assert made.look() == b""
-    end()
-
-    def ended():
-        made.wait(1)
-        return made.look() == b"" and made.ended
-
-    wait_until(ended)
 
 
 BYTES = bytes(range(251)) * 300
@@ -175,7 +93,6 @@ LOOKER = """
 import sys
 from pydaemontools.log.pipe.source import open_source
 source = open_source(0)
-source.wait(None)
 block = source.look()
 print(len(block), flush=True)
 source.take(int(sys.argv[1]))
@@ -278,64 +195,6 @@ def test_many_small_buffers_are_seen_whole(pipe, source):
     os.close(feed)
 
 
-def test_a_partial_line_does_not_wake(pipe, source, monkeypatch):
-    """What stays in the pipe wakes nobody; what comes new does."""
-    # Nobody looks by himself here.
-    monkeypatch.setattr(blocks, "PATIENCE", (60.0, 60.0))
-    made = source(pipe[0])
-    looks = []
-
-    def feed():
-        me = f"/proc/self/task/{threading.main_thread().native_id}/stat"
-        for piece in b"a ", b"partial ", b"line\n":
-            write_all(pipe[1], piece)
-            wait_until(lambda: looks and looks[-1].endswith(piece))  # noqa: B023
-            wait_until(lambda: asleep(me))
-
-    feeder = threading.Thread(target=feed)
-    feeder.start()
-    while not looks or looks[-1][-1:] != b"\n":
-        made.wait(None)
-        looks.append(made.look())
-    feeder.join()
-    assert looks[-1] == b"a partial line\n"
-    # Each piece wakes once; pipes of some kernels tell of one write twice.
-    assert len(looks) <= 6
-
-
-def asleep(path):
-    """Whether the thread whose stat is PATH sleeps, in twenty looks."""
-    for _ in range(20):
-        threading.Event().wait(0.001)
-        with open(path) as file:
-            if file.read().rpartition(")")[2].split()[0] != "S":
-                return False
-    return True
-
-
-@pytest.mark.parametrize("way", ["wait", "sleep"])
-def test_a_signal_ends_a_wait(both, way):
-    """A signal ends a wait however long, and one that came just before it too."""
-    made, *_ = both
-    told = []
-    signal.signal(signal.SIGUSR1, lambda signum, _: told.append(signum))
-    try:
-        os.kill(os.getpid(), signal.SIGUSR1)
-        getattr(made, way)(1000)
-        assert told == [signal.SIGUSR1]
-    finally:
-        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
-
-
-def test_sleep_is_not_ended_by_input(pipe, source):
-    """Sleep ends by its time, whatever comes in; the wait after it sees that."""
-    made = source(pipe[0])
-    write_all(pipe[1], b"line\n")
-    made.sleep(0.01)
-    made.wait(None)
-    assert made.look() == b"line\n"
-
-
 def test_no_more_than_a_block_is_held(source, pipe, monkeypatch):
     """Where there is no tee, no more is read before what is held was taken."""
     monkeypatch.setattr(blocks, "find_tee", lambda: None)
@@ -385,43 +244,3 @@ def test_take_ends_when_somebody_else_read(pipe, source):
     pipe.end()
     made.take(5)
     assert made.look() == b""
-
-
-def test_a_write_that_is_larger_than_the_pipe(source, pipe):
-    """What comes behind a line without an end is seen, also if its write has not returned.
-
-    Linux wakes nobody for that: the pipe was not empty when the write went on.
-    """
-    one = source(pipe[0])
-    os.write(pipe[1], b"part of a line")
-    one.wait(0)
-    assert one.look() == b"part of a line"
-    writer = threading.Thread(target=write_all, args=(pipe[1], b"x" * (2 * capacity(pipe[1]))))
-    writer.start()
-    wait_until(lambda: one.look() and one.there > capacity(pipe[1]) - 4096)
-    one.wait(0)
-    one.wait(None)
-    while writer.is_alive():
-        one.take(len(one.look()))
-    writer.join()
-
-
-def test_what_is_watched_ends_a_wait(both):
-    """A watched fd ends a wait and a sleep when it can be read, or written if that is asked."""
-    one, _, _ = both
-    near, far = socket.socketpair()
-    with near, far:
-        one.watch(near.fileno(), write=False)
-        far.send(b"x")
-        one.wait(None)
-        one.sleep(1000)
-        near.recv(1)
-        one.unwatch(near.fileno())
-        one.watch(near.fileno(), write=True)
-        one.wait(None)
-        one.sleep(1000)
-        one.unwatch(near.fileno())
-        number = near.fileno()
-        one.watch(number, write=False)
-    # It was closed meanwhile.
-    one.unwatch(number)

@@ -162,7 +162,7 @@ def test_what_was_left_out_is_told_one_by_one(monkeypatch):
         told % (b"1 line", b"a") + told % (b"2 lines", b"b1") + b"x\ny\nz\n",
         told % (b"1 line", b"c") + b"w\n",
     ]
-    assert form.said(ending=True) is None
+    assert form.notices(ending=True) is None
 
 
 def test_what_is_still_to_be_told_takes_a_place(monkeypatch):

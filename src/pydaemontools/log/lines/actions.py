@@ -64,7 +64,7 @@ class Actions:
         return self.outputs[-1]
 
     def check(self, growth: tuple[int, int, int]) -> None:
-        """See that files have room for lines that grow by GROWTH (form.py). Raises BadAction."""
+        """See that files have room for lines that grow by GROWTH (transform). Raises BadAction."""
         label, factor, besides = growth
         least = label + factor * LEAST + 1 + besides
         for one in self.outputs:

@@ -20,7 +20,7 @@ class BlockTransform(Transform):
         self._selections = script.selections
 
     def growth(self) -> tuple[int, int, int]:
-        """A label is before each line, and that is all."""
+        """Return the length of the label before each line, and that this is all."""
         return self._length, 1, 0
 
     @property
@@ -36,7 +36,7 @@ class BlockTransform(Transform):
     state = going_on
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-        """The lines of BODY; one that will not be ended is ended."""
+        """Return the lines of BODY; one that will not be ended is ended."""
         if not unfinished and body[-1:] != b"\n":
             body += b"\n"
         batch = Batch([], text=body, continued=continued, unfinished=unfinished)

@@ -27,45 +27,47 @@ FACTOR, OBJECT = 13, 256
 class RecordTransform(BlockTransform):
     """Makes batches of records, as the SCRIPT wants them."""
 
+    by_records = True
+
     def __init__(self, script: "Actions") -> None:
         super().__init__(script)
         self._choices = [one for one in self._selections if isinstance(one, RecordFilter)]
-        self._router = SeverityReader()
-        self._reader = RecordReader(self._router)
+        self._severities = SeverityReader()
+        self._reader = RecordReader(self._severities)
         self._json = script.stamp == b"J"
 
     @property
     def state(self) -> int:
         """What a successor has to know: also what record it is in."""
-        return self._router.in_traceback | self._router.level << 1 | self.going_on << 4
+        return self._severities.in_traceback | self._severities.level << 1 | self.going_on << 4
 
     @state.setter
     def state(self, state: int) -> None:
-        self._router.in_traceback = bool(state & 1)
-        self._router.level = state >> 1 & 7
+        self._severities.in_traceback = bool(state & 1)
+        self._severities.level = state >> 1 & 7
         self.going_on = state >> 4
         for one in self._choices:
             one.begun = True
 
     def growth(self) -> tuple[int, int, int]:
-        """A label is before each line or an object around it; and each limit may tell something."""
+        """Return the growth by a label before each line, or an object around it, and by notices."""
         limits = max((len(one.limits) for one in self._choices), default=0)
-        told = limits * (len(self._dress(LONGEST)) + 1) if limits else 0
-        return (OBJECT, FACTOR, told) if self._json else (self._length, 1, told)
+        notices = limits * (len(self._dress(LONGEST)) + 1) if limits else 0
+        return (OBJECT, FACTOR, notices) if self._json else (self._length, 1, notices)
 
     def closely(self, body: bytes) -> int | None:
-        """How many bytes BODY is as JSON at the most, whatever stands before and behind it."""
+        """Return how many bytes BODY is as JSON at the most, whatever stands around it."""
         if not self._json:
             return None
         lines = body.removesuffix(b"\n").split(b"\n")
         return sum(_closely(line, alone=not lines[1:]) for line in lines)
 
-    def whole(self, block: bytes) -> int:
-        """How many bytes of BLOCK, of whole lines, are whole records."""
+    def whole_records(self, block: bytes) -> int:
+        """Return how many bytes of BLOCK, of whole lines, are whole records."""
         return unended(block)
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-        """The records of BODY; a line that will not be ended is ended."""
+        """Return the records of BODY; a line that will not be ended is ended."""
         lines = body.removesuffix(b"\n").split(b"\n")
         levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
         found = fold(lines, levels, records, continued=continued)
@@ -99,8 +101,10 @@ class RecordTransform(BlockTransform):
     def _levels(
         self, body: bytes, lines: list[bytes], *, continued: bool, unfinished: bool
     ) -> tuple[list[int], list[Record | None]]:
-        """The severity of each of LINES, and its record; an empty one has that before it."""
-        level = self._router.level
+        """Return the severity of each of LINES, and its record. An empty one has the severity of
+        the line before.
+        """
+        level = self._severities.level
         fresh = [line for line in lines[continued:] if line]
         routed, found = self._reader.route(body, fresh, unfinished=unfinished)
         known = iter(zip(routed, found or [None] * len(fresh), strict=True))
@@ -128,27 +132,27 @@ class RecordTransform(BlockTransform):
         return [emit.line(record, given) for record in found]
 
     def _dress(self, text: bytes) -> bytes:
-        """TEXT, which is ours, as a line of the log."""
+        """Return TEXT, which is ours, as a line of the log."""
         record = Record(WARNING, text, {}, text)
         [made] = self._objects([record]) if self._json else self._stamped([record], continued=False)
         return made
 
     def due(self) -> float | None:
-        """In how many seconds there is something to tell of lines that were left out."""
+        """Return in how many seconds there is something to tell of lines that were left out."""
         dues = [limit.due() for one in self._choices for limit in one.limits]
         return min((due for due in dues if due is not None), default=None)
 
-    def said(self, *, ending: bool) -> Batch | None:
-        """How many lines were left out."""
+    def notices(self, *, ending: bool) -> Batch | None:
+        """Return how many lines were left out."""
         if not (ending or self.due() == 0):
             return None
         batch = RecordBatch([], [], [], self._dress)
-        told = [one.tell(batch, ending=ending) for one in self._choices]
-        return batch if any(told) else None
+        given = [one.tell(batch, ending=ending) for one in self._choices]
+        return batch if any(given) else None
 
 
 def _closely(line: bytes, *, alone: bool) -> int:
-    """How many bytes LINE is as JSON at the most, as text or as what it says."""
+    """Return how many bytes LINE is as JSON at the most, as text or as what it says."""
     from .parse import parse
 
     given = {"time": ""}

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 
 class SeverityTransform(Transform):
-    """Makes batches of which ROUTER gives each line its severity, without its secrets."""
+    """Makes batches of which SEVERITIES gives each line its severity; REDACTION hides secrets."""
 
-    def __init__(self, router: SeverityReader, redaction: "Redaction | None" = None) -> None:
-        self.router = router
-        self._reader = RecordReader(router)
+    by_records = True
+
+    def __init__(self, severities: SeverityReader, redaction: "Redaction | None" = None) -> None:
+        self._severities = severities
+        self._reader = RecordReader(severities)
         self._redaction = redaction
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
@@ -24,20 +26,20 @@ class SeverityTransform(Transform):
 
     @property
     def state(self) -> int:
-        """What a successor in the middle of the stream has to know."""
-        return self.router.in_traceback | self.router.level << 1
+        """Return what a successor in the middle of the stream has to know."""
+        return self._severities.in_traceback | self._severities.level << 1
 
     @state.setter
     def state(self, state: int) -> None:
-        self.router.in_traceback = bool(state & 1)
-        self.router.level = state >> 1 & 7
+        self._severities.in_traceback = bool(state & 1)
+        self._severities.level = state >> 1 & 7
 
-    def whole(self, block: bytes) -> int:
-        """How many bytes of BLOCK, of whole lines, are whole records."""
+    def whole_records(self, block: bytes) -> int:
+        """Return how many bytes of BLOCK, of whole lines, are whole records."""
         return unended(block)
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-        """The lines of BODY: whole ones, but for the first if it is CONTINUED and the last."""
+        """Return the lines of BODY: whole, but for a first that is CONTINUED, and the last."""
         if self._redaction:
             body = self._redaction.block(body)
         text = body.translate(CLEAN)
@@ -48,7 +50,7 @@ class SeverityTransform(Transform):
         fresh = lines[len(going_on) :]
         if b"" in fresh:
             fresh = [line for line in fresh if line]
-        first = [self.router.level] * len(going_on)
+        first = [self._severities.level] * len(going_on)
         levels, records = self._reader.route(text, fresh, unfinished=unfinished)
         nothing: list[Record | None] = [None] * len(going_on)
         batch = Batch(

@@ -125,8 +125,8 @@ class Spool:
         if not self._intent_log:
             if self._segments.full():
                 self._next()
-        elif self._untaken[1] != self._source.taken:
-            self._untaken = self._segments.end, self._source.taken
+        elif self._untaken[1] != self._source.consumed:
+            self._untaken = self._segments.end, self._source.consumed
         self._waiting.append(text)
         self.held += len(text)
         self._write()
@@ -218,7 +218,7 @@ class Spool:
     def _limit(self) -> int:
         """Return up to where may be sent: not the last block while its bytes are in the pipe."""
         begin, taken = self._untaken
-        return begin if taken == self._source.taken else self._segments.end
+        return begin if taken == self._source.consumed else self._segments.end
 
     def _start(self) -> int:
         """Return where the first text stands that was not delivered."""

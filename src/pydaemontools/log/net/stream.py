@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..lines.batch import Batch
     from ..lines.targets import Target
-    from ..pipe.source import Source
+    from ..pipe.pump_loop import Waker
     from .protocol import StreamProtocol
     from .tls import Tls
 
@@ -39,7 +39,7 @@ class Stream(Sink):
         self,
         target: "Target",
         protocol: "StreamProtocol",
-        source: "Source",
+        source: "Waker",
         tls: "Callable[[], Tls] | None" = None,
     ) -> None:
         super().__init__(target.text)
@@ -192,7 +192,7 @@ class Stream(Sink):
         until = time.monotonic() + LINGER
         self.retry.at_once()
         while self.backlog.ready(self.backlog.begin) and not self.held:
-            ended = self._source.ended and not self._source.told
+            ended = self._source.ended and not self._source.signals
             rest = until - time.monotonic()
             if rest <= 0 or (self.retry.away and not ended):
                 break

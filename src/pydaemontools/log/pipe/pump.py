@@ -1,278 +1,256 @@
-"""From the source to the sinks: a block in, its lines out, and only then taken."""
+"""From the source to the sinks: a block in, its lines out, and only then consumed.
+
+A pump never waits by itself: a step does what can be done, and returns what it waits for.
+"""
 
 from time import monotonic
 
 from ...base import cli
 from ...base.errors import error_str
 from ..lines.utf8 import boundary
-from .source import Source
+from .ending import INFINITY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..lines.transform import Transform
+    from .ending import Ending
     from .intent_log import IntentLog
     from .sink import Sink
+    from .source import Source
 
-INFINITY = float("inf")
 PAUSE = 1.0  # seconds before another try where no sink knows better
-GRACE = 5.0  # seconds that a place has to come back, once we were told to end
 REST = 0.5  # seconds that the rest of a record has to come
 
 
+class PumpWait:
+    """What a pump waits for: SECONDS to pass, or for ever if None, unless a signal or what a sink
+    watches comes first; or new input, FOR_INPUT.
+    """
+
+    __slots__ = ("for_input", "seconds")
+
+    def __init__(self, seconds: float | None, *, for_input: bool) -> None:
+        self.seconds = seconds
+        self.for_input = for_input
+
+
+AGAIN = PumpWait(
+    0.0, for_input=True
+)  # nothing: there is more to be done, once others had their turn
+
+
 class Pump:
-    """Carries what comes from SOURCE to SINKS for WHO, in the batches that FORM makes of it.
+    """Carries what comes from SOURCE to SINKS for WHO, in the batches that TRANSFORM makes of it.
 
     BUFFER is how many bytes a sink that is away may hold; after that nothing more is read, and
-    the daemon waits. LEDGER knows what the log directories have. Told to end, a sink that is
-    away has GRACE seconds to come back, or all the time if we are PATIENT; with TO_LINE_END the
-    line that has begun is waited for.
+    the daemon waits. ENDING says when to end. INTENT_LOG knows what the log directories have.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: "Source",
+        ending: "Ending",
         sinks: "Sequence[Sink]",
-        form: "Transform",
-        buffer: int,
+        transform: "Transform",
+        buffer: int = 0,
         *,
         who: bytes = b"pysissylog",
-        ledger: "IntentLog | None" = None,
-        patient: bool = False,
-        to_line_end: bool = False,
+        intent_log: "IntentLog | None" = None,
     ) -> None:
         self.source = source
+        self.ending = ending
         self.sinks = sinks
-        self.form = form
+        self.transform = transform
         self.buffer = buffer
         self.who = who
-        self.ledger = ledger
-        self.grace = INFINITY if patient else GRACE
-        self.to_line_end = to_line_end
-        self.told = source.told
+        self.intent_log = intent_log
         self.alarms: list[int] = []  # fills with the signals that ask for new files
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
-        self._ending = False  # whether nothing shall follow that
         self._record = INFINITY  # until when we wait for the rest of a record
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
-        self._until = INFINITY  # the end of our grace
-        self._left = -1  # bytes that were there when we were told to end
+        self._steps = self._carry()
 
-    def run(self) -> int:
-        """Carry until the end; 0 when everything has arrived, 111 when something could not.
+    def step(self) -> "PumpWait | int":
+        """Do what can be done now; return what to wait for, or the exit code once all is done.
 
-        Raises Quit, once the rest has arrived, if the source cannot be read.
+        That is 0 when everything has arrived, 111 when something could not. Raises Quit, once
+        the rest has arrived, if the source cannot be read.
         """
-        if self.ledger:
-            self._restore(self.ledger.state)
-        while not self._late():
+        return next(self._steps)
+
+    def _carry(self) -> "Iterator[PumpWait | int]":
+        """Carry until the end, a block a step: what each step waits for, and the exit code."""
+        ending = self.ending
+        if self.intent_log and (state := self.intent_log.state):
+            self._inside, self.transform.state = bool(state & 1), state >> 1
+        passed = False  # whether a block was passed on in this step
+        while (self._block or not ending.last) and not self._late():
             if self._blocked():
-                self._pause()
-                continue
-            if self.alarms and not self._ending:
-                self._turn()
-                continue
-            if not self._block:
-                self._fill()
-            if self._block:
+                yield self._pause()
+                passed = False
+            elif self.alarms and not ending.last:
+                self.alarms.clear()
+                self._turn(full=False)
+            elif self._block or self._fill():
+                if passed:
+                    yield AGAIN
                 self._pass_some()
-            elif not self._ending:
-                self._say(ending=False)
-                self._see_to_files()
-                self.source.wait(self._idle())
-            if self._ending and not self._block:
-                # What comes in after we were told is our successor's.
-                break
-        code = self._finish()
+                passed = True
+            elif not ending.last:
+                self._give_notices(ending=False)
+                self._turn(full=True)
+                yield PumpWait(self._idle(), for_input=True)
+                passed = False
+        # What comes in after an end was asked for is our successor's.
+        if self._inside:
+            # The end of this line did not come: it ends here.
+            yield from self._drain()
+            self._blocked()
+            self._pass(b"", ending=True)
+        self._give_notices(ending=True)
+        yield from self._drain()
+        code = self._close()
         if self._trouble:
             raise cli.fatal(b"unable to read stdin", self._trouble)
-        return code
+        yield code
 
-    def _fill(self) -> None:
-        """See what there is to pass on, and whether it is the last."""
-        block = self._look()
-        self._ending = self.source.ended
-        if self.told and not self._ending:
-            block = self._to_line_end(block) if self.to_line_end else self._rest_of(block)
-        self._block = block if self._ending else self._records(self._whole(block))
-
-    def _whole(self, block: bytes) -> bytes:
-        return whole(block, self.source.long)
+    def _fill(self) -> bool:
+        """See what there is to pass on, and whether it is the last; return if there is some."""
+        source, ending = self.source, self.ending
+        try:
+            block = source.look()
+        except OSError as error:
+            # What was read before is the last.
+            self._trouble = error
+            source.ended = True
+            block = source.buffered
+        ending.last = source.ended
+        if ending.signals and not ending.last:
+            block = ending.cut(block, source.consumed, source.available, inside=self._inside)
+        if not ending.last:
+            block = whole_lines(block, source.long)
+            if self.transform.by_records:
+                block = self._records(block)
+        self._block = block
+        return bool(block)
 
     def _records(self, block: bytes) -> bytes:
-        """What of BLOCK is whole records. The rest stays where it is, if more comes soon."""
+        """Return what of BLOCK is whole records. The rest stays where it is, if more comes soon."""
         now = monotonic()
-        if self.told or len(block) >= self.source.long or now >= self._record:
+        if self.ending.signals or len(block) >= self.source.long or now >= self._record:
             end = len(block)
         else:
-            end = self.form.whole(block)
+            end = self.transform.whole_records(block)
         if not block or end:
             self._record = INFINITY
         else:
             self._record = min(self._record, now + REST)
         return block[:end]
 
-    def _rest_of(self, block: bytes) -> bytes:
-        """What of BLOCK was there when we were told to end."""
-        if self._left < 0:
-            self._left = self.source.there
-        block = block[: self._left]
-        self._ending = len(block) == self._left
-        self._left -= len(block if self._ending else self._whole(block))
-        return block
-
-    def _to_line_end(self, block: bytes) -> bytes:
-        """What of BLOCK is to the end of the line that had begun when we were told to end."""
-        if self._left < 0:
-            self._left = 0
-            inside = self._inside if not block else block[-1:] != b"\n"
-            self._ending = not inside
-            return block
-        end = block.find(b"\n") + 1
-        self._ending = end > 0
-        return block[:end] or block
-
-    def _turn(self) -> None:
-        """Begin new files, as we were asked to: nothing that may come again is in any."""
-        self.alarms.clear()
-        for one in self.sinks:
-            one.turn()
-
     def _blocked(self) -> bool:
-        """Try what waits; whether there is a reason to read nothing more now."""
+        """Try what waits; return whether there is a reason to read nothing more now."""
         for sink in self.sinks:
             sink.flush()
-        if any(sink.stalled or sink.held > self.buffer for sink in self.sinks):
-            return True
-        return not self._take()
+        for sink in self.sinks:
+            if sink.stalled or sink.held > self.buffer:
+                return True
+        return self._untaken > 0 and not self._take()
 
     def _take(self) -> bool:
-        """Take what has been passed on; whether that could be done."""
-        if not self._untaken:
-            return True
-        if self.ledger:
-            self._untaken = self.ledger.take(self._untaken)
+        """Consume what has been passed on; return whether that could be done."""
+        if self.intent_log:
+            self._untaken = self.intent_log.take(self._untaken)
         else:
             self.source.take(self._untaken)
             self._untaken = 0
         if not self._untaken:
-            self._see_to_files()
+            self._turn(full=True)
         return not self._untaken
 
-    def _see_to_files(self) -> None:
-        """Begin new ones where one is full or old; nothing that may come again is in any."""
-        for one in self.sinks:
-            one.turn(full=True)
+    def _turn(self, *, full: bool) -> None:
+        """Begin new files, only where one is old or FULL if that is said. Nothing that may come
+        again is in any.
+        """
+        for sink in self.sinks:
+            sink.turn(full=full)
 
-    def _pause(self) -> None:
-        rest = self._rest()
-        rest = PAUSE if rest is None else rest
-        self.source.sleep(min(rest, self._until - monotonic()))
-
-    def _state(self) -> int:
-        """What a successor at the head of the pipe has to know, in one number."""
-        return self._inside | self.form.state << 1
-
-    def _restore(self, state: int) -> None:
-        if state:
-            self._inside = bool(state & 1)
-            self.form.state = state >> 1
-
-    def _look(self) -> bytes:
-        """What the source has; when it cannot be read any more, what was read before."""
-        try:
-            return self.source.look()
-        except OSError as error:
-            self._trouble = error
-            self.source.ended = True
-            return self.source.held
+    def _pause(self) -> PumpWait:
+        """Return the wait for sinks that are away, or have something left to do."""
+        rest = soonest([sink.due() for sink in self.sinks])
+        left = self.ending.rest(monotonic())
+        return PumpWait(min(PAUSE if rest is None else rest, left), for_input=False)
 
     def _pass_some(self) -> None:
         """Pass on as much of the block as has room."""
-        body = self.ledger.splitter.next_part(self._block, self._at) if self.ledger else self._block
+        body = self._block
+        if self.intent_log:
+            body = self.intent_log.splitter.next_part(body, self._at)
         self._at += len(body)
         if self._at == len(self._block):
             self._block, self._at = b"", 0
         if body:
-            self._pass(body, ending=self._ending and not self._block)
+            self._pass(body, ending=self.ending.last and not self._block)
 
     def _pass(self, body: bytes, *, ending: bool) -> None:
         """Give the lines of BODY to every sink."""
         unfinished = body[-1:] != b"\n" and not ending
-        batch = self.form.batch(body, continued=self._inside, unfinished=unfinished)
+        batch = self.transform.batch(body, continued=self._inside, unfinished=unfinished)
         self._inside = unfinished
-        if not self._untaken:
-            self._mark(body)
+        # Where the logs stand without this is remembered first.
+        if self.intent_log and not self._untaken:
+            # What a successor at the head of the pipe has to know is one number.
+            self.intent_log.prepare(body, self._inside | self.transform.state << 1)
         for sink in self.sinks:
+            if not (self.intent_log or self._untaken):
+                sink.mark()
             sink.put(batch)
         self._untaken += len(body)
 
-    def _mark(self, body: bytes) -> None:
-        """Remember where the logs stand without BODY, which is the next for them."""
-        if self.ledger:
-            self.ledger.prepare(body, self._state())
-            return
-        for one in self.sinks:
-            one.mark()
-
-    def _say(self, *, ending: bool) -> None:
-        """Give every sink what the form has to say itself. It stands in no note: it is no block."""
-        if not self._inside and (batch := self.form.said(ending=ending)):
+    def _give_notices(self, *, ending: bool) -> None:
+        """Give every sink the notices of the transform. No block has them, and no intent."""
+        if not self._inside and (batch := self.transform.notices(ending=ending)):
             for sink in self.sinks:
                 sink.put(batch)
 
-    def _rest(self) -> float | None:
-        """Seconds until some sink wants another try; None if none does."""
-        return soonest([sink.due() for sink in self.sinks])
-
     def _idle(self) -> float | None:
-        """Seconds until something is to be done though nothing comes in; None if nothing is."""
-        dues = [self._rest(), *(one.turn_due() for one in self.sinks)]
-        if not self._inside:
-            dues.append(self.form.due())
+        """Return in how many seconds something is to be done though nothing comes in, if ever."""
+        dues = [None if self._inside else self.transform.due()]
+        for sink in self.sinks:
+            dues += sink.due(), sink.turn_due()
         if self._record < INFINITY:
             dues.append(max(0.0, self._record - monotonic()))
         return soonest(dues)
 
     def _late(self) -> bool:
-        """Whether we were told to end, and have waited long enough for those who are away."""
-        if not self.told:
-            return False
-        self._until = min(self._until, monotonic() + self.grace)
-        return monotonic() > self._until
+        """Return whether an end was asked for, and sinks that are away have had their time."""
+        return bool(self.ending.signals) and self.ending.rest(monotonic()) <= 0
 
-    def _finish(self) -> int:
-        if self._inside:
-            # The end of this line did not come: it ends here.
-            self._drain()
-            self._blocked()
-            self._pass(b"", ending=True)
-        self._say(ending=True)
-        self._drain()
+    def _close(self) -> int:
         arrived = [self._arrived(sink) for sink in self.sinks]
-        done = all(arrived) and self._take()
-        if self.ledger and done:
-            self.ledger.close()
-        elif not self.ledger and self._untaken and self.source.lasts:
+        done = all(arrived) and (not self._untaken or self._take())
+        if self.intent_log and done:
+            self.intent_log.close()
+        elif not self.intent_log and self._untaken and self.source.lasts:
             # Our successor gets it all again.
-            for one in self.sinks:
-                self._finished(one, one.back)
+            for sink in self.sinks:
+                self._finished(sink, sink.back)
         closed = [self._finished(sink, sink.close) for sink in self.sinks]
         return 0 if done and all(closed) else 111
 
-    def _drain(self) -> None:
-        """Wait until no sink holds anything."""
+    def _drain(self) -> "Iterator[PumpWait]":
+        """Go on until no sink holds anything: what each step waits for."""
         while any(sink.held for sink in self.sinks) and not self._late():
-            self._pause()
+            yield self._pause()
             for sink in self.sinks:
                 sink.flush()
 
     def _arrived(self, sink: "Sink") -> bool:
-        """Whether SINK has got everything. If not, say so."""
+        """Return whether SINK has got everything. If not, say so."""
         lost = sink.lost()
         if lost:
             cli.say(self.who + b": fatal: unable to deliver %d lines to %s" % (lost, sink.path))
@@ -289,12 +267,12 @@ class Pump:
 
 
 def soonest(dues: "list[float | None]") -> float | None:
-    """The least of DUES; None if there is none."""
-    return min((due for due in dues if due is not None), default=None)
+    """Return the least of DUES; None if there is none."""
+    return min([due for due in dues if due is not None], default=None)
 
 
-def whole(block: bytes, long: int) -> bytes:
-    """The part of BLOCK that can be passed on now: whole lines, or one without end that is LONG."""
+def whole_lines(block: bytes, long: int) -> bytes:
+    """Return what of BLOCK can be passed on: whole lines, or one without an end that is LONG."""
     end = block.rfind(b"\n") + 1
     if end or len(block) < long:
         return block[:end]

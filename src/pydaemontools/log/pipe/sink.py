@@ -1,4 +1,4 @@
-"""What a pump hands batches to. Each kind of target is one."""
+"""What a pump puts batches into. Each kind of target is one."""
 
 from ..lines.severity import DEBUG
 

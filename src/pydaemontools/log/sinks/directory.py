@@ -4,6 +4,7 @@ import time
 from errno import EIO
 
 from ...base.cli import say
+from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
@@ -16,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..lines.actions import ActionTarget
     from ..lines.selection import BatchFilter
     from ..pipe.intent_log import IntentLog
 
@@ -143,9 +145,8 @@ class DirectorySink(Sink):
         self._retry_at = time.monotonic() + self._pause
         if self._always:
             self._warning.clear()
-        self._warning.warn(
-            b"unable to " + self._log.folder.doing + b", pausing: " + error_str(error)
-        )
+        doing = self._log.folder.doing
+        self._warning.warn(b"unable to " + doing + b", pausing: " + error_str(error))
 
     def due(self) -> float | None:
         """Return in how many seconds a flush makes sense; None if there is nothing to flush."""

@@ -1,0 +1,151 @@
+"""The loop around pumps: it waits for what they wait for, and for signals."""
+
+import posix
+from _signal import set_wakeup_fd
+from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, epoll, poll
+from time import monotonic
+
+from .ending import INFINITY
+from .pump import AGAIN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .ending import Ending
+    from .pump import PumpWait
+    from .source import Source
+
+    Step = Callable[[], PumpWait | int]
+
+PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
+
+
+class PumpLoop:
+    """Has each of its pumps do a step whenever what that one waits for has come.
+
+    There is one in a process: what wakes it at a signal is the process's.
+    """
+
+    def __init__(self) -> None:
+        # Where a signal's number arrives, so that it ends a wait.
+        self.wake = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
+        set_wakeup_fd(self.wake[1], warn_on_full_buffer=False)
+        self.epoll = epoll()
+        self.epoll.register(self.wake[0], EPOLLIN)
+        self.wakers: dict[int, Waker] = {}  # by the fd that makes each due
+        self._steps: dict[Waker, Step] = {}
+
+    def add(self, waker: "Waker", step: "Step") -> None:
+        """Have STEP, a pump's, done whenever WAKER says so."""
+        self._steps[waker] = step
+
+    def run(self) -> "dict[Waker, int]":
+        """Go on until all pumps have ended; return the exit code of each."""
+        codes: dict[Waker, int] = {}
+        while self._steps:
+            self._wait()
+            now = monotonic()
+            for waker, step in [*self._steps.items()]:
+                if waker.due <= now:
+                    wait = step()
+                    if isinstance(wait, int):
+                        codes[waker] = wait
+                        waker.listen(on=False)
+                        del self._steps[waker]
+                    elif wait is not AGAIN:
+                        waker.wait(wait)
+        return codes
+
+    def _wait(self) -> None:
+        """Wait until some pump is due, or what one waits for has come."""
+        due = min([waker.due for waker in self._steps])
+        seconds = -1 if due == INFINITY else max(0.0, due - monotonic())
+        for fd, events in self.epoll.poll(seconds):
+            if fd == self.wake[0]:
+                self.signalled()
+            elif waker := self.wakers.get(fd):
+                waker.due = 0.0
+                if fd == waker.source.fd and events & (EPOLLHUP | EPOLLERR):
+                    waker.source.hung_up = True
+
+    def signalled(self) -> None:
+        """See to a signal: nobody knows whom it concerns."""
+        posix.read(self.wake[0], 4096)
+        for waker in self._steps:
+            waker.due = 0.0
+
+
+class Waker:
+    """Says when the pump of SOURCE in LOOP is due: when something comes in, when what a sink
+    watches is ready, after a time. Sinks ask it, too, how the input ends; ENDING knows.
+    """
+
+    def __init__(self, loop: PumpLoop, source: "Source", ending: "Ending") -> None:
+        self.loop = loop
+        self.source = source
+        self.signals = ending.signals
+        self.due = 0.0  # when, on the clock, the pump has to do a step; 0 if at once
+        self._listens = False  # whether the last wait was for input
+        self._patience = PATIENCE[0]
+        self._watched: dict[int, int] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can follow what is there."""
+        return self.source.ended
+
+    def watch(self, fd: int, *, write: bool) -> None:
+        """Have FD end a wait or a sleep when it can be read from, or written to if WRITE."""
+        self._watched[fd] = EPOLLIN | EPOLLOUT if write else EPOLLIN
+        self.loop.epoll.register(fd, self._watched[fd])
+        self.loop.wakers[fd] = self
+
+    def unwatch(self, fd: int) -> None:
+        """FD is nothing to wait for any more, if it was."""
+        self._watched.pop(fd, None)
+        if self.loop.wakers.pop(fd, None):
+            try:
+                self.loop.epoll.unregister(fd)
+            except OSError:
+                # It was closed, and so forgotten.
+                pass
+
+    def sleep(self, seconds: float) -> None:
+        """Stop the process until a signal came, what is watched is ready, or SECONDS passed."""
+        waiter = poll()
+        waiter.register(self.loop.wake[0], POLLIN)
+        for fd, events in self._watched.items():
+            waiter.register(fd, events)
+        # A negative time would be for ever.
+        if any(fd == self.loop.wake[0] for fd, _ in waiter.poll(max(0.0, seconds) * 1000)):
+            self.loop.signalled()
+
+    def wait(self, wait: "PumpWait") -> None:
+        """Be due when what WAIT says has come."""
+        seconds = INFINITY if wait.seconds is None else wait.seconds
+        if self._listens:
+            self._patience = min(2 * self._patience, PATIENCE[1]) if self.due else PATIENCE[0]
+        if wait.for_input != self._listens:
+            self.listen(on=wait.for_input)
+        if wait.for_input and not self._listens:
+            # A file always has something, or its end.
+            seconds = 0.0
+        elif wait.for_input and self.source.lasts and self.source.available:
+            # A write larger than the pipe tells nobody that it goes on behind what is there.
+            seconds = min(seconds, self._patience)
+        self.due = monotonic() + seconds
+
+    def listen(self, *, on: bool) -> None:
+        """Have new input make the pump due if ON; else it wakes nobody."""
+        fd, self._listens = self.source.fd, on
+        if not on:
+            self.unwatch(fd)
+            return
+        try:
+            # What stays in a pipe must not wake us again.
+            self.loop.epoll.register(fd, EPOLLIN | EPOLLET if self.source.lasts else EPOLLIN)
+            self.loop.wakers[fd] = self
+        except PermissionError:
+            # It is a file.
+            self._listens = False
