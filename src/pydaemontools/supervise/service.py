@@ -5,27 +5,11 @@ from _signal import SIGCONT, SIGKILL, SIGTERM
 from time import monotonic
 
 from ..base import cli
-from . import tree
+from . import table, tree
 from .loop import Loop
 from .rules import FOREVER, Rules
 from .state import DOWN, LEFT, SWEEPING, State
 from .statefile import end_in_words
-from .table import (
-    BORN,
-    CULL,
-    DUE,
-    FINISH,
-    GONE,
-    LEAVE,
-    MARK,
-    START,
-    SWEEP,
-    SWEPT,
-    TABLE,
-    UNBORN,
-    UNMARK,
-    step,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +30,7 @@ class Service:
     be anything again.
     """
 
-    table: "dict[str, Row]" = TABLE
+    table: "dict[str, Row]" = table.TABLE
     ends = b"x"  # the letters that end it and its supervisor
 
     def __init__(self, loop: Loop, reaper: "Reaper | None", who: bytes, name: bytes) -> None:
@@ -68,13 +52,13 @@ class Service:
         self.on_down: Callable[[], None] = lambda: None
         self.on_leave: Callable[[], None] = lambda: None
         self._actions: dict[str, Callable[[], None]] = {
-            START: self._start,
-            SWEEP: self._sweep,
-            CULL: self._cull,
-            FINISH: self._finish,
-            MARK: lambda: self.mark(down=True),
-            UNMARK: lambda: self.mark(down=False),
-            LEAVE: self._leave,
+            table.START: self._start,
+            table.SWEEP: self._sweep,
+            table.CULL: self._cull,
+            table.FINISH: self._finish,
+            table.MARK: lambda: self.mark(down=True),
+            table.UNMARK: lambda: self.mark(down=False),
+            table.LEAVE: self._leave,
         }
 
     # What a kind of service does.
@@ -122,7 +106,7 @@ class Service:
             # An action of the one before feeds this.
             return
         for one, given, silent in self._events:
-            self.state, actions = step(self.state, one, monotonic(), given, self.table)
+            self.state, actions = table.step(self.state, one, monotonic(), given, self.table)
             for action in actions:
                 if isinstance(action, str):
                     self._actions[action]()
@@ -152,7 +136,7 @@ class Service:
         if self.verbose:
             self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         self.on_end()
-        self.feed(GONE, posix.waitstatus_to_exitcode(status))
+        self.feed(table.GONE, posix.waitstatus_to_exitcode(status))
 
     def kill(self, signum: int) -> None:
         """Send SIGNUM to the process, if there is one."""
@@ -175,7 +159,7 @@ class Service:
             pids = b" ".join(b"%d" % pid for pid in self.strays())
             self.warn(b"KILL did not end what " + self.name + b" left behind: " + pids)
             self._let_go()
-        self.feed(DUE)
+        self.feed(table.DUE)
 
     def warn(self, what: bytes, error: OSError | None = None) -> None:
         """Say what went wrong, and go on."""
@@ -206,14 +190,14 @@ class Service:
             self.pid = self.session = self.spawn(rules)
         except OSError as error:
             self.warn(b"unable to fork for " + self.name, error)
-            self.feed(UNBORN)
+            self.feed(table.UNBORN)
             return
         self.loop.child(self.pid, self.end)
         if self.verbose:
             self._info(b"started %s, pid %d" % (self.name, self.pid))
         if self.reaper:
             self.reaper.sessions[self.pid] = self
-        self.feed(BORN, rules)
+        self.feed(table.BORN, rules)
 
     def _sweep(self) -> None:
         strays = self.strays()
@@ -244,7 +228,7 @@ class Service:
 
     def _swept(self) -> None:
         self._let_go()
-        self.feed(SWEPT)
+        self.feed(table.SWEPT)
 
     def _let_go(self) -> None:
         self.pid = 0
@@ -267,11 +251,11 @@ class Service:
         if self.pid:
             self.loop.child(self.pid, self._finished)
         else:
-            self.feed(UNBORN)
+            self.feed(table.UNBORN)
 
     def _finished(self, status: int) -> None:
         self.pid = 0
-        self.feed(GONE, posix.waitstatus_to_exitcode(status))
+        self.feed(table.GONE, posix.waitstatus_to_exitcode(status))
 
     def _leave(self) -> None:
         self.on_leave()

@@ -4,21 +4,7 @@ What was written counts as arrived when the kernel of the other machine has said
 tells how much of it has not been acknowledged (SIOCOUTQ).
 """
 
-from _socket import (
-    IPPROTO_TCP,
-    SHUT_WR,
-    SO_ERROR,
-    SO_KEEPALIVE,
-    SOCK_CLOEXEC,
-    SOCK_NONBLOCK,
-    SOCK_STREAM,
-    SOL_SOCKET,
-    TCP_KEEPIDLE,
-    TCP_NODELAY,
-    TCP_USER_TIMEOUT,
-    inet_pton,
-    socket,
-)
+import _socket as socket
 from errno import ECONNRESET, EINPROGRESS
 from select import POLLOUT, poll
 from sys import byteorder
@@ -50,7 +36,7 @@ class Connection:
     def __init__(self, addresses: "list[Address]", tls: "Tls | None" = None) -> None:
         self._addresses = addresses
         self.tls = tls
-        self._socket: socket | None = None
+        self._socket: socket.socket | None = None
         self._pending = memoryview(b"")  # what the socket did not take yet
         self.written = 0  # bytes for the wire, in all
         self.phase = CONNECTING
@@ -81,7 +67,7 @@ class Connection:
     def step(self) -> bool:
         """Go on until the phase is OPENING; return whether it is that now. Raises OSError."""
         while self.phase < OPENING and self._socket and _ready(self._socket, POLLOUT):
-            number = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+            number = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if number and self._addresses:
                 self._connect()
                 continue
@@ -130,7 +116,7 @@ class Connection:
             if self.tls:
                 self._send(self.tls.farewell())
             if not self._pending:
-                self._socket.shutdown(SHUT_WR)
+                self._socket.shutdown(socket.SHUT_WR)
 
     def closed(self) -> bool:
         """Return whether the end of the server was in order, and no reset follows it.
@@ -141,11 +127,13 @@ class Connection:
         if not self._socket:
             return False
         try:
-            self._socket.shutdown(SHUT_WR)
+            self._socket.shutdown(socket.SHUT_WR)
         except OSError:
             # Both have closed already, or there was a reset: SO_ERROR tells.
             pass
-        return _ready(self._socket, 0, PROOF) and not self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+        return _ready(self._socket, 0, PROOF) and not self._socket.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ERROR
+        )
 
     def close(self) -> None:
         """Be gone, with a farewell if it is in time."""
@@ -163,14 +151,16 @@ class Connection:
         while True:
             family, address = self._addresses.pop(0)
             old = self._socket
-            self._socket = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+            self._socket = socket.socket(
+                family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+            )
             if old:
                 # Only now: what is watched by its number must not get that of another.
                 old.close()
-            self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-            self._socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-            self._socket.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, IDLE)
-            self._socket.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, GONE)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE)
             number = self._socket.connect_ex(address)
             if number in {0, EINPROGRESS}:
                 return
@@ -212,12 +202,12 @@ class Connection:
 
 def _endpoint(family: int, host: str, port: int) -> bytes:
     """Return HOST and PORT in hexadecimal, in the byte order of this machine."""
-    address = inet_pton(family, host.partition("%")[0])
+    address = socket.inet_pton(family, host.partition("%")[0])
     words = [address[at : at + 4] for at in range(0, len(address), 4)]
     return b"%b:%04X" % (b"".join(b"%08X" % int.from_bytes(w, byteorder) for w in words), port)
 
 
-def _ready(one: socket, events: int, milliseconds: int = 0) -> bool:
+def _ready(one: socket.socket, events: int, milliseconds: int = 0) -> bool:
     waiter = poll()
     waiter.register(one.fileno(), events)
     return bool(waiter.poll(milliseconds))
