@@ -133,7 +133,7 @@ def limiting(four):
 def _told(one, *, ending):
     """How many lines ONE tells that it left out."""
     count = 0
-    while said := one.told(ending=ending):
+    while said := one.next_notice(ending=ending):
         assert len(said) <= len(repeat_limit.LONGEST)
         count += int(said.split()[3])
     return count

@@ -9,6 +9,8 @@ import os
 import time
 from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, socket
 
+__all__ = ["interval", "ready", "reloading", "send", "status", "stopping", "watchdog"]
+
 _due = 0.0
 
 
@@ -19,8 +21,8 @@ def ready(status: str = "", *, fd: int | None = None) -> bool:
     the variable NOTIFICATION_FD, if that is set. The fd is closed afterwards, as s6 wants it.
     Whether anybody was told.
     """
-    told = _newline(fd)
-    return send("READY=1", *([f"STATUS={_line(status)}"] if status else [])) or told
+    sent = _newline(fd)
+    return send("READY=1", *([f"STATUS={_line(status)}"] if status else [])) or sent
 
 
 def status(text: str) -> bool:

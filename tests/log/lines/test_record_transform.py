@@ -172,18 +172,18 @@ def test_a_limit_tells_what_it_left_out(monkeypatch):
     monkeypatch.setattr(repeat_limit, "monotonic", lambda: now[0])
     one = RepeatLimit(1, 10, None)
     assert [one.passes(line) for line in (b"a", b"a", b"b", b"a")] == [True, False, True, False]
-    assert (one.due(), one.told()) == (10.0, None)
+    assert (one.due(), one.next_notice()) == (10.0, None)
     now[0] = 105.0
     assert not one.passes(b"b")
     assert one.due() == 5.0
     now[0] = 110.0
     assert one.due() == 0.0
-    assert one.told() == b"pymultilog: left out 2 lines in 10 seconds, as: a"
-    assert one.told() == b"pymultilog: left out 1 line in 10 seconds, as: b"
-    assert (one.told(), one.due()) == (None, None)
+    assert one.next_notice() == b"pymultilog: left out 2 lines in 10 seconds, as: a"
+    assert one.next_notice() == b"pymultilog: left out 1 line in 10 seconds, as: b"
+    assert (one.next_notice(), one.due()) == (None, None)
     assert one.passes(b"a")
     assert not one.passes(b"a")
-    assert one.told(ending=True) == b"pymultilog: left out 1 line in 10 seconds, as: a"
+    assert one.next_notice(ending=True) == b"pymultilog: left out 1 line in 10 seconds, as: a"
 
 
 def test_long_lines_are_counted_in_little_memory(monkeypatch):
@@ -198,7 +198,7 @@ def test_long_lines_are_counted_in_little_memory(monkeypatch):
     tracemalloc.stop()
     assert kept < 1 << 20
     told = b"pymultilog: left out 1 line in 1000 seconds, as: " + b"0" * SHOWN
-    assert [one.told(ending=True) for _ in range(1000)] == [told] * 1000
+    assert [one.next_notice(ending=True) for _ in range(1000)] == [told] * 1000
 
 
 def test_lines_about_as_long_as_an_example():
@@ -222,7 +222,7 @@ def test_a_kind_that_is_not_counted_passes(monkeypatch):
     monkeypatch.setattr(repeat_limit, "COUNTED", 1)
     one = RepeatLimit(0, 1000, None)
     assert [one.passes(line) for line in (b"a", b"b", b"a")] == [False, True, False]
-    assert one.told(ending=True) == b"pymultilog: left out 2 lines in 1000 seconds, as: a"
+    assert one.next_notice(ending=True) == b"pymultilog: left out 2 lines in 1000 seconds, as: a"
 
 
 def test_json(logged):

@@ -174,7 +174,7 @@ def test_what_is_still_to_be_told_takes_a_place(monkeypatch):
     assert [one.passes(line) for line in (b"a", b"b", b"c")] == [False, False, True]
     now[0] += 10
     assert [one.passes(line) for line in (b"a", b"c")] == [True, True]
-    assert one.told()
+    assert one.next_notice()
     assert [one.passes(line) for line in (b"a", b"c")] == [False, True]
 
 

@@ -57,7 +57,7 @@ class RecordFilter(BatchFilter):
         first = False
         for at, record in enumerate(batch.found):
             if at == batch.rest:
-                chosen += self._told(batch)
+                chosen += self._next_notices(batch)
             if at >= batch.rest:
                 # A record may have been cut in two: this, or an empty line, is the rest.
                 if not self.begun or record.line[:1] not in b" \t":
@@ -76,15 +76,15 @@ class RecordFilter(BatchFilter):
     def tell(self, batch: RecordBatch, *, ending: bool) -> bool:
         """Have as our part of BATCH what there is to tell, now or at the END; whether it is any."""
         texts: list[bytes] = []
-        while more := self._told(batch, ending=ending):
+        while more := self._next_notices(batch, ending=ending):
             texts += more
         self._batch, self._part = batch, Batch([], texts)
         return bool(texts)
 
-    def _told(self, batch: RecordBatch, *, ending: bool = False) -> list[bytes]:
+    def _next_notices(self, batch: RecordBatch, *, ending: bool = False) -> list[bytes]:
         """One thing for each limit, at the most: that is what is reckoned with for a batch."""
-        told = [limit.told(ending=ending) for limit in self.limits]
-        return [batch.dress(text) for text in told if text]
+        found = [limit.next_notice(ending=ending) for limit in self.limits]
+        return [batch.dress(text) for text in found if text]
 
     def _wants(self, record: Record, seen: bytes) -> bool:
         if record.level is not None and record.level > self._least:

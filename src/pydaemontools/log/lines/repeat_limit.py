@@ -47,7 +47,7 @@ class RepeatLimit:
         self._kinds[kind] = until, count + 1, first
         return count < self.most
 
-    def told(self, *, ending: bool = False) -> bytes | None:
+    def next_notice(self, *, ending: bool = False) -> bytes | None:
         """How many lines of one kind were left out, if its time is over, or at the END."""
         self._end(float("inf") if ending else monotonic())
         if not self._ended:
