@@ -4,6 +4,7 @@ directory that is removed, a clock that is set back, lines without end, and odd 
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -183,7 +184,8 @@ STREAMS = {
 @pytest.mark.parametrize("words", STREAMS.values(), ids=STREAMS)
 def test_removed_in_mid_stream(words, start, pipe, place):
     """Removed again and again, and the logger killed now and then: another log is complete, and
-    in this one nothing is missing since the last time.
+    in this one nothing is missing since the last time. Only where the first directory is removed
+    and the logger killed in the same moment may a block be in the other one twice.
     """
     chance = random.Random(5)  # noqa: S311 - where to cut
     wanted, log = numbered(0, 23000), place / "log"
@@ -212,9 +214,13 @@ def test_removed_in_mid_stream(words, start, pipe, place):
     # A processor, too, may find that its directory was removed.
     expected = rb".*was removed; .*|.*unable to .*: file does not exist|.*processor failed.*|sh: .*"
     assert [line for line in said.splitlines() if not re.fullmatch(expected, line)] == []
-    # A kill may find the count of what was taken gone with its directory, and the last byte of
-    # a block, the end of a line, not taken.
-    assert [line for line in lines(place / "two") if line] == wanted
+    # A kill may find the count of what was taken gone with its directory: then the last byte of
+    # a block, the end of a line, was not taken, or the block comes again.
+    other = [line for line in lines(place / "two") if line]
+    again = [after for before, after in itertools.pairwise(other) if after <= before]
+    assert sorted(set(other)) == wanted
+    assert len(again) <= (7 if words[-1] == "./two" else 0)
+    assert len(other) - len(wanted) <= 100 * len(again)
     got = [line for line in lines(log) if line]
     assert len(got) >= 1000
     assert got == wanted[-len(got) :]
