@@ -5,6 +5,7 @@ from time import monotonic, time_ns
 
 from ..base import cli
 from ..base.proc import children
+from . import fifodir
 from .command_queue import CommandQueue
 from .dialect import Dialect
 from .launcher import Launcher
@@ -49,6 +50,7 @@ class DirectoryService(Service):
         self.notify_socket: NotifySocket | None = None
         self.health: Health | None = None
         self.main_pid = 0  # of another main process, as the service names it
+        self._fifodir: fifodir.FifoDir | None = None
         self._problems: list[bytes] = []
         self._launcher = Launcher(self, self.files)
         self._commands = CommandQueue(self._launcher)
@@ -61,6 +63,8 @@ class DirectoryService(Service):
             self.state.want = "d"
         self.show()
         self.files.answer()
+        if dialect.native:
+            self._listen()
         loop.watch(control, lambda: self.obey(_letters(control)))
 
     def _is_down(self) -> bool:
@@ -68,6 +72,19 @@ class DirectoryService(Service):
             return self.files.has(b"down")
         except OSError as error:
             raise cli.fatal(b"unable to stat " + self.files.shown + b"down", error) from None
+
+    def _listen(self) -> None:
+        """Have those in event/ hear of it, where there is one."""
+        try:
+            if not fifodir.make(self.files, self.rules()):
+                return
+        except OSError as error:
+            self.warn(b"unable to create " + self.files.shown + b"event", error)
+            return
+        self._fifodir = fifodir.FifoDir(self.files, self.warn)
+        self._status_writer.s6 = True
+        self.watchers.append(self._fifodir.note)
+        self.show()
 
     def begin(self) -> None:
         """Start it, unless it is to be down; end first what a supervisor left that was killed."""
@@ -240,6 +257,9 @@ class DirectoryService(Service):
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""
         self._status_writer.write()
+        if self._fifodir:
+            # What they are told of stands in the status.
+            self._fifodir.tell()
 
 
 def _is_here(pid: int) -> bool:

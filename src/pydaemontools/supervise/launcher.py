@@ -46,15 +46,20 @@ class Launcher:
         return self._fork(lambda: self._run(rules), fd_map)
 
     def finish(self, status: int, fd_map: dict[int, int]) -> int:
-        """Start finish with what runit gives it: the exit code or -1, the signal or 0.
+        """Start finish with the exit code of run or -1, in a directory of s6's 256; and the signal.
 
         After them, as s6 does, the name of the service and the process group of run.
         Return its pid. Raises OSError.
         """
-        code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else -1
-        argv = [b"./finish", b"%d" % code, b"%d" % (status & 0o377)]
+        s6 = self.service.state.rules.s6
+        killed = 256 if s6 else -1
+        code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else killed
+        # s6 leaves out that there was a core.
+        argv = [b"./finish", b"%d" % code, b"%d" % (status & (0o177 if s6 else 0o377))]
         if self.native:
-            argv += [self.service.name.rpartition(b"/")[2], b"%d" % self.service.session]
+            # s6 calls a logger by two words.
+            parts = self.service.name.split(b"/")[-2 if s6 and self.files.sub else -1 :]
+            argv += [b"/".join(parts), b"%d" % self.service.session]
         return self._fork(lambda: self._exec(argv), fd_map)
 
     def control_script(self, letter: str) -> bool:

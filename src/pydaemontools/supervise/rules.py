@@ -15,6 +15,7 @@ class Rules:
     """
 
     __slots__ = (
+        "asks_event",
         "backoff",
         "cgroup",
         "done_codes",
@@ -27,6 +28,7 @@ class Rules:
         "notification_fd",
         "pace",
         "ready_limit",
+        "s6",
         "sign",
         "sweep",
         "watchdog",
@@ -50,6 +52,8 @@ class Rules:
         self.sign = b""  # what the watchdog looks for, one of SIGNS
         self.misses = 1  # how often ./check may fail
         self.cgroup = b""
+        self.s6 = b""  # what says that the directory is one of s6's; nothing does for runit's
+        self.asks_event = False  # whether there is to be an event/
 
     @property
     def waits_ready(self) -> bool:

@@ -43,11 +43,12 @@ class Service:
         self.session = 0  # the pid of the last run
         self.found = False  # whether that was another supervisor's
         # How run ended. Of one that was found nobody knows more than that we ended it.
-        self._wait_status = int(SIGTERM)
+        self.wait_status = int(SIGTERM)
         self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
         self.fd_map: dict[int, int] = {}
         self.keep: list[int] = []
         self.verbose = False  # whether to say when it starts and ends
+        self.watchers: list[Callable[[State, State], None]] = []  # told of each change
         self.on_end: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
         self.on_leave: Callable[[], None] = lambda: None
@@ -106,7 +107,10 @@ class Service:
             # An action of the one before feeds this.
             return
         for one, given, silent in self._events:
-            self.state, actions = table.step(self.state, one, monotonic(), given, self.table)
+            before = self.state
+            self.state, actions = table.step(before, one, monotonic(), given, self.table)
+            for watch in self.watchers:
+                watch(before, self.state)
             for action in actions:
                 if isinstance(action, str):
                     self._actions[action]()
@@ -132,7 +136,7 @@ class Service:
     def end(self, status: int) -> None:
         """Run has ended with STATUS."""
         pid, self.pid = self.pid, 0
-        self._wait_status = status
+        self.wait_status = status
         if self.verbose:
             self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         self.on_end()
@@ -245,7 +249,7 @@ class Service:
     def _finish(self) -> None:
         self.pid = 0
         try:
-            self.pid = self.finish(self._wait_status)
+            self.pid = self.finish(self.wait_status)
         except OSError as error:
             self.warn(b"unable to fork for " + self.name + b"/finish", error)
         if self.pid:

@@ -122,8 +122,9 @@ class ServiceDir:
         """Make the file `down`. Raises OSError."""
         posix.close(posix.open(self.path(b"down"), WRITE | posix.O_CREAT, 0o644))
 
-    def _make(self) -> None:
-        link = self.path(b"supervise")
+    def make_directory(self, name: bytes) -> bool:
+        """Make the directory NAME; False if it is there. Raises OSError."""
+        link = self.path(name)
         try:
             posix.mkdir(link, 0o700)
         except FileExistsError:
@@ -133,6 +134,13 @@ class ServiceDir:
                 # A link to nothing: the directory is to be elsewhere, on another file system.
                 target = posix.readlink(link)
                 posix.mkdir(target if target[:1] == b"/" else self.path(target), 0o700)
+            else:
+                return False
+        return True
+
+    def _make(self) -> None:
+        link = self.path(b"supervise")
+        self.make_directory(b"supervise")
         if self._group is not None:
             posix.chown(link, -1, self._group)
             posix.chmod(link, 0o710)

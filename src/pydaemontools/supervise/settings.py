@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
 FILES = (
-    b"backoff cgroup down-signal exit-codes max-death-tally notification-fd ready"
-    b" timeout-finish timeout-kill timeout-up watchdog"
+    b"backoff cgroup dialect down-signal event exit-codes max-death-tally notification-fd ready"
+    b" timeout-down timeout-finish timeout-kill timeout-up type watchdog"
 ).split()
+# That one of these is there says that the directory is s6's.
+S6 = {
+    *(b"event", b"notification-fd", b"type"),
+    *(b"timeout-down", b"timeout-finish", b"timeout-kill", b"timeout-up"),
+}
+DIALECTS = ([b"s6"], [b"runit"])
 SIGNS = (b"notify", b"check", b"log")
 
 
@@ -58,6 +64,7 @@ class SettingsReader:
         rules.backoff = RestartBackoff(*backoff) if backoff else None
         rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
         self._watchdog(rules)
+        self._s6(rules)
         return rules
 
     def _lines(self, name: bytes) -> list[bytes]:
@@ -137,6 +144,19 @@ class SettingsReader:
         rules.watchdog = float(number)
         rules.sign = sign
         rules.misses = int(misses)
+
+    def _s6(self, rules: Rules) -> None:
+        """Whether the directory is one of s6's, and why."""
+        rules.s6 = b", ".join(sorted(self._names & S6))
+        found = self.words(b"dialect")
+        if found in DIALECTS:
+            rules.asks_event = found == [b"s6"]
+            rules.s6 = b"dialect" if rules.asks_event else b""
+        elif found:
+            self._wrong(b"dialect", b"s6 or runit")
+        kind = b" ".join(self.words(b"type"))
+        if kind not in (b"", b"longrun") or (b"type" in self._names and not kind):
+            self._wrong(b"type", b"longrun, but " + (kind or b"nothing") + b": run is kept running")
 
     def _signal(self, name: bytes) -> int:
         found = self.words(name)

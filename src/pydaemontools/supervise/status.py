@@ -3,7 +3,8 @@
 All but those of s6 begin alike: a TAI64N time in 12 bytes (of the last change of the process),
 the pid in four bytes, the least significant first, a byte for paused, a byte for what is wanted.
 daemontools 0.76 ends there (18 bytes); runit 2.1 goes on with a byte that says whether TERM
-was sent, and one for the state (20 bytes). svstat reads the first 18 of either.
+was sent, and one for the state (20 bytes). svstat reads the first 18 of either. Ours go on, where
+s6's tools may ask, with what those read (44 bytes): see Status.encode_s6().
 """
 
 from ..base.tai64 import EPOCH, pack, unpack
@@ -88,6 +89,18 @@ class Status:
                 bytes((self.paused, ord(want) if want else 0, self.term, self.state)),
             )
         )[:length]
+
+    def encode_s6(self, wait_status: int) -> bytes:
+        """What follows the 20 bytes where s6's tools read too: what they read from byte 24 on.
+
+        s6 up to 2.12 takes 35 bytes, later ones 43, of a file that may be longer. They agree
+        on the pid; the rest stands in both places. Where they have the time of readiness there
+        is what runit has.
+        WAIT_STATUS: how run ended the last time.
+        """
+        flags = self.paused | (self.state == FINISH) << 1 | (self.want == "u") << 2
+        ended = wait_status.to_bytes(2, "big") + bytes((flags | bool(self.ready) << 3,))
+        return bytes(4) + self.pid.to_bytes(8, "big") + ended + bytes(5) + ended + b"\n"
 
     def words(self) -> bytes:
         """The line in supervise/stat, as runit writes it."""

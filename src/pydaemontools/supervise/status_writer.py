@@ -31,6 +31,7 @@ class StatusWriter:
         self.service = service
         self.files = files
         self.text = ""
+        self.s6 = False  # whether the status goes on with what s6's tools read
         self.deaths: list[tuple[tuple[int, int, float, int], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
@@ -57,7 +58,8 @@ class StatusWriter:
             self._warned = False
 
     def _write(self, shown: int | None) -> None:
-        pid, state, files = self.service.pid, self.service.state, self.files
+        service, state, files = self.service, self.service.state, self.files
+        pid = service.pid
         status = Status(
             self._since,
             pid,
@@ -70,7 +72,13 @@ class StatusWriter:
         if files.dialect.native:
             # Before the status: who sees that it is up can see whether it is ready.
             self._write_state()
-        files.write(b"status", status.encode(files.dialect.length))
+        encoded = status.encode(files.dialect.length)
+        if self.s6:
+            status.ready = state.phase in (DOWN, WAIT, LEFT) or (
+                state.phase == UP and state.ready and state.rules.waits_ready
+            )
+            encoded += status.encode_s6(service.wait_status)
+        files.write(b"status", encoded)
         if files.dialect.full:
             files.write(b"stat", status.words())
             files.write(b"pid", b"%d\n" % pid if pid else b"")
