@@ -118,6 +118,132 @@ def test_nothing_is_wrong(run, service, place):
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
 
 
+SH = "#!/bin/sh\n"
+BORROWED = {
+    "256 in a finish that gets -1": (
+        {"finish": (SH + '[ "$1" -ne 256 ] || exit 125\n', 0o755)},
+        b"a/finish: it looks for 256, and gets -1 for a signal (a file dialect that holds s6",
+    ),
+    "-1 in a finish that gets 256": (
+        {
+            "finish": (SH + "case $1 in -1) echo killed ;; esac\n", 0o755),
+            "timeout-kill": ("5000\n", 0o644),
+        },
+        b"a/finish: it looks for -1, and gets 256 for a signal (a file dialect that holds runit",
+    ),
+    "execline's finish": (
+        {"finish": ("#!/usr/bin/env sh\nif { eltest ${1} -eq 256 } true\n", 0o755)},
+        b"a/finish: it looks for 256",
+    ),
+    "more than 255": (
+        {"finish": ("#!/usr/bin/env sh\n[ $1 -gt 255 ] && halt\n", 0o755)},
+        b"a/finish: it looks for 256",
+    ),
+    "s6-permafailon": (
+        {"finish": (SH + "exec s6-permafailon 60 5 1-255 true\n", 0o755)},
+        b"a/finish: s6-permafailon finds no deaths here",
+    ),
+    "a oneshot": (
+        {"type": ("oneshot\n", 0o644)},
+        b"a/type: it does not hold longrun, but oneshot: run is kept running",
+    ),
+    "an empty type": ({"type": ("", 0o644)}, b"a/type: it does not hold longrun, but nothing"),
+    "a bash redirection under sh": (
+        {"run": (SH + "exec sleep 9 &>/dev/null\n", 0o755)},
+        b"a/run: &> is bash's",
+    ),
+    "a bash redirection under env sh": (
+        {"check": ("#!/usr/bin/env sh\ncurl x &>>log\n", 0o755)},
+        b"a/check: &> is bash's",
+    ),
+    "no directory for svlogd": (
+        {"log/run": (SH + "exec svlogd -tt -r _ ./main\n", 0o755)},
+        b"a/log/run: there is no directory ./main for svlogd",
+    ),
+    "no directory for another account's multilog": (
+        {"log/run": (SH + "exec setuidgid log multilog t s1000000 ./main\n", 0o755)},
+        b"a/log/run: there is no directory ./main for multilog",
+    ),
+    "no place for multilog": (
+        {"log/run": (SH + "exec multilog t /nonesuch/web \\\n  n10\n", 0o755)},
+        b"a/log/run: there is no directory /nonesuch/web for multilog",
+    ),
+}
+# What looks like one of these and is none.
+FINE = {
+    "a finish for both": {"finish": (SH + "case $1 in 256|-1) ;; esac\n", 0o755)},
+    "-1 as an option": {
+        "finish": (SH + "ls -1 $1 | head -1\n", 0o755),
+        "timeout-kill": ("1\n", 0o644),
+    },
+    "256 of s6": {
+        "finish": (SH + "[ $1 = 256 ]\n", 0o755),
+        "notification-fd": ("3\n", 0o644),
+    },
+    "256 that the file dialect asks for": {
+        "finish": (SH + "[ $1 = 256 ]\n", 0o755),
+        "dialect": ("s6\n", 0o644),
+    },
+    "256 in a comment": {"finish": (SH + "# $1 is 256 there\necho $1\n", 0o755)},
+    "a longrun": {"type": ("longrun\n", 0o644)},
+    "&> in bash": {"run": ("#!/bin/bash\nexec sleep 9 &>/dev/null\n", 0o755)},
+    "other redirections": {"run": (SH + "exec 2>&1 >x; a && b >&2; c 2>&1>y\n", 0o755)},
+    "&> that is said": {"run": (SH + "echo '&>' \"a &> b\" # &>x\n", 0o755)},
+    "a directory that multilog makes": {"log/run": (SH + "exec multilog t ./main\n", 0o755)},
+    "a directory that the script makes": {
+        "log/run": (SH + "mkdir -p main\nexec svlogd ./main\n", 0o755)
+    },
+    "a directory that is there": {
+        "log/run": (SH + "exec chpst -u log svlogd -tt ./main\n", 0o755),
+        "log/main/current": ("", 0o644),
+    },
+    "a directory that only the shell knows": {"log/run": (SH + 'exec svlogd "$LOGS"\n', 0o755)},
+}
+
+
+@pytest.mark.parametrize("case", BORROWED)
+def test_what_was_written_for_another_supervisor(run, service, case):
+    """Kind: what works elsewhere, does nothing or harm here, and nobody says so."""
+    files, text = BORROWED[case]
+    service(files)
+    result = run("pysv", "check-config", "a")
+    assert result.returncode == 1
+    assert text in result.stdout
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_what_only_looks_like_it(run, service, case):
+    """Kind: a warning for what is right, after which no warning is read."""
+    service(FINE[case])
+    result = run("pysv", "check-config", "a")
+    assert result.returncode == 0, result.stdout
+    assert b"\n" not in result.stdout.replace(_note(result.stdout), b"")
+
+
+def _note(said):
+    """The line about finish in what was SAID."""
+    return b"".join(line for line in said.splitlines(keepends=True) if b": it gets " in line)
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ({}, b"it gets runit's arguments (-1 for a signal), since nothing says"),
+        ({"timeout-up": "1", "type": "longrun"}, b"it gets s6's arguments (256 for a signal), "),
+        ({"timeout-up": "1", "type": "longrun"}, b"since there is timeout-up, type\n"),
+        ({"dialect": "s6"}, b"since there is dialect\n"),
+    ],
+)
+def test_whose_arguments_finish_gets(run, service, files, text):
+    """That is said, with its reason, and nothing is wrong."""
+    service({"finish": (SH + "echo $1\n", 0o755)} | {n: (t, 0o644) for n, t in files.items()})
+    result = run("pysv", "check-config", "a")
+    assert (result.returncode, result.stdout.count(b"\n")) == (0, 1)
+    assert text in result.stdout
+    found = json.loads(run("pysv", "check-config", "-j", "a").stdout)
+    assert (found["findings"], len(found["notes"])) == ([], 1)
+
+
 def test_a_binary(run, service):
     """A run may be one."""
     (service({}) / "run").unlink()

@@ -149,11 +149,15 @@ class TestToolsOfS6:
         assert given_up.returncode == 1
         assert b"failed permanently" in given_up.stderr
 
-    def test_notifyoncheck(self, serve, place, run):
-        """It asks data/check, and then we know that the service is ready; five of 31 real ones."""
+    @pytest.mark.parametrize("option", ["", "-d "])
+    def test_notifyoncheck(self, serve, place, run, option):
+        """It asks data/check, and then we know that the service is ready; five of 31 real ones.
+
+        With -d what asks is nobody's child: it is not swept while the service runs.
+        """
         (place / "s/event").mkdir(parents=True)
         (place / "s/data").mkdir()
-        run_it = " exec s6-notifyoncheck -w 50 -n 0 sleep 1000\n"
+        run_it = f" exec s6-notifyoncheck {option}-w 50 -n 0 sleep 1000\n"
         files = {"run": run_it, "notification-fd": "3", "data/check": " test -e data/good\n"}
         kept = serve(files)
         pid = kept.up()

@@ -14,6 +14,7 @@ SYNOPSIS = b"pysv check-config [-j] dir ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"", ()
 HEAD = 4096
+LONGEST = 1 << 20  # bytes of a script that are looked at
 ELF = b"\x7fELF"
 # A directory, and a regular file, in the bits of a mode.
 KIND, DIRECTORY, REGULAR = 0o170000, 0o040000, 0o100000
@@ -26,14 +27,15 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     home = Home(own=True)
     code = 0
     for name in names:
-        findings = check(find_new(name))
+        findings, notes = check(find_new(name))
         home.back()
         code = code or int(bool(findings))
         if b"json" in given:
             texts = [text(finding.lstrip(b": ")) for finding in findings]
-            show(objects([{"service": name, "findings": texts}]))
+            told = [text(note) for note in notes]
+            show(objects([{"service": name, "findings": texts, "notes": told}]))
         else:
-            show(_lines(name, findings))
+            show(_lines(name, findings + notes))
     return code
 
 
@@ -44,24 +46,31 @@ def _lines(name: bytes, findings: list[bytes]) -> bytes:
     return b"".join(head + text + b"\n" for text in texts)
 
 
-def check(directory: bytes) -> list[bytes]:
-    """Go to the service DIRECTORY and look at all of it, its logger included."""
+def check(directory: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Go to the service DIRECTORY and look at all of it, its logger included.
+
+    Return what is wrong, and what is good to know.
+    """
     try:
         posix.chdir(directory)
     except OSError as error:
-        return [b": unable to chdir: " + reason(error)]
-    findings = _service(b"")
+        return [b": unable to chdir: " + reason(error)], []
+    notes: list[bytes] = []
+    findings = _service(b"", notes)
     if posix.access(b"log", posix.F_OK):
         # runsv and svscan want a directory, or there is no logger.
         if _kind(b"log") != DIRECTORY:
             findings.append(b"log: it is not a directory, so there will be no logger")
         else:
-            findings += _service(b"log/")
-    return findings
+            findings += _service(b"log/", notes)
+    return findings, notes
 
 
-def _service(at: bytes) -> list[bytes]:
-    """What is wrong with a service or its logger, whose files have AT before their names."""
+def _service(at: bytes, notes: list[bytes]) -> list[bytes]:
+    """What is wrong with a service or its logger, whose files have AT before their names.
+
+    What is good to know is added to NOTES.
+    """
     findings = _program(at + b"run", needed=True)
     for name in (b"finish", b"check"):
         findings += _program(at + name, needed=False)
@@ -69,9 +78,36 @@ def _service(at: bytes) -> list[bytes]:
         for name in sorted(posix.listdir(b"control")):
             findings += _program(b"control/" + name, needed=False)
     reader = SettingsReader(at or b".")
-    reader.rules()
+    rules = reader.rules()
+    findings += _borrowed(at, rules.s6, notes)
     findings += [at + problem.replace(b" ", b": it ", 1) for problem in reader.problems]
     return findings + _group(at, reader.words(b"control-group"))
+
+
+def _borrowed(at: bytes, s6: bytes, notes: list[bytes]) -> list[bytes]:
+    """What the scripts in AT expect of another supervisor. S6: what says that it is s6's."""
+    from . import borrowed
+
+    findings = []
+    for name in (b"run", b"finish", b"check", b"data/check"):
+        script = _script(at + name)
+        findings += borrowed.script_findings(at + name, script)
+        if name == b"finish" and script:
+            findings += borrowed.finish_findings(at + name, script, s6)
+            notes += filter(None, [borrowed.finish_note(at + name, script, s6)])
+    return findings
+
+
+def _script(file: bytes) -> bytes:
+    """The text of FILE, if it is a script that can be run; of a long one the beginning."""
+    if _kind(file) != REGULAR or not posix.access(file, posix.X_OK):
+        return b""
+    try:
+        with open(file, "rb", buffering=0) as script:
+            head = script.read(LONGEST)
+    except OSError:
+        return b""
+    return head if head.startswith(b"#!") else b""
 
 
 def _group(at: bytes, words: list[bytes]) -> list[bytes]:
