@@ -42,11 +42,15 @@ def entries(counted):
     return made / "bin"
 
 
-def test_originals_are_run_and_fused(run, place, originals, counted):
-    """A chain of them is one process: each is known for what it is."""
+@pytest.mark.parametrize(("older", "prefix"), [("originals", ""), ("entries", "py")])
+def test_they_are_run_and_fused(  # noqa: PLR0917 - fixtures
+    older, prefix, request, run, place, counted
+):
+    """They find the package, and a chain of them is one process: each is known for what it is."""
     (place / "d").mkdir()
-    path = f"{originals}:/usr/bin:/bin"
-    result = run("setlock", "l", "envdir", "d", "pgrphack", "echo", "ran", path=path)
+    path = f"{request.getfixturevalue(older)}:/usr/bin:/bin"
+    links = [prefix + word for word in ("setlock", "envdir", "pgrphack")]
+    result = run(links[0], "l", links[1], "d", links[2], "echo", "ran", path=path)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"ran\n", b"")
     assert counted[1]() == 1
 
@@ -55,12 +59,3 @@ def test_originals_are_made_again(run, python, originals):
     """They are no strangers where `originals` writes its own."""
     result = run(*python, "originals", originals)
     assert (result.returncode, result.stderr) == (0, b"")
-
-
-def test_entry_scripts_are_run_and_fused(run, place, entries, counted):
-    """An installed command of theirs finds the package, and is known in a chain."""
-    (place / "d").mkdir()
-    path = f"{entries}:/usr/bin:/bin"
-    result = run("pysetlock", "l", "pyenvdir", "d", "pypgrphack", "echo", "ran", path=path)
-    assert (result.returncode, result.stdout, result.stderr) == (0, b"ran\n", b"")
-    assert counted[1]() == 1
