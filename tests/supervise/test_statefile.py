@@ -58,6 +58,7 @@ def test_a_history():
         (b"was killed by SIGTERM", None, b"SIGTERM", b"", b""),
         (b"killed by signal 35: x", None, b"signal 35", b"", b"x"),
         (b"exited with code 0", 0, b"", b"", b""),
+        (b"ended in a way that nobody saw: x", None, b"", b"", b"x"),
         (b"exited with code 111 (watchdog)", 111, b"", b"watchdog", b""),
         (b"exited with code 1 (a b): c (d): e", 1, b"", b"a b", b"c (d): e"),
     ],

@@ -2,6 +2,8 @@
 
 import posix
 
+START = 19  # where stat() has the start time, in ticks since boot
+
 
 def children() -> list[int]:
     """The living children of this process, the oldest first."""
@@ -29,3 +31,12 @@ def stat(pid: int, proc: str = "/proc") -> list[bytes]:
             return found.read().rpartition(b")")[2].split()
     except OSError:
         return []
+
+
+def start_time(pid: int) -> int:
+    """When the process PID started, in ticks since boot: with the pid it is that process alone.
+
+    0 if there is none, or if it has ended and is only waited for.
+    """
+    fields = stat(pid)
+    return int(fields[START]) if fields[START:] and fields[0] not in (b"Z", b"X") else 0

@@ -4,7 +4,7 @@ import posix
 from time import monotonic, time_ns
 
 from ..base import cli
-from ..base.proc import children
+from ..base.proc import start_time
 from . import fifodir
 from .command_queue import CommandQueue
 from .dialect import Dialect
@@ -49,7 +49,8 @@ class DirectoryService(Service):
         self.taps: dict[int, Tap] = {}
         self.notify_socket: NotifySocket | None = None
         self.health: Health | None = None
-        self.main_pid = 0  # of another main process, as the service names it
+        # Another main process, as the service names it: its pid and its start time.
+        self.main = (0, 0)
         self._fifodir: fifodir.FifoDir | None = None
         self._problems: list[bytes] = []
         self._launcher = Launcher(self, self.files)
@@ -127,7 +128,7 @@ class DirectoryService(Service):
     def _forget(self) -> None:
         """Let go of what the last run said about itself."""
         self._status_writer.text = ""
-        self.main_pid = 0
+        self.main = (0, 0)
         if self.health:
             self.health.close()
             self.health = None
@@ -163,14 +164,14 @@ class DirectoryService(Service):
         """The fds that it gets, those that we listen to among them."""
         return self.fd_map | {fd: tap.fd for fd, tap in self.taps.items()}
 
-    def finish(self, status: int) -> int:
+    def finish(self, status: int | None) -> int:
         """Start ./finish, if there is one."""
         if not self.files.has_any(b"finish") or (self.dialect.runit and self.files.sub):
             return 0
         return self._launcher.finish(status, self._fds())
 
-    def end(self, status: int) -> None:
-        """Run has ended with STATUS."""
+    def end(self, status: int | None) -> None:
+        """Run has ended with STATUS; None if nobody knows how."""
         if self.notify_socket:
             # What it said before it ended is not for the next.
             self._read_notifications()
@@ -184,7 +185,7 @@ class DirectoryService(Service):
             self._remember(status)
         super().end(status)
 
-    def _remember(self, status: int) -> None:
+    def _remember(self, status: int | None) -> None:
         last = self.taps[2].last_line if 2 in self.taps and 1 not in self.fd_map else b""
         seconds = monotonic() - self.state.started
         ended = time_ns(), self.pid, seconds, status
@@ -192,13 +193,17 @@ class DirectoryService(Service):
 
     def _goes_on(self) -> bool:
         """Whether another process, named by the service, is the main one now."""
-        pid, self.main_pid = self.main_pid, 0
-        # Only who is our own child now is one whose end we will see.
-        ours = self.reaper.left_by(self, self.session) if pid and self.reaper else []
-        if pid not in ours or pid not in children():
+        (pid, start), self.main = self.main, (0, 0)
+        # Whoever its parent is, it has to descend from the service.
+        if not start or pid not in self.strays():
+            return False
+        from .known_process import KnownProcess
+
+        try:
+            self.followed = KnownProcess(self.loop, pid, start, self.end)
+        except ProcessLookupError:
             return False
         self.pid = pid
-        self.loop.child(pid, self.end)
         self.loop.at_turn_end(self.settle)
         return True
 
@@ -251,7 +256,7 @@ class DirectoryService(Service):
         self._status_writer.text = said.get("STATUS", self._status_writer.text)
         pid = said.get("MAINPID", "")
         if pid.isascii() and pid.isdigit() and len(pid) < 10:
-            self.main_pid = int(pid)
+            self.main = int(pid), start_time(int(pid))
         self.loop.at_turn_end(self.settle)
 
     def show(self) -> None:

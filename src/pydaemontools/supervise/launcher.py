@@ -45,17 +45,19 @@ class Launcher:
                 pass
         return self._fork(lambda: self._run(rules), fd_map)
 
-    def finish(self, status: int, fd_map: dict[int, int]) -> int:
+    def finish(self, status: int | None, fd_map: dict[int, int]) -> int:
         """Start finish with the exit code of run or -1, in a directory of s6's 256; and the signal.
 
-        After them, as s6 does, the name of the service and the process group of run.
-        Return its pid. Raises OSError.
+        After them, as s6 does, the name of the service and the process group of run. Where
+        nobody knows how run ended: -1 and 0. Return its pid. Raises OSError.
         """
         s6 = self.service.state.rules.s6
-        killed = 256 if s6 else -1
-        code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else killed
-        # s6 leaves out that there was a core.
-        argv = [b"./finish", b"%d" % code, b"%d" % (status & (0o177 if s6 else 0o377))]
+        code, signum = 256 if s6 else -1, 0
+        if status is not None:
+            code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else code
+            # s6 leaves out that there was a core.
+            signum = status & (0o177 if s6 else 0o377)
+        argv = [b"./finish", b"%d" % code, b"%d" % signum]
         if self.native:
             # s6 calls a logger by two words.
             parts = self.service.name.split(b"/")[-2 if s6 and self.files.sub else -1 :]

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .known_process import KnownProcess
     from .table import Row
     from .tree import Reaper
 
@@ -41,9 +42,10 @@ class Service:
         self.state = State()
         self.pid = 0
         self.session = 0  # the pid of the last run
+        self.followed: KnownProcess | None = None  # what has the pid, if it is not our child
         self.found = False  # whether that was another supervisor's
         # How run ended. Of one that was found nobody knows more than that we ended it.
-        self.wait_status = int(SIGTERM)
+        self.wait_status: int | None = int(SIGTERM)
         self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
         self.fd_map: dict[int, int] = {}
         self.keep: list[int] = []
@@ -76,7 +78,7 @@ class Service:
         """Start run, return its pid. Raises OSError."""
         raise NotImplementedError
 
-    def finish(self, status: int) -> int:  # noqa: ARG002 - for those that have one
+    def finish(self, status: int | None) -> int:  # noqa: ARG002 - for those that have one
         """Start finish, after run ended with STATUS; return its pid, 0 if there is none.
 
         Raises OSError.
@@ -133,14 +135,15 @@ class Service:
         for letter in letters.decode("latin-1"):
             self.feed(letter)
 
-    def end(self, status: int) -> None:
-        """Run has ended with STATUS."""
+    def end(self, status: int | None) -> None:
+        """Run has ended with STATUS; None if nobody knows how."""
         pid, self.pid = self.pid, 0
+        self.followed = None
         self.wait_status = status
         if self.verbose:
             self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         self.on_end()
-        self.feed(table.GONE, posix.waitstatus_to_exitcode(status))
+        self.feed(table.GONE, None if status is None else posix.waitstatus_to_exitcode(status))
 
     def kill(self, signum: int) -> None:
         """Send SIGNUM to the process, if there is one."""
@@ -148,8 +151,11 @@ class Service:
         if not self.pid:
             return
         try:
-            # Nobody else reaps: until GONE has been fed, the pid is this process.
-            posix.kill(self.pid, signum)
+            if self.followed:
+                self.followed.kill(signum)
+            else:
+                # Nobody else reaps: until GONE has been fed, the pid is this process.
+                posix.kill(self.pid, signum)
         except ProcessLookupError:
             # It was not ours: a main process that the service named.
             pass

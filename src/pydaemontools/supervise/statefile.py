@@ -13,6 +13,7 @@ MOST_DEATHS = 100  # that a history holds
 MOST_OUTPUT = 200  # bytes of the last line that a service printed
 # Nothing that a service prints may begin a line, or drive the terminal of a reader.
 CONTROLS = bytes(range(32)) + b"\x7f"
+UNKNOWN = b"ended in a way that nobody saw"  # it was no child of ours
 PLAIN = bytes.maketrans(CONTROLS, b"?" * len(CONTROLS))
 
 
@@ -32,17 +33,19 @@ def parse_state(data: bytes) -> dict[bytes, bytes]:
     return pairs
 
 
-def end_in_words(wait_status: int) -> bytes:
-    """How a process ended, by its WAIT_STATUS."""
+def end_in_words(wait_status: int | None) -> bytes:
+    """How a process ended, by its WAIT_STATUS; None if nobody knows."""
     from ..base.diagnose import signal_name
 
+    if wait_status is None:
+        return UNKNOWN
     if posix.WIFSIGNALED(wait_status):
         return b"was killed by " + signal_name(posix.WTERMSIG(wait_status))
     return b"exited with code %d" % posix.WEXITSTATUS(wait_status)
 
 
 def format_death(
-    when: int, pid: int, seconds: float, wait_status: int, *, why: str, output: bytes
+    when: int, pid: int, seconds: float, wait_status: int | None, *, why: str, output: bytes
 ) -> bytes:
     """The line of supervise/history for a process that ended.
 
@@ -104,7 +107,7 @@ def parse_death(line: bytes) -> Death:
         death.signal = signal
     elif code.isdigit():
         death.code = int(code)
-    else:
+    elif end != UNKNOWN:
         return death
     death.when, death.pid, death.seconds, death.output = words[0], pid, seconds, output
     death.note = note.removesuffix(b")") if bracket else b""

@@ -90,7 +90,7 @@ class Status:
             )
         )[:length]
 
-    def encode_s6(self, wait_status: int) -> bytes:
+    def encode_s6(self, wait_status: int | None) -> bytes:
         """What follows the 20 bytes where s6's tools read too: what they read from byte 24 on.
 
         s6 up to 2.12 takes 35 bytes, later ones 43, of a file that may be longer. They agree
@@ -99,7 +99,7 @@ class Status:
         WAIT_STATUS: how run ended the last time.
         """
         flags = self.paused | (self.state == FINISH) << 1 | (self.want == "u") << 2
-        ended = wait_status.to_bytes(2, "big") + bytes((flags | bool(self.ready) << 3,))
+        ended = (wait_status or 0).to_bytes(2, "big") + bytes((flags | bool(self.ready) << 3,))
         return bytes(4) + self.pid.to_bytes(8, "big") + ended + bytes(5) + ended + b"\n"
 
     def words(self) -> bytes:

@@ -32,7 +32,7 @@ class StatusWriter:
         self.files = files
         self.text = ""
         self.s6 = False  # whether the status goes on with what s6's tools read
-        self.deaths: list[tuple[tuple[int, int, float, int], str, bytes]] = []
+        self.deaths: list[tuple[tuple[int, int, float, int | None], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
         self._warned = False
