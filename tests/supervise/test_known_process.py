@@ -186,3 +186,48 @@ def test_a_main_process_that_is_not_of_the_service(serve):
     finally:
         other.kill()
         other.wait()
+
+
+# Leaves a stray with the pid of one that has ended, in a session of its own.
+REUSE = f"""#!{sys.executable} -IS
+import os, signal
+wanted = int(open("../other").read())
+if os.fork() == 0:
+    pid = 0
+    while pid != wanted:
+        with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+            last.write(str(wanted - 1))
+        pid = os.fork()
+        if pid == 0:
+            if os.getpid() != wanted:
+                os._exit(0)
+            os.setsid()
+            os.rename("stray.new", "stray")
+            signal.pause()
+        if pid != wanted:
+            os.waitpid(pid, 0)
+    os._exit(0)
+os.wait()
+signal.pause()
+"""
+
+
+@pytest.mark.needs_root
+def test_a_stray_with_the_pid_of_one_that_was_there_before_us(serve, place):
+    """Dead pids that come again: what is known of a child that ended is not true of the next."""
+    if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
+        pytest.skip("pids cannot be chosen here")
+    before = ["sh", "-c", 'sleep 1 & echo $! >other; exec "$@"', "sh"]
+    (place / "s").mkdir()
+    (place / "s/stray.new").write_text("here\n")
+    kept = serve({"run": "#!/bin/sh\nexec sleep 1000\n", "down": ""}, before=before)
+    wanted = int((place / "other").read_text())
+    wait_until(lambda: state(wanted) is None)
+    (kept.path / "run").write_text(REUSE)
+    kept.say("u")
+    wait_until((place / "s/stray").exists)
+    assert state(wanted) in {"S", "R"}
+    kept.say("d")
+    kept.is_(state="down")
+    left, _ = state(wanted), os.path.exists(f"/proc/{wanted}") and os.kill(wanted, signal.SIGKILL)
+    assert left is None

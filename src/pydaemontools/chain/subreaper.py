@@ -63,7 +63,10 @@ def _watch(pid: int, others: set[int]) -> int:
         if signum != signal.SIGCHLD:
             _pass_on(signum, pid)
             continue
-        gone = {child: status for child, status in reap()[0] if child not in others}
+        ended = dict(reap()[0])
+        gone = {child: status for child, status in ended.items() if child not in others}
+        # Another may get the pid of one that has ended.
+        others -= ended.keys()
         if pid not in gone:
             continue
         heirs = [child for child in children() if child not in others]

@@ -22,7 +22,7 @@ class CommandQueue:
         self.service = launcher.service
         self._letters = b""
         self._busy = False  # a script runs
-        self._pid = 0  # that the service had when the script was started
+        self._run = (0, 0.0)  # pid and start of the service when the script was started
 
     def add(self, letters: bytes) -> None:
         """Obey LETTERS, now or when the script that runs has ended."""
@@ -56,7 +56,10 @@ class CommandQueue:
 
     def _same(self) -> bool:
         """Whether the run for which the script was started is still there."""
-        return self.service.state.phase == UP and self.service.pid == self._pid
+        return self.service.state.phase == UP and self._run == self._now()
+
+    def _now(self) -> tuple[int, float]:
+        return self.service.pid, self.service.state.started
 
     def _after(self, letter: str) -> None:
         if letter in "dDx":
@@ -75,6 +78,6 @@ class CommandQueue:
             callback(not status)
             self.add(b"")
 
-        self._pid = self.service.pid
+        self._run = self._now()
         self._busy = bool(self.launcher.helper(b"./control/" + letter.encode(), ended))
         return self._busy

@@ -7,7 +7,7 @@ started ourselves, was left behind.
 
 import posix
 
-from ..base.proc import children, pids, stat
+from ..base.proc import children, pids, start_time, stat
 from ..chain.subreaper import adopt
 
 TYPE_CHECKING = False
@@ -28,8 +28,9 @@ class Reaper:
         self.sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
         self.main_service: object = None  # that has those of no known session
         self.subreaper = adopt()
-        # Whoever became this tool may have left children of its own: they are nobody's.
-        self._others = set(children())
+        # Whoever became this tool may have left children of its own: they are nobody's. By
+        # their start times, since another may get the pid of one that has ended.
+        self._others = {pid: start_time(pid) for pid in children()}
 
     def session(self, leader: int) -> list[int]:
         """The processes in the session of LEADER, whosever children they are."""
@@ -39,8 +40,12 @@ class Reaper:
         """The processes that SERVICE, which led SESSION, left behind, parents first."""
         if not self.subreaper:
             return self.session(session)
-        found = [pid for pid in children() if pid not in self.known and pid not in self._others]
+        found = [pid for pid in children() if pid not in self.known and not self._is_other(pid)]
         return below([pid for pid in found if self._owner(pid) is service])
+
+    def _is_other(self, pid: int) -> bool:
+        """Whether the child PID was there before us."""
+        return pid in self._others and self._others[pid] == start_time(pid)
 
     def _owner(self, pid: int) -> object:
         try:
