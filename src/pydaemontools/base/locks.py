@@ -1,7 +1,14 @@
 """The lock that keeps two of a kind apart, and who holds it: for the error of whoever could not."""
 
 import posix
+from errno import EACCES, EAGAIN
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
+from time import monotonic, sleep
+
+from .proc import start_time
+
+DYING = 0.1  # seconds that one which was just killed has to let go of its lock
+HEIR = 2.0  # seconds that a child which it was about to start has for that
 
 
 def lock(fd: int) -> None:
@@ -13,8 +20,35 @@ def lock(fd: int) -> None:
     lockf(fd, LOCK_EX | LOCK_NB)
 
 
+def lock_after(fd: int) -> None:
+    """Lock the file FD as lock() does, after one that was killed a moment ago. Raises OSError.
+
+    A child that it was about to start has the lock too, until it is another program.
+    """
+    begun = monotonic()
+    while True:
+        try:
+            lock(fd)
+        except OSError as error:
+            if error.errno not in (EAGAIN, EACCES):
+                raise
+            pid = _holder(fd)
+            patience = HEIR if pid and not start_time(int(pid)) else DYING
+            if monotonic() > begun + patience:
+                raise
+            sleep(0.01)
+        else:
+            return
+
+
 def holder(fd: int, file: bytes) -> bytes:
     """A sentence that names a process which has FD's FILE locked, or nothing."""
+    pid = _holder(fd)
+    return file + b" is held by process " + pid + _command(pid) if pid else b""
+
+
+def _holder(fd: int) -> bytes:
+    """The pid of a process that has the file FD locked, or nothing."""
     found = posix.fstat(fd)
     inode = b"%02x:%02x:%d" % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
     try:
@@ -25,7 +59,7 @@ def holder(fd: int, file: bytes) -> bytes:
     for words in lines:
         # "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF"; a "->" marks one who waits.
         if words[1] == b"FLOCK" and words[5] == inode and words[4] != b"0":
-            return file + b" is held by process " + words[4] + _command(words[4])
+            return words[4]
     return b""
 
 

@@ -1,11 +1,11 @@
 """A service that lives in a directory: what it is, what it is told to do, what it shows."""
 
 import posix
-from time import monotonic, time_ns
+from time import CLOCK_BOOTTIME, clock_gettime, monotonic, time_ns
 
 from ..base import cli
 from ..base.proc import start_time
-from . import fifodir
+from . import fifodir, predecessor
 from .command_queue import CommandQueue
 from .dialect import Dialect
 from .launcher import Launcher
@@ -13,6 +13,8 @@ from .loop import Loop
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
+from .state import SWEEPING
+from .statefile import parse_state
 from .status_writer import StatusWriter
 from .table import ALIVE, FOUND, HUNG
 
@@ -52,17 +54,23 @@ class DirectoryService(Service):
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
         self._fifodir: fifodir.FifoDir | None = None
+        self._begun: dict[int, int] = {}  # the pid of the last run, and when it started
+        self._place = self._pipes = b""  # as predecessor.py has them
+        self._piped: list[int] = []  # the fds that these pipes are
         self._problems: list[bytes] = []
         self._launcher = Launcher(self, self.files)
         self._commands = CommandQueue(self._launcher)
         self._status_writer = StatusWriter(self, self.files)
+        self._status_writer.record = self.record
         self._watched = posix.isatty(2)  # by a person, who sees the last line of stderr
         control = self.files.acquire()
-        # A logger that was left ends by itself, once nobody can write to it.
-        self._left_pid = self.files.pid() if dialect.native and not sub else 0
+        if dialect.native:
+            self._succeed()
         if self._is_down():
             self.state.want = "d"
-        self.show()
+        if not self.predecessor:
+            # Or what it says is true until begin() has seen what lives.
+            self.show()
         self.files.answer()
         if dialect.native:
             self._listen()
@@ -85,20 +93,77 @@ class DirectoryService(Service):
         self._fifodir = fifodir.FifoDir(self.files, self.warn)
         self._status_writer.s6 = True
         self.watchers.append(self._fifodir.note)
-        self.show()
+        if not self.predecessor:
+            self.show()
 
     def begin(self) -> None:
         """Start it, unless it is to be down; end first what a supervisor left that was killed."""
-        if self._left_pid and _is_here(self._left_pid):
-            self.warn(
-                b"ending process %d, which was left by a supervisor that died" % self._left_pid
-            )
-            self.session = self._left_pid
-            self.found = True
+        strays = self.predecessor.strays() if self.predecessor else []
+        if self.predecessor and strays:
+            pids = b" ".join(b"%d" % pid for pid in strays)
+            kind = b"process " if len(strays) == 1 else b"processes "
+            was = b", which was left" if len(strays) == 1 else b", which were left"
+            self.warn(b"ending " + kind + pids + was + b" by a supervisor that died")
+            self.session = self.predecessor.session or strays[0]
+            up = clock_gettime(CLOCK_BOOTTIME) - self.predecessor.started / predecessor.TICKS
+            ended = time_ns(), strays[0], max(0.0, up), self.wait_status
+            why = "left by a supervisor that died"
+            self._status_writer.deaths.append((ended, why, b""))
             self.state.rules = self.rules()
             self.feed(FOUND)
-        elif self.state.want == "u":
+            return
+        self.predecessor = None
+        self.loop.at_turn_end(self.settle)
+        if self.state.want == "u":
             self.feed("u")
+
+    def _succeed(self) -> None:
+        """See what a supervisor left here that was killed; a logger ends by itself."""
+        try:
+            words = parse_state(self.files.read(b"state"))
+        except OSError:
+            words = {}
+        self._place = predecessor.place(self.files.place)
+        if self.files.sub:
+            return
+        self.predecessor = predecessor.find(self.files, words)
+        if self.predecessor and not predecessor.trusted(self.files):
+            if self.predecessor.strays():
+                what = b"supervise may have been written to by others: what a supervisor left"
+                self.warn(self.files.shown + what + b" there is not ended")
+            self.predecessor = None
+
+    def record(self) -> dict[bytes, bytes]:
+        """What supervise/state says to whoever comes after us, if we are killed."""
+        if self.predecessor:
+            return self.predecessor.record() | {b"place": self._place}
+        processes = dict([self.main])
+        if self.state.phase == SWEEPING:
+            processes |= {pid: start_time(pid) for pid in self.strays()}
+        elif self.pid:
+            processes |= {self.pid: self._begun.get(self.pid) or start_time(self.pid)}
+        session = {self.session: self._begun.get(self.session, 0)}
+        return {
+            b"place": self._place,
+            b"processes": predecessor.listed(processes),
+            b"session": predecessor.listed(session) if self.pid else b"",
+            b"cgroup": self.state.rules.cgroup if self.pid else b"",
+            b"pipes": self._pipes,
+        }
+
+    def _write_down(self, born: Rules | None = None) -> None:
+        """Have supervise/state tell whoever comes after us, before the end of the turn."""
+        try:
+            self._status_writer.write_state(born)
+        except OSError:
+            # At the end of the turn it is tried again, and said.
+            pass
+
+    def started(self, rules: Rules) -> None:
+        """Run has been started with RULES: write down at once what it is known by."""
+        if self.dialect.native:
+            self._begun = {self.pid: start_time(self.pid)}
+            self._write_down(rules)
 
     # How it runs.
 
@@ -117,6 +182,11 @@ class DirectoryService(Service):
         if self.dialect.native:
             self._prepare(rules)
         fd_map = self._fds()
+        if self.dialect.native and self._piped != list(fd_map.values()):
+            # It has to be known whose they are before anybody has them.
+            self._piped = list(fd_map.values())
+            self._pipes = predecessor.pipes(self._piped)
+            self._write_down()
         if not self.health:
             return self._launcher.run(rules, fd_map)
         try:
@@ -265,15 +335,6 @@ class DirectoryService(Service):
         if self._fifodir:
             # What they are told of stands in the status.
             self._fifodir.tell()
-
-
-def _is_here(pid: int) -> bool:
-    """Whether PID, which the status names, is still a service of this directory."""
-    try:
-        here = posix.readlink(f"/proc/{pid}/cwd") == posix.getcwd()
-        return here and posix.getsid(pid) == pid
-    except OSError:
-        return False
 
 
 def _letters(control: int) -> bytes:

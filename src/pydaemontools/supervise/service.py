@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .known_process import KnownProcess
+    from .predecessor import Predecessor
     from .table import Row
     from .tree import Reaper
 
@@ -43,7 +44,7 @@ class Service:
         self.pid = 0
         self.session = 0  # the pid of the last run
         self.followed: KnownProcess | None = None  # what has the pid, if it is not our child
-        self.found = False  # whether that was another supervisor's
+        self.predecessor: Predecessor | None = None  # while what it left is ended
         # How run ended. Of one that was found nobody knows more than that we ended it.
         self.wait_status: int | None = int(SIGTERM)
         self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
@@ -84,6 +85,9 @@ class Service:
         Raises OSError.
         """
         return 0
+
+    def started(self, rules: Rules) -> None:
+        """Run has been started with RULES: it has a pid."""
 
     def drain(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when all that the service wrote is where it is to go."""
@@ -186,8 +190,8 @@ class Service:
         """The processes that run left behind."""
         if not self.reaper:
             return []
-        if self.found:
-            return self.reaper.session(self.session)
+        if self.predecessor:
+            return self.predecessor.strays()
         found = [] if self.loop.childless else self.reaper.left_by(self, self.session)
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
@@ -207,6 +211,7 @@ class Service:
             self._info(b"started %s, pid %d" % (self.name, self.pid))
         if self.reaper:
             self.reaper.sessions[self.pid] = self
+        self.started(rules)
         self.feed(table.BORN, rules)
 
     def _sweep(self) -> None:
@@ -242,7 +247,7 @@ class Service:
 
     def _let_go(self) -> None:
         self.pid = 0
-        self.found = False
+        self.predecessor = None
         self.loop.on_orphan.pop(self._look, None)
         if self.reaper:
             self.reaper.sessions.pop(self.session, None)

@@ -9,7 +9,7 @@ import posix
 from errno import EACCES, EAGAIN
 
 from ..base import cli
-from ..base.locks import holder, lock
+from ..base.locks import holder, lock, lock_after
 from ..base.write import write_all
 from ..chain.envdir import contents
 
@@ -104,12 +104,12 @@ class ServiceDir:
         except OSError as error:
             raise OSError(error.errno, "", name) from None
 
-    def pid(self) -> int:
-        """The pid in supervise/status, before we write it; 0 if there is none."""
+    def status(self) -> bytes:
+        """What supervise/status holds; nothing where it cannot be read."""
         try:
-            return int.from_bytes(self.read(b"status")[12:16], "little")
+            return self.read(b"status")
         except OSError:
-            return 0
+            return b""
 
     def remove(self, name: bytes) -> None:
         """Remove the file NAME, if there is one. Raises OSError."""
@@ -175,7 +175,7 @@ class ServiceDir:
             raise cli.fatal(verb + shown, error) from None
         verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
         try:
-            lock(fd)
+            (lock_after if self.dialect.native else lock)(fd)
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise cli.fatal(verb + shown, error) from None

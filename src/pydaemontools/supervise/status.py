@@ -96,7 +96,7 @@ class Status:
         s6 up to 2.12 takes 35 bytes, later ones 43, of a file that may be longer. They agree
         on the pid; the rest stands in both places. Where they have the time of readiness there
         is what runit has.
-        WAIT_STATUS: how run ended the last time.
+        WAIT_STATUS: how run ended the last time; None, which is 0 there, if nobody knows.
         """
         flags = self.paused | (self.state == FINISH) << 1 | (self.want == "u") << 2
         ended = (wait_status or 0).to_bytes(2, "big") + bytes((flags | bool(self.ready) << 3,))

@@ -7,11 +7,16 @@ only where they do not say so already.
 import posix
 from time import monotonic, time_ns
 
+from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
 from .statefile import MOST_DEATHS, add_deaths, format_death, format_state
 from .status import FINISH, RUN, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RETRY = 1.0  # seconds until what could not be written is tried again
 # What the status file calls a phase, if not down.
@@ -32,6 +37,7 @@ class StatusWriter:
         self.files = files
         self.text = ""
         self.s6 = False  # whether the status goes on with what s6's tools read
+        self.record: Callable[[], dict[bytes, bytes]] = dict  # for whoever comes after us
         self.deaths: list[tuple[tuple[int, int, float, int | None], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
@@ -71,7 +77,7 @@ class StatusWriter:
         )
         if files.dialect.native:
             # Before the status: who sees that it is up can see whether it is ready.
-            self._write_state()
+            self.write_state()
         encoded = status.encode(files.dialect.length)
         if self.s6:
             status.ready = state.phase in (DOWN, WAIT, LEFT) or (
@@ -89,22 +95,28 @@ class StatusWriter:
             files.write(b"history", add_deaths(files.read(b"history"), fresh))
             self.deaths = []
 
-    def _write_state(self) -> None:
-        """Write the file `state`; when nobody will write it any more, remove it."""
+    def write_state(self, born: Rules | None = None) -> None:
+        """Write the file `state`; when nobody will write it any more, remove it.
+
+        With the rules BORN as of a run that has just been started. Raises OSError.
+        """
         state = self.service.state
         if state.phase == LEFT:
             self.files.remove(b"supervise/state")
             return
-        if not state.ready:
+        ready = not born.waits_ready if born else state.ready
+        if not ready:
             self._ready_since = 0
         elif not self._ready_since:
             self._ready_since = time_ns()
         failed = state.phase == DOWN and state.failed
+        word = b"failed" if failed else IN_STATE[UP if born else state.phase]
         pairs = {
-            b"state": b"failed" if failed else IN_STATE[state.phase],
-            b"ready": b"%d" % state.ready,
-            b"readysince": b"%d" % self._ready_since if state.ready else b"",
+            b"state": word,
+            b"ready": b"%d" % ready,
+            b"readysince": b"%d" % self._ready_since if ready else b"",
             b"text": self.text.encode(),
-            b"why": state.why.encode(),
+            b"why": b"" if born else state.why.encode(),
         }
+        pairs |= self.record()
         self.files.write(b"state", format_state(pairs))
