@@ -805,6 +805,28 @@ def test_a_pattern_in_its_log(serve, go, fd, logged):
     wait_until(lambda: kept.supervisor.lines("out") == ["begin", "listening on 80", "more"])
 
 
+def test_a_pattern_that_backtracks_makes_nobody_deaf(serve, go):
+    """A search that takes for ever is ended for each line, and after three the pattern is off.
+
+    The kind: a text that somebody else prints decides how long the supervisor is busy. The
+    other pattern is still looked for.
+    """
+    bad = "a" * 40 + "!\n"
+    kept = serve({"run": " cat ../go\nexec sleep 1000\n", "ready": "log ^(a+)+$\nlog ^here$\n"})
+    kept.is_(state="run", ready="0")
+    go.write_text(bad * 5)
+    off = "s/ready: the pattern is looked for no more, it took too long too often: log ^(a+)+$"
+    wait_until(lambda: off in kept.supervisor.err())
+    kept.say("d")
+    kept.is_(state="down")
+    kept.say("u")
+    kept.is_(state="run", ready="0")
+    # It stays off, and that is said once.
+    go.write_text(bad * 5 + "here\n")
+    kept.is_(ready="1")
+    assert kept.supervisor.err().count(off) == 1
+
+
 @pytest.mark.parametrize("family", ["tcp", "tcp6", "unix"])
 def test_a_port_or_a_socket_that_accepts(serve, place, family):
     """Nothing is said, it only listens."""

@@ -25,8 +25,9 @@ from .table import ALIVE, HUNG, READY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from .patterns import Pattern
     from .tap import Tap
 
 FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
@@ -66,9 +67,9 @@ class Health:
             return
         if self._notification_fd >= 0:
             self.loop.watch(self._notification_fd, self._read_notification)
-        for way, what in self.rules.ways:
-            if way == b"log":
-                self._expect(what)
+        patterns = [what for way, what in self.rules.ways if way == b"log"]
+        if patterns:
+            self._expect(patterns)
         self._asks = {b"check": self._run_check, b"tcp": self._tcp, b"unix": self._unix}
         if any(way in self._asks for way, _ in self.rules.ways):
             self._ask()
@@ -107,12 +108,25 @@ class Health:
             posix.close(self._notification_fd)
             self._notification_fd = -1
 
-    def _expect(self, pattern: bytes) -> None:
-        import re
+    def _expect(self, patterns: list[bytes]) -> None:
+        """Look for PATTERNS in what it prints."""
+        from .patterns import Pattern
 
-        search = re.compile(pattern).search
+        # One that is off stays so at the next start; another in its place begins anew.
+        kept = self.launcher.patterns
+        self.launcher.patterns = found = {p: kept.get(p) or Pattern(p) for p in patterns}
         for tap in self.taps.values():
-            tap.on_line = lambda line: self.ready() if search(line) else None
+            tap.on_line = lambda line: self._look(found.values(), line)
+
+    def _look(self, patterns: "Iterable[Pattern]", line: bytes) -> None:
+        for pattern in patterns:
+            if self._ready or pattern.off:
+                continue
+            if pattern.found_in(line):
+                self.ready()
+            elif pattern.off:
+                what = self.launcher.files.shown + b"ready: the pattern is looked for no more"
+                self.service.warn(what + b", it took too long too often: log " + pattern.text)
 
     # It is asked.
 

@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .patterns import Pattern
+
 RUN = b"./run"
 
 
@@ -30,6 +32,7 @@ class Launcher:
         self.files = files
         self.native = files.dialect.native
         self.notify_address = b""
+        self.patterns: dict[bytes, Pattern] = {}  # that are looked for in what run prints
         # runit has no scripts for a logger, and daemontools none at all.
         self._scripted = files.dialect.full and not files.sub
 
