@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.conftest import wait_until
+from tests.supervise.conftest import state
 
 from .conftest import S6, status, tell
 
@@ -355,6 +356,16 @@ class TestSvwait:
         assert run("pysvwait", "-U", "-t", "0", "a").returncode == 99
         (place / "a/good").touch()
         assert run("pysvwait", "-U", "-t", "0", "a").returncode == 0
+
+    def test_ready_by_a_check_that_hangs(self, run, fakes, place):
+        """It is ended, with what it started, and is no answer."""
+        fakes("a")
+        check = place / "a/check"
+        check.write_text("#!/bin/sh\nsleep 1000 & echo $! >child; wait\n")
+        check.chmod(0o755)
+        assert run("pysvwait", "-U", "-t", "0", "a").returncode == 99
+        child = int((place / "a/child").read_text())
+        wait_until(lambda: state(child) in (None, "Z"))
 
     def test_the_supervisor_leaves(self, start, fakes):
         """-x waits for that, and others end when it happens."""

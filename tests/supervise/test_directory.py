@@ -792,6 +792,54 @@ def test_a_check_that_says_so(serve, place):
     kept.is_(ready="1")
 
 
+def test_a_check_alone_makes_it_one_that_says_when_it_is_ready(serve, place, run):
+    """Without a file ready: asked until it says yes, then no more.
+
+    The kind: what says whether a service works is there and nobody asks it.
+    """
+    check = " echo x >>checked; exec test -e ../there\n"
+    kept = serve({"run": SLEEP, "check": check})
+    kept.is_(state="run", ready="0")
+    assert run("pysvwait", "-U", "-t", "0.1", "s").returncode == 99
+    assert run("pysvstat", "s").returncode == 1
+    (place / "there").touch()
+    kept.is_(ready="1")
+    assert run("pysvwait", "-U", "-t", "50", "s").returncode == 0
+    pid = kept.pid()
+    asked = len(kept.lines("checked"))
+    (place / "there").unlink()
+    kept.say("1")
+    kept.history()
+    assert kept.up(pid)
+    # Of the first run there was no more asking.
+    assert kept.state_file()["ready"] == "0"
+    kept.wait_for("checked", asked + 1)
+
+
+def test_a_file_ready_says_more_than_that_there_is_a_check(serve, go):
+    """What is written there is how it says that it is ready; the check may be for watchdog."""
+    kept = serve({"run": NOTIFIER, "check": " exit 0\n", "ready": "notify\n"})
+    kept.is_(state="run", ready="0")
+    go.write_text("READY=1\n")
+    kept.is_(ready="1")
+
+
+def test_a_check_that_may_not_be_run_is_none(serve):
+    """As for finish."""
+    kept = serve({"run": SLEEP, "check": "exit 1\n"})
+    kept.is_(state="run", ready="1")
+
+
+def test_a_check_that_hangs_is_ended_and_asked_again(serve):
+    """All that it started goes with it. The file timeout-check, in milliseconds."""
+    check = " [ -e asked ] && exit 0\nsleep 1000 & echo $! >asked; wait\n"
+    kept = serve({"run": SLEEP, "check": check, "timeout-check": "200\n"})
+    kept.is_(state="run", ready="0")
+    kept.is_(ready="1")
+    child = int(kept.lines("asked")[0])
+    wait_until(lambda: state(child) in (None, "Z"))
+
+
 @pytest.mark.parametrize("fd", [1, 2])
 @pytest.mark.parametrize("logged", [False, True], ids=["without a logger", "with a logger"])
 def test_a_pattern_in_its_log(serve, go, fd, logged):
@@ -905,6 +953,71 @@ def test_a_check_that_fails_too_often(serve, place):
     assert not kept.read("supervise/history")
     (place / "well").unlink()
     assert "was killed by SIGTERM (check failed 3 times)" in kept.history()[0]
+
+
+@pytest.mark.parametrize("misses", [1, 2])
+def test_a_check_that_fails_in_a_pause_and_after_it(serve, place, misses):
+    """Who is stopped is not asked; misses count from the end of the pause, and none is lost.
+
+    The kind: an event that is passed over must not be waited for as the one that it equals.
+    """
+    (place / "well").touch()
+    check = " echo x >>checked; exec test -e ../well\n"
+    kept = serve({"run": SLEEP, "check": check, "watchdog": f"0.05 check {misses}\n"})
+    kept.wait_for("checked", 3)
+    kept.say("p")
+    wait_until(lambda: "paused" in kept.read("supervise/stat"))
+    (place / "well").unlink()
+    os.kill(kept.pid(), 0)
+    kept.say("c")
+    many = f" {misses} times" if misses > 1 else ""
+    assert f"(check failed{many})" in kept.history()[0]
+
+
+def test_misses_before_a_pause_do_not_count_after_it(serve, place):
+    """Two and two are not three in a row."""
+    (place / "well").touch()
+    check = """ echo x >>checked; [ -e ../well ] && exit 0
+echo x >>missed
+[ "$(wc -l <missed)" = 2 ] && { echo p >supervise/control; sleep 1000; }
+exit 1\n"""
+    # Before the next run has its check.
+    finish = " wc -l <missed >counted; echo d >supervise/control\n"
+    kept = serve({"run": SLEEP, "check": check, "finish": finish, "watchdog": "0.2 check 3\n"})
+    kept.wait_for("checked", 2)
+    (place / "well").unlink()
+    wait_until(lambda: "paused" in kept.read("supervise/stat"))
+    kept.say("c")
+    kept.history()
+    # The second was asked for in vain: its pause began while it ran.
+    assert kept.wait_for("counted") == ["5"]
+
+
+def test_a_service_that_asks_to_be_ended_while_it_is_paused(serve, go):
+    """It is ended when it goes on: what asked for that need not say it again."""
+    text = NOTIFIER.replace("s.send(line", "stop(line) or s.send(line")
+    text = text.replace("while True", STOPPED + "while True", 1)
+    kept = serve({"run": text, "watchdog": "1000\n"})
+    kept.up()
+    go.write_text("WATCHDOG=trigger\n")
+    wait_until(lambda: "paused" in kept.read("supervise/stat"))
+    kept.wait_for("sent")
+    kept.say("c")
+    assert "(it asked for it)" in kept.history()[0]
+
+
+# A child says it while the service is stopped.
+STOPPED = """def stop(line):
+    if os.fork():
+        return os.wait()
+    import time
+    open("supervise/control", "w").write("p")
+    while "paused" not in open("supervise/stat").read():
+        time.sleep(0.01)
+    s.send(line.strip().encode())
+    open("sent", "w").write("x\\n")
+    os._exit(0)
+"""
 
 
 def test_a_check_that_hangs_has_failed(serve):

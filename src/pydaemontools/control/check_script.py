@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     Warn = Callable[[bytes, bytes, OSError], None]
 
 FILE = b"/check"
+LIMIT = 5.0  # seconds for an answer, under our own names
 
 
-def run_check_script(warn: "Warn") -> bool:
+def run_check_script(warn: "Warn", limit: float | None = None) -> bool:
     """Run ./check, if there is one, in the current directory, with stdout closed.
 
-    As in the original, one that a signal killed or that cannot be run is a yes.
+    As in the original, one that a signal killed or that cannot be run is a yes. One that takes
+    more than LIMIT seconds is ended, with its process group, and is a no.
     """
     try:
         posix.stat(b"check")
@@ -30,11 +32,38 @@ def run_check_script(warn: "Warn") -> bool:
         warn(b"fork for ", FILE, error)
         return False
     if not pid:
-        _be(warn)
-    return not posix.waitpid(pid, 0)[1] >> 8
+        _be(warn, session=limit is not None)
+    status = posix.waitpid(pid, 0)[1] if limit is None else _wait(pid, limit)
+    return status is not None and not status >> 8
 
 
-def _be(warn: "Warn") -> None:
+def _wait(pid: int, limit: float) -> int | None:
+    """The wait status of the child PID, which leads a session; None if it took too long."""
+    from _signal import SIGKILL
+    from time import monotonic, sleep
+
+    end, pause = monotonic() + limit, 0.001
+    while True:
+        ended, status = posix.waitpid(pid, posix.WNOHANG)
+        if ended:
+            return status
+        if monotonic() >= end:
+            break
+        sleep(pause)
+        pause = min(0.05, pause * 2)
+    for target in (-pid, pid):
+        try:
+            posix.kill(target, SIGKILL)
+        except ProcessLookupError:
+            # It has not come to lead one yet.
+            pass
+    posix.waitpid(pid, 0)
+    return None
+
+
+def _be(warn: "Warn", *, session: bool) -> None:
+    if session:
+        posix.setsid()
     try:
         posix.close(1)
     except OSError:

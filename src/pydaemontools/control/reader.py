@@ -103,4 +103,6 @@ def _refine(status: Status, words: dict[bytes, bytes], at: bytes) -> None:
 
 def _says_ready(at: bytes) -> bool:
     """Whether the service is one that says when it is ready, and not just one that runs."""
-    return any(posix.access(at + name, posix.F_OK) for name in (b"notification-fd", b"ready"))
+    return any(posix.access(at + name, posix.F_OK) for name in (b"notification-fd", b"ready")) or (
+        posix.access(at + b"check", posix.X_OK)
+    )

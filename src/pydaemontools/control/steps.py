@@ -10,7 +10,7 @@ from errno import ENOENT, ENXIO
 from time import monotonic, sleep, time
 
 from ..base import cli
-from .check_script import run_check_script
+from .check_script import LIMIT, run_check_script
 from .commands import GOALS, WORKING, Command
 from .servicefiles import CONTROL, WRITE, Trouble, normally_up, reason
 
@@ -229,7 +229,8 @@ class ServiceSteps:
     def works(self) -> bool:
         """Whether it says that it is ready; where nobody tells, whether ./check does."""
         ready = self.status.ready
-        return run_check_script(self.warn) if ready is None else ready
+        limit = LIMIT if self.native else None
+        return run_check_script(self.warn, limit) if ready is None else ready
 
     def give_up(self) -> None:
         """Say that it took too long; with force, kill the service."""

@@ -5,7 +5,7 @@ from time import monotonic, sleep
 
 from ..base import cli
 from ..supervise.status import RUN, Status
-from .check_script import run_check_script
+from .check_script import LIMIT, run_check_script
 from .reader import read_status
 from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason, show
 
@@ -120,7 +120,7 @@ def _ready(status: Status) -> bool:
     """Whether it says so; where its supervisor tells nothing, whether ./check does."""
     if status.state != RUN or status.ready is not None:
         return bool(status.ready)
-    return run_check_script(_warn)
+    return run_check_script(_warn, LIMIT)
 
 
 def _warn(doing: bytes, file: bytes, error: OSError) -> None:

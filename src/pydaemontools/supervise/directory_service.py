@@ -11,7 +11,7 @@ from .dialect import Dialect
 from .launcher import Launcher
 from .loop import Loop
 from .rules import Rules
-from .service import Service
+from .service import LOOK, Service
 from .servicedir import ServiceDir
 from .state import SWEEPING
 from .statefile import parse_state
@@ -319,7 +319,7 @@ class DirectoryService(Service):
         if said.get("WATCHDOG") == "1":
             self.feed(ALIVE)
         if said.get("WATCHDOG") == "trigger":
-            self.feed(HUNG, "it asked for it")
+            self._trigger(self.pid)
         for name in "STOPPING", "RELOADING":
             if said.get(name) == "1":
                 self._status_writer.text = name.lower()
@@ -328,6 +328,13 @@ class DirectoryService(Service):
         if pid.isascii() and pid.isdigit() and len(pid) < 10:
             self.main = int(pid), start_time(int(pid))
         self.loop.at_turn_end(self.settle)
+
+    def _trigger(self, pid: int) -> None:
+        """End the run of PID, which asked for it; one that is paused when it goes on."""
+        if self.pid == pid and self.state.paused:
+            self.loop.at(monotonic() + LOOK, lambda: self._trigger(pid))
+        elif self.pid == pid:
+            self.feed(HUNG, "it asked for it")
 
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""

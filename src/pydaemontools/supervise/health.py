@@ -19,9 +19,10 @@ from _socket import (
 from errno import EINPROGRESS
 from time import monotonic
 
+from .checker import Checker, LifeWatch
 from .launcher import Launcher
 from .rules import Rules
-from .table import ALIVE, HUNG, READY
+from .table import READY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from .tap import Tap
 
 FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
-CHECK = b"./check"
 
 
 class Health:
@@ -51,8 +51,8 @@ class Health:
         self._ready = not rules.waits_ready
         self._notification_fd = -1  # our end of the pipe on which it says that it is ready
         self._pause = FIRST
-        self._misses = 0
-        self._check = 0  # the pid of ./check
+        self._checker = Checker(launcher)
+        self._life = LifeWatch(launcher, self._checker, rules)
         self._connecting: dict[bytes, socket] = {}
         if rules.notification_fd is not None:
             self._notification_fd, theirs = posix.pipe2(posix.O_CLOEXEC)
@@ -60,6 +60,7 @@ class Health:
 
     def begin(self) -> None:
         """Look after the run that has been started; let go of one that could not be."""
+        rules = self.rules
         for fd in self.fd_map.values():
             posix.close(fd)
         if not self.service.pid:
@@ -67,13 +68,14 @@ class Health:
             return
         if self._notification_fd >= 0:
             self.loop.watch(self._notification_fd, self._read_notification)
-        patterns = [what for way, what in self.rules.ways if way == b"log"]
+        patterns = [what for way, what in rules.ways if way == b"log"]
         if patterns:
             self._expect(patterns)
         self._asks = {b"check": self._run_check, b"tcp": self._tcp, b"unix": self._unix}
-        if any(way in self._asks for way, _ in self.rules.ways):
+        if any(way in self._asks for way, _ in rules.ways):
             self._ask()
-        self._watch_life()
+        if rules.sign == b"check" and (self._ready or rules.implied):
+            self._life.begin()
 
     def close(self) -> None:
         """Let go of everything: the run has ended."""
@@ -81,9 +83,8 @@ class Health:
         self._close_notification_fd()
         for connecting in self._connecting.values():
             connecting.close()
-        if self._check:
-            self.launcher.end_helper(self._check)
-            self._check = 0
+        self._life.close()
+        self._checker.close()
 
     def ready(self) -> None:
         """One of the ways says that it is ready."""
@@ -91,7 +92,8 @@ class Health:
             return
         self._ready = True
         self.service.feed(READY)
-        self._watch_life()
+        if self.rules.sign == b"check":
+            self._life.begin()
 
     # It says so by itself.
 
@@ -141,13 +143,7 @@ class Health:
         self._pause = min(SLOWEST, self._pause * 2)
 
     def _run_check(self, _what: bytes) -> None:
-        if not self._check:
-            self._check = self.launcher.helper(CHECK, self._checked)
-
-    def _checked(self, status: int) -> None:
-        self._check = 0
-        if not status:
-            self.ready()
+        self._checker.ask(self.rules.check_limit, lambda yes: self.ready() if yes else None)
 
     def _tcp(self, what: bytes) -> None:
         host, _, port = what.rpartition(b":")
@@ -177,37 +173,6 @@ class Health:
         peer.close()
         if not errno:
             self.ready()
-
-    # It has to show that it is alive.
-
-    def _watch_life(self) -> None:
-        if self._ready and self.rules.sign == b"check":
-            self.loop.at(monotonic() + self.rules.watchdog, self._check_life)
-
-    def _check_life(self) -> None:
-        if self.over:
-            return
-        if self._check:
-            # It takes longer than it may: that is an answer too.
-            self.launcher.end_helper(self._check)
-            self._missed()
-        self._check = self.launcher.helper(CHECK, self._life_checked)
-        self._watch_life()
-
-    def _life_checked(self, status: int) -> None:
-        self._check = 0
-        if status:
-            self._missed()
-        else:
-            self._misses = 0
-            self.service.feed(ALIVE)
-
-    def _missed(self) -> None:
-        self._check = 0
-        self._misses += 1
-        if self._misses == self.rules.misses and not self.over:
-            many = f" {self._misses} times" if self._misses > 1 else ""
-            self.service.feed(HUNG, "check failed" + many)
 
 
 def _is_connected(peer: socket) -> bool:

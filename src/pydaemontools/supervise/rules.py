@@ -4,6 +4,7 @@ from _signal import SIGTERM
 
 FOREVER = float("inf")
 PACE = 1.0  # seconds between two starts, at the least
+CHECK = 5.0  # seconds that ./check has for an answer, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 
 
@@ -18,10 +19,12 @@ class Rules:
         "asks_event",
         "backoff",
         "cgroup",
+        "check_limit",
         "done_codes",
         "down_signal",
         "finish",
         "finish_limit",
+        "implied",
         "kill_after",
         "max_deaths",
         "misses",
@@ -44,6 +47,8 @@ class Rules:
         self.sweep = True  # whether what run leaves behind is ended
         self.ready_limit = FOREVER  # timeout-up
         self.ways: tuple[tuple[bytes, bytes], ...] = ()  # ready: how it says that it is
+        self.implied = False  # whether that there is a ./check is the only way
+        self.check_limit = CHECK  # timeout-check
         self.notification_fd: int | None = None
         self.down_signal = int(SIGTERM)
         self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead

@@ -10,7 +10,7 @@ from _signal import SIGTERM
 
 from ..base.errors import error_str
 from ..chain.envdir import contents
-from .rules import FOREVER, PATIENCE, RestartBackoff, Rules
+from .rules import CHECK, FOREVER, PATIENCE, RestartBackoff, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
 FILES = (
-    b"backoff cgroup dialect down-signal event exit-codes max-death-tally notification-fd ready"
-    b" timeout-down timeout-finish timeout-kill timeout-up type watchdog"
+    b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd ready"
+    b" timeout-check timeout-down timeout-finish timeout-kill timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
@@ -54,7 +54,10 @@ class SettingsReader:
         rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
         rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)
         rules.notification_fd = self._notification_fd()
+        rules.check_limit = self._milliseconds(b"timeout-check", CHECK)
         rules.ways = tuple(self._ways())
+        if not rules.waits_ready and self._has_check():
+            rules.ways, rules.implied = ((b"check", b""),), True
         rules.down_signal = self._signal(b"down-signal")
         rules.done_codes = frozenset(map(int, self._numbers(b"exit-codes", range(1, 257))))
         deaths = self._numbers(b"max-death-tally", range(1, 3))
@@ -122,6 +125,14 @@ class SettingsReader:
             else:
                 ways.append((word, rest))
         return ways
+
+    def _has_check(self) -> bool:
+        """Whether there is a ./check that may be run."""
+        try:
+            mode = posix.stat(self.place + b"/check").st_mode if b"check" in self._names else 0
+        except OSError:
+            return False
+        return mode & 0o170100 == 0o100100
 
     def _watchdog(self, rules: Rules) -> None:
         """SECONDS, and what is to be seen in that time: notify (or nothing), check [N], log."""

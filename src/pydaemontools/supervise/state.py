@@ -16,7 +16,8 @@ class State:
     whether TERM was sent; stopping: whether it is to end, and its time for that runs; ready:
     whether it is; failed: whether it was given up; why: the reason for that, or for ending
     it; rules: those of its last start; value: what came with the event; now: the time of
-    the event, started: of the last start; due, kill_at, limit, watchdog_deadline: when
+    the event, started: of the last start, resumed: of the end of
+    its last pause; due, kill_at, limit, watchdog_deadline: when
     the next start, KILL, the end of being made ready, swept or finished, and a sign of life
     are due; deaths: times of those that count; failures: short runs in a row. All times are
     seconds on one clock.
@@ -34,6 +35,7 @@ class State:
         "paused",
         "phase",
         "ready",
+        "resumed",
         "rules",
         "started",
         "stopping",
@@ -53,7 +55,7 @@ class State:
         self.rules = Rules()
         self.value: object = None
         self.now = 0.0
-        self.started = -FOREVER
+        self.started = self.resumed = -FOREVER
         self.due = self.kill_at = self.limit = self.watchdog_deadline = FOREVER
         self.deaths: tuple[float, ...] = ()
         self.failures = 0

@@ -93,6 +93,7 @@ def _pause(state: State) -> "list[Action]":
 def _continue(state: State) -> "list[Action]":
     if state.paused:
         state.paused = False
+        state.resumed = state.now
         _patience(state)
     return [_signal.SIGCONT]
 
