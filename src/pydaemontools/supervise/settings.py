@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
 FILES = (
-    b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd ready"
-    b" timeout-check timeout-down timeout-finish timeout-kill timeout-up type watchdog"
+    b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
+    b" ready timeout-check timeout-down timeout-finish timeout-kill timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
