@@ -6,13 +6,19 @@ it say its lines under the tool's name and ends with its code: 100 for wrong usa
 """
 
 import posix
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from .nowait import Stderr
+
     # What an original says of its usage, and what the tool says under its own name.
     Usage = tuple[bytes, bytes]
+
+# What says what this process says, once it lasts (see lasts()).
+lasting: "Stderr | None" = None
 
 
 class Quit(Exception):
@@ -44,10 +50,35 @@ class Asked(Exception):
 
 def say(*lines: bytes) -> None:
     """Write LINES to stderr in one write. Where stderr is gone there is nobody to tell."""
+    data = b"".join(line + b"\n" for line in lines)
+    if lasting:
+        lasting.say(data)
+        return
     try:
-        posix.write(2, b"".join(line + b"\n" for line in lines))
+        posix.write(2, data)
     except OSError:
         pass
+
+
+def lasts(who: bytes) -> None:
+    """Have this process, which goes by the name WHO, never wait to say something from now on."""
+    global lasting  # noqa: PLW0603 - there is one stderr
+    from .nowait import Stderr
+
+    lasting = Stderr(who)
+    sys.excepthook = lasting.uncaught
+
+
+def may_wait() -> None:
+    """Say things as all others do: what a process that lasts has forked is short-lived."""
+    global lasting  # noqa: PLW0603
+    lasting = None
+    sys.excepthook = sys.__excepthook__
+
+
+def owes() -> bool:
+    """Whether lines were dropped for which stderr had no room, and that still has none."""
+    return lasting is not None and not lasting.catch_up()
 
 
 def native(who: bytes) -> bool:

@@ -67,7 +67,11 @@ def filter_loop(
 
 def failed(who: bytes, what: bytes, error: OSError) -> cli.Quit:
     """The end because of ERROR; an original says nothing of it."""
-    return cli.fatal(what, error) if cli.native(who) else cli.Quit(111)
+    if not cli.native(who):
+        return cli.Quit(111)
+    # Whoever feeds it is to see it end.
+    cli.lasts(who)
+    return cli.fatal(what, error)
 
 
 def read(who: bytes) -> bytes:

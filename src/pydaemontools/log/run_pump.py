@@ -3,7 +3,7 @@
 from _signal import SIG_IGN, SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, signal
 from errno import EBADF
 
-from ..base import process
+from ..base import cli, process
 from .pipe.source import open_source
 
 TYPE_CHECKING = False
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 
 def open_stdin(who: bytes) -> "Source":
-    """Become WHO in ps, and return the source of stdin. Raises OSError if it cannot be read."""
+    """Become WHO in ps, and return the source of stdin. Raises OSError if it cannot be read.
+
+    From now on what is said under our own name waits for nobody who reads stderr.
+    """
     process.title(who)
+    if cli.native(who):
+        cli.lasts(who)
     signal(SIGPIPE, SIG_IGN)
     if 0 in process.opened:
         raise OSError(EBADF, "")

@@ -6,6 +6,7 @@ import sys
 from errno import EINVAL, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
+from ..base import cli
 from ..base.process import environ
 
 TYPE_CHECKING = False
@@ -90,6 +91,7 @@ def _child(
     session: bool,
 ) -> None:
     code = 111
+    cli.may_wait()
     try:
         signal.set_wakeup_fd(-1)
         for signum in range(1, signal.NSIG):

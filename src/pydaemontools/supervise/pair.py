@@ -8,11 +8,15 @@ that is started again.
 import gc
 import posix
 from select import POLLHUP, POLLIN, poll
+from time import monotonic
 
+from ..base import cli
 from .loop import END, Loop
 from .service import Service
 from .state import DOWN
 from .table import LAST
+
+OWED = 1.0  # seconds until we look whether stderr has room for what is owed
 
 
 class Pair:
@@ -38,6 +42,8 @@ class Pair:
 
         The logger is there before the service.
         """
+        if cli.lasting:
+            cli.lasting.on_drop = self._owe
         both = [one for one in (self.logger, self.service) if one]
         for one in both:
             one.keep = keep
@@ -47,6 +53,15 @@ class Pair:
         gc.freeze()
         while not all(one.left for one in both):
             self.loop.turn()
+        cli.owes()
+
+    def _owe(self) -> None:
+        self.loop.at(monotonic() + OWED, self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Say what is owed on stderr, now or later."""
+        if cli.owes():
+            self._owe()
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""

@@ -38,6 +38,7 @@ def main(argv: list[bytes]) -> int:
         return _original(dialect, argv)
     verbose, logger, words = parse(argv)
     title(WHO)
+    cli.lasts(WHO)
     if len(words) == 1 and is_dir(words[0]):
         if logger:
             hint = b"the logger of a directory is the directory log in it"

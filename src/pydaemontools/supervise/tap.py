@@ -9,13 +9,13 @@ import posix
 from select import POLLOUT, poll
 from time import monotonic
 
+from ..base.nowait import PIPE_BUF, NoWaitWriter
 from .loop import Loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHUNK = 4096  # bytes: what a pipe that can be written to takes at once
 BURST = 16  # chunks at once: whoever prints all the time does not get all of ours
 LINE = 1000  # bytes of a line that are looked at
 
@@ -26,6 +26,7 @@ class Tap:
     def __init__(self, loop: Loop, sink: int) -> None:
         self._loop = loop
         self._sink = sink
+        self._writer = NoWaitWriter(sink)
         self._source, self.fd = posix.pipe2(posix.O_CLOEXEC)
         posix.set_blocking(self._source, False)
         self._ready = poll()
@@ -42,18 +43,18 @@ class Tap:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
         for _ in range(BURST):
             if not self._ready.poll(0):
-                # Nobody reads at the other end: wait for that, and read nothing.
-                self._loop.forget(self._source)
-                self._loop.watch(self._sink, self._go_on, POLLOUT)
+                self._hold()
                 return
             if not self._buffer:
                 try:
-                    self._buffer = posix.read(self._source, CHUNK)
+                    self._buffer = posix.read(self._source, PIPE_BUF)
                 except BlockingIOError:
                     self._finish()
                     return
                 self._look(self._buffer)
-            self._write()
+            if not self._write():
+                self._hold()
+                return
         if self._drained:
             # Nothing more comes in to wake us.
             self._loop.at_turn_end(self.forward)
@@ -62,6 +63,11 @@ class Tap:
         """Call CALLBACK when everything has been passed on; nothing more may come."""
         self._drained = callback
         self.forward()
+
+    def _hold(self) -> None:
+        """Nobody reads at the other end: wait for that, and read nothing."""
+        self._loop.forget(self._source)
+        self._loop.watch(self._sink, self._go_on, POLLOUT)
 
     def _go_on(self) -> None:
         self._loop.forget(self._sink)
@@ -74,14 +80,16 @@ class Tap:
             callback, self._drained = self._drained, None
             callback()
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write what was read; return whether there was room for some of it."""
         try:
-            self._buffer = self._buffer[posix.write(self._sink, self._buffer) :]
+            self._buffer = self._buffer[self._writer.write(self._buffer) :]
         except BlockingIOError:
-            pass
+            return False
         except OSError:
             # Nobody is there to read it, as nobody would be without us.
             self._buffer = b""
+        return True
 
     def _look(self, data: bytes) -> None:
         self.last_read = monotonic()

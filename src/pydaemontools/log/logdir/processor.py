@@ -95,6 +95,7 @@ class Processor:
     def _be(self, folder: Folder) -> None:
         """Be the child."""
         what = b"switch to " + folder.path
+        cli.may_wait()
         try:
             folder.enter()
             for fd, name, flags in FILES:

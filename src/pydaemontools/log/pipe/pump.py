@@ -224,6 +224,8 @@ class Pump:
             dues += sink.due(), sink.turn_due()
         if self._record < INFINITY:
             dues.append(max(0.0, self._record - monotonic()))
+        if cli.owes():
+            dues.append(PAUSE)
         return soonest(dues)
 
     def _late(self) -> bool:
@@ -240,6 +242,7 @@ class Pump:
             for sink in self.sinks:
                 self._finished(sink, sink.back)
         closed = [self._finished(sink, sink.close) for sink in self.sinks]
+        cli.owes()
         return 0 if done and all(closed) else 111
 
     def _drain(self) -> "Iterator[PumpWait]":
