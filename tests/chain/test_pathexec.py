@@ -231,6 +231,7 @@ MODULES = {
     "pysetlock l": {"setlock", "fcntl"},
     "pysetlock -nx l": {"setlock", "fcntl"},
     "pysetlock -t5 l": {"setlock", "fcntl"},
+    "pysetlock -h l": {"setlock", "fcntl", "hold", "subreaper", "proc"},
     "setlock l": {"setlock", "fcntl"},
     "pysoftlimit -c0": {"softlimit", "limits", "resource"},
     "pysoftlimit -m9999999": {"softlimit", "limits", "resource"},
@@ -239,7 +240,7 @@ MODULES = {
     "pypgrphack": {"pgrphack"},
     "pychain -c true": {"script", "words"},
 }
-CHAIN = {"account", "envdir", "envuidgid", "fghack", "pgrphack", "script", "setlock"}
+CHAIN = {"account", "envdir", "envuidgid", "fghack", "hold", "pgrphack", "script", "setlock"}
 CHAIN |= {"setuidgid", "softlimit", "subreaper", "words"}
 OURS = {name: f"pydaemontools.chain.{name}" for name in CHAIN}
 OURS |= {n: f"pydaemontools.base.{n}" for n in ("diagnose", "errors", "limits", "proc")}

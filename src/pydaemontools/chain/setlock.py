@@ -7,14 +7,14 @@ from ..base import cli
 
 USAGE = (
     b"setlock [ -nNxX ] file program [ arg ... ]",
-    b"pysetlock [-nNxX] [-r] [-t seconds] file program [arg ...]",
+    b"pysetlock [-nNxX] [-hr] [-t seconds] file program [arg ...]",
 )
 FOREVER = 10.0**9  # seconds: a timer takes no more than its clock can count
 
 
 def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
-    """The options in force (n, x, r, t), the lock file, and the rest of argv."""
-    found, rest = cli.options(argv, USAGE, b"nNxX", b"rt:")
+    """The options in force (n, x, h, r, t), the lock file, and the rest of argv."""
+    found, rest = cli.options(argv, USAGE, b"nNxX", b"hrt:")
     if len(rest) < 2:
         raise cli.usage(argv[0], USAGE)
     force: dict[bytes, bytes] = {}
@@ -30,7 +30,10 @@ def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
 
 
 def main(argv: list[bytes]) -> list[bytes] | int:
-    """Lock the file and hand on the rest; the lock is an open fd that the program inherits."""
+    """Lock the file and hand on the rest; the lock is an open fd that the program inherits.
+
+    With -h a child hands it on, and this process stays.
+    """
     force, file, rest = parse(argv)
     flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
     try:
@@ -54,7 +57,12 @@ def main(argv: list[bytes]) -> list[bytes] | int:
 
         raise cli.fatal(b"unable to lock " + file, error, holder(fd, file)) from None
     posix.set_inheritable(fd, True)
-    return rest
+    if b"h" not in force:
+        return rest
+    from .hold import stay
+
+    code = stay(argv[0])
+    return rest if code is None else code
 
 
 def _within(limit: float, fd: int, how: int) -> None:

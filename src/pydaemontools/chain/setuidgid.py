@@ -33,10 +33,12 @@ def _load_ahead(rest: list[bytes]) -> None:
     names = load_all(b" ".join(rest).split())
     if "pyfghack" in names:
         import ctypes  # noqa: F401
-
-        from . import subreaper  # noqa: F401
     if "pysetlock" in names:
         from ..base import locks  # noqa: F401
+    if names & {"pyfghack", "pysetlock"}:
+        import resource  # noqa: F401
+
+        from . import hold  # noqa: F401
 
 
 def become(account: Account, groups: list[int]) -> None:
