@@ -4,6 +4,7 @@ Neither this module's name nor enter() ever changes: an `originals` directory th
 release made goes on running, and is known for what it is.
 """
 
+import gc
 import sys
 from _signal import SIG_DFL, SIGINT, SIGPIPE, default_int_handler, getsignal, signal
 
@@ -11,9 +12,13 @@ from .base.process import environ, fsencode, limits, standard_fds
 from .base.tools import OWN, load
 from .chain import pathexec
 
+GARBAGE = 10000  # objects that are made, and stay, before a search for circles that nobody has
+
 
 def enter(name: str, scripts: str) -> None:
     """Be the tool NAME, called by an entry script that stands in the directory SCRIPTS."""
+    # What is made at a start stays: to look through it for circles is a fiftieth of the time.
+    gc.set_threshold(GARBAGE)
     pathexec.home = fsencode(scripts) if scripts else None
     # An entry script that was called through a link has found out where that leads.
     link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or fsencode(sys.argv[0])

@@ -212,6 +212,7 @@ enter({name!r}, "")
 """
 BASE = {
     "errno",
+    "gc",
     "pydaemontools",
     "pydaemontools.base",
     "pydaemontools.chain",
@@ -226,8 +227,8 @@ MODULES = {
     "envdir d": {"envdir"},
     "pyenvuidgid root": {"envuidgid", "account", "pwd"},
     "envuidgid root": {"envuidgid", "account", "pwd"},
-    "pysetuidgid root": {"setuidgid", "account", "errors", "diagnose", "pwd", "grp"},
-    "setuidgid root": {"setuidgid", "account", "errors", "diagnose", "pwd", "grp"},
+    "pysetuidgid root": {"setuidgid", "account", "errors", "pwd"},
+    "setuidgid root": {"setuidgid", "account", "errors", "pwd"},
     "pysetlock l": {"setlock", "fcntl"},
     "pysetlock -nx l": {"setlock", "fcntl"},
     "pysetlock -t5 l": {"setlock", "fcntl"},
@@ -243,7 +244,7 @@ MODULES = {
 CHAIN = {"account", "envdir", "envuidgid", "fghack", "hold", "pgrphack", "script", "setlock"}
 CHAIN |= {"setuidgid", "softlimit", "subreaper", "words"}
 OURS = {name: f"pydaemontools.chain.{name}" for name in CHAIN}
-OURS |= {n: f"pydaemontools.base.{n}" for n in ("diagnose", "errors", "limits", "proc")}
+OURS |= {n: f"pydaemontools.base.{n}" for n in ("errors", "limits", "proc")}
 
 
 def loaded(run, place, command):

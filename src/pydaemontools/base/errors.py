@@ -1,11 +1,16 @@
-"""The words daemontools has for the system's errors: its own table, not strerror's.
+"""What went wrong, in words: daemontools' own for the system's errors; and why it did.
 
-The words are djb's (daemontools 0.76, error_str.c), told to a person by every tool of
-his and so part of the interface. What is not listed is an "unknown error".
+error_str's words are djb's (daemontools 0.76, error_str.c), told to a person by every tool of
+his and so part of the interface. What is not listed is an "unknown error". The rest is for the
+second line of an error, and looked for only when there is one.
 """
 
 import errno
+import posix
 
+from .process import environ, fsencode
+
+SCRIPT = 256  # what the kernel reads of a first line
 _WORDS = """\
 EPERM permission denied
 ENOENT file does not exist
@@ -105,3 +110,84 @@ def error_str(error: OSError) -> bytes:
         if key == name or getattr(errno, key, None) == error.errno:
             return text.encode()
     return b"unknown error"
+
+
+def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OSError) -> bytes:
+    """Why ARGV, looked for on PATH as FILES, could not be run."""
+    if error.errno == errno.E2BIG:
+        words = sum(len(word) + 1 for word in argv)
+        names = sum(len(name) + len(value) + 2 for name, value in environ.items())
+        return b"the arguments take %d bytes and the environment %d" % (words, names)
+    for file in files:
+        if not posix.access(file, posix.F_OK):
+            continue
+        if error.errno == errno.ENOENT:
+            return _bad_interpreter(file)
+        if error.errno == errno.ENOEXEC:
+            return file + b" is neither a binary for this machine nor a script that begins with #!"
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return owned(file)
+    if error.errno == errno.ENOENT and b"/" not in argv[0]:
+        where = b"not set" if path is None else path or b"empty"
+        return argv[0] + b" is in no directory of PATH, which is " + where
+    return b""
+
+
+def _bad_interpreter(file: bytes) -> bytes:
+    try:
+        with open(file, "rb", buffering=0) as script:
+            line = script.read(SCRIPT).partition(b"\n")[0]
+    except OSError:
+        return b""
+    if line[:2] != b"#!":
+        return file + b" is there, but the loader that it names is not"
+    words = line[2:].split()
+    name = words[0] if words else b""
+    if line[-1:] == b"\r":
+        return file + b" has Windows line ends: its first line asks for an interpreter with a CR"
+    return file + b" names an interpreter that does not exist: " + name
+
+
+def owned(file: bytes, dir_fd: int | None = None) -> bytes:
+    """Who owns FILE, with which mode, and who asks: for a refusal."""
+    try:
+        found = posix.stat(file, dir_fd=dir_fd)
+    except OSError:
+        return b""
+    return b"%s belongs to %s, group %s, mode %04o; this is %s" % (
+        file,
+        user(found.st_uid),
+        group(found.st_gid),
+        found.st_mode & 0o7777,
+        user(posix.geteuid()),
+    )
+
+
+def user(uid: int) -> bytes:
+    """The name of the user UID, or the number where it has none."""
+    from pwd import getpwuid
+
+    try:
+        return fsencode(getpwuid(uid).pw_name)
+    except KeyError:
+        return b"uid %d" % uid
+
+
+def group(gid: int) -> bytes:
+    """The name of the group GID, or the number where it has none, or we may not look."""
+    try:
+        from grp import getgrgid
+
+        return fsencode(getgrgid(gid).gr_name)
+    except (ImportError, KeyError):
+        return b"gid %d" % gid
+
+
+def signal_name(signum: int) -> bytes:
+    """SIGKILL for 9, and so on."""
+    import _signal
+
+    for name, value in vars(_signal).items():
+        if value == signum and name[:3] == "SIG" and name[3] != "_":
+            return name.encode()
+    return b"signal %d" % signum

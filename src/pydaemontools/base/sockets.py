@@ -1,6 +1,5 @@
 """What the system knows of a socket, beyond what Python's has methods for."""
 
-from array import array
 from fcntl import ioctl
 
 SIOCOUTQ = 0x5411
@@ -12,6 +11,7 @@ def unsent(fd: int) -> int:
     Over TCP: not acknowledged; over a unix socket: not read. Raises OSError where the system
     cannot tell.
     """
-    count = array("i", [0])
+    # The module array would import collections.
+    count = memoryview(bytearray(4)).cast("i")
     ioctl(fd, SIOCOUTQ, count)
     return count[0]

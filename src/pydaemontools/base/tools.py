@@ -54,9 +54,7 @@ def load_all(words: list[bytes]) -> set[str]:
     """Import the tools that are named among WORDS, with or without a path, and what any of them
     needs for an error; return their names.
     """
-    import grp  # noqa: F401
-
-    from . import diagnose, errors  # noqa: F401
+    from . import errors  # noqa: F401
 
     names = {word.rpartition(b"/")[2].decode("latin-1") for word in words} & NAMES.keys()
     for name in names:

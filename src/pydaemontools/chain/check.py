@@ -74,7 +74,7 @@ def program(name: bytes, path: bytes | None) -> None:
     usable = [file for file in files if posix.access(file, posix.X_OK) and not is_dir(file)]
     if not usable:
         trouble = _trouble(files)
-        from ..base.diagnose import not_run
+        from ..base.errors import not_run
 
         raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, path, trouble))
 
@@ -91,7 +91,7 @@ def _setlock(argv: list[bytes]) -> list[bytes]:
     place = file.rpartition(b"/")[0] or (b"/" if file[:1] == b"/" else b".")
     there = posix.access(file, posix.F_OK)
     if not posix.access(file if there else place, posix.W_OK):
-        from ..base.diagnose import owned
+        from ..base.errors import owned
 
         what = b"unable to open " + file
         if not posix.access(place, posix.F_OK):

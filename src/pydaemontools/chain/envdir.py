@@ -88,6 +88,6 @@ def contents(name: bytes) -> bytes:
 def _refused(what: bytes, file: bytes, error: OSError) -> cli.Quit:
     if error.errno != EACCES:
         return cli.fatal(what, error)
-    from ..base.diagnose import owned
+    from ..base.errors import owned
 
     return cli.fatal(what, error, owned(file))

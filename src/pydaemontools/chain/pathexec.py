@@ -76,7 +76,7 @@ def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[by
             trouble = error
             if error.errno not in (EACCES, EPERM, EISDIR):
                 break
-    from ..base.diagnose import not_run
+    from ..base.errors import not_run
 
     raise cli.fatal(b"unable to run " + argv[0], trouble, not_run(argv, files, path, trouble))
 

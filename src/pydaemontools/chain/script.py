@@ -49,7 +49,7 @@ def read(name: bytes) -> bytes:
         with open(name, "rb", buffering=0) as script:
             return script.read()
     except OSError as error:
-        from ..base.diagnose import owned
+        from ..base.errors import owned
 
         raise cli.fatal(b"unable to read " + name, error, owned(name)) from None
 

@@ -41,7 +41,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     except OSError as error:
         if b"x" in force:
             return 0
-        from ..base.diagnose import owned
+        from ..base.errors import owned
 
         raise cli.fatal(b"unable to open " + file, error, owned(file)) from None
     how = LOCK_SH if b"r" in force else LOCK_EX

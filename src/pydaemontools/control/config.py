@@ -2,7 +2,7 @@
 
 import posix
 
-from ..base import cli, diagnose
+from ..base import cli, errors
 from ..base.process import environ
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
@@ -141,7 +141,7 @@ def _program(file: bytes, *, needed: bool) -> list[bytes]:
     if found.st_mode & KIND != REGULAR:
         return [file + b": it is not a regular file"]
     if not posix.access(file, posix.X_OK):
-        return [file + b": it is not executable: " + diagnose.owned(file)]
+        return [file + b": it is not executable: " + errors.owned(file)]
     return _interpreter(file)
 
 

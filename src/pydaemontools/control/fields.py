@@ -3,7 +3,7 @@
 import posix
 from time import gmtime, strftime, time
 
-from ..base.diagnose import signal_name
+from ..base.errors import signal_name
 from ..base.tai64 import stamp
 from ..supervise.status import RUN, SECOND, Status
 from .reader import last_death

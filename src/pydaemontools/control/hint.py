@@ -3,7 +3,7 @@
 import posix
 from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
-from ..base.diagnose import owned, user
+from ..base.errors import owned, user
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

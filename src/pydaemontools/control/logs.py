@@ -105,7 +105,7 @@ class Logs:
             self._trouble(name, error)
 
     def _trouble(self, name: bytes, error: OSError) -> None:
-        from ..base.diagnose import owned
+        from ..base.errors import owned
 
         self._warn(name, b"unable to read its log: " + reason(error))
         file = error.filename

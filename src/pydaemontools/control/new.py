@@ -3,7 +3,7 @@
 import posix
 
 from ..base import cli
-from ..base.diagnose import owned
+from ..base.errors import owned
 from ..base.process import environ
 from ..base.write import write_all
 from ..chain.check import program

@@ -122,7 +122,7 @@ class Launcher:
         try:
             return chain.start(file, argv)
         except OSError as error:
-            from ..base.diagnose import not_run
+            from ..base.errors import not_run
 
             shown = self.files.shown + (file if self.files.dialect.runit else file[2:])
             hint = not_run([file], [file], None, error)

@@ -35,7 +35,7 @@ def parse_state(data: bytes) -> dict[bytes, bytes]:
 
 def end_in_words(wait_status: int | None) -> bytes:
     """How a process ended, by its WAIT_STATUS; None if nobody knows."""
-    from ..base.diagnose import signal_name
+    from ..base.errors import signal_name
 
     if wait_status is None:
         return UNKNOWN

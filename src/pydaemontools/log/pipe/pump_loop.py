@@ -49,6 +49,9 @@ class PumpLoop:
             for waker, step in [*self._steps.items()]:
                 if waker.due <= now:
                     wait = step()
+                    while wait is AGAIN and len(self._steps) == 1:
+                        # Nobody else wants a turn, and what ends the input is seen by the pump.
+                        wait = step()
                     if isinstance(wait, int):
                         codes[waker] = wait
                         waker.listen(on=False)

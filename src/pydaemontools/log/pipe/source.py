@@ -7,11 +7,10 @@ plainly and kept in memory until they are taken: then a kill loses them.
 """
 
 import posix
-import stat
-from array import array
 from errno import EBADF
 from fcntl import fcntl, ioctl
 from select import POLLIN, poll
+from stat import S_ISFIFO
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
 LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces, at the most
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 def open_source(fd: int) -> "Source":
     """Return the source of what comes in on FD. Raises OSError if FD cannot be read."""
-    if stat.S_ISFIFO(posix.fstat(fd).st_mode):
+    if S_ISFIFO(posix.fstat(fd).st_mode):
         # The end of a pipe that is there for writing would only look empty.
         posix.read(fd, 0)
         tee = find_tee()
@@ -134,7 +133,7 @@ class PipeSource(Source):
         self.long = min(LONG, fcntl(fd, F_GETPIPE_SZ) // 2)
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
-        self._count = array("i", [0])
+        self._count = memoryview(bytearray(4)).cast("i")
         self._room = bytearray(BLOCK)
         # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
         # block is made of new pages, which the kernel has to clear.
