@@ -3,8 +3,15 @@
 import fcntl
 import os
 import signal
+from pathlib import Path
+
+import pytest
 
 from tests.conftest import wait_until
+
+from .conftest import stat
+
+SLEEP = " exec sleep 1000\n"
 
 
 def full_pipe():
@@ -100,3 +107,50 @@ def test_a_tap_does_not_wait_for_whoever_reads_stderr(serve):
     kept.say("d")
     kept.is_(state="down")
     assert kept.stop() == 0
+
+
+# Letters that come while a script runs
+
+
+def write_fifo(path, letters):
+    """Write LETTERS to the fifo at PATH, as far as they are read."""
+    with path.open("wb", buffering=0) as fifo:
+        for at in range(0, len(letters), 4096):
+            fifo.write(letters[at : at + 4096])
+
+
+@pytest.mark.parametrize("letter", [b"z", b"\0", b"a", b"h"])
+def test_a_flood_of_letters_costs_little_while_a_script_runs(serve, place, letter):
+    """The kind: a queue that grows, and with it what each letter costs. A megabyte of what says
+    nothing, or of a signal: no queue is copied for each, and little of it is kept.
+    """
+    os.mkfifo(place / "go")
+    kept = serve({"run": SLEEP, "control/h": " echo asked >>asked\nread x <../go\n"})
+    kept.up()
+    kept.say("h")
+    kept.wait_for("asked")
+    memory = Path(f"/proc/{kept.supervisor.pid}/statm")
+    before = int(memory.read_text().split()[1])
+    write_fifo(kept.path / "supervise/control", letter * 1_000_000)
+    wait_until(lambda: stat(kept.supervisor.pid, 0) == "S")
+    # In pages, which are of 4 KiB at the least.
+    assert int(memory.read_text().split()[1]) - before < 150
+    (place / "go").write_text("x\n")
+    if letter in b"ah":
+        assert "s: more than 4096 letters wait; the last ones count" in kept.supervisor.err()
+    else:
+        kept.say("d")
+        kept.is_(state="down")
+
+
+def test_a_flood_of_letters_keeps_the_last(serve, place):
+    """Who says down at last wants it down, whatever came before."""
+    os.mkfifo(place / "go")
+    kept = serve({"run": SLEEP, "control/h": " echo asked >>asked\nread x <../go\n"})
+    kept.up()
+    kept.say("h")
+    kept.wait_for("asked")
+    write_fifo(kept.path / "supervise/control", b"zzzz" + b"w" * 100_000 + b"d")
+    (place / "go").write_text("x\n")
+    kept.is_(state="down")
+    assert kept.supervisor.err().count("letters wait") == 1

@@ -14,26 +14,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST = 4096  # letters that wait for a script; of more than that the last ones count
+
+
 class CommandQueue:
     """The letters for the service whose scripts LAUNCHER starts."""
 
     def __init__(self, launcher: Launcher) -> None:
         self.launcher = launcher
         self.service = launcher.service
-        self._letters = b""
+        self._letters = bytearray()
+        self._full = False  # whether it was said that some were dropped
+        # What says nothing here goes as it comes. A logger ends at the end of its input.
+        known = launcher.files.dialect.letters.replace(b"x" if launcher.files.sub else b"", b"")
+        self._unknown = bytes(range(256)).translate(None, known)
         self._busy = False  # a script runs
         self._run = (0, 0.0)  # pid and start of the service when the script was started
 
     def add(self, letters: bytes) -> None:
         """Obey LETTERS, now or when the script that runs has ended."""
-        files = self.launcher.files
+        letters = letters.translate(None, self._unknown)
+        if len(self._letters) + len(letters) > MOST and not self._full:
+            self._full = True
+            name = self.service.name
+            self.service.warn(b"%s: more than %d letters wait; the last ones count" % (name, MOST))
         self._letters += letters
+        del self._letters[:-MOST]
         while self._letters and not self._busy:
-            letter, self._letters = self._letters[:1], self._letters[1:]
-            # A logger ends at the end of its input.
-            leaves = files.sub and letter == b"x"
-            if letter in files.dialect.letters and not leaves:
-                self._obey(letter.decode())
+            letter = chr(self._letters[0])
+            # That takes no longer the more there are.
+            del self._letters[:1]
+            self._obey(letter)
+        self._full = self._full and self._busy
 
     def _obey(self, letter: str) -> None:
         if letter in "dDx" and self._script("t", lambda done: self._ended(letter, done=done)):

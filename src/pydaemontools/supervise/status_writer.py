@@ -46,6 +46,8 @@ class StatusWriter:
     def write(self) -> None:
         """Write what has changed; if that cannot be, say so once and try again."""
         service = self.service
+        # Where nothing can be written they would grow for ever.
+        del self.deaths[:-MOST_DEATHS]
         shown = service.pid, IN_STATUS.get(service.state.phase)
         if self._shown != shown:
             self._shown = shown
@@ -90,7 +92,6 @@ class StatusWriter:
             files.write(b"pid", b"%d\n" % pid if pid else b"")
         if self.deaths:
             # Last: whatever is wrong with it, the rest is right.
-            self.deaths = self.deaths[-MOST_DEATHS:]
             fresh = [format_death(*ended, why=why, output=last) for ended, why, last in self.deaths]
             files.write(b"history", add_deaths(files.read(b"history"), fresh))
             self.deaths = []
