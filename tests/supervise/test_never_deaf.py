@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import wait_until
 
-from .conftest import stat
+from .conftest import LISTENER, NOTE, NOTE_IN, Kept, children_of, make_service, stat
 
 SLEEP = " exec sleep 1000\n"
 
@@ -154,3 +154,208 @@ def test_a_flood_of_letters_keeps_the_last(serve, place):
     (place / "go").write_text("x\n")
     kept.is_(state="down")
     assert kept.supervisor.err().count("letters wait") == 1
+
+
+# What helps a service, and hangs
+
+# Hears nothing but KILL; nor does its child, nor one that has a session of its own.
+STUBBORN = """ trap '' TERM
+echo $$ >>helpers
+sh -c 'echo $$ >>helpers; while :; do sleep 1000; done' &
+setsid sh -c 'echo $$ >>helpers; while :; do sleep 1000; done' &
+while :; do sleep 1000; done
+"""
+# Cleans up when it is told to end.
+KIND = " trap 'echo heard >>heard; exit' TERM\necho $$ >>helpers\nsleep 1000 & wait\n"
+
+
+def helpers(kept, count=3, place="."):
+    """Wait for COUNT processes of helpers: their pids."""
+    return [int(pid) for pid in kept.wait_for(f"{place}/helpers", count)]
+
+
+def gone(pids):
+    """Wait until none of PIDS is there."""
+    wait_until(lambda: all(stat(pid, 0) in (None, "Z") for pid in pids))
+
+
+@pytest.mark.parametrize("letter", ["k", "x", "TERM"])
+def test_kill_exit_and_term_wait_for_no_script(serve, letter):
+    """The kind: a helper that hangs. What waited before them has its say in what is wanted."""
+    kept = serve({"run": SLEEP, "control/h": STUBBORN, "timeout-control": "0\n"})
+    pid = kept.up()
+    kept.say("h")
+    pids = helpers(kept)
+    kept.say("hhdp")
+    if letter == "TERM":
+        assert kept.stop() == 0
+    else:
+        kept.say(letter)
+    if letter == "k":
+        kept.is_(state="down")
+    else:
+        assert kept.supervisor.wait() == 0
+    assert stat(pid, 0) is None
+    gone(pids)
+
+
+@pytest.mark.parametrize("letter", "kxd")
+@pytest.mark.parametrize("script", "ktxd")
+def test_a_script_that_hung_is_not_asked_again(serve, script, letter):
+    """Nor one that stands for the same end: k and x pass their own scripts."""
+    kept = serve({"run": LISTENER, f"control/{script}": STUBBORN, "timeout-kill": "0\n"})
+    pid = int(kept.wait_for("heard")[0])
+    kept.say(letter)
+    if script == letter == "x":
+        # It has ended by the TERM that came before that script, which goes with it.
+        assert kept.supervisor.wait() == 0
+        gone([int(one) for one in kept.lines("helpers")])
+    elif script == letter or (script == "t" and letter in "xd"):
+        pids = helpers(kept)
+        kept.say("x")
+        assert kept.supervisor.wait() == 0
+        gone(pids)
+    elif letter == "k":
+        kept.up(pid)
+        (kept.path / "control" / script).unlink()
+        assert kept.stop() == 0
+    else:
+        kept.is_(state="down") if letter == "d" else kept.supervisor.wait()
+    assert stat(pid, 0) is None
+
+
+@pytest.mark.parametrize("script", "hp1")
+def test_a_script_has_its_time(serve, script):
+    """The file timeout-control, in milliseconds; then the signal is sent, and the rest is done."""
+    kept = serve({"run": LISTENER, f"control/{script}": STUBBORN, "timeout-control": "200\n"})
+    kept.wait_for("heard")
+    kept.say(script + "c")
+    # The signal may come together with CONT.
+    heard = {"h": "SIGHUP", "1": "SIGUSR1", "p": "SIGCONT"}[script]
+    wait_until(lambda: heard in kept.lines("heard"))
+    kept.say("d")
+    kept.is_(state="down")
+    gone(helpers(kept))
+    what = f"s/control/{script} took longer than 0.2 seconds, and is ended\n"
+    assert what in kept.supervisor.err()
+
+
+def test_a_stop_script_has_the_time_of_the_stop(serve):
+    """timeout-kill, and then KILL follows whatever the script does."""
+    kept = serve({"run": SLEEP, "control/t": STUBBORN, "timeout-kill": "300\n"})
+    kept.up()
+    kept.say("du")
+    kept.history()
+    kept.up()
+    gone(helpers(kept))
+
+
+def test_a_script_before_the_start_has_its_time(serve):
+    """control/u: run is started all the same, and has no child that it does not know."""
+    run = NOTE_IN.replace("exec sleep", "ls /proc/$$/task/$$/children >/dev/null; exec sleep")
+    kept = serve({"run": run, "control/u": STUBBORN, "timeout-control": "200\n"})
+    pids = helpers(kept)
+    kept.wait_for("noted")
+    gone(pids)
+    assert not children_of(kept.up())
+    assert "s/control/u took longer than 0.2 seconds" in kept.supervisor.err()
+
+
+@pytest.mark.parametrize("end", ["d", "x", "k"])
+def test_a_script_before_the_start_makes_nobody_deaf(serve, end):
+    """What hangs there is of the run, and goes with it."""
+    kept = serve({"run": SLEEP, "control/u": STUBBORN, "timeout-control": "0\n"})
+    pids = helpers(kept)
+    kept.say(end)
+    if end == "x":
+        assert kept.supervisor.wait() == 0
+    gone(pids)
+
+
+def test_a_helper_may_clean_up(serve):
+    """TERM comes first, and KILL only to what does not hear it."""
+    kept = serve({"run": SLEEP, "control/h": KIND, "timeout-control": "0\n"})
+    kept.up()
+    kept.say("h")
+    pids = helpers(kept, 1)
+    kept.say("x")
+    assert kept.supervisor.wait() == 0
+    assert kept.lines("heard") == ["heard"]
+    gone(pids)
+
+
+def test_a_finish_that_hangs_is_ended_with_what_it_started(serve):
+    """After timeout-finish, TERM first; the next start comes."""
+    files = {"run": NOTE + "exit 1\n", "finish": STUBBORN, "timeout-finish": "100\n"}
+    kept = serve(files)
+    pids = helpers(kept)
+    kept.wait_for("noted", 2)
+    gone(pids)
+    (kept.path / "finish").write_text("#!/bin/sh\n" + KIND)
+    kept.wait_for("heard")
+
+
+@pytest.mark.parametrize("end", ["k", "x", "TERM"])
+@pytest.mark.parametrize("files", [{}, {"log/run": " exec cat >/dev/null\n"}])
+def test_kill_exit_and_term_pass_a_finish_that_hangs(serve, end, files):
+    """K at once, x and TERM after five seconds at most, with all that it started."""
+    kept = serve({"run": NOTE + "exit 1\n", "finish": STUBBORN} | files)
+    pids = helpers(kept)
+    if end == "TERM":
+        kept.supervisor.signal(signal.SIGTERM)
+    else:
+        kept.say(end)
+    if end == "k":
+        kept.wait_for("noted", 2)
+    else:
+        assert kept.supervisor.wait() == 0
+    gone(pids)
+
+
+@pytest.mark.parametrize("end", ["k", "TERM"])
+def test_a_finish_of_a_logger_that_hangs_is_passed_too(serve, end):
+    """A logger's helpers are like a service's."""
+    kept = serve({"run": SLEEP, "log/run": " exit 1\n", "log/finish": STUBBORN})
+    pids = helpers(kept, place="log")
+    if end == "k":
+        (kept.path / "log/run").write_text("#!/bin/sh\necho again >>again; exec cat >/dev/null\n")
+        (kept.path / "log/supervise/control").write_text("k")
+        kept.wait_for("log/again")
+        (kept.path / "log/finish").unlink()
+        assert kept.stop() == 0
+    else:
+        kept.supervisor.signal(signal.SIGTERM)
+        wait_until(lambda: kept.read("supervise/stat") == "down\n")
+        kept.supervisor.signal(signal.SIGTERM)
+        assert kept.supervisor.wait() == 0
+    gone(pids)
+
+
+@pytest.mark.parametrize("more", [{"watchdog": "0.3 check\n"}, {"timeout-check": "100\n"}])
+def test_a_check_that_hangs_is_ended_with_what_it_started(serve, more):
+    """Whichever way it is asked."""
+    kept = serve({"run": SLEEP, "check": STUBBORN} | more)
+    gone(helpers(kept))
+    kept.say("x")
+    assert kept.supervisor.wait() == 0
+    gone(helpers(kept))
+
+
+@pytest.mark.parametrize("proc", ["return {}", "raise FileNotFoundError(2, '')"])
+def test_without_proc_a_helper_is_ended_by_its_group(faulty, supervise, place, proc):
+    """What the kernel does not show is not found; what leads, and its group, is."""
+    fault = f"""
+from pydaemontools.supervise import helper_tree, tree
+class Tree:
+    below, signal_all = staticmethod(tree.below), staticmethod(tree.signal_all)
+    def processes():
+        {proc}
+helper_tree.tree = Tree
+"""
+    make_service(place / "s", {"run": SLEEP, "control/h": STUBBORN, "timeout-control": "0\n"})
+    kept = Kept(supervise("s", command=(str(faulty(fault)),)), place / "s")
+    kept.say("h")
+    pids = helpers(kept)
+    os.kill(pids[2], signal.SIGKILL)
+    kept.say("k")
+    gone(pids)

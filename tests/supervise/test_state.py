@@ -35,6 +35,7 @@ from pydaemontools.supervise.table import (
     BORN,
     CULL,
     DUE,
+    END_FINISH,
     FINISH,
     FOUND,
     GONE,
@@ -415,6 +416,30 @@ HISTORIES = {
         (6, "x", []),
         (7, ENDED, [LEAVE]),
     ],
+    "is told to exit while a finish hangs, which has five seconds from then": [
+        *up(finish=True),
+        (5, ENDED, [SWEEP]),
+        (5, SWEPT, [FINISH]),
+        (6, "x", []),
+        (10, DUE, []),
+        (11, DUE, [END_FINISH]),
+        (12, KILLED, [LEAVE]),
+    ],
+    "is told to exit while a finish runs that has less than that": [
+        *up(finish=True, finish_limit=3),
+        (5, ENDED, [SWEEP]),
+        (5, SWEPT, [FINISH]),
+        (6, "x", []),
+        (8, DUE, [END_FINISH]),
+        (8, KILLED, [LEAVE]),
+    ],
+    "is told to exit while a finish hangs that may, as with runit": [
+        *up(finish=True, finish_limit=FOREVER),
+        (5, ENDED, [SWEEP]),
+        (5, SWEPT, [FINISH]),
+        (6, "x", []),
+        (1e9, DUE, []),
+    ],
     "is told that there is no more after this, and left alone until it ends": [
         *up(),
         (5, LAST, []),
@@ -647,12 +672,12 @@ HISTORIES = {
         (7, (GONE, PERMANENT), [SWEEP]),
         (7, SWEPT, [START]),
     ],
-    "has a finish that hangs, which is killed": [
+    "has a finish that hangs, which is ended": [
         *up(finish=True, finish_limit=5),
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
         (11, DUE, []),
-        (12, DUE, [SIGKILL]),
+        (12, DUE, [END_FINISH]),
         (13, DUE, []),
         (13, KILLED, [START]),
     ],
@@ -1214,7 +1239,7 @@ LATE = {
     WAIT: (WAIT, [START]),
     UP: (UP, [SIGKILL]),
     SWEEPING: (FINISHING, [FINISH]),
-    FINISHING: (FINISHING, [SIGKILL]),
+    FINISHING: (FINISHING, [END_FINISH]),
     LEFT: (LEFT, []),
 }
 VALUES = {BORN: rules(), GONE: 0, HUNG: "check failed"}
@@ -1467,6 +1492,10 @@ class World:
         self.strays = Process(stubborn=True, immortal=self.fate["strays"] == "immortal")
         if not self.fate["strays"]:
             self.swept()
+
+    def do_end_finish(self):
+        """End finish: what does not hear TERM hears KILL."""
+        self.finish.hear(SIGKILL)
 
     def do_cull(self):
         """Kill what is left behind, which need not die at once."""

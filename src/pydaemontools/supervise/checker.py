@@ -6,6 +6,7 @@ is a no.
 
 from time import monotonic
 
+from .helper import Helper
 from .launcher import Launcher
 from .rules import Rules
 from .table import ALIVE, HUNG
@@ -22,51 +23,33 @@ class Checker:
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._loop = launcher.service.loop
-        self._pid = 0
-        self._end = 0.0  # when the one that runs is ended
+        self._helper: Helper | None = None
         self._answer: Callable[[bool], None] = lambda _yes: None
         self.began = 0.0  # when the last one was started
 
     @property
     def busy(self) -> bool:
         """Whether one runs."""
-        return bool(self._pid)
+        return bool(self._helper and self._helper.pid)
 
     def ask(self, limit: float, answer: "Callable[[bool], None]") -> None:
         """Run ./check unless one runs, for LIMIT seconds; then call ANSWER with what it says."""
-        if self._pid:
+        if self.busy:
             return
         self.began = monotonic()
         self._answer = answer
-        self._end = self.began + limit
-        self._pid = self._launcher.helper(FILE, self._ended)
-        self._loop.at(self._end, self._look)
+        self._helper = Helper(self._launcher, FILE, limit, lambda status: answer(status == 0))
 
     def fail(self) -> None:
         """End the one that runs, if any: that it takes so long is an answer too."""
-        if self._pid:
+        if self.busy:
             self.close()
             self._answer(False)
 
     def close(self) -> None:
         """End the one that runs, if any: nobody asks for what it says."""
-        if self._pid:
-            self._launcher.end_helper(self._pid)
-            self._pid = 0
-
-    def _ended(self, status: int) -> None:
-        self._pid = 0
-        self._answer(not status)
-
-    def _look(self) -> None:
-        if not self._pid:
-            return
-        if self._end <= monotonic():
-            self.fail()
-        else:
-            # The alarm was set for one before it.
-            self._loop.at(self._end, self._look)
+        if self._helper:
+            self._helper.end()
 
 
 class LifeWatch:

@@ -1,11 +1,13 @@
 """What a service is told to do, in order; and scripts in place of signals, as in runit.
 
 A script control/LETTER is run before the signal is sent; if it exits 0, the signal is not.
-It may take its time: what comes in meanwhile waits, and everything else goes on.
+It may take its time: what comes in meanwhile waits, and everything else goes on. But `k` and
+`x` wait for no script.
 """
 
 from _signal import SIGCONT
 
+from .helper import Helper
 from .launcher import Launcher
 from .state import UP
 
@@ -13,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
 MOST = 4096  # letters that wait for a script; of more than that the last ones count
+STOPS = "dDx"  # letters for which there are two scripts: control/t, and one of their own
 
 
 class CommandQueue:
@@ -28,12 +30,19 @@ class CommandQueue:
         # What says nothing here goes as it comes. A logger ends at the end of its input.
         known = launcher.files.dialect.letters.replace(b"x" if launcher.files.sub else b"", b"")
         self._unknown = bytes(range(256)).translate(None, known)
-        self._busy = False  # a script runs
+        self._script: Helper | None = None  # the one that runs
+        self._script_letter = ""  # which control/LETTER it is
         self._run = (0, 0.0)  # pid and start of the service when the script was started
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._script and self._script.pid)
 
     def add(self, letters: bytes) -> None:
         """Obey LETTERS, now or when the script that runs has ended."""
         letters = letters.translate(None, self._unknown)
+        if self._busy and self.launcher.native:
+            letters = self._pass_script(letters)
         if len(self._letters) + len(letters) > MOST and not self._full:
             self._full = True
             name = self.service.name
@@ -47,11 +56,41 @@ class CommandQueue:
             self._obey(letter)
         self._full = self._full and self._busy
 
+    def close(self) -> None:
+        """End the script that runs, if any: there is nothing more to be done."""
+        self._letters.clear()
+        if self._script and self.launcher.native:
+            self._script.end()
+
+    def _pass_script(self, letters: bytes) -> bytes:
+        """Have the script end that runs, if `k` or `x` is among LETTERS; return those behind it.
+
+        What waited before it has only its say in what is wanted.
+        """
+        at = max(letters.rfind(b"k"), letters.rfind(b"x"))
+        if at < 0 or not self._script:
+            return letters
+        self._script.end()
+        passed = self._letters + letters[:at]
+        self._letters.clear()
+        for letter in passed.decode():
+            self.service.feed(letter, mute=True)
+        letter, ended = chr(letters[at]), self._script_letter
+        if ended == letter or (letter in STOPS and ended in "t" + STOPS.lower()):
+            # What hung once is not asked again.
+            self.service.feed(letter)
+        else:
+            self._obey(letter)
+        return letters[at + 1 :]
+
     def _obey(self, letter: str) -> None:
-        if letter in "dDx" and self._script("t", lambda done: self._ended(letter, done=done)):
+        def ended(done: bool) -> None:  # noqa: FBT001 - how a script ended
+            self._ended(letter, done=done)
+
+        if letter in STOPS and self._run_script("t", ended, stops=True):
             # It is wanted down from now on, whatever the script does.
             self.service.feed(letter, mute=True)
-        elif letter in "uodxUODQ" or not self._script(letter, lambda done: self._did(letter, done)):
+        elif letter in "uodxUODQ" or not self._run_script(letter, lambda d: self._did(letter, d)):
             self.service.feed(letter)
             self._after(letter)
 
@@ -74,22 +113,30 @@ class CommandQueue:
         return self.service.pid, self.service.state.started
 
     def _after(self, letter: str) -> None:
-        if letter in "dDx":
-            self._script(letter.lower(), lambda _done: None)
+        if letter in STOPS:
+            self._run_script(letter.lower(), lambda _done: None, stops=True)
 
-    def _script(self, letter: str, callback: "Callable[[bool], None]") -> bool:
+    def _run_script(
+        self, letter: str, callback: "Callable[[bool], None]", *, stops: bool = False
+    ) -> bool:
         """Run control/LETTER if there is one and the service is up; return whether it runs.
 
-        CALLBACK is called with whether it exited 0.
+        CALLBACK is called with whether it exited 0 in time.
         """
-        if self.service.state.phase != UP or not self.launcher.control_script(letter):
+        state = self.service.state
+        if state.phase != UP or not self.launcher.control_script(letter):
             return False
+        # Whoever stops it has the time that it has for that.
+        limit = state.rules.kill_after if stops else state.rules.control_limit
+        file = b"./control/" + letter.encode()
 
-        def ended(status: int) -> None:
-            self._busy = False
-            callback(not status)
+        def ended(status: int | None) -> None:
+            if status is None:
+                took = b" took longer than %g seconds, and is ended" % limit
+                self.service.warn(self.launcher.files.shown + file[2:] + took)
+            callback(status == 0)
             self.add(b"")
 
-        self._run = self._now()
-        self._busy = bool(self.launcher.helper(b"./control/" + letter.encode(), ended))
+        self._run, self._script_letter = self._now(), letter
+        self._script = Helper(self.launcher, file, limit, ended)
         return self._busy

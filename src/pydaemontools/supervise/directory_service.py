@@ -301,6 +301,10 @@ class DirectoryService(Service):
         except OSError as error:
             self.warn(b"unable to change " + self.files.shown + b"down", error)
 
+    def _leave(self) -> None:
+        self._commands.close()
+        super()._leave()
+
     # What it is told to do, and what it says of itself.
 
     def obey(self, letters: bytes) -> None:

@@ -1,13 +1,13 @@
 """Starts what a service directory holds: run, finish, and the scripts beside them."""
 
 import posix
-from _signal import SIGKILL
 
 from ..base import cli
 from ..base.process import environ, limits
 from ..chain import pathexec as chain
 from . import tree
 from .child import fork, spawn_program
+from .helper_tree import ended_within
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
@@ -84,12 +84,6 @@ class Launcher:
         self.service.loop.child(pid, callback)
         return pid
 
-    def end_helper(self, pid: int) -> None:
-        """Kill the helper PID, which is not needed any more: nobody asks how it ends."""
-        self.service.loop.child(pid, lambda _status: None)
-        # It leads a session, if it has come to that, and may have children.
-        tree.signal_all([pid, -pid] if self.native else [pid], SIGKILL)
-
     def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
         return fork(body, fd_map, self.service.keep, session=self.native)
 
@@ -109,11 +103,19 @@ class Launcher:
                 environ[b"WATCHDOG_USEC"] = b"%d" % (rules.watchdog * 1e6)
                 environ[b"WATCHDOG_PID"] = b"%d" % posix.getpid()
         if self.control_script("u"):
-            pid = posix.fork()
-            if not pid:
-                posix._exit(self._exec([b"./control/u"]))  # noqa: SLF001
-            posix.waitpid(pid, 0)
+            self._run_first([b"./control/u"], rules.control_limit)
         return self._exec([RUN])
+
+    def _run_first(self, argv: list[bytes], limit: float) -> None:
+        """Run ARGV before run, for LIMIT seconds at most."""
+        pid = posix.fork()
+        if not pid:
+            if self.native:
+                posix.setpgid(0, 0)
+            posix._exit(self._exec(argv))  # noqa: SLF001
+        if not ended_within(pid, limit):
+            took = b" took longer than %g seconds, and is ended" % limit
+            self.service.warn(self.files.shown + argv[0][2:] + took)
 
     def _exec(self, argv: list[bytes]) -> int:
         file = argv[0]

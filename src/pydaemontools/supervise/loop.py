@@ -77,6 +77,7 @@ class Loop:
         self.on_orphan: dict[Callback, None] = {}
         self.children: dict[int, Callable[[int], None]] = {}
         self.childless = False  # whether there was no process at all below us
+        self.pending: set[object] = set()  # what is to be done before the end
         self._readers: dict[int, Callback] = {inbox.fds[0]: lambda: None}
         self._due: dict[Callback, float] = {}
         self._alarms: list[tuple[float, int, Callback]] = []

@@ -13,7 +13,7 @@ from time import monotonic
 from ..base import cli
 from .loop import END, Loop
 from .service import Service
-from .state import DOWN
+from .state import DOWN, FINISHING
 from .table import LAST
 
 OWED = 1.0  # seconds until we look whether stderr has room for what is owed
@@ -51,7 +51,7 @@ class Pair:
             one.begin()
         # What is there by now stays: no collection has to look at it, here or in a child.
         gc.freeze()
-        while not all(one.left for one in both):
+        while self.loop.pending or not all(one.left for one in both):
             self.loop.turn()
         cli.owes()
 
@@ -67,6 +67,9 @@ class Pair:
         """Send LETTER to the service, or when that has left, to the logger."""
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
+        if letter == END and target is self.logger and target.state.phase == FINISHING:
+            # Nobody waits for a finish that hangs.
+            target.feed(LAST)
 
     def _left(self) -> None:
         """The service has left: what it wrote goes to the logger, if there is one to come."""

@@ -4,6 +4,7 @@ from _signal import SIGTERM
 
 FOREVER = float("inf")
 PACE = 1.0  # seconds between two starts, at the least
+CONTROL = 10.0  # seconds that a script in control/ may take, where no file says otherwise
 CHECK = 5.0  # seconds that ./check has for an answer, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 
@@ -20,6 +21,7 @@ class Rules:
         "backoff",
         "cgroup",
         "check_limit",
+        "control_limit",
         "done_codes",
         "down_signal",
         "finish",
@@ -49,6 +51,7 @@ class Rules:
         self.ways: tuple[tuple[bytes, bytes], ...] = ()  # ready: how it says that it is
         self.implied = False  # whether that there is a ./check is the only way
         self.check_limit = CHECK  # timeout-check
+        self.control_limit = CONTROL  # timeout-control
         self.notification_fd: int | None = None
         self.down_signal = int(SIGTERM)
         self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead
@@ -74,7 +77,7 @@ class Rules:
 def plain() -> Rules:
     """The rules of the originals: no limit, nothing swept."""
     rules = Rules()
-    rules.finish_limit = rules.kill_after = FOREVER
+    rules.finish_limit = rules.kill_after = rules.control_limit = FOREVER
     rules.sweep = False
     return rules
 

@@ -6,9 +6,10 @@ from time import monotonic
 
 from ..base import cli
 from . import table, tree
+from .helper_tree import HelperEnd
 from .loop import Loop
 from .rules import FOREVER, Rules
-from .state import DOWN, LEFT, SWEEPING, State
+from .state import DOWN, FINISHING, LEFT, SWEEPING, State
 from .statefile import end_in_words
 
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ class Service:
             table.SWEEP: self._sweep,
             table.CULL: self._cull,
             table.FINISH: self._finish,
+            table.END_FINISH: self._end_finish,
             table.MARK: lambda: self.mark(down=True),
             table.UNMARK: lambda: self.mark(down=False),
             table.LEAVE: self._leave,
@@ -157,6 +159,8 @@ class Service:
         try:
             if self.followed:
                 self.followed.kill(signum)
+            elif self.reaper and self.state.phase == FINISHING:
+                HelperEnd(self.loop, self.pid).kill()
             else:
                 # Nobody else reaps: until GONE has been fed, the pid is this process.
                 posix.kill(self.pid, signum)
@@ -267,6 +271,12 @@ class Service:
             self.loop.child(self.pid, self._finished)
         else:
             self.feed(table.UNBORN)
+
+    def _end_finish(self) -> None:
+        if self.reaper:
+            HelperEnd(self.loop, self.pid)
+        else:
+            self.kill(SIGKILL)
 
     def _finished(self, status: int) -> None:
         self.pid = 0

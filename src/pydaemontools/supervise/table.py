@@ -23,6 +23,7 @@ START = "start"  # start run, and say whether it was BORN or UNBORN
 SWEEP = "sweep"  # have what run left behind end, and say when it is SWEPT
 CULL = "cull"  # kill what it left behind
 FINISH = "finish"  # start finish, and say UNBORN where there is none, GONE when it ended
+END_FINISH = "end_finish"  # have finish end, with what it started
 MARK, UNMARK = "mark", "unmark"  # make the file `down`; remove it
 LEAVE = "leave"  # nothing more will happen here
 
@@ -282,7 +283,14 @@ def _too_long(state: State) -> "list[Action]":
     if state.limit > state.now:
         return []
     state.limit = FOREVER
-    return [_signal.SIGKILL]
+    return [END_FINISH]
+
+
+def _hurry(state: State) -> "list[Action]":
+    """Whoever says that we are to leave does not wait for a finish that hangs."""
+    if state.rules.finish_limit < FOREVER:
+        state.limit = min(state.limit, state.now + STRAY)
+    return []
 
 
 def _next(state: State) -> "list[Action]":
@@ -313,7 +321,13 @@ def _everywhere(op: "Op", row: "Row") -> "Row":
 _TO_UP = _everywhere(_want("u"), {DOWN: (_begin,), WAIT: (_begin,)})
 _TO_DOWN = _everywhere(_want("d"), {WAIT: (_rest,), UP: (_stop,)})
 _AT_MOST_ONCE = _everywhere(_want("o"), {WAIT: (_rest,)})
-_LEAVING = {DOWN: (_leave,), WAIT: (_leave,), UP: (_last,), SWEEPING: (_last,), FINISHING: (_last,)}
+_LEAVING = {
+    DOWN: (_leave,),
+    WAIT: (_leave,),
+    UP: (_last,),
+    SWEEPING: (_last,),
+    FINISHING: (_last, _hurry),
+}
 # For each event what is done in each phase, in order. Where a phase is left out, nothing is.
 TABLE: "dict[str, Row]" = {
     "u": _TO_UP,

@@ -77,14 +77,15 @@ def signal_all(pids: "Iterable[int]", *signums: int) -> None:
                 break
 
 
+def processes() -> dict[int, list[bytes]]:
+    """Every process that is not dead, and what stat() says of it."""
+    stats = ((pid, stat(pid)) for pid in pids())
+    return {pid: fields for pid, fields in stats if fields and fields[0] != b"Z"}
+
+
 def _table() -> dict[int, tuple[int, int]]:
     """Every process that is not dead: its parent and its session."""
-    stats = ((pid, stat(pid)) for pid in pids())
-    return {
-        pid: (int(fields[1]), int(fields[3]))
-        for pid, fields in stats
-        if fields and fields[0] != b"Z"
-    }
+    return {pid: (int(fields[1]), int(fields[3])) for pid, fields in processes().items()}
 
 
 # A cgroup of the service's own (version 2): nothing in it escapes.

@@ -1,0 +1,44 @@
+"""A program that helps a service, beside it: control/LETTER, check. It has a limit."""
+
+from time import monotonic
+
+from .helper_tree import HelperEnd
+from .launcher import Launcher
+from .rules import FOREVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Helper:
+    """FILE, started by LAUNCHER: it has LIMIT seconds, or is ended with all that it started.
+
+    ANSWER is called with its wait status, or None when the limit has passed. `pid` is 0 if it
+    could not be started, and when it has ended.
+    """
+
+    def __init__(
+        self, launcher: Launcher, file: bytes, limit: float, answer: "Callable[[int | None], None]"
+    ) -> None:
+        self._loop = launcher.service.loop
+        self._answer = answer
+        self.pid = launcher.helper(file, self._ended)
+        if self.pid and limit < FOREVER:
+            self._loop.at(monotonic() + limit, self._late)
+
+    def end(self) -> None:
+        """End it, if it runs: nobody asks for its answer."""
+        if self.pid:
+            HelperEnd(self._loop, self.pid)
+            self.pid = 0
+
+    def _ended(self, status: int) -> None:
+        if self.pid:
+            self.pid = 0
+            self._answer(status)
+
+    def _late(self) -> None:
+        if self.pid:
+            self.end()
+            self._answer(None)
