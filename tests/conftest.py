@@ -264,13 +264,26 @@ def write_script(path, text):
     return path
 
 
+# What a condition may raise while what it looks at is not there, or not whole, yet.
+NOT_YET = (OSError, LookupError, ValueError)
+
+
 def wait_until(condition, deadline=DEADLINE):
-    """Wait until CONDITION() is true and give what it gave; fail after DEADLINE seconds."""
+    """Wait until CONDITION() is true and give what it gave; fail after DEADLINE seconds.
+
+    That it raises one of NOT_YET is a no, which is told if it is the last.
+    """
     end = time.monotonic() + deadline
-    while not (result := condition()):
-        assert time.monotonic() < end, "what the test waits for did not come"
+    while True:
+        trouble = None
+        try:
+            if result := condition():
+                return result
+        except NOT_YET as error:
+            trouble = error
+        if time.monotonic() >= end:
+            raise AssertionError("what the test waits for did not come") from trouble
         time.sleep(0.005)
-    return result
 
 
 def without_numbers(text):

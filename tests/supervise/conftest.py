@@ -111,8 +111,10 @@ class Kept:
 
     def read(self, name):
         """The text of the file NAME; none if there is no such file."""
-        path = self.path / name
-        return path.read_text() if path.exists() else ""
+        try:
+            return (self.path / name).read_text()
+        except FileNotFoundError:
+            return ""
 
     def lines(self, name):
         """The whole lines of the file NAME."""
@@ -188,8 +190,10 @@ class Supervisor:
 
     def lines(self, name):
         """The whole lines of the file NAME in its directory, none if there is no such file."""
-        path = self.place / name
-        return path.read_text().split("\n")[:-1] if path.exists() else []
+        try:
+            return (self.place / name).read_text().split("\n")[:-1]
+        except FileNotFoundError:
+            return []
 
     def starts(self):
         """The pid and the start (in ticks since boot) of each program `note`, in order."""
