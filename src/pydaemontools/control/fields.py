@@ -6,6 +6,7 @@ from time import gmtime, strftime, time
 from ..base.errors import signal_name
 from ..base.tai64 import stamp
 from ..supervise.status import RUN, SECOND, Status
+from .failing import failing
 from .reader import last_death
 from .servicefiles import Trouble
 
@@ -93,6 +94,9 @@ def describe(
     found["readysince"] = None if status.ready_since is None else date(status.ready_since)
     death = last_death(at)
     found["last_death"] = text(death.line) if death else None
+    found["failures"] = status.failures if status.starts is not None else None
+    found["nextstart"] = None if status.next_start is None else date(status.next_start)
+    found["failing"] = text(failing(status)) or None
     return found | {"text": text(status.text), "why": text(status.why)}
 
 

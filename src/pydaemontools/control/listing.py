@@ -4,6 +4,7 @@ import posix
 from time import time
 
 from ..supervise.status import RUN, Status
+from .failing import failing
 from .fields import describe, objects
 from .reader import find_status
 from .screen import coloured, duration, plain, table
@@ -37,7 +38,8 @@ def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[byt
     age = duration(status.seconds(int(time()))).encode()
     usual = status.normally_up == (status.want == "u")
     notes = [] if usual else [b"normally " + (b"up" if status.normally_up else b"down")]
-    notes += [b"got TERM"] * status.term + [plain(t) for t in (status.why, status.text) if t]
+    notes += [b"got TERM"] * status.term
+    notes += [plain(t) for t in (failing(status), status.why, status.text) if t]
     return [plain(name), state(status), pid, age, wanted, log, b", ".join(notes)]
 
 

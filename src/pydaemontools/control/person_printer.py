@@ -1,6 +1,7 @@
 """How pysv says it to a person: with all that is known, in colours where they are wanted."""
 
 from ..supervise.status import RUN, Status
+from .failing import failing
 from .printer import Printer, line
 from .screen import coloured, paint, plain
 from .servicefiles import Trouble, show
@@ -33,6 +34,9 @@ class PersonPrinter(Printer):
         if status.state == RUN and status.ready is False:
             self.text.append(b", not ready")
         self.text.append(WORDS.get(status.word, b""))
+        words = failing(status)
+        if words:
+            self.text.append(b", " + words)
         if status.why:
             self.text.append(b" (" + plain(status.why) + b")")
         if status.text:

@@ -51,6 +51,7 @@ def read_status(at: bytes = b"") -> Status:
     elif not posix.access(at + b"notification-fd", posix.F_OK):
         # Without one nobody will ever say so.
         status.ready = status.ready_since = None
+        status.says_ready = False
     status.word = STATES[status.state].encode()
     _refine(status, parse_state(read_file(STATE, at)), at)
     return status
@@ -93,12 +94,27 @@ def _refine(status: Status, words: dict[bytes, bytes], at: bytes) -> None:
     status.word = word
     status.text = words.get(b"text", b"")
     status.why = words.get(b"why", b"")
+    status.ended = words.get(b"ended", b"")
+    status.starts = _count(words, b"starts")
+    status.next_start = _count(words, b"next")
+    status.obeyed = _count(words, b"obeyed") or 0
+    status.failures = _count(words, b"failures") or 0
+    if words.get(b"want") == b"o":
+        # In the bytes of runit it is down.
+        status.want = ""
+    says = words.get(b"says")
+    status.says_ready = _says_ready(at) if says is None else says == b"1"
     if words.get(b"ready") == b"1":
-        since = words.get(b"readysince", b"")
         status.ready = status.state == RUN
-        status.ready_since = int(since) if status.ready and since.isdigit() else None
-    elif b"ready" in words and _says_ready(at):
+        status.ready_since = _count(words, b"readysince") if status.ready else None
+    elif b"ready" in words and status.says_ready:
         status.ready = False
+
+
+def _count(words: dict[bytes, bytes], word: bytes) -> int | None:
+    """The number that WORD has among WORDS."""
+    found = words.get(word, b"")
+    return int(found) if found.isdigit() and len(found) < 20 else None
 
 
 def _says_ready(at: bytes) -> bool:

@@ -10,7 +10,7 @@ from errno import ENOENT, ENXIO
 from time import monotonic, sleep, time
 
 from ..base import cli
-from .check_script import LIMIT, run_check_script
+from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
 from .servicefiles import CONTROL, WRITE, Trouble, normally_up, reason
 
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from ..supervise.status import Status
     from .printer import Printer
+    from .start_watch import StartWatch
 
 
 POLL = 0.42  # seconds between two looks
+OFTEN = 0.1  # and of our own name, which has a process to watch
 SOON = 0.01  # seconds until the second look of our own name
 MOST = 99  # failures that an exit code can tell
+STARTING = frozenset("uotk")  # letters after which a process is to live
 # What a look at a service gave, beside 0 where its status could be read, but not told.
 UP, IS_DOWN, NOBODY, TROUBLE = 1, 2, 3, 4
 
@@ -70,6 +73,7 @@ class ServiceSteps:
         self.failed = 0
         self.found = NOBODY
         self.seen: dict[bytes, Status] = {}
+        self.watches: dict[bytes, StartWatch] = {}
         self.troubles: list[tuple[bytes, OSError]] = []
 
     def run(self, names: list[bytes]) -> int:
@@ -83,7 +87,7 @@ class ServiceSteps:
         pause = SOON if self.native else POLL
         while self.command.waits and self.look():
             sleep(pause)
-            pause = min(POLL, pause * 1.5)
+            pause = min(OFTEN if self.native else POLL, pause * 1.5)
             self.now = int(time())
             self.waited = monotonic() - start
         return min(self.failed, MOST)
@@ -182,6 +186,8 @@ class ServiceSteps:
             letters = "dx"
         if self.is_wanted(letters[0]):
             return True
+        if self.native and STARTING.intersection(letters):
+            self.watch(letters)
         try:
             fd = posix.open(CONTROL, WRITE)
         except OSError as error:
@@ -216,6 +222,14 @@ class ServiceSteps:
         if self.native and letters == "C":
             # What is to be down is as it should be when it is.
             letters = "u" if self.status.want == "u" else "d"
+        if self.native and STARTING.intersection(letters):
+            sent = "" if self.command.letters == "C" else letters
+            outcome = self.watch(sent).look(self.status)
+            if outcome:
+                self.fail(b"fail", Trouble(outcome))
+            if outcome is None or outcome:
+                return outcome is not None
+            letters = "".join(letter for letter in letters if letter not in STARTING)
         for letter in letters:
             if letter in GOALS and not GOALS[letter](self.status, self.begun):
                 return False
@@ -226,11 +240,17 @@ class ServiceSteps:
         self.printer.flush(b"\n")
         return True
 
+    def watch(self, letters: str) -> "StartWatch":
+        """What watches the start that LETTERS ask for."""
+        if self.name not in self.watches:
+            from .start_watch import StartWatch
+
+            self.watches[self.name] = StartWatch(letters, self.status, self.warn)
+        return self.watches[self.name]
+
     def works(self) -> bool:
-        """Whether it says that it is ready; where nobody tells, whether ./check does."""
-        ready = self.status.ready
-        limit = LIMIT if self.native else None
-        return run_check_script(self.warn, limit) if ready is None else ready
+        """Whether ./check says so."""
+        return run_check_script(self.warn)
 
     def give_up(self) -> None:
         """Say that it took too long; with force, kill the service."""

@@ -148,10 +148,12 @@ def verdict(status: Status | None) -> int:
 
 def more(status: Status) -> list[bytes]:
     """What else is known, in lines below the first."""
+    from .failing import failing
     from .reader import last_death
 
     death = last_death(b"")
     lines = [
+        (b"failing", failing(status)),
         (b"status", status.text),
         (b"why", status.why),
         (b"last", death.line if death else b""),

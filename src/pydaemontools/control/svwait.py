@@ -6,6 +6,7 @@ from time import monotonic, sleep
 from ..base import cli
 from ..supervise.status import RUN, Status
 from .check_script import LIMIT, run_check_script
+from .lifetime import Lifetime
 from .reader import read_status
 from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason, show
 
@@ -22,7 +23,7 @@ FIRST, MOST = 0.005, 0.2  # seconds between two looks: soon at first, then seldo
 class Wait:
     """What to wait for (a letter), of whom, for how long at most, and whether one is enough.
 
-    there: who was as asked at the last look.
+    there: who was as asked at the last look; lives: what was seen of each.
     """
 
     def __init__(self, argv: list[bytes]) -> None:
@@ -35,6 +36,7 @@ class Wait:
         self.any = b"o" in given
         self.json = b"json" in given
         self.there: list[bytes] = []
+        self.lives: dict[bytes, Lifetime] = {}
         self.limit = float("inf")
         for letter, value in found:
             if letter == b"t":
@@ -49,7 +51,7 @@ class Wait:
         trouble, lost = None, 0
         for directory in self.directories:
             try:
-                if _at(directory, self.letter, home):
+                if _at(directory, self, home):
                     self.there.append(directory)
             except cli.Quit as end:
                 if not self.any:
@@ -85,12 +87,12 @@ def wait(asked: Wait, home: Home) -> int:
     return 0
 
 
-def _at(directory: bytes, letter: bytes, home: Home) -> bool:
-    """Go to DIRECTORY and see whether its service is there; raises Quit where it cannot be."""
-    arrived = _gone if letter == b"x" else _arrived
+def _at(directory: bytes, asked: Wait, home: Home) -> bool:
+    """Go to DIRECTORY and see whether its service is as ASKED; raises Quit where it cannot be."""
+    arrived = _gone if asked.letter == b"x" else _arrived
     try:
         posix.chdir(directory)
-        return arrived(directory, letter)
+        return arrived(directory, asked)
     except OSError as error:
         trouble = Trouble(b"unable to chdir", error)
     except Trouble as error:
@@ -108,34 +110,41 @@ def _refusal(directory: bytes, trouble: Trouble) -> cli.Quit:
     return cli.fatal(text, hint=hint(directory, trouble.error))
 
 
-def _arrived(directory: bytes, letter: bytes) -> bool:
+def _arrived(directory: bytes, asked: Wait) -> bool:
     status = read_status()
-    if letter in b"uU" and status.word == b"failed":
+    if asked.letter in b"uU" and status.word == b"failed":
         text = b"unable to wait for " + directory + b": it has failed for good"
         raise cli.fatal(text + (b": " + status.why if status.why else b""))
-    return REACHED[letter](status)
+    if directory not in asked.lives:
+        asked.lives[directory] = Lifetime()
+    return REACHED[asked.letter](status, asked.lives[directory])
 
 
-def _ready(status: Status) -> bool:
-    """Whether it says so; where its supervisor tells nothing, whether ./check does."""
-    if status.state != RUN or status.ready is not None:
+def _ready(status: Status, life: Lifetime) -> bool:
+    """Whether it says so; where its supervisor tells nothing, whether ./check does.
+
+    Where neither says anything, it has to have lived for a while.
+    """
+    if status.state != RUN or status.says_ready or status.ready is False:
         return bool(status.ready)
-    return run_check_script(_warn, LIMIT)
+    if status.ready is None and posix.access(b"check", posix.X_OK):
+        return run_check_script(_warn, LIMIT)
+    return life.has_settled(status)
 
 
 def _warn(doing: bytes, file: bytes, error: OSError) -> None:
     cli.say(b"pysvwait: warning: unable to " + doing + file[1:] + b": " + reason(error))
 
 
-REACHED: "dict[bytes, Callable[[Status], bool]]" = {
-    b"u": lambda status: status.state == RUN,
+REACHED: "dict[bytes, Callable[[Status, Lifetime], bool]]" = {
+    b"u": lambda status, life: life.has_settled(status),
     b"U": _ready,
-    b"d": lambda status: status.state != RUN,
-    b"D": lambda status: not status.pid,
+    b"d": lambda status, _life: status.state != RUN,
+    b"D": lambda status, _life: not status.pid,
 }
 
 
-def _gone(_directory: bytes, _letter: bytes) -> bool:
+def _gone(_directory: bytes, _asked: Wait) -> bool:
     """Whether no supervisor runs here. Raises OSError where one cannot tell."""
     from errno import ENOENT, ENXIO
 

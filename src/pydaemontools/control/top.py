@@ -6,6 +6,7 @@ from time import monotonic, time
 from ..base import cli
 from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY
+from .failing import failing
 from .fields import objects
 from .listing import state
 from .logfiles import ServiceLog, find_log
@@ -95,7 +96,7 @@ class Use:
     def row(self) -> list[bytes]:
         """As a line of the table."""
         status = self.status
-        name, last_line = plain(self.name), plain(self.last_line)
+        name = plain(self.name)
         restarts = b"-" if self.restarts is None else b"%d" % self.restarts
         if status is None:
             return [name, b"unknown", b"-", b"-", restarts, b"-", b"-", self.error]
@@ -107,7 +108,7 @@ class Use:
             restarts,
             b"-" if self.memory is None else size(self.memory),
             b"-" if self.cpu is None else b"%.1f%%" % self.cpu,
-            last_line,
+            plain(b": ".join(filter(None, (failing(status), self.last_line)))),
         ]
 
     def record(self) -> dict[str, object]:
@@ -122,6 +123,7 @@ class Use:
             "restarts": self.restarts,
             "memory": self.memory,
             "cpu": None if self.cpu is None else round(self.cpu, 1),
+            "failing": (failing(status) or None) if status else None,
             "log": self.last_line,
         }
 

@@ -27,6 +27,8 @@ class CommandQueue:
         self.service = launcher.service
         self._letters = bytearray()
         self._full = False  # whether it was said that some were dropped
+        self._told = 0
+        self.obeyed = 0  # letters, when none was left the last time
         # What says nothing here goes as it comes. A logger ends at the end of its input.
         known = launcher.files.dialect.letters.replace(b"x" if launcher.files.sub else b"", b"")
         self._unknown = bytes(range(256)).translate(None, known)
@@ -40,6 +42,7 @@ class CommandQueue:
 
     def add(self, letters: bytes) -> None:
         """Obey LETTERS, now or when the script that runs has ended."""
+        self._told += len(letters)
         letters = letters.translate(None, self._unknown)
         if self._busy and self.launcher.native:
             letters = self._pass_script(letters)
@@ -55,6 +58,9 @@ class CommandQueue:
             del self._letters[:1]
             self._obey(letter)
         self._full = self._full and self._busy
+        if not self._letters and not self._busy:
+            self.obeyed = self._told
+            self.service.loop.at_turn_end(self.service.settle)
 
     def close(self) -> None:
         """End the script that runs, if any: there is nothing more to be done."""

@@ -134,9 +134,10 @@ class DirectoryService(Service):
             self.predecessor = None
 
     def record(self) -> dict[bytes, bytes]:
-        """What supervise/state says to whoever comes after us, if we are killed."""
+        """What supervise/state says of us to those who told us, and to whoever comes after us."""
+        obeyed = b"%d" % self._commands.obeyed
         if self.predecessor:
-            return self.predecessor.record() | {b"place": self._place}
+            return self.predecessor.record() | {b"place": self._place, b"obeyed": obeyed}
         processes = dict([self.main])
         if self.state.phase == SWEEPING:
             processes |= {pid: start_time(pid) for pid in self.strays()}
@@ -145,6 +146,7 @@ class DirectoryService(Service):
         session = {self.session: self._begun.get(self.session, 0)}
         return {
             b"place": self._place,
+            b"obeyed": obeyed,
             b"processes": predecessor.listed(processes),
             b"session": predecessor.listed(session) if self.pid else b"",
             b"cgroup": self.state.rules.cgroup if self.pid else b"",

@@ -5,6 +5,8 @@ from _signal import SIGTERM
 FOREVER = float("inf")
 PACE = 1.0  # seconds between two starts, at the least
 CONTROL = 10.0  # seconds that a script in control/ may take, where no file says otherwise
+RESET = 10.0  # seconds after which a run is not a short one
+SETTLE = 1.0  # seconds that a run has to live until it counts as started
 CHECK = 5.0  # seconds that ./check has for an answer, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 
@@ -34,6 +36,7 @@ class Rules:
         "pace",
         "ready_limit",
         "s6",
+        "settle",
         "sign",
         "sweep",
         "watchdog",
@@ -43,6 +46,7 @@ class Rules:
     def __init__(self) -> None:
         self.pace = PACE
         self.backoff: RestartBackoff | None = None
+        self.settle = SETTLE
         self.finish = False  # whether there may be a finish to run
         self.finish_limit = PATIENCE  # timeout-finish
         self.kill_after = PATIENCE  # timeout-kill
@@ -96,7 +100,7 @@ class RestartBackoff:
         first: float,
         factor: float = 2.0,
         cap: float = 60.0,
-        reset: float = 10.0,
+        reset: float = RESET,
         jitter: float = 0.1,
     ) -> None:
         self.first = first

@@ -43,6 +43,7 @@ class Service:
         self.name = name
         self.state = State()
         self.pid = 0
+        self.starts = 0  # of run, so far
         self.session = 0  # the pid of the last run
         self.followed: KnownProcess | None = None  # what has the pid, if it is not our child
         self.predecessor: Predecessor | None = None  # while what it left is ended
@@ -210,6 +211,7 @@ class Service:
             self.warn(b"unable to fork for " + self.name, error)
             self.feed(table.UNBORN)
             return
+        self.starts += 1
         self.loop.child(self.pid, self.end)
         if self.verbose:
             self._info(b"started %s, pid %d" % (self.name, self.pid))

@@ -10,7 +10,7 @@ from _signal import SIGTERM
 
 from ..base.errors import error_str
 from ..chain.envdir import contents
-from .rules import CHECK, CONTROL, FOREVER, PATIENCE, RestartBackoff, Rules
+from .rules import CHECK, CONTROL, FOREVER, PATIENCE, SETTLE, RestartBackoff, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ TALLY = 60.0  # seconds within which deaths are counted, where no file says othe
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
 FILES = (
     b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
-    b" ready timeout-check timeout-control timeout-down timeout-finish timeout-kill timeout-up type"
-    b" watchdog"
+    b" ready settle timeout-check timeout-control timeout-down timeout-finish timeout-kill"
+    b" timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
@@ -55,6 +55,7 @@ class SettingsReader:
         rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
         rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)
         rules.notification_fd = self._notification_fd()
+        rules.settle = next(iter(self._numbers(b"settle", range(1, 2))), SETTLE)
         rules.check_limit = self._milliseconds(b"timeout-check", CHECK)
         rules.control_limit = self._milliseconds(b"timeout-control", CONTROL)
         rules.ways = tuple(self._ways())

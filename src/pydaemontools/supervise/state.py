@@ -19,8 +19,8 @@ class State:
     the event, started: of the last start, resumed: of the end of
     its last pause; due, kill_at, limit, watchdog_deadline: when
     the next start, KILL, the end of being made ready, swept or finished, and a sign of life
-    are due; deaths: times of those that count; failures: short runs in a row. All times are
-    seconds on one clock.
+    are due; deaths: times of those that count; failures: runs in a row that were short, or never
+    ready. All times are seconds on one clock.
     """
 
     __slots__ = (

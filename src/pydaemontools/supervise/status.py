@@ -30,17 +30,27 @@ class Status:
     wait_status: how it ended (s6); lingers: whether `x` lets the service run on (daemontools,
     s6); word: the state, or "wait" or "failed" in the place of "down"; text: what the service
     says of itself; why: why it is as it is. normally_up: None where nobody has looked.
+    says_ready: whether it is one that says when it is ready; starts: how often it was started,
+    None where nobody counts; obeyed: how many letters it was told, too; failures: how many runs
+    in a row came to nothing, and ended: how the last of them did; next_start: nanoseconds, if
+    one is due.
     """
 
     __slots__ = (
+        "ended",
+        "failures",
         "leaving",
         "lingers",
+        "next_start",
         "normally_up",
+        "obeyed",
         "paused",
         "pid",
         "ready",
         "ready_since",
+        "says_ready",
         "since",
+        "starts",
         "state",
         "term",
         "text",
@@ -72,8 +82,11 @@ class Status:
         self.ready_since: int | None = None
         self.wait_status: int | None = None
         self.normally_up: bool | None = None
-        self.lingers = False
-        self.word = self.text = self.why = b""
+        self.lingers = self.says_ready = False
+        self.starts: int | None = None
+        self.next_start: int | None = None
+        self.failures = self.obeyed = 0
+        self.word = self.text = self.why = self.ended = b""
 
     def seconds(self, now: int) -> int:
         """For how many whole seconds it is as it is in the second NOW; 0 if that is to come."""
@@ -137,6 +150,6 @@ def _decode_s6(data: bytes) -> Status:
     status = Status(since, pid, "u" if wanted else "d", paused=paused, state=state)
     status.wait_status = int.from_bytes(data[-3:-1], "big")
     status.lingers = True
-    status.ready = bool(pid) and ready
+    status.ready = status.says_ready = bool(pid) and ready
     status.ready_since = ready_since if status.ready else None
     return status

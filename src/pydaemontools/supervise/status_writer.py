@@ -7,11 +7,11 @@ only where they do not say so already.
 import posix
 from time import monotonic, time_ns
 
-from .rules import Rules
+from .rules import FOREVER, Rules
 from .service import Service
 from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
-from .statefile import MOST_DEATHS, add_deaths, format_death, format_state
+from .statefile import MOST_DEATHS, add_deaths, end_in_words, format_death, format_state
 from .status import FINISH, RUN, Status
 
 TYPE_CHECKING = False
@@ -41,6 +41,7 @@ class StatusWriter:
         self.deaths: list[tuple[tuple[int, int, float, int | None], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
         self._since = self._ready_since = 0
+        self._next = FOREVER, b""  # when the next start is due: on the loop's clock, and in words
         self._warned = False
 
     def write(self) -> None:
@@ -114,10 +115,31 @@ class StatusWriter:
         word = b"failed" if failed else IN_STATE[UP if born else state.phase]
         pairs = {
             b"state": word,
+            b"want": state.want.encode(),
             b"ready": b"%d" % ready,
+            b"says": b"%d" % (born or state.rules).waits_ready,
             b"readysince": b"%d" % self._ready_since if ready else b"",
             b"text": self.text.encode(),
             b"why": b"" if born else state.why.encode(),
+            b"starts": b"%d" % self.service.starts,
+            b"next": b"" if born else self._next_start(),
         }
+        if state.failures:
+            pairs |= {
+                b"failures": b"%d" % state.failures,
+                b"ended": end_in_words(self.service.wait_status),
+            }
         pairs |= self.record()
         self.files.write(b"state", format_state(pairs))
+
+    def _next_start(self) -> bytes:
+        """When the next start is due, in nanoseconds of Unix time; nothing if none is.
+
+        Always the same for one: two clocks give two numbers each time that they are read.
+        """
+        state = self.service.state
+        due = state.due if state.phase == WAIT else FOREVER
+        if due != self._next[0]:
+            when = b"%d" % (time_ns() + int((due - monotonic()) * 1e9)) if due < FOREVER else b""
+            self._next = due, when
+        return self._next[1]

@@ -7,7 +7,7 @@ the next state and what is to be done now. Every history is a list of events in 
 
 import _signal
 
-from .rules import FOREVER, Rules
+from .rules import FOREVER, RESET, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
 TYPE_CHECKING = False
@@ -253,8 +253,9 @@ def _count(state: State) -> None:
         state.failures = 0
         return
     rules = state.rules
-    reset = rules.backoff.reset if rules.backoff else 0.0
-    state.failures = 0 if state.now - state.started >= reset else state.failures + 1
+    reset = rules.backoff.reset if rules.backoff else RESET
+    lasted = state.ready and state.now - state.started >= reset
+    state.failures = 0 if lasted else state.failures + 1
     many, within = rules.max_deaths
     if many:
         recent = [t for t in (*state.deaths, state.now) if t > state.now - within]
