@@ -240,13 +240,21 @@ def test_a_script_has_its_time(serve, script):
     assert what in kept.supervisor.err()
 
 
-def test_a_stop_script_has_the_time_of_the_stop(serve):
-    """timeout-kill, and then KILL follows whatever the script does."""
-    kept = serve({"run": SLEEP, "control/t": STUBBORN, "timeout-kill": "300\n"})
+@pytest.mark.parametrize(
+    ("limits", "end"),
+    [
+        ({"timeout-control": "200\n"}, "SIGTERM"),
+        ({"timeout-control": "0\n", "timeout-kill": "300\n"}, "SIGKILL"),
+    ],
+)
+def test_a_stop_script_does_not_put_the_stop_off(serve, limits, end):
+    """The signal comes after timeout-control, and KILL after timeout-kill whatever it does."""
+    kept = serve({"run": SLEEP, "control/t": STUBBORN} | limits)
     kept.up()
-    kept.say("du")
-    kept.history()
-    kept.up()
+    kept.say("d")
+    assert f"was killed by {end}" in kept.history()[0]
+    kept.say("x")
+    assert kept.supervisor.wait() == 0
     gone(helpers(kept))
 
 

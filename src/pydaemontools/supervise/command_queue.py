@@ -93,7 +93,7 @@ class CommandQueue:
         def ended(done: bool) -> None:  # noqa: FBT001 - how a script ended
             self._ended(letter, done=done)
 
-        if letter in STOPS and self._run_script("t", ended, stops=True):
+        if letter in STOPS and self._run_script("t", ended):
             # It is wanted down from now on, whatever the script does.
             self.service.feed(letter, mute=True)
         elif letter in "uodxUODQ" or not self._run_script(letter, lambda d: self._did(letter, d)):
@@ -120,11 +120,9 @@ class CommandQueue:
 
     def _after(self, letter: str) -> None:
         if letter in STOPS:
-            self._run_script(letter.lower(), lambda _done: None, stops=True)
+            self._run_script(letter.lower(), lambda _done: None)
 
-    def _run_script(
-        self, letter: str, callback: "Callable[[bool], None]", *, stops: bool = False
-    ) -> bool:
+    def _run_script(self, letter: str, callback: "Callable[[bool], None]") -> bool:
         """Run control/LETTER if there is one and the service is up; return whether it runs.
 
         CALLBACK is called with whether it exited 0 in time.
@@ -132,8 +130,7 @@ class CommandQueue:
         state = self.service.state
         if state.phase != UP or not self.launcher.control_script(letter):
             return False
-        # Whoever stops it has the time that it has for that.
-        limit = state.rules.kill_after if stops else state.rules.control_limit
+        limit = state.rules.control_limit
         file = b"./control/" + letter.encode()
 
         def ended(status: int | None) -> None:
