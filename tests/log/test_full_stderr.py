@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -81,3 +82,23 @@ def test_a_filter_that_cannot_go_on_ends(start):
         tool.stdin.write(b"line\n")
         tool.stdin.flush()
         assert tool.wait(DEADLINE) == 111
+
+
+def test_alerts_wait_and_deafen_nobody(start, place):
+    """Multilog's `e` is a place for lines: they wait for their reader, while TERM is heard."""
+    reader, writer = full_pipe()
+    theirs, stdin = os.pipe()
+    logger = start("pymultilog", "-*", "+*two*", "e", "+*", "./log", stdin=theirs, stderr=writer)
+    os.close(theirs)
+    os.write(stdin, b"one\ntwo\n")
+    wait_until(lambda: b"two" in (place / "log/current").read_bytes())
+    logger.send_signal(signal.SIGTERM)
+    told = Reader(reader)
+    assert wait_until(lambda: told.read() and told.read().endswith(b"\ntwo\n"))
+    assert logger.wait(DEADLINE) == 0
+    logger = start("pymultilog", "e", "./log", stdin=subprocess.PIPE, stderr=full_pipe()[1])
+    logger.stdin.write(b"three\n")
+    logger.stdin.flush()
+    wait_until(lambda: b"three" in (place / "log/current").read_bytes())
+    logger.send_signal(signal.SIGTERM)
+    assert logger.wait(DEADLINE) == 111

@@ -325,6 +325,7 @@ def test_a_finish_of_a_logger_that_hangs_is_passed_too(serve, end):
     """A logger's helpers are like a service's."""
     kept = serve({"run": SLEEP, "log/run": " exit 1\n", "log/finish": STUBBORN})
     pids = helpers(kept, place="log")
+    kept.up()
     if end == "k":
         (kept.path / "log/run").write_text("#!/bin/sh\necho again >>again; exec cat >/dev/null\n")
         (kept.path / "log/supervise/control").write_text("k")

@@ -3,7 +3,7 @@
 import posix
 from time import sleep
 
-from ..base import cli
+from ..base import cli, process
 from ..base.errors import error_str
 from .lines.actions import Actions, ActionTarget, BadAction
 from .lines.block_transform import BlockTransform
@@ -104,7 +104,7 @@ def _sinks(
         if one.kind == b"=":
             made[one] = _latest(one)
         elif one.kind == b"e":
-            made[one] = Alerts(b"stderr", one.selection)
+            made[one] = _alerts(who, one, own=own)
         elif one.kind != b"/":
             made[one] = _copy(who, one)
     for one in script.outputs:
@@ -115,6 +115,14 @@ def _sinks(
                 log, who, None, one.selection, pause, always=not own, age=one.age
             )
     return [made[one] for one in script.outputs]
+
+
+def _alerts(who: bytes, output: ActionTarget, *, own: bool) -> "Sink":
+    if own and 2 not in process.opened:
+        from .sinks.console import WaitingAlerts
+
+        return WaitingAlerts(who, output.selection)
+    return Alerts(b"stderr", output.selection)
 
 
 def _copy(who: bytes, output: ActionTarget) -> "Sink":

@@ -14,6 +14,7 @@ from ...base import process
 from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..pipe.sink import Sink
+from .immediate import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..lines.batch import Batch
     from ..lines.formats import Origin
+    from ..lines.selection import BatchFilter
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
 LARGEST = 1 << 20  # bytes of an object, at the most
@@ -84,6 +86,17 @@ class Console(Sink):
     def lost(self) -> int:
         """Return how many lines nobody has."""
         return self._lost + self._data.count(b"\n")
+
+
+class WaitingAlerts(Console):
+    """Alerts (multilog's `e`) of WHO, who hears signals while nobody reads them."""
+
+    def __init__(self, who: bytes, selection: "BatchFilter") -> None:
+        super().__init__(who, b"stderr", 2, lambda batch: shown(selection.of(batch)))
+
+    def lost(self) -> int:
+        """Return how many lines still wait; where nobody reads they are gone."""
+        return self._data.count(b"\n")
 
 
 def lines(batch: "Batch") -> bytes:

@@ -23,9 +23,7 @@ class Alerts(Sink):
 
     def send(self, batch: "Batch") -> None:
         """Write each line, or the first 200 bytes of it and three dots."""
-        lines = _begun(self._selection.of(batch))
-        shown = [line[:SHOWN] + (b"..." if len(line) > SHOWN else b"") + b"\n" for line in lines]
-        alert(b"".join(shown))
+        alert(shown(self._selection.of(batch)))
 
 
 class Latest(Sink):
@@ -57,6 +55,12 @@ def _begun(batch: "Batch") -> list[bytes]:
     if not batch.text:
         return []
     return batch.lines[1:] if batch.continued else batch.lines
+
+
+def shown(batch: "Batch") -> bytes:
+    """The lines that begin in BATCH, as an alert has them."""
+    lines = _begun(batch)
+    return b"".join(line[:SHOWN] + (b"..." if len(line) > SHOWN else b"") + b"\n" for line in lines)
 
 
 def alert(data: bytes) -> None:
