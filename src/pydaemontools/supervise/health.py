@@ -1,22 +1,10 @@
 """Whether one run of a service is ready, and whether it is alive.
 
-It may say so itself (s6's notification fd, NOTIFY_SOCKET), it may be asked (./check, a port
-or a socket that accepts), or its log shows it.
+It may say so itself (s6's notification fd, NOTIFY_SOCKET), it may be asked (./check), it may
+listen at a port or a socket, or its log shows it.
 """
 
 import posix
-from _socket import (
-    AF_INET,
-    AF_INET6,
-    AF_UNIX,
-    SO_ERROR,
-    SOCK_CLOEXEC,
-    SOCK_NONBLOCK,
-    SOCK_STREAM,
-    SOL_SOCKET,
-    socket,
-)
-from errno import EINPROGRESS
 from time import monotonic
 
 from .checker import Checker, LifeWatch
@@ -31,6 +19,8 @@ if TYPE_CHECKING:
     from .patterns import Pattern
     from .tap import Tap
 
+PLACES = b"tcp", b"unix"  # where somebody listens
+ASKED = *PLACES, b"check"
 FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
 
 
@@ -53,7 +43,12 @@ class Health:
         self._pause = FIRST
         self._checker = Checker(launcher)
         self._life = LifeWatch(launcher, self._checker, rules)
-        self._connecting: dict[bytes, socket] = {}
+        # Before the start: who listens then is somebody else.
+        places = [(way, self._place(way, what)) for way, what in rules.ways if way in PLACES]
+        if places:
+            from .listeners import Listeners
+
+            self._listeners = Listeners(self.service, places)
         if rules.notification_fd is not None:
             self._notification_fd, theirs = posix.pipe2(posix.O_CLOEXEC)
             self.fd_map[rules.notification_fd] = theirs
@@ -71,8 +66,7 @@ class Health:
         patterns = [what for way, what in rules.ways if way == b"log"]
         if patterns:
             self._expect(patterns)
-        self._asks = {b"check": self._run_check, b"tcp": self._tcp, b"unix": self._unix}
-        if any(way in self._asks for way, _ in rules.ways):
+        if any(way in ASKED for way, _ in rules.ways):
             self._ask()
         if rules.sign == b"check" and (self._ready or rules.implied):
             self._life.begin()
@@ -81,8 +75,6 @@ class Health:
         """Let go of everything: the run has ended."""
         self.over = True
         self._close_notification_fd()
-        for connecting in self._connecting.values():
-            connecting.close()
         self._life.close()
         self._checker.close()
 
@@ -137,47 +129,21 @@ class Health:
         if self.over or self._ready:
             return
         for way, what in self.rules.ways:
-            if way in self._asks:
-                self._asks[way](what)
+            if way in PLACES:
+                self._listens(way, what)
+            elif way == b"check":
+                self._run_check()
         self.loop.at(monotonic() + self._pause, self._ask)
         self._pause = min(SLOWEST, self._pause * 2)
 
-    def _run_check(self, _what: bytes) -> None:
+    def _run_check(self) -> None:
         self._checker.ask(self.rules.check_limit, lambda yes: self.ready() if yes else None)
 
-    def _tcp(self, what: bytes) -> None:
-        host, _, port = what.rpartition(b":")
-        host = host.strip(b"[]") or b"127.0.0.1"
-        family = AF_INET6 if b":" in host else AF_INET
-        self._connect(what, family, (host.decode("ascii", "replace"), int(port)))
-
-    def _unix(self, what: bytes) -> None:
-        self._connect(what, AF_UNIX, self.launcher.files.path(what) if what[:1] != b"/" else what)
-
-    def _connect(self, what: bytes, family: int, address: "tuple[str, int] | bytes") -> None:
-        """See how the last try went, or make one."""
-        peer = self._connecting.pop(what, None)
-        try:
-            if peer is None:
-                peer = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
-                errno = peer.connect_ex(address)
-            else:
-                errno = peer.getsockopt(SOL_SOCKET, SO_ERROR)
-                # No error yet is no answer yet, unless there is a peer.
-                errno = errno or (0 if _is_connected(peer) else EINPROGRESS)
-        except OSError:
-            return
-        if errno == EINPROGRESS:
-            self._connecting[what] = peer
-            return
-        peer.close()
-        if not errno:
+    def _listens(self, way: bytes, what: bytes) -> None:
+        if self._listeners.is_ours((way, self._place(way, what))):
             self.ready()
 
-
-def _is_connected(peer: socket) -> bool:
-    try:
-        peer.getpeername()
-    except OSError:
-        return False
-    return True
+    def _place(self, way: bytes, what: bytes) -> bytes:
+        """WHAT, as seen from the directory that we are in."""
+        relative = way == b"unix" and what[:1] != b"/"
+        return self.launcher.files.path(what) if relative else what
