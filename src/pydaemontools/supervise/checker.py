@@ -19,10 +19,11 @@ FILE = b"./check"
 
 
 class Checker:
-    """Runs ./check for LAUNCHER, one at a time."""
+    """Runs ./check for LAUNCHER, or a BODY in its place, one at a time."""
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, body: "Callable[[], int] | None" = None) -> None:
         self._launcher = launcher
+        self._body = body
         self._helper: Helper | None = None
         self._answer: Callable[[bool], None] = lambda _yes: None
         self.began = 0.0  # when the last one was started
@@ -38,7 +39,9 @@ class Checker:
             return
         self.began = monotonic()
         self._answer = answer
-        self._helper = Helper(self._launcher, FILE, limit, lambda status: answer(status == 0))
+        self._helper = Helper(
+            self._launcher, FILE, limit, lambda status: answer(status == 0), self._body
+        )
 
     def fail(self) -> None:
         """End the one that runs, if any: that it takes so long is an answer too."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .tap import Tap
 
 PLACES = b"tcp", b"unix"  # where somebody listens
-ASKED = *PLACES, b"check"
+ASKED = *PLACES, b"check", b"http"
 FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
 
 
@@ -49,6 +49,7 @@ class Health:
             from .listeners import Listeners
 
             self._listeners = Listeners(self.service, places)
+        self._urls = [self._url(what) for way, what in rules.ways if way == b"http"]
         if rules.notification_fd is not None:
             self._notification_fd, theirs = posix.pipe2(posix.O_CLOEXEC)
             self.fd_map[rules.notification_fd] = theirs
@@ -76,7 +77,8 @@ class Health:
         self.over = True
         self._close_notification_fd()
         self._life.close()
-        self._checker.close()
+        for checker in (self._checker, *self._urls):
+            checker.close()
 
     def ready(self) -> None:
         """One of the ways says that it is ready."""
@@ -132,12 +134,20 @@ class Health:
             if way in PLACES:
                 self._listens(way, what)
             elif way == b"check":
-                self._run_check()
+                self._run(self._checker)
+        for checker in self._urls:
+            self._run(checker)
         self.loop.at(monotonic() + self._pause, self._ask)
         self._pause = min(SLOWEST, self._pause * 2)
 
-    def _run_check(self) -> None:
-        self._checker.ask(self.rules.check_limit, lambda yes: self.ready() if yes else None)
+    def _run(self, checker: Checker) -> None:
+        checker.ask(self.rules.check_limit, lambda yes: self.ready() if yes else None)
+
+    def _url(self, url: bytes) -> Checker:
+        """What asks at URL."""
+        from ..base.http import ask
+
+        return Checker(self.launcher, lambda: ask(url))
 
     def _listens(self, way: bytes, what: bytes) -> None:
         if self._listeners.is_ours((way, self._place(way, what))):

@@ -12,18 +12,24 @@ if TYPE_CHECKING:
 
 
 class Helper:
-    """FILE, started by LAUNCHER: it has LIMIT seconds, or is ended with all that it started.
+    """FILE, or a BODY for it, started by LAUNCHER.
 
+    It has LIMIT seconds, or is ended with all that it started.
     ANSWER is called with its wait status, or None when the limit has passed. `pid` is 0 if it
     could not be started, and when it has ended.
     """
 
     def __init__(
-        self, launcher: Launcher, file: bytes, limit: float, answer: "Callable[[int | None], None]"
+        self,
+        launcher: Launcher,
+        file: bytes,
+        limit: float,
+        answer: "Callable[[int | None], None]",
+        body: "Callable[[], int] | None" = None,
     ) -> None:
         self._loop = launcher.service.loop
         self._answer = answer
-        self.pid = launcher.helper(file, self._ended)
+        self.pid = launcher.helper(file, self._ended, body)
         if self.pid and limit < FOREVER:
             self._loop.at(monotonic() + limit, self._late)
 

@@ -71,13 +71,18 @@ class Launcher:
         """Whether there is a script control/LETTER to be run."""
         return self._scripted and self.files.runs(b"control/" + letter.encode())
 
-    def helper(self, file: bytes, callback: "Callable[[int], None]") -> int:
-        """Run FILE beside the service, then call CALLBACK with its wait status.
+    def helper(
+        self,
+        file: bytes,
+        callback: "Callable[[int], None]",
+        body: "Callable[[], int] | None" = None,
+    ) -> int:
+        """Run FILE, or a BODY for it, beside the service; then call CALLBACK with its wait status.
 
         Return its pid, 0 if it cannot be run.
         """
         try:
-            pid = self._fork(lambda: self._exec([file]), self.service.fd_map)
+            pid = self._fork(body or (lambda: self._exec([file])), self.service.fd_map)
         except OSError as error:
             self.service.warn(b"unable to fork for " + self.files.shown + file[2:], error)
             return 0

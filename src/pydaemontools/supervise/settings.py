@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
-WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1}
+WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
     b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
     b" ready settle timeout-check timeout-control timeout-down timeout-finish timeout-kill"
@@ -123,7 +123,7 @@ class SettingsReader:
             word, _, rest = line.partition(b" ")
             rest = rest.strip()
             if WAYS.get(word) != int(bool(rest)) or not GOOD.get(word, bool)(rest or b"-"):
-                known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT or unix PATH"
+                known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT, unix PATH or http URL"
                 self._wrong(b"ready", known + b": " + line)
             else:
                 ways.append((word, rest))
@@ -214,7 +214,17 @@ def _is_pattern(word: bytes) -> bool:
     return True
 
 
-GOOD: "dict[bytes, Callable[[bytes], bool]]" = {b"tcp": _is_port, b"log": _is_pattern}
+def _is_url(word: bytes) -> bool:
+    from ..base.http import parse
+
+    return parse(word) is not None
+
+
+GOOD: "dict[bytes, Callable[[bytes], bool]]" = {
+    b"tcp": _is_port,
+    b"log": _is_pattern,
+    b"http": _is_url,
+}
 
 
 def signal_number(word: bytes) -> int | None:
