@@ -24,7 +24,7 @@ This way of calling them does not: use it at a terminal, not in what runs as roo
 def main() -> int:
     """Run the tool that the command line names, or list the tools."""
     pathexec.home = _scripts()
-    restore_startup()
+    restore_startup(b"pydaemontools")
     argv = [process.fsencode(word) for word in sys.argv[1:]]
     name = sys.argv[1] if argv else "--help"
     if name == "--help":

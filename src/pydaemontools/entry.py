@@ -8,10 +8,12 @@ import gc
 import sys
 from _signal import SIG_DFL, SIGINT, SIGPIPE, default_int_handler, getsignal, signal
 
+from .base.cli import Quit
 from .base.process import environ, fsencode, limits, standard_fds
 from .base.tools import OWN, load
 from .chain import pathexec
 
+FROM_HEADER = b"PYDAEMONTOOLS_CALLED", b"PYDAEMONTOOLS_ENVIRON"
 GARBAGE = 10000  # objects that are made, and stay, before a search for circles that nobody has
 
 
@@ -21,24 +23,27 @@ def enter(name: str, scripts: str) -> None:
     gc.set_threshold(GARBAGE)
     pathexec.home = fsencode(scripts) if scripts else None
     # An entry script that was called through a link has found out where that leads.
-    link = environ.pop(b"PYDAEMONTOOLS_CALLED", None) or fsencode(sys.argv[0])
+    link = _from_header(FROM_HEADER[0]) or fsencode(sys.argv[0])
     pathexec.called = link.rpartition(b"/")[2] if name in ("sv", "pysv") else b""
     main = load(name)
-    restore_startup()
+    restore_startup(name.encode())
     if name in OWN:
         standard_fds()
     argv = [name.encode(), *map(fsencode, sys.argv[1:])]
     sys.exit(pathexec.run(argv[0], main, argv))
 
 
-def restore_startup() -> None:
-    """Undo what CPython and the entry script did; take the limits that wait."""
+def restore_startup(who: bytes) -> None:
+    """Undo what CPython and the entry script did; take the limits that wait. Exits for WHO."""
     _restore_signals()
     _restore_environment(environ)
     if b"PYDAEMONTOOLS_LIMITS" in environ:
         from .base.limits import from_environ
 
-        limits.update(from_environ(environ))
+        try:
+            limits.update(from_environ(environ))
+        except Quit as end:
+            sys.exit(end.say(who))
 
 
 def _restore_signals() -> None:
@@ -60,7 +65,7 @@ def _restore_environment(environ: dict[bytes, bytes]) -> None:
     that are not its own kind and adds PWD; so the script passes on a copy of what it
     got. CPython, in the C locale, adds LC_CTYPE.
     """
-    copy = environ.pop(b"PYDAEMONTOOLS_ENVIRON", None)
+    copy = _from_header(FROM_HEADER[1])
     if copy is not None:
         from binascii import a2b_base64
 
@@ -75,10 +80,20 @@ def _restore_environment(environ: dict[bytes, bytes]) -> None:
                 del environ[b"LC_CTYPE"]
 
 
+def _from_header(name: bytes) -> bytes | None:
+    """Remove the variable NAME; return its value if the shell header of this script sets it.
+
+    For Python that header is the script's docstring. To any other script anybody may give it.
+    """
+    value = environ.pop(name, None)
+    return value if name.decode() in (sys.modules["__main__"].__doc__ or "") else None
+
+
 def _replace(environ: dict[bytes, bytes], block: bytes) -> None:
     environ.clear()
     for entry in block.split(b"\0"):
         # A name may begin with "=" but has to be there: what has none is no variable.
         at = entry.find(b"=", 1)
-        if at > 0:
+        # One of the header's that was there before is somebody else's.
+        if at > 0 and entry[:at] not in FROM_HEADER:
             environ.setdefault(entry[:at], entry[at + 1 :])

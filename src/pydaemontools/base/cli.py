@@ -180,3 +180,30 @@ def seconds(who: bytes, synopsis: "Usage", letter: bytes, value: bytes) -> float
         hint = b"-" + letter + b" takes a number of seconds, not " + (value or b"nothing")
         raise usage(who, synopsis, hint=hint)
     return float(whole + point + part)
+
+
+# Python refuses to read a number of more than 4300 digits; the original tools do not.
+UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30}
+MOST = 2**64 - 1  # that the system could take
+
+
+def whole(text: bytes, most: int = MOST) -> int | None:
+    """The whole number TEXT, decimal digits and nothing else; None if it is none up to MOST."""
+    if not text.isdigit() or len(text.lstrip(b"0")) > len(b"%d" % most):
+        return None
+    number = int(text.lstrip(b"0") or b"0")
+    return number if number <= most else None
+
+
+def size(text: bytes) -> int | None:
+    """How many bytes TEXT says: a number, perhaps with k, m or g behind it; None without one."""
+    unit = UNITS.get(text[-1:].lower(), 1)
+    number = whole(text[:-1] if unit > 1 else text, MOST // unit)
+    return None if number is None else number * unit
+
+
+def scan_ulong(text: bytes) -> int:
+    """The number TEXT begins with, as djb reads it: without one 0; what is too large wraps."""
+    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
+    # 2**64 divides 10**64: what stands before the last 64 digits adds nothing.
+    return int(digits[-64:] or b"0") % 2**64

@@ -4,7 +4,10 @@ An interpreter needs more memory than many a C program is allowed, so that a lim
 suits the program would kill the links that stand before it.
 """
 
+import posix
 from resource import RLIM_INFINITY, getrlimit, setrlimit
+
+from .cli import fatal, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,20 +15,34 @@ if TYPE_CHECKING:
 
 NAME = b"PYDAEMONTOOLS_LIMITS"
 KINDS = 16  # how many limits Linux has
+MOST = 2**63 - 1
 
 
 def to_environ(limits: dict[int, int]) -> dict[bytes, bytes]:
-    """Return the variable that hands LIMITS on to a link of ours, across an exec."""
-    return {NAME: b" ".join(b"%d:%d" % pair for pair in limits.items())}
+    """Return the variable that hands LIMITS on to a link of ours, across an exec.
+
+    It begins with our pid, which an exec keeps: what another process had is not believed.
+    """
+    pairs = b" ".join(b"%d:%d" % pair for pair in limits.items())
+    return {NAME: b"%d " % posix.getpid() + pairs}
 
 
 def from_environ(environ: dict[bytes, bytes]) -> dict[int, int]:
-    """Remove the limits from ENVIRON and return them. What is no limit is not from us."""
+    """Remove the limits from ENVIRON and return them, none if they are not from this process.
+
+    Raises Quit for what is, and is no limit.
+    """
+    value = environ.pop(NAME)
+    pid, _, pairs = value.partition(b" ")
+    if pid != b"%d" % posix.getpid():
+        return {}
     limits = {}
-    for pair in environ.pop(NAME).split():
-        which, _, soft = pair.partition(b":")
-        if which.isdigit() and int(which) < KINDS and soft.removeprefix(b"-").isdigit():
-            limits[int(which)] = int(soft)
+    for pair in pairs.split():
+        word, _, soft = pair.partition(b":")
+        which, number = whole(word, KINDS - 1), whole(soft.removeprefix(b"-"), MOST)
+        if which is None or number is None:
+            raise fatal(b"unable to take the limits that wait, from " + NAME + b"=" + value)
+        limits[which] = -number if soft[:1] == b"-" else number
     return limits
 
 

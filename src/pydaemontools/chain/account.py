@@ -6,6 +6,8 @@ import sys
 from ..base import cli
 from ..base.process import fsencode
 
+MOST = 2**32 - 2  # the highest number of an account: what follows means none
+
 
 class Account:
     """A user and a group by number, the groups beside it, and its entry if it has one."""
@@ -40,8 +42,8 @@ def find(who: bytes, name: bytes) -> Account:
         return _of(_entry(name), name)
     user, colon, group = name.partition(b":")
     entry = _entry(user)
-    if entry is None and user.isdigit():
-        uid = int(user)
+    uid = cli.whole(user, MOST)
+    if entry is None and uid is not None:
         entry = _by_number(uid)
         if colon:
             return Account(uid, _group(group), entry)
@@ -78,8 +80,9 @@ def _group(name: bytes) -> int:
     try:
         return getgrnam(name.decode(sys.getfilesystemencoding(), "surrogateescape")).gr_gid
     except KeyError:
-        if name.isdigit():
-            return int(name)
+        gid = cli.whole(name, MOST)
+        if gid is not None:
+            return gid
         raise cli.fatal(b"unknown group " + name) from None
 
 
@@ -92,4 +95,12 @@ def parse(
     )
     if len(rest) < 2:
         raise cli.usage(argv[0], synopsis)
-    return {letter for letter, _ in found}, find(argv[0], rest[0]), rest[1:]
+    name = rest[0]
+    if cli.native(argv[0]) and any(_too_large(part) for part in name.split(b":")):
+        hint = b"the number of an account or group is at most %d, not " % MOST + name
+        raise cli.usage(argv[0], synopsis, hint=hint)
+    return {letter for letter, _ in found}, find(argv[0], name), rest[1:]
+
+
+def _too_large(name: bytes) -> bool:
+    return name.isdigit() and cli.whole(name, MOST) is None

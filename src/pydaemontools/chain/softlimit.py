@@ -29,6 +29,7 @@ LIMITS = {
     b"s": ("STACK",),
     b"t": ("CPU",),
 }
+COUNTS = b"opt"  # letters whose numbers are no bytes
 # These wait for a program that is not ours: an interpreter may be larger than they are.
 MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
 
@@ -51,11 +52,13 @@ def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]
 def _number(who: bytes, letter: bytes, value: bytes) -> int | None:
     if value == b"=":
         return None
-    if value and not value.isdigit():
-        hint = b"-" + letter + b" takes a number, or = for the hard limit, not " + value
-        raise cli.usage(who, USAGE, hint=hint)
-    # As the original's scan_ulong: nothing is 0, and what is too large wraps around.
-    return int(value or b"0") % 2**64
+    if not value or (value.isdigit() and not cli.native(who)):
+        return cli.scan_ulong(value)
+    number = cli.whole(value) if letter in COUNTS else cli.size(value)
+    if number is None:
+        kind = b" takes a number, or = for the hard limit, not "
+        raise cli.usage(who, USAGE, hint=b"-" + letter + kind + value)
+    return number
 
 
 def main(argv: list[bytes]) -> list[bytes]:

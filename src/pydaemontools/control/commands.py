@@ -62,12 +62,6 @@ def choose(word: bytes, *, verbose: bool, native: bool = False) -> Command | Non
     return Command(LETTERS.get(head) or head.decode(), waits=waits, force=force)
 
 
-def number(text: bytes) -> int:
-    """The number that TEXT begins with, as the original reads it: 0 if there is none."""
-    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
-    return int(digits or b"0") % 2**64
-
-
 def _again(status: Status, begun: int) -> bool:
     """Whether it was started since sv began."""
     if not status.pid:

@@ -3,7 +3,7 @@
 from ..base import cli
 from ..base.process import environ
 from ..supervise.status import RUN
-from .commands import WAIT, choose, number
+from .commands import WAIT, choose
 from .person_printer import PersonPrinter
 from .reader import read_status
 from .servicefiles import Home, Trouble, show
@@ -105,7 +105,7 @@ def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
     if b"w" in given:
         return cli.seconds(who, USAGE, b"w", given[b"w"])
     environment = environ.get(b"SVWAIT")
-    return WAIT if environment is None else number(environment)
+    return WAIT if environment is None else cli.scan_ulong(environment)
 
 
 def _record(name: bytes, steps: ServiceSteps, printer: PersonPrinter) -> dict[str, object]:

@@ -5,7 +5,7 @@ import posix
 from ..base import cli
 from ..base.process import environ
 from ..chain import pathexec as chain
-from .commands import WAIT, choose, number
+from .commands import WAIT, choose
 from .servicefiles import READ, RawReader
 from .steps import IS_DOWN, TROUBLE, UP, ServiceSteps, nameless_fatal
 
@@ -71,8 +71,8 @@ def parse(called: bytes, argv: list[bytes], *, lsb: bool) -> tuple[int, bool, li
         raise
     given = dict(found)
     environment = environ.get(b"SVWAIT")
-    wait = WAIT if environment is None else number(environment)
-    return number(given[b"w"]) if b"w" in given else wait, bool(given), rest
+    wait = WAIT if environment is None else cli.scan_ulong(environment)
+    return cli.scan_ulong(given[b"w"]) if b"w" in given else wait, bool(given), rest
 
 
 def usage(called: bytes, *, lsb: bool) -> cli.Quit:

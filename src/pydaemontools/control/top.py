@@ -36,9 +36,10 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     # In a pipe, where nobody can tell it to stop, one table is an answer.
     live = terminal() and not json
     count = given.get(b"n", b"0" if live else b"1")
-    if not count.isdigit():
+    tables = cli.whole(count)
+    if tables is None:
         raise cli.usage(who, USAGE, hint=b"-n takes a number of tables, not " + count)
-    turns = int(count) or float("inf")
+    turns = tables or float("inf")
     top = Top(names)
     if live:
         from .live import screen

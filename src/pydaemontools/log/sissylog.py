@@ -3,7 +3,7 @@
 import posix
 from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, SIGUSR1, getsignal, signal
 
-from ..base import cli, sizes
+from ..base import cli
 from . import target_parser
 from .lines import severity
 from .lines.formats import FACILITIES, Origin
@@ -95,7 +95,7 @@ class Options:
         return target
 
     def _bytes(self, name: bytes, value: bytes) -> int:
-        size = sizes.parse(value)
+        size = cli.size(value)
         if size is None:
             hint = b" takes a number of bytes, or one with k, m or g, not " + value
             raise cli.usage(self.who, USAGE, hint=b"--" + name + hint)

@@ -4,7 +4,7 @@ An action is a word, and its first byte says which it is (daemontools 0.76, mult
 our own name a word that is none is an error, and sizes may have units.
 """
 
-from ...base import sizes
+from ...base import cli
 from . import severity
 from .selection import BatchFilter, Selection
 
@@ -121,8 +121,8 @@ class Actions:
                 raise BadAction(b"L takes a level (" + names + b"), as in Lwarning, not L" + rest)
             self._least = least
         elif first == b"r":
-            numbers, _, pattern = rest.partition(b" ")
-            most, slash, seconds = numbers.partition(b"/")
+            limit, _, pattern = rest.partition(b" ")
+            most, slash, seconds = limit.partition(b"/")
             if not (slash and most.isdigit() and seconds.isdigit() and int(seconds[:9]) > 0):
                 what = b"r takes lines/seconds, and perhaps a blank and a pattern, as in "
                 raise BadAction(what + b"'r5/60 *timeout*', not r" + rest)
@@ -155,15 +155,15 @@ class Actions:
 
     def _size(self, letter: bytes, text: bytes) -> int:
         if not self.own:
-            return min(max(_scan(text), SIZES[0]), SIZES[1])
-        size = sizes.parse(text)
+            return min(max(cli.scan_ulong(text), SIZES[0]), SIZES[1])
+        size = cli.size(text)
         if size is None or not SIZES[0] <= size <= MOST:
             what = b" takes a number of bytes, from %d on, or one with k, m or g: " % SIZES[0]
             raise BadAction(letter + what + letter + text)
         return size
 
     def _number(self, text: bytes) -> int:
-        number = _scan(text)
+        number = cli.scan_ulong(text)
         if self.own and not (text.isdigit() and len(text) < 10 and number > 1):
             raise BadAction(b"n takes a number of files, from 2 on, as in n20, not n" + text)
         return max(2, number)
@@ -174,12 +174,6 @@ def _stamp(words: list[bytes], *, own: bool) -> bytes:
     if own:
         return first if first in STAMPS else b""
     return b"t" if first[:1] == b"t" else b""
-
-
-def _scan(text: bytes) -> int:
-    """The number that TEXT begins with, as the original reads it; 0 if there is none."""
-    digits = text[: len(text) - len(text.lstrip(b"0123456789"))]
-    return int(digits[:4000] or b"0") % 2**64
 
 
 def _age(text: bytes) -> int:
