@@ -50,6 +50,20 @@ def standard_fds() -> None:
             opened.add(fd)
 
 
+def leave_terminal() -> None:
+    """Let fd 0 be no terminal: what is typed there is for whoever else reads it."""
+    if not posix.isatty(0):
+        return
+    try:
+        nothing = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        # A place without /dev: a pipe that nobody writes to is as empty.
+        nothing, writer = posix.pipe2(posix.O_CLOEXEC)
+        posix.close(writer)
+    posix.dup2(nothing, 0)
+    posix.close(nothing)
+
+
 def is_dir(path: bytes) -> bool:
     """Whether PATH is a directory (stat.S_ISDIR, without importing stat)."""
     try:

@@ -3,6 +3,8 @@
 import posix
 from errno import ENOENT
 
+from ..base.process import leave_terminal
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,7 @@ def _wait(pid: int, limit: float) -> int | None:
 def _be(warn: "Warn", *, session: bool) -> None:
     if session:
         posix.setsid()
+        leave_terminal()
     try:
         posix.close(1)
     except OSError:

@@ -3,7 +3,7 @@
 import _signal as signal
 import posix
 import sys
-from errno import EINVAL, ENOSYS
+from errno import EINVAL, ENOMEM, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
 from ..base import cli
@@ -17,18 +17,23 @@ MOST = 1 << 20  # beyond any fd
 
 
 def fork(
+    who: bytes,
+    name: bytes,
     body: "Callable[[], int]",
     fd_map: "dict[int, int]",
     keep: "Iterable[int]" = (),
     *,
     session: bool = True,
+    unblock: bool = False,
 ) -> int:
     """Fork a child that runs BODY and ends with the code that it returns; return its pid.
 
     FD_MAP says which fd is which of ours there (stdin, stdout, stderr, ...), KEEP which
     others stay open; the rest above 2 is closed. The child has default actions for the
-    signals that the supervisor handles, and leads a SESSION of its own. Raises OSError when
-    there can be no child.
+    signals that the supervisor handles, may lead a SESSION of its own, and if it is to UNBLOCK
+    them, no signal is blocked there, whatever was for us. What cannot be done there for the
+    service NAME is said under the name WHO, and 111 is its code. Raises OSError when there can
+    be no child.
     """
     # A signal that came between the fork and here would be taken by the supervisor's
     # handler, in the child, and would reach the supervisor through the pipe they share.
@@ -36,14 +41,19 @@ def fork(
     try:
         pid = posix.fork()
         if not pid:
-            _child(body, fd_map, keep, mask, session=session)
+            _child(who, name, body, fd_map, keep, mask=() if unblock else mask, session=session)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return pid
 
 
 def spawn_program(
-    file: bytes, argv: list[bytes], fd_map: "dict[int, int]", *, session: bool
+    file: bytes,
+    argv: list[bytes],
+    fd_map: "dict[int, int]",
+    *,
+    session: bool,
+    unblock: bool = False,
 ) -> int:
     """Start the program FILE with ARGV, as a child that fork() makes; return its pid.
 
@@ -59,7 +69,13 @@ def spawn_program(
     places = [(posix.POSIX_SPAWN_DUP2, source, fd) for fd, source in fd_map.items()]
     try:
         return posix.posix_spawn(
-            file, argv, environ, file_actions=places, setsigdef=[signal.SIGXFSZ], setsid=session
+            file,
+            argv,
+            environ,
+            file_actions=places,
+            setsigdef=[signal.SIGXFSZ],
+            setsid=session,
+            setsigmask=() if unblock else signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         )
     except NotImplementedError:
         raise OSError(ENOSYS, "") from None
@@ -83,11 +99,13 @@ def inherited() -> list[int]:
 
 
 def _child(
+    who: bytes,
+    name: bytes,
     body: "Callable[[], int]",
     fd_map: "dict[int, int]",
     keep: "Iterable[int]",
-    mask: "Iterable[int]",
     *,
+    mask: "Iterable[int]",
     session: bool,
 ) -> None:
     code = 111
@@ -99,25 +117,34 @@ def _child(
                 signal.signal(signum, signal.SIG_DFL)
         if session:
             posix.setsid()
-        _map_fds(fd_map)
+        _map_fds(fd_map, name)
         _close_all_but(fd_map.keys() | set(keep))
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = body()
+    except cli.Quit as end:
+        code = end.say(who)
+    except (OSError, MemoryError) as error:
+        why = error if isinstance(error, OSError) else OSError(ENOMEM, "")
+        code = cli.fatal(b"unable to start " + name, why).say(who)
     except BaseException:  # noqa: BLE001 - the top level of this process
         sys.excepthook(*sys.exc_info())
     finally:
         posix._exit(code)  # noqa: SLF001 - a child never returns into the supervisor
 
 
-def _map_fds(fd_map: "dict[int, int]") -> None:
-    """Make each fd the one it is to be, also where one's source is another's place."""
+def _map_fds(fd_map: "dict[int, int]", name: bytes) -> None:
+    """Make each fd the one it is to be for NAME, also where one's source is another's place."""
     above = max(fd_map, default=0) + 1
-    sources = {
-        fd: fcntl(source, F_DUPFD, above) if source in fd_map else source
-        for fd, source in fd_map.items()
-    }
-    for fd, source in sources.items():
-        posix.dup2(source, fd)
+    fd = 0
+    try:
+        sources = {
+            fd: fcntl(source, F_DUPFD, above) if source in fd_map else source
+            for fd, source in fd_map.items()
+        }
+        for fd, source in sources.items():
+            posix.dup2(source, fd)
+    except OSError as error:
+        raise cli.fatal(b"unable to open fd %d for " % fd + name, error) from None
 
 
 def _close_all_but(fds: "Iterable[int]") -> None:

@@ -42,7 +42,8 @@ class Launcher:
         if not (special or self.control_script("u") or chain.recognise(RUN)):
             # Nothing is to be done before it: the quick way.
             try:
-                return spawn_program(RUN, [RUN], fd_map, session=self.native)
+                native = self.native
+                return spawn_program(RUN, [RUN], fd_map, session=native, unblock=native)
             except OSError:
                 # The other way says what is wrong.
                 pass
@@ -90,7 +91,9 @@ class Launcher:
         return pid
 
     def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
-        return fork(body, fd_map, self.service.keep, session=self.native)
+        one = self.service
+        native = self.native
+        return fork(one.who, one.name, body, fd_map, one.keep, session=native, unblock=native)
 
     # In the child.
 
@@ -112,8 +115,12 @@ class Launcher:
         return self._exec([RUN])
 
     def _run_first(self, argv: list[bytes], limit: float) -> None:
-        """Run ARGV before run, for LIMIT seconds at most."""
-        pid = posix.fork()
+        """Run ARGV before run, for LIMIT seconds at most. Raises Quit."""
+        try:
+            pid = posix.fork()
+        except OSError as error:
+            what = b"unable to fork for " + self.files.shown + argv[0][2:]
+            raise cli.fatal(what, error) from None
         if not pid:
             if self.native:
                 posix.setpgid(0, 0)
@@ -124,9 +131,9 @@ class Launcher:
 
     def _exec(self, argv: list[bytes]) -> int:
         file = argv[0]
-        if self.files.sub:
-            posix.chdir(self.files.place)
         try:
+            if self.files.sub:
+                posix.chdir(self.files.place)
             return chain.start(file, argv)
         except OSError as error:
             from ..base.errors import not_run

@@ -33,7 +33,10 @@ class ProgramService(Service):
             except OSError:
                 # The other way says what is wrong.
                 pass
-        return fork(lambda: chain.run(self.who, _same, self.argv), self.fd_map, self.keep)
+        return fork(self.who, self.name, self._run, self.fd_map, self.keep)
+
+    def _run(self) -> int:
+        return chain.run(self.who, _same, self.argv)
 
 
 def _same(argv: list[bytes]) -> list[bytes]:

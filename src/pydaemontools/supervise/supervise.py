@@ -3,7 +3,7 @@
 import posix
 
 from ..base import cli
-from ..base.process import environ, is_dir, title
+from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.tools import load_all
 from ..chain import pathexec as chain
 from ..chain import script
@@ -39,6 +39,8 @@ def main(argv: list[bytes]) -> int:
     verbose, logger, words = parse(argv)
     title(WHO)
     cli.lasts(WHO)
+    # A service would take what is typed from the shell that started us.
+    leave_terminal()
     if len(words) == 1 and is_dir(words[0]):
         if logger:
             hint = b"the logger of a directory is the directory log in it"
