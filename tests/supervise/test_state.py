@@ -43,6 +43,7 @@ from pydaemontools.supervise.table import (
     LAST,
     LEAVE,
     MARK,
+    MORE,
     PATIENT,
     PERMANENT,
     READY,
@@ -119,14 +120,16 @@ HISTORIES = {
         *up(finish=True),
         (0.25, ENDED, [SWEEP]),
         (0.25, SWEPT, [FINISH]),
-        (0.75, ENDED, []),
+        (0.75, ENDED, [SWEEP]),
+        (0.75, SWEPT, []),
         (1, DUE, [START]),
     ],
     "is started at once when sweeping and finish took longer than its second": [
         *up(finish=True),
         (0.25, ENDED, [SWEEP]),
         (3, SWEPT, [FINISH]),
-        (5, ENDED, [START]),
+        (5, ENDED, [SWEEP]),
+        (5, SWEPT, [START]),
     ],
     "hears when it dies while it is paused": [
         *SIMPLY,
@@ -275,7 +278,8 @@ HISTORIES = {
         (6, ENDED, [SWEEP]),
         (6, SWEPT, [FINISH]),
         (7, "O", []),
-        (8, ENDED, []),
+        (8, ENDED, [SWEEP]),
+        (8, SWEPT, []),
         (9, DUE, []),
     ],
     "is told once at most and then up, and is started again": [
@@ -407,14 +411,16 @@ HISTORIES = {
         (5, ENDED, [SWEEP]),
         (6, "x", []),
         (7, SWEPT, [FINISH]),
-        (8, ENDED, [LEAVE]),
+        (8, ENDED, [SWEEP]),
+        (8, SWEPT, [LEAVE]),
     ],
     "is told to exit while finish runs, and waits for its end": [
         *up(finish=True),
         (5, ENDED, [SWEEP]),
         (5, SWEPT, [FINISH]),
         (6, "x", []),
-        (7, ENDED, [LEAVE]),
+        (7, ENDED, [SWEEP]),
+        (7, SWEPT, [LEAVE]),
     ],
     "is told to exit while a finish hangs, which has five seconds from then": [
         *up(finish=True),
@@ -423,7 +429,8 @@ HISTORIES = {
         (6, "x", []),
         (10, DUE, []),
         (11, DUE, [END_FINISH]),
-        (12, KILLED, [LEAVE]),
+        (12, KILLED, [SWEEP]),
+        (12, SWEPT, [LEAVE]),
     ],
     "is told to exit while a finish runs that has less than that": [
         *up(finish=True, finish_limit=3),
@@ -431,7 +438,8 @@ HISTORIES = {
         (5, SWEPT, [FINISH]),
         (6, "x", []),
         (8, DUE, [END_FINISH]),
-        (8, KILLED, [LEAVE]),
+        (8, KILLED, [SWEEP]),
+        (8, SWEPT, [LEAVE]),
     ],
     "is told to exit while a finish hangs that may, as with runit": [
         *up(finish=True, finish_limit=FOREVER),
@@ -597,6 +605,46 @@ HISTORIES = {
         (12, DUE, []),
         (13, DUE, [START]),
     ],
+    "leaves behind what starts another, which has its time too": [
+        *up(),
+        (7, ENDED, [SWEEP]),
+        (8, (MORE, 13.0), []),
+        (12, DUE, [CULL]),
+        (12, (MORE, 13.0), []),
+        (13, DUE, [CULL]),
+        (14, SWEPT, [START]),
+    ],
+    "leaves behind what starts others all the time, and all get KILL after three times that": [
+        *up(),
+        (7, ENDED, [SWEEP]),
+        (12, DUE, [CULL]),
+        (12, (MORE, 16.0), []),
+        (16, DUE, [CULL]),
+        (16, (MORE, 21.0), []),
+        (21, DUE, [CULL]),
+        (21, (MORE, 23.0), []),
+        (22, DUE, [CULL]),
+        (22, (MORE, 27.0), []),
+        (27, DUE, [START]),
+    ],
+    "leaves behind what starts another, and a person kills both": [
+        *up(),
+        (7, ENDED, [SWEEP]),
+        (8, (MORE, 13.0), []),
+        (9, "k", [CULL]),
+        (9, (MORE, 14.0), []),
+        (14, DUE, [START]),
+    ],
+    "has a finish that leaves behind what does not hear": [
+        *up(finish=True),
+        (7, ENDED, [SWEEP]),
+        (7, SWEPT, [FINISH]),
+        (8, "d", []),
+        (9, ENDED, [SWEEP]),
+        (14, DUE, [CULL]),
+        (19, DUE, []),
+        (99, DUE, []),
+    ],
     "is told down while it is swept": [
         *up(),
         (7, ENDED, [SWEEP]),
@@ -617,7 +665,8 @@ HISTORIES = {
         (8, ENDED, [SWEEP]),
         (13, DUE, [CULL]),
         (13, SWEPT, [FINISH]),
-        (13, ENDED, []),
+        (13, ENDED, [SWEEP]),
+        (13, SWEPT, []),
         (99, DUE, []),
     ],
     "has nothing swept, as with the originals": [
@@ -630,7 +679,8 @@ HISTORIES = {
         *up(finish=True),
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
-        (8, ENDED, [START]),
+        (8, ENDED, [SWEEP]),
+        (8, SWEPT, [START]),
     ],
     "has no finish after all": [
         *up(finish=True),
@@ -657,13 +707,15 @@ HISTORIES = {
         *up(finish=True),
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
-        (8, FAILED, [START]),
+        (8, FAILED, [SWEEP]),
+        (8, SWEPT, [START]),
     ],
     "has a finish that says that there is no point": [
         *up(finish=True),
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
-        (8, (GONE, PERMANENT), []),
+        (8, (GONE, PERMANENT), [SWEEP]),
+        (8, SWEPT, []),
         (99, DUE, []),
         (99, "u", [START]),
     ],
@@ -679,7 +731,8 @@ HISTORIES = {
         (11, DUE, []),
         (12, DUE, [END_FINISH]),
         (13, DUE, []),
-        (13, KILLED, [START]),
+        (13, KILLED, [SWEEP]),
+        (13, SWEPT, [START]),
     ],
     "has a finish that hangs and may, as with runit": [
         *up(finish=True, finish_limit=FOREVER),
@@ -692,13 +745,15 @@ HISTORIES = {
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
         (8, "k", [SIGKILL]),
-        (8, KILLED, [START]),
+        (8, KILLED, [SWEEP]),
+        (8, SWEPT, [START]),
     ],
     "has a finish that is not killed for the time of another": [
         *up(finish=True, finish_limit=5),
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
-        (8, ENDED, [START]),
+        (8, ENDED, [SWEEP]),
+        (8, SWEPT, [START]),
         (8, born(finish=True, finish_limit=5), []),
         (12, DUE, []),
         (99, DUE, []),
@@ -708,7 +763,8 @@ HISTORIES = {
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
         (8, "d", []),
-        (9, ENDED, []),
+        (9, ENDED, [SWEEP]),
+        (9, SWEPT, []),
         (99, DUE, []),
     ],
     "is told up while finish runs after it was told down": [
@@ -717,7 +773,8 @@ HISTORIES = {
         (7, ENDED, [SWEEP]),
         (7, SWEPT, [FINISH]),
         (8, "u", []),
-        (9, ENDED, [START]),
+        (9, ENDED, [SWEEP]),
+        (9, SWEPT, [START]),
     ],
     "is sent signals while finish runs, which are not for that": [
         *up(finish=True),
@@ -727,7 +784,8 @@ HISTORIES = {
         (8, "p", []),
         (8, "h", []),
         (8, "r", []),
-        (9, ENDED, [START]),
+        (9, ENDED, [SWEEP]),
+        (9, SWEPT, [START]),
     ],
     # Readiness.
     "says in time that it is ready": [
@@ -976,7 +1034,8 @@ HISTORIES = {
         *up(max_deaths=(1, 10), finish=True),
         (1, FAILED, [SWEEP]),
         (1, SWEPT, [FINISH]),
-        (2, ENDED, []),
+        (2, ENDED, [SWEEP]),
+        (2, SWEPT, []),
         (99, DUE, []),
     ],
     "was given up, and gets another chance, and as many deaths as before": [
@@ -1222,8 +1281,9 @@ MATRIX = {
     DUE: (SAME, SAME, SAME, SAME, SAME, SAME),
     BORN: (SAME, (UP, []), SAME, SAME, SAME, SAME),
     UNBORN: (SAME, SAME, SAME, SAME, (WAIT, []), SAME),
-    GONE: (SAME, SAME, (SWEEPING, [SWEEP]), SAME, (WAIT, []), SAME),
+    GONE: (SAME, SAME, (SWEEPING, [SWEEP]), SAME, (SWEEPING, [SWEEP]), SAME),
     SWEPT: (SAME, SAME, SAME, (FINISHING, [FINISH]), SAME, SAME),
+    MORE: (SAME, SAME, SAME, SAME, SAME, SAME),
     READY: only_up(),
     ALIVE: only_up(),
     HUNG: only_up(*TERMINATE),
@@ -1487,8 +1547,9 @@ class World:
         self.feed(BORN, self.asked[len(self.starts) % len(self.asked)])
 
     def do_sweep(self):
-        """Have what is left behind, if there is any."""
+        """Have what is left behind, if there is any: as long as it is born, it is told."""
         assert self.alone()
+        assert self.state.kill_at <= self.state.kill_by
         self.strays = Process(stubborn=True, immortal=self.fate["strays"] == "immortal")
         if not self.fate["strays"]:
             self.swept()
@@ -1500,7 +1561,10 @@ class World:
     def do_cull(self):
         """Kill what is left behind, which need not die at once."""
         assert self.strays
-        self.strays.hear(SIGKILL)
+        if self.fate["strays"] == "breeding" and self.now < self.state.kill_by:
+            self.feed(MORE, self.now + STRAY)
+        else:
+            self.strays.hear(SIGKILL)
 
     def do_finish(self):
         """Fork, or be refused; or there is none."""
@@ -1612,7 +1676,7 @@ FATES = [
     {"code": code, "no finish": none, "strays": strays, "stubborn": stubborn, "refuse": refuse}
     for refuse in (False, False, False, True)
     for stubborn in (False, True)
-    for strays in ("", "", "late", "immortal")
+    for strays in ("", "late", "immortal", "breeding")
     for none in (False, True)
     for code in (0, 0, 1, 1, -SIGKILL, -SIGTERM, 7, PERMANENT)
 ]
@@ -1656,7 +1720,7 @@ def some_rules(*, finite):
 
 # Eighths of a second: sums of them are exact, so that a second is one.
 TICKS = st.integers(0, 24).map(lambda eighths: eighths / 8)
-SAID = [event for event in TABLE if event not in (BORN, UNBORN, GONE, SWEPT, FOUND)]
+SAID = [event for event in TABLE if event not in (BORN, UNBORN, GONE, SWEPT, MORE, FOUND)]
 OFTEN = ["?", "u", "u", "u", "u", "u", "u", "die", "die", "die", "what is told to ends"]
 OFTEN += ["what is told to ends", DUE, "p", "d", "t", "o", "k", READY]
 ANYTHING = st.sampled_from([*OFTEN, *SAID])
@@ -1709,7 +1773,7 @@ def test_whatever_happened_a_service_that_is_not_wanted_goes_down(
             # There that waits: down has to be said too.
             world.feed("d")
         world.feed(letter)
-    for _ in range(12):
+    for _ in range(24):
         if world.state.phase in (DOWN, LEFT):
             break
         world.next_deadline()

@@ -2,6 +2,8 @@
 
 import posix
 
+# What would change the line in which it is shown.
+UNPRINTABLE = dict.fromkeys([*range(32), *range(127, 160)], "?")
 START = 19  # where stat() has the start time, in ticks since boot
 
 
@@ -40,3 +42,13 @@ def start_time(pid: int) -> int:
     """
     fields = stat(pid)
     return int(fields[START]) if fields[START:] and fields[0] not in (b"Z", b"X") else 0
+
+
+def command_line(pid: int) -> bytes:
+    """The words that the process PID was started with, in one line; nothing where nobody knows."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb", buffering=0) as words:
+            text = words.read(4096).rstrip(b"\0").replace(b"\0", b" ")
+    except OSError:
+        return b""
+    return text.decode("latin-1").translate(UNPRINTABLE).encode("latin-1")

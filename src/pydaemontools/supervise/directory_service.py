@@ -11,11 +11,12 @@ from .dialect import Dialect
 from .launcher import Launcher
 from .loop import Loop
 from .rules import Rules
-from .service import LOOK, Service
+from .service import Service
 from .servicedir import ServiceDir
 from .state import SWEEPING
 from .statefile import parse_state
 from .status_writer import StatusWriter
+from .sweep import LOOK
 from .table import ALIVE, FOUND, HUNG
 
 TYPE_CHECKING = False
@@ -292,6 +293,10 @@ class DirectoryService(Service):
             tap.close(callback)
         else:
             callback()
+
+    def undelivered(self) -> int:
+        """How many bytes stand in the tap before the logger."""
+        return self.taps[1].pending() if 1 in self.taps else 0
 
     def mark(self, *, down: bool) -> None:
         """Make or remove the file `down`."""

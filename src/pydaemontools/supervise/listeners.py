@@ -67,7 +67,7 @@ class Listeners:
         service = self._service
         found = tree.below([service.pid])
         if service.reaper:
-            found += service.reaper.left_by(service, service.session)
+            found += service.reaper.left_by(service)
         cgroup = service.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
 

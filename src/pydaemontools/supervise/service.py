@@ -1,7 +1,7 @@
 """A process that is kept: its state, and what the actions of the table do to it."""
 
 import posix
-from _signal import SIGCONT, SIGKILL, SIGTERM
+from _signal import SIGKILL, SIGTERM
 from time import monotonic
 
 from ..base import cli
@@ -11,6 +11,7 @@ from .loop import Loop
 from .rules import FOREVER, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, State
 from .statefile import end_in_words
+from .sweep import Sweep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
     from .table import Row
     from .tree import Reaper
 
-LOOK = 0.2  # seconds until we look again for what is to end and is not our child
-
 
 class Service:
     """A process that is kept. A subclass says what it is: spawn(), rules(), and the hooks.
 
     WHO stands before a warning, NAME in it. `fd_map` says which fd of the process
     is which of ours, `keep` which it inherits beside them. `on_end` is called when run has
-    ended, `on_down` when there is nothing and nothing is due, `on_leave` when there will never
-    be anything again.
+    ended, `on_refused` when it could not be started, `on_down` when there is nothing and
+    nothing is due, `on_leave` when there will never be anything again.
     """
 
     table: "dict[str, Row]" = table.TABLE
@@ -55,12 +54,14 @@ class Service:
         self.verbose = False  # whether to say when it starts and ends
         self.watchers: list[Callable[[State, State], None]] = []  # told of each change
         self.on_end: Callable[[], None] = lambda: None
+        self.on_refused: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
         self.on_leave: Callable[[], None] = lambda: None
+        self.sweep = Sweep(self)
         self._actions: dict[str, Callable[[], None]] = {
             table.START: self._start,
-            table.SWEEP: self._sweep,
-            table.CULL: self._cull,
+            table.SWEEP: self.sweep.begin,
+            table.CULL: self.sweep.cull,
             table.FINISH: self._finish,
             table.END_FINISH: self._end_finish,
             table.MARK: lambda: self.mark(down=True),
@@ -95,6 +96,10 @@ class Service:
     def drain(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when all that the service wrote is where it is to go."""
         callback()
+
+    def undelivered(self) -> int:
+        """How many bytes that it wrote have not come to where they are to go."""
+        return 0
 
     def mark(self, *, down: bool) -> None:
         """Have the service DOWN, or not, when a supervisor next starts here."""
@@ -149,6 +154,8 @@ class Service:
         self.wait_status = status
         if self.verbose:
             self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
+        # Who is told to end may leave something behind. Who ends by itself should not.
+        self.sweep.note(b"", pid, status, asked=self.state.term or self.state.stopping)
         self.on_end()
         self.feed(table.GONE, None if status is None else posix.waitstatus_to_exitcode(status))
 
@@ -177,7 +184,7 @@ class Service:
         if self.state.phase == SWEEPING and self.state.limit <= monotonic():
             pids = b" ".join(b"%d" % pid for pid in self.strays())
             self.warn(b"KILL did not end what " + self.name + b" left behind: " + pids)
-            self._let_go()
+            self.sweep.close()
         self.feed(table.DUE)
 
     def warn(self, what: bytes, error: OSError | None = None) -> None:
@@ -197,9 +204,16 @@ class Service:
             return []
         if self.predecessor:
             return self.predecessor.strays()
-        found = [] if self.loop.childless else self.reaper.left_by(self, self.session)
+        found = [] if self.loop.childless else self.reaper.left_by(self)
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
+
+    def let_go(self) -> None:
+        """Nothing is left behind, or what is will not end."""
+        self.pid = 0
+        self.predecessor = None
+        if self.reaper:
+            self.reaper.release(self)
 
     # What the actions do.
 
@@ -210,6 +224,7 @@ class Service:
         except OSError as error:
             self.warn(b"unable to fork for " + self.name, error)
             self.feed(table.UNBORN)
+            self.on_refused()
             return
         self.starts += 1
         self.loop.child(self.pid, self.end)
@@ -220,49 +235,6 @@ class Service:
         self.started(rules)
         self.feed(table.BORN, rules)
 
-    def _sweep(self) -> None:
-        strays = self.strays()
-        if not strays:
-            self._swept()
-            return
-        self.pid = strays[0]
-        tree.signal_all(strays, self.state.rules.down_signal, SIGCONT)
-        self.loop.on_orphan[self._look] = None
-        self._look_again()
-
-    def _look(self) -> None:
-        """Whether what was left behind has ended by now."""
-        if self.state.phase != SWEEPING:
-            self.loop.on_orphan.pop(self._look, None)
-            return
-        strays = self.strays()
-        if not strays:
-            self._swept()
-        elif self.state.limit < FOREVER:
-            # What was killed may have left others.
-            tree.signal_all(strays, SIGKILL)
-
-    def _look_again(self) -> None:
-        self._look()
-        if self.state.phase == SWEEPING:
-            self.loop.at(monotonic() + LOOK, self._look_again)
-
-    def _swept(self) -> None:
-        self._let_go()
-        self.feed(table.SWEPT)
-
-    def _let_go(self) -> None:
-        self.pid = 0
-        self.predecessor = None
-        self.loop.on_orphan.pop(self._look, None)
-        if self.reaper:
-            self.reaper.sessions.pop(self.session, None)
-
-    def _cull(self) -> None:
-        tree.signal_all(self.strays(), SIGKILL)
-        if self.state.rules.cgroup:
-            tree.kill_cgroup(tree.cgroup_path(self.state.rules.cgroup))
-
     def _finish(self) -> None:
         self.pid = 0
         try:
@@ -271,6 +243,8 @@ class Service:
             self.warn(b"unable to fork for " + self.name + b"/finish", error)
         if self.pid:
             self.loop.child(self.pid, self._finished)
+            if self.reaper:
+                self.reaper.sessions[self.pid] = self
         else:
             self.feed(table.UNBORN)
 
@@ -281,7 +255,8 @@ class Service:
             self.kill(SIGKILL)
 
     def _finished(self, status: int) -> None:
-        self.pid = 0
+        pid, self.pid = self.pid, 0
+        self.sweep.note(b"/finish", pid, status)
         self.feed(table.GONE, posix.waitstatus_to_exitcode(status))
 
     def _leave(self) -> None:

@@ -19,8 +19,9 @@ class State:
     the event, started: of the last start, resumed: of the end of
     its last pause; due, kill_at, limit, watchdog_deadline: when
     the next start, KILL, the end of being made ready, swept or finished, and a sign of life
-    are due; deaths: times of those that count; failures: runs in a row that were short, or never
-    ready. All times are seconds on one clock.
+    are due; kill_by: when all that is swept gets KILL; finished: whether finish has been run
+    since the last end; deaths: times of those that count; failures: runs in a row that were
+    short, or never ready. All times are seconds on one clock.
     """
 
     __slots__ = (
@@ -28,7 +29,9 @@ class State:
         "due",
         "failed",
         "failures",
+        "finished",
         "kill_at",
+        "kill_by",
         "leaving",
         "limit",
         "now",
@@ -50,13 +53,13 @@ class State:
         self.phase = DOWN
         self.want = want
         self.leaving = self.paused = self.term = self.stopping = False
-        self.ready = self.failed = False
+        self.ready = self.failed = self.finished = False
         self.why = ""
         self.rules = Rules()
         self.value: object = None
         self.now = 0.0
         self.started = self.resumed = -FOREVER
-        self.due = self.kill_at = self.limit = self.watchdog_deadline = FOREVER
+        self.due = self.kill_at = self.kill_by = self.limit = self.watchdog_deadline = FOREVER
         self.deaths: tuple[float, ...] = ()
         self.failures = 0
 

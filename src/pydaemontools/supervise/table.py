@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 START = "start"  # start run, and say whether it was BORN or UNBORN
 SWEEP = "sweep"  # have what run left behind end, and say when it is SWEPT
-CULL = "cull"  # kill what it left behind
+CULL = "cull"  # kill of what it left behind that which has had its time
 FINISH = "finish"  # start finish, and say UNBORN where there is none, GONE when it ended
 END_FINISH = "end_finish"  # have finish end, with what it started
 MARK, UNMARK = "mark", "unmark"  # make the file `down`; remove it
@@ -33,6 +33,7 @@ BORN = "born"  # with the Rules of this start
 UNBORN = "unborn"
 GONE = "gone"  # with the exit code, or minus the signal
 SWEPT = "swept"
+MORE = "more"  # of what was left behind, which has until then
 READY = "ready"
 ALIVE = "alive"  # a sign of life, perhaps with its time
 HUNG = "hung"  # with the reason
@@ -41,6 +42,7 @@ FOUND = "found"  # one is there that a supervisor left, which was killed
 
 RETRY = 1.0  # seconds until a fork that was refused is tried again
 STRAY = 5.0  # seconds that what run left behind has to end, at the most; and again after KILL
+SWEEPS = 3  # times that, and what is born meanwhile gets KILL with the others
 PERMANENT = 125  # what finish says when there is no point in another start (s6)
 
 
@@ -209,24 +211,49 @@ def _gone(state: State) -> "list[Action]":
     _count(state)
     state.paused = state.ready = state.term = state.stopping = False
     state.kill_at = state.limit = state.watchdog_deadline = FOREVER
+    state.finished = False
     if not state.rules.sweep:
         return _swept(state)
+    return _sweep(state, patience(state))
+
+
+def _sweep(state: State, seconds: float) -> "list[Action]":
+    """End what was left behind. It has SECONDS for that, and what is born meanwhile a while too."""
     state.phase = SWEEPING
-    state.kill_at = state.now + min(STRAY, state.rules.kill_after)
+    state.kill_at = state.now + seconds
+    state.kill_by = max(state.kill_at, state.now + SWEEPS * patience(state))
+    state.limit = FOREVER
     return [SWEEP]
+
+
+def patience(state: State) -> float:
+    """Seconds that what was left behind has to end."""
+    return min(STRAY, state.rules.kill_after)
 
 
 def _found(state: State) -> "list[Action]":
     """End it before another is started: it has the time of a service for that."""
-    state.phase = SWEEPING
-    state.kill_at = state.now + state.rules.kill_after
-    return [SWEEP]
+    state.finished = False
+    return _sweep(state, state.rules.kill_after)
+
+
+def _more(state: State) -> "list[Action]":
+    """One more was told to end, and has its time for that, but none after the last."""
+    if state.now < state.kill_by and isinstance(state.value, float):
+        state.kill_at = min(state.kill_at, state.kill_by, state.value)
+        state.limit = FOREVER
+    return []
 
 
 def _cull(state: State) -> "list[Action]":
     state.kill_at = FOREVER
     state.limit = min(state.limit, state.now + STRAY)
     return [CULL]
+
+
+def _kill_all(state: State) -> "list[Action]":
+    state.kill_by = state.now
+    return _cull(state)
 
 
 def _stray(state: State) -> "list[Action]":
@@ -237,9 +264,9 @@ def _stray(state: State) -> "list[Action]":
 
 
 def _swept(state: State) -> "list[Action]":
-    """Nothing is left of run: run finish, if there may be one."""
+    """Nothing is left of run: run finish, if there may be one, and was none."""
     state.kill_at = FOREVER
-    if not state.rules.finish:
+    if not state.rules.finish or state.finished:
         return _next(state)
     state.phase = FINISHING
     state.limit = state.now + state.rules.finish_limit
@@ -274,10 +301,11 @@ def _give_up(state: State, why: str) -> None:
 
 
 def _finished(state: State) -> "list[Action]":
-    """Finish has ended."""
+    """Finish has ended, and what it left has to end too."""
     if state.value == PERMANENT:
         _give_up(state, f"finish exited with code {PERMANENT}")
-    return _next(state)
+    state.finished = True
+    return _sweep(state, patience(state)) if state.rules.sweep else _next(state)
 
 
 def _too_long(state: State) -> "list[Action]":
@@ -347,7 +375,7 @@ TABLE: "dict[str, Row]" = {
     "i": {UP: (_do(_signal.SIGINT),)},
     "t": {UP: (_term,)},
     "r": {UP: (_stop,)},
-    "k": {UP: (_do(_signal.SIGKILL),), SWEEPING: (_cull,), FINISHING: (_do(_signal.SIGKILL),)},
+    "k": {UP: (_do(_signal.SIGKILL),), SWEEPING: (_kill_all,), FINISHING: (_do(_signal.SIGKILL),)},
     "q": {UP: (_do(_signal.SIGQUIT),)},
     "1": {UP: (_do(_signal.SIGUSR1),)},
     "2": {UP: (_do(_signal.SIGUSR2),)},
@@ -358,6 +386,7 @@ TABLE: "dict[str, Row]" = {
     UNBORN: {WAIT: (_unborn,), FINISHING: (_next,)},
     GONE: {UP: (_gone,), FINISHING: (_finished,)},
     SWEPT: {SWEEPING: (_swept,)},
+    MORE: {SWEEPING: (_more,)},
     READY: {UP: (_ready,)},
     ALIVE: {UP: (_alive,)},
     HUNG: {UP: (_hung,)},

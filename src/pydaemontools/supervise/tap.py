@@ -6,6 +6,7 @@ there is something, and only when that can be written on.
 """
 
 import posix
+import sys
 from select import POLLOUT, poll
 from time import monotonic
 
@@ -64,6 +65,10 @@ class Tap:
         self._drained = callback
         self.forward()
 
+    def pending(self) -> int:
+        """How many bytes were written to it and not passed on."""
+        return len(self._buffer) + unread(self._source)
+
     def _hold(self) -> None:
         """Nobody reads at the other end: wait for that, and read nothing."""
         self._loop.forget(self._source)
@@ -100,3 +105,13 @@ class Tap:
                 self.last_line = line
             if self.on_line:
                 self.on_line(line)
+
+
+def unread(fd: int) -> int:
+    """How many bytes stand in the pipe FD."""
+    from fcntl import ioctl
+    from termios import FIONREAD
+
+    count = bytearray(4)
+    ioctl(fd, FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)

@@ -32,16 +32,17 @@ class Reaper:
         # their start times, since another may get the pid of one that has ended.
         self._others = {pid: start_time(pid) for pid in children()}
 
-    def session(self, leader: int) -> list[int]:
-        """The processes in the session of LEADER, whosever children they are."""
-        return [pid for pid, (_, sid) in _table().items() if sid == leader]
-
-    def left_by(self, service: object, session: int) -> list[int]:
-        """The processes that SERVICE, which led SESSION, left behind, parents first."""
+    def left_by(self, service: object) -> list[int]:
+        """The processes that SERVICE left behind, parents first."""
         if not self.subreaper:
-            return self.session(session)
+            # Those of its sessions, whosever children they are.
+            return [pid for pid, (_, sid) in _table().items() if self.sessions.get(sid) is service]
         found = [pid for pid in children() if pid not in self.known and not self._is_other(pid)]
         return below([pid for pid in found if self._owner(pid) is service])
+
+    def release(self, service: object) -> None:
+        """What SERVICE left has ended: no session is its own any more."""
+        self.sessions = {sid: one for sid, one in self.sessions.items() if one is not service}
 
     def _is_other(self, pid: int) -> bool:
         """Whether the child PID was there before us."""
