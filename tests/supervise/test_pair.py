@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from tests.conftest import wait_until
 from tests.supervise.conftest import command, stat, state
 
 LOG = "pysissylog --to ./log/ x"
@@ -174,17 +175,79 @@ def test_a_second_term_goes_to_a_logger_that_is_stuck(supervise):
     assert state(logger) is None
 
 
-def test_a_second_term_ends_a_logger_that_dies_all_the_time(supervise, place, script):
-    """One that cannot read, and so never comes to the end of the file."""
-    script(place / "bin/bad", "#!/bin/sh\nexit 111\n")
-    script(place / "bin/hello", "#!/bin/sh\necho hello\ntouch ready\nexec sleep 1000\n")
-    kept = supervise("-v", "-l", "bad", "hello")
-    kept.until((place / "ready").exists)
-    kept.signal(signal.SIGTERM)
-    kept.until(lambda: kept.logged("hello"))
-    starts = len(kept.logged("started bad"))
-    kept.until(lambda: len(kept.logged("started bad")) > starts)
+CANNOT = {
+    "exits": "#!/bin/sh\nexit 111\n",
+    "says that all is well": "#!/bin/sh\nexit 0\n",
+    "is killed": "#!/bin/sh\nkill -SEGV $$\n",
+    "takes its time": "#!/bin/sh\nsleep .3\nexit 1\n",
+    "is no program": "#!/nowhere\n",
+}
+HELLO = "#!/bin/sh\necho hello\ntouch here\nexec sleep 1000\n"
+
+
+@pytest.mark.parametrize("kind", CANNOT)
+def test_a_logger_that_cannot_start_keeps_nobody(supervise, place, script, kind):
+    """However it fails: it leaves without having read, and what that was is told in bytes."""
+    script(place / "bin/bad", CANNOT[kind])
+    script(place / "bin/hello", HELLO)
+    kept = supervise("-l", "bad", "hello")
+    kept.until((place / "here").exists)
     assert kept.stop() == 0
+    assert "pysupervise: warning: bad has not read 6 bytes: lost\n" in kept.err()
+
+
+@pytest.mark.parametrize("name", ["pysupervise", "runsv"])
+@pytest.mark.parametrize("kind", ["exits", "is no program"])
+def test_the_logger_of_a_directory_that_cannot_start_keeps_nobody(
+    serve, originals, run, name, kind
+):
+    """Also as runsv, where sv shutdown takes less than its seven seconds."""
+    files = {"run": HELLO, "log/run": CANNOT[kind], "log/backoff": "60"}
+    kept = serve(files, command=(f"{originals}/runsv",) if name == "runsv" else (name,))
+    wait_until((kept.path / "here").exists)
+    assert run("sv", "-w7", "shutdown", "./s", path=f"{originals}:/usr/bin:/bin").returncode == 0
+    assert kept.supervisor.wait() == 0
+    who = "runsv s" if name == "runsv" else name
+    assert f"{who}: warning: s/log has not read 6 bytes: lost\n" in kept.supervisor.err()
+
+
+def test_a_logger_that_cannot_be_forked_keeps_nobody(supervise, place, script, faulty):
+    """The service was started, and from then on the system refuses."""
+    script(place / "bin/hello", HELLO)
+    script(place / "bin/bad", CANNOT["exits"])
+    fault = """
+import posix
+from errno import EAGAIN
+fork, spawn = posix.fork, posix.posix_spawn
+def refuse(real):
+    def call(*args, **more):
+        if posix.access("here", 0):
+            raise OSError(EAGAIN, "")
+        return real(*args, **more)
+    return call
+posix.fork, posix.posix_spawn = refuse(fork), refuse(spawn)
+"""
+    kept = supervise("-l", "bad", "hello", command=(faulty(fault),))
+    kept.until((place / "here").exists)
+    assert kept.stop() == 0
+    assert "bad has not read 6 bytes: lost" in kept.err()
+
+
+def test_what_a_tap_holds_before_a_logger_that_cannot_start_is_counted(serve):
+    """More than the pipe takes: the rest stands before it, and nobody waits for that to go on."""
+    run_ = " head -c 100000 /dev/zero; touch here; exec sleep 1000\n"
+    kept = serve({"run": run_, "ready": "log x", "log/run": " exit 1\n"})
+    wait_until((kept.path / "here").exists)
+    assert kept.stop() == 0
+    assert "s/log has not read 100000 bytes: lost\n" in kept.supervisor.err()
+
+
+def test_a_logger_that_is_down_keeps_nobody_and_what_it_has_not_read_is_told(serve):
+    """It was never to be up."""
+    kept = serve({"run": HELLO, "log/run": " exec cat\n", "log/down": ""})
+    wait_until((kept.path / "here").exists)
+    assert kept.stop() == 0
+    assert "s/log has not read 6 bytes: lost\n" in kept.supervisor.err()
 
 
 def test_signals_go_to_the_program_and_not_to_its_logger(supervise, listener_at):

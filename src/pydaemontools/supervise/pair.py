@@ -2,7 +2,7 @@
 
 So what is in the pipe outlives either of them. The service goes first: then nobody can
 write any more, and the logger ends by itself at the end of the file. One that dies before
-that is started again.
+that is started again, unless it cannot work: then what it did not read is lost, which is said.
 """
 
 import gc
@@ -13,9 +13,11 @@ from time import monotonic
 from ..base import cli
 from .loop import END, Loop
 from .service import Service
-from .state import DOWN, FINISHING
+from .state import DOWN, FINISHING, WAIT
 from .table import LAST
 
+MOST = 1 << 31  # bytes that no pipe holds
+FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after which it has no other
 OWED = 1.0  # seconds until we look whether stderr has room for what is owed
 
 
@@ -35,7 +37,13 @@ class Pair:
             logger.fd_map[0] = self._source
             service.on_leave = self._left
             logger.on_end = self._logged
+            logger.on_refused = self._refused
             logger.on_down = self._give_up
+            logger.on_leave = self._say_lost
+            # Once the service has left: bytes in the pipe when the last run of the logger
+            # ended, and how many runs in a row read nothing. One that was there before counts
+            # for nothing: who knows what it had read.
+            self._unread, self._futile = MOST, 0
 
     def run(self, keep: list[int], *, verbose: bool = False) -> None:
         """Keep both until told to stop; KEEP are the fds that they inherit.
@@ -74,6 +82,12 @@ class Pair:
     def _left(self) -> None:
         """The service has left: what it wrote goes to the logger, if there is one to come."""
         self._give_up()
+        if self.service.reaper:
+            # What is left from now on cannot be the service's.
+            self.service.reaper.main_service = self.logger
+        if self.logger and self.logger.state.phase == WAIT:
+            self._unread = self._in_pipe()
+            self._hasten()
         self.service.drain(self._end)
 
     def _end(self) -> None:
@@ -86,12 +100,54 @@ class Pair:
             self.logger.feed(LAST)
 
     def _logged(self) -> None:
-        """The logger has ended: let it leave if it has read everything."""
-        if self.logger and self.service.left and self._drained():
+        """The logger has ended: let it leave if it has read everything, or can read nothing."""
+        if not self.logger or not self.service.left:
+            return
+        if self._drained() or self._cannot_read():
             self.logger.feed(LAST)
+        else:
+            self.loop.at_turn_end(self._hasten)
+
+    def _hasten(self) -> None:
+        """Let the logger have its next chance soon: no backoff counts."""
+        if self.logger and self.logger.state.want == "u":
+            self.logger.feed("u")
 
     def _drained(self) -> bool:
         """Whether the pipe is empty, and nobody has it open who could write to it."""
         waiter = poll()
         waiter.register(self._source, POLLIN)
         return [events for _, events in waiter.poll(0)] == [POLLHUP]
+
+    def _cannot_read(self) -> bool:
+        """Whether the logger has ended without reading anything, so that another would too.
+
+        One that a signal ended is given other chances, and so is one that had nothing to read.
+        """
+        assert self.logger  # noqa: S101 - for the type checker
+        unread, before = self._in_pipe(), self._unread
+        self._unread = unread
+        self._futile = self._futile + 1 if unread >= before else 0
+        status = self.logger.wait_status or 0
+        failed = posix.WIFEXITED(status) and (unread or status)
+        return bool(self._futile and failed) or self._futile >= FUTILE
+
+    def _refused(self) -> None:
+        """There could be no process for the logger."""
+        if self.logger and self.service.left:
+            self._futile += 1
+            if self._futile >= FUTILE:
+                self.logger.feed(LAST)
+
+    def _in_pipe(self) -> int:
+        """How many bytes the logger has not read."""
+        from .tap import unread
+
+        return unread(self._source)
+
+    def _say_lost(self) -> None:
+        """The logger has left: say what nobody will read."""
+        lost = self._in_pipe() + self.service.undelivered()
+        if lost and self.logger:
+            much = b"1 byte" if lost == 1 else b"%d bytes" % lost
+            self.service.warn(self.logger.name + b" has not read " + much + b": lost")
