@@ -1,4 +1,4 @@
-"""Starting a child from a warm supervisor: a fork, and in it whatever is to run."""
+"""Starting a child from a warm process: a fork, and in it whatever is to run."""
 
 import _signal as signal
 import posix
@@ -6,8 +6,8 @@ import sys
 from errno import EINVAL, ENOMEM, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
-from ..base import cli
-from ..base.process import environ
+from . import cli
+from .process import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

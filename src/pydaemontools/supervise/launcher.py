@@ -3,10 +3,10 @@
 import posix
 
 from ..base import cli
+from ..base.child import fork, spawn_program
 from ..base.process import environ, limits
 from ..chain import pathexec as chain
 from . import tree
-from .child import fork, spawn_program
 from .helper_tree import ended_within
 from .rules import Rules
 from .service import Service

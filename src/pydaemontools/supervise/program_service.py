@@ -2,11 +2,11 @@
 
 import posix
 
+from ..base.child import fork, spawn_program
 from ..base.process import environ, limits
 from ..chain import pathexec as chain
 from ..chain import script
 from ..chain.words import expand
-from .child import fork, spawn_program
 from .loop import Loop
 from .rules import Rules
 from .service import Service

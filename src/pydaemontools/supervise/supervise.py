@@ -3,13 +3,13 @@
 import posix
 
 from ..base import cli
+from ..base.child import inherited
 from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.tools import load_all
 from ..chain import pathexec as chain
 from ..chain import script
 from ..chain.check import program
 from ..chain.words import expand
-from .child import inherited
 from .dialect import DIALECTS, Dialect
 from .loop import Inbox, Loop
 from .pair import Pair
