@@ -65,6 +65,8 @@ def test_what_did_not_fit_is_counted_and_told_when_there_is_room(supervise):
     reader, writer = full_pipe()
     kept = supervise("-v", "note", stderr=writer)
     kept.next_start(1)
+    # The program may be there before the supervisor has said so.
+    wait_until(lambda: stat(kept.pid, 0) == "S")
     told = Reader(reader)
     wait_until(lambda: b"dropped 1 line for which stderr had no room\n" in told.read())
     kept.signal(signal.SIGKILL, kept.next_start(1))
