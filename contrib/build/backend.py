@@ -1,6 +1,6 @@
 """The build backend: makes the wheel, with nothing but the standard library.
 
-No backend from an index makes entry scripts that start isolated (contrib/build/entry.sh) or
+No backend from an index makes entry scripts that start isolated (data/entry.sh of the package) or
 turns pages into man pages, and none could be had where the network is not: `pip install .`
 needs nothing else. PEP 517, 660, 427 and 639 say what stands here.
 """
@@ -78,7 +78,7 @@ def _pages():
 
 
 def _common():
-    entry = (HERE / "entry.sh").read_text()
+    entry = (ROOT / f"src/{NAME}/data/entry.sh").read_text()
     files = {}
     for page in _pages():
         tool = page.stem

@@ -12,11 +12,15 @@ from .entry import restore_startup
 HELP = """\
 usage: python -m pydaemontools TOOL [ARGUMENT ...]
        python -m pydaemontools originals DIR
+       python -m pydaemontools entries [--undo] [DIR]
 
 Runs a tool, or makes DIR with one executable for each original (setlock, envdir, ...)
-that these tools stand in for. Each tool is also a command of its own, which starts faster
-and lets no PYTHON* variable, user site or file in the current directory put code into it.
-This way of calling them does not: use it at a terminal, not in what runs as root.
+that these tools stand in for. `entries` writes the tools' own scripts anew, over the
+installed ones or into DIR, so that they start without a shell.
+
+Each tool is also a command of its own, which starts faster and lets no PYTHON* variable, user
+site or file in the current directory put code into it. This way of calling them does not: use
+it at a terminal, not in what runs as root.
 
 """
 
@@ -33,8 +37,11 @@ def main() -> int:
     if name == "--version":
         print("pydaemontools", __version__)
         return 0
-    if name == "originals":
-        return _originals(argv)
+    if name in ("originals", "entries"):
+        try:
+            return _originals(argv) if name == "originals" else _entries(argv)
+        except cli.Quit as end:
+            return end.say(b"pydaemontools")
     if name not in OWN:
         hint = "python -m pydaemontools: there is no tool {!r}; without arguments it lists them"
         print(hint.format(name), file=sys.stderr)
@@ -45,8 +52,12 @@ def main() -> int:
 
 def _scripts() -> bytes | None:
     """Where the entry scripts of this installation stand, as far as one can tell from here."""
-    here = os.path.join(sys.prefix, "bin")
-    return os.fsencode(here) if os.path.exists(os.path.join(here, "pychain")) else None
+    # Of pip install --prefix or --user they are not beside the interpreter, but near the package.
+    lib = os.path.abspath(__file__).split("/lib/python")[0]
+    for place in f"{sys.prefix}/bin", f"{lib}/bin":
+        if os.path.exists(f"{place}/pychain"):
+            return os.fsencode(place)
+    return None
 
 
 def _summaries() -> list[str]:
@@ -62,14 +73,26 @@ def _summaries() -> list[str]:
 def _originals(argv: list[bytes]) -> int:
     from .chain import originals
 
-    try:
-        if len(argv) != 2:
-            raise cli.Quit(100, b"usage: python -m pydaemontools originals DIR")
-        place = os.path.abspath(os.fsdecode(argv[1]))
-        names = originals.make(place)
-    except cli.Quit as end:
-        return end.say(b"pydaemontools")
-    print(f"{place}: {' '.join(names)}")
+    if len(argv) != 2:
+        raise cli.Quit(100, b"usage: python -m pydaemontools originals DIR")
+    place = os.path.abspath(os.fsdecode(argv[1]))
+    print(f"{place}: {' '.join(originals.make(place))}")
+    return 0
+
+
+def _entries(argv: list[bytes]) -> int:
+    from .chain import direct_scripts
+
+    undo = argv[1:2] == [b"--undo"]
+    words = argv[2:] if undo else argv[1:]
+    if len(words) > 1 or (words[:1] and words[0].startswith(b"-")):
+        raise cli.Quit(100, b"usage: python -m pydaemontools entries [--undo] [DIR]")
+    place = os.path.abspath(os.fsdecode(words[0])) if words else None
+    if undo:
+        print(f"{direct_scripts.undo(place)}: as they were installed")
+    else:
+        print(f"{direct_scripts.make(place)}: {' '.join(OWN)}")
+        print("An upgrade of the package puts the installed scripts back: then run this again.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The wheel, and the ways to install it: contrib/build/backend.py and entry.sh."""
+"""The wheel, and the ways to install it: contrib/build/backend.py and data/entry.sh."""
 
 import subprocess
 import textwrap
@@ -41,7 +41,10 @@ def test_wheel_has_the_data_and_a_page_prints_it(wheel):
     found = [name for name in archive.namelist() if name.startswith("pydaemontools/data/")]
     assert "pydaemontools/data/systemd/mydaemon.service" in found
     pages = [page.read_text() for page in (ROOT / "docs").rglob("*.md")]
+    assert "pydaemontools/data/entry.sh" in found
     for name in found:
+        if name.endswith("/entry.sh"):
+            continue
         printed = textwrap.indent(archive.read(name).decode(), "    ")
         assert any(printed in page for page in pages), name
 

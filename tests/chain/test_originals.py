@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pydaemontools.base.tools import ORIGINALS
-from pydaemontools.chain.originals import header
+from pydaemontools.chain.scripts import header
 
 
 @pytest.fixture

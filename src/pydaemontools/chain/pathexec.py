@@ -132,10 +132,11 @@ def recognise(file: bytes) -> list[bytes] | None:
     return None
 
 
-def signature(name: str) -> bytes:
-    """How the file that `originals` makes for NAME ends, in this installation."""
+def signature(name: str, where: str | None = None) -> bytes:
+    """How a file that starts NAME of this installation ends; the tools stand in WHERE, or home."""
     place = sys.modules["pydaemontools"].__path__[0].rpartition("/")[0]
-    where = "" if home is None else home.decode("utf-8", "surrogateescape")
+    if where is None:
+        where = "" if home is None else home.decode("utf-8", "surrogateescape")
     text = (
         f"import sys\nsys.path.append({place!r})\n"
         f"from pydaemontools.entry import enter\nenter({name!r}, {where!r})\n"
