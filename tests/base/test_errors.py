@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 
 import pytest
 
@@ -178,3 +179,18 @@ def test_words(number, text):
 def test_every_link_is_here():
     """A new link has to be added to the table of this file."""
     assert set(LINKS) == {name for name, module in OWN.items() if module.startswith("chain.")}
+
+
+@pytest.mark.process
+def test_every_signal_has_the_name_that_a_shell_has():
+    """Of two names the usual one: ABRT and not IOT, CHLD and not CLD; RTMIN+1 for what has none."""
+    ended = "for n in $(seq 64); do echo SIG$(kill -l $n); done"
+    named = subprocess.run(["bash", "-c", ended], capture_output=True, check=True).stdout.split()
+    ours = [errors.signal_name(number) for number in range(1, 65)]
+    # A shell counts from both ends.
+    theirs = [
+        b"SIGRTMIN+%d" % (30 - int(name[9:])) if name.startswith(b"SIGRTMAX-") else name
+        for name in named
+    ]
+    assert ours[:31] == theirs[:31]
+    assert ours[33:] == theirs[33:]

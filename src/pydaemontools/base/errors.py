@@ -10,6 +10,7 @@ import posix
 
 from .process import environ, fsencode
 
+OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 SCRIPT = 256  # what the kernel reads of a first line
 _WORDS = """\
 EPERM permission denied
@@ -184,10 +185,11 @@ def group(gid: int) -> bytes:
 
 
 def signal_name(signum: int) -> bytes:
-    """SIGKILL for 9, and so on."""
+    """SIGKILL for 9, and so on: of two names the one that POSIX has."""
     import _signal
 
     for name, value in vars(_signal).items():
-        if value == signum and name[:3] == "SIG" and name[3] != "_":
+        if value == signum and name[:3] == "SIG" and name[3] != "_" and name not in OLD_NAMES:
             return name.encode()
-    return b"signal %d" % signum
+    above = signum - _signal.SIGRTMIN
+    return b"SIGRTMIN+%d" % above if 0 < above < 31 else b"signal %d" % signum
