@@ -7,6 +7,7 @@ import socket
 import stat as modes
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -752,9 +753,33 @@ def test_notify_socket(serve, go):
     go.write_text("READY=1;STATUS=here\n")
     kept.is_(text="here", ready="1")
     go.write_text("RELOADING=1\n")
-    kept.is_(text="reloading")
-    go.write_text("STOPPING=1\n")
+    kept.is_(text="reloading", ready="1")
+    go.write_text("READY=1\n")
+    wait_until(lambda: "text" not in kept.state_file())
+    go.write_text("RELOADING=1;MONOTONIC_USEC=5;STATUS=reading\n")
+    kept.is_(text="reading")
+    go.write_text("READY=1;STOPPING=1\n")
     kept.is_(text="stopping")
+
+
+def test_times_that_a_service_gives(serve, go):
+    """EXTEND_TIMEOUT_USEC and WATCHDOG_USEC; what is no number is passed over."""
+    kept = serve(
+        {"run": NOTIFIER, "ready": "notify\n", "timeout-up": "1000\n", "watchdog": "1000\n"}
+    )
+    kept.up()
+    began = time.monotonic()
+    odd = "".join(
+        f"EXTEND_TIMEOUT_USEC={w}\nWATCHDOG_USEC={w}\n" for w in ("x", "-1", "9" * 5000, "")
+    )
+    go.write_text("EXTEND_TIMEOUT_USEC=1000000000\n" + odd)
+    # Later than the limit that it had.
+    wait_until(lambda: time.monotonic() > began + 1.5)
+    go.write_text("READY=1\n")
+    kept.is_(ready="1")
+    assert not kept.read("supervise/history")
+    go.write_text("WATCHDOG_USEC=100000\n")
+    assert "was killed by SIGTERM (watchdog)" in kept.history()[0]
 
 
 def test_a_main_process_that_is_none(serve, go):

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pydaemontools.supervise.given_times import EXTEND, INTERVAL
 from pydaemontools.supervise.rules import FOREVER, RestartBackoff, Rules, plain
 from pydaemontools.supervise.state import (
     DOWN,
@@ -852,6 +853,40 @@ HISTORIES = {
         (7, DUE, []),
         (8, DUE, TERMINATE),
     ],
+    "says how often it will show that it is alive": [
+        *up(watchdog=5, sign=b"notify"),
+        (4, (INTERVAL, 10.0), []),
+        (13, DUE, []),
+        (13, ALIVE, []),
+        (22, DUE, []),
+        (22, (INTERVAL, FOREVER), []),
+        (99, DUE, []),
+        (99, (INTERVAL, 1.0), []),
+        (100, DUE, TERMINATE),
+    ],
+    "says how often, and nobody asked": [*up(), (4, (INTERVAL, 1.0), []), (9, DUE, [])],
+    "needs more time to be ready": [
+        *up(ways=ASKED, ready_limit=5),
+        (4, (EXTEND, 3.0), []),
+        (6, DUE, []),
+        (6, (EXTEND, 0.5), []),
+        (7, DUE, TERMINATE),
+    ],
+    "needs more time to end": [
+        *up(kill_after=5),
+        (2, "d", TERMINATE),
+        (4, (EXTEND, 6.0), []),
+        (7, DUE, []),
+        (10, DUE, [SIGKILL]),
+    ],
+    "needs more time, and has no limit": [
+        *up(ways=ASKED),
+        (4, (EXTEND, 3.0), []),
+        (9, DUE, []),
+        (9, READY, []),
+        (9, (EXTEND, 3.0), []),
+        (99, DUE, []),
+    ],
     "need not be alive before it is ready": [
         *up(ways=ASKED, watchdog=5),
         (6, DUE, []),
@@ -1287,6 +1322,8 @@ MATRIX = {
     READY: only_up(),
     ALIVE: only_up(),
     HUNG: only_up(*TERMINATE),
+    EXTEND: only_up(),
+    INTERVAL: only_up(),
     LAST: ((LEFT, [LEAVE]), (LEFT, [LEAVE]), SAME, SAME, SAME, SAME),
     FOUND: ((SWEEPING, [SWEEP]), SAME, SAME, SAME, SAME, SAME),
 }
@@ -1302,7 +1339,7 @@ LATE = {
     FINISHING: (FINISHING, [END_FINISH]),
     LEFT: (LEFT, []),
 }
-VALUES = {BORN: rules(), GONE: 0, HUNG: "check failed"}
+VALUES = {BORN: rules(), GONE: 0, HUNG: "check failed", EXTEND: 0.01, INTERVAL: 0.5}
 
 
 @pytest.mark.parametrize(("table", "matrix"), TABLES.values(), ids=TABLES)

@@ -8,7 +8,7 @@ import _signal as signal
 import posix
 
 from ..base import cli
-from ..base.process import title
+from ..base.process import environ, title
 from .subreaper import end_as
 
 # Stop signals that the kernel sends to a whole process group stop this process too, and who
@@ -33,6 +33,8 @@ def stay(who: bytes) -> int | None:
     except OSError as error:
         raise cli.fatal(b"unable to fork", error) from None
     if not pid:
+        # It has another pid than the one that is told to give signs of life.
+        environ.pop(b"WATCHDOG_PID", None)
         signal.signal(signal.SIGCHLD, ignored)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return None

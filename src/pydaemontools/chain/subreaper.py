@@ -10,6 +10,7 @@ import posix
 
 from ..base import cli
 from ..base.proc import children
+from ..base.process import environ
 
 PR_SET_CHILD_SUBREAPER = 36
 # Sent to this process they are meant for the program. The stop signals of a terminal stay
@@ -49,6 +50,8 @@ def follow() -> int | None:
     except OSError as error:
         raise cli.fatal(b"unable to fork", error) from None
     if not pid:
+        # It has another pid than the one that is told to give signs of life.
+        environ.pop(b"WATCHDOG_PID", None)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return None
     status = _watch(pid, others)

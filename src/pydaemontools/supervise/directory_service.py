@@ -8,9 +8,10 @@ from ..base.proc import start_time
 from . import fifodir, predecessor
 from .command_queue import CommandQueue
 from .dialect import Dialect
+from .given_times import EXTEND, INTERVAL
 from .launcher import Launcher
 from .loop import Loop
-from .rules import Rules
+from .rules import FOREVER, Rules
 from .service import Service
 from .servicedir import ServiceDir
 from .state import SWEEPING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .notify import NotifySocket
     from .tap import Tap
     from .tree import Reaper
+
+RELOADING = "reloading"  # what is shown until it says that it is ready again
 
 
 class DirectoryService(Service):
@@ -327,6 +330,9 @@ class DirectoryService(Service):
         """Do what the service SAID of itself."""
         if said.get("READY") == "1" and self.health:
             self.health.ready()
+            if self._status_writer.text == RELOADING:
+                self._status_writer.text = ""
+        self._take_times(said)
         if said.get("WATCHDOG") == "1":
             self.feed(ALIVE)
         if said.get("WATCHDOG") == "trigger":
@@ -339,6 +345,18 @@ class DirectoryService(Service):
         if pid.isascii() and pid.isdigit() and len(pid) < 10:
             self.main = int(pid), start_time(int(pid))
         self.loop.at_turn_end(self.settle)
+
+    def _take_times(self, said: dict[str, str]) -> None:
+        """Give it the times that it SAID."""
+        from .notify import seconds
+
+        more = seconds(said.get("EXTEND_TIMEOUT_USEC", ""))
+        if more:
+            self.feed(EXTEND, more)
+        every = seconds(said.get("WATCHDOG_USEC", ""))
+        if every is not None:
+            # As for systemd, 0 is for ever.
+            self.feed(INTERVAL, every or FOREVER)
 
     def _trigger(self, pid: int) -> None:
         """End the run of PID, which asked for it; one that is paused when it goes on."""

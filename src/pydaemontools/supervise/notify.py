@@ -1,8 +1,8 @@
 """NOTIFY_SOCKET: a service tells its supervisor how it is (sd_notify(3)).
 
 A datagram holds lines NAME=VALUE. What is understood: READY=1, RELOADING=1, STOPPING=1,
-STATUS=text, MAINPID=pid, WATCHDOG=1, WATCHDOG=trigger. The kernel says who sent a datagram
-(SCM_CREDENTIALS); root and the account of the service are believed.
+STATUS=text, MAINPID=pid, WATCHDOG=1, WATCHDOG=trigger, WATCHDOG_USEC and EXTEND_TIMEOUT_USEC. The
+kernel says who sent a datagram (SCM_CREDENTIALS); root and the account of the service are believed.
 """
 
 import posix
@@ -70,6 +70,12 @@ def _owner(pid: int) -> int:
         return posix.stat(f"/proc/{pid}").st_uid
     except OSError:
         return -1
+
+
+def seconds(microseconds: str) -> float | None:
+    """The time that MICROSECONDS say, None if they are no number."""
+    is_number = microseconds.isascii() and microseconds.isdigit() and len(microseconds) < 21
+    return int(microseconds) / 1e6 if is_number else None
 
 
 def parse(data: bytes) -> dict[str, str]:

@@ -72,6 +72,14 @@ class Rules:
         """Whether the service is ready only when it says so."""
         return bool(self.ways) or self.notification_fd is not None
 
+    def with_watchdog(self, seconds: float) -> "Rules":
+        """The same with another time for signs of life."""
+        rules = Rules()
+        for name in Rules.__slots__:
+            setattr(rules, name, getattr(self, name))
+        rules.watchdog = seconds
+        return rules
+
     @property
     def silence(self) -> float:
         """How long it may give no sign of life. Where we ask for one, that is no silence."""

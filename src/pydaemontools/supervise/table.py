@@ -7,6 +7,7 @@ the next state and what is to be done now. Every history is a list of events in 
 
 import _signal
 
+from . import given_times
 from .rules import FOREVER, RESET, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
@@ -390,6 +391,7 @@ TABLE: "dict[str, Row]" = {
     READY: {UP: (_ready,)},
     ALIVE: {UP: (_alive,)},
     HUNG: {UP: (_hung,)},
+    **given_times.ROWS,
     LAST: _LEAVING,
     FOUND: {DOWN: (_found,)},
 }
