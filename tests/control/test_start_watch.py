@@ -30,6 +30,11 @@ FAILS = {
         {"log/run": "exec pymultilog t ./main"},
         "exited 7 after 0.4 s: in the log",
     ),
+    "into its log, for a terminal": (
+        "printf 'a\\033[2Jb\\n'; sleep .4; exit 7",
+        {"log/run": "exec pymultilog t ./main"},
+        "exited 7 after 0.4 s: a?[2Jb",
+    ),
     "a longer settle": ("sleep 1.5; exit 7", {"settle": "3"}, "exited 7 after 1.5 s"),
 }
 LIVES = {

@@ -16,6 +16,7 @@ from .check_script import LIMIT, run_check_script
 from .failing import DONE, short
 from .last_words import last_words
 from .lifetime import Lifetime, is_same
+from .screen import plain
 from .servicefiles import CONTROL, WRITE
 
 TYPE_CHECKING = False
@@ -132,7 +133,7 @@ class StartWatch:
         if (words == ended or not line) and monotonic() - seen < GRACE:
             return None
         given_up = b", given up (%s)" % status.why if status.word == b"failed" else b""
-        return short(words) + given_up + (b": " + line if line else b"")
+        return short(words) + given_up + (b": " + plain(line) if line else b"")
 
 
 def _ending(status: Status) -> bytes:
