@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pydaemontools.base.tai64 import stamp
-from pydaemontools.control import processes, top
+from pydaemontools.control import processes
 from tests.conftest import DEADLINE, copy_installation, wait_until
 
 from .conftest import status
@@ -113,14 +113,6 @@ def test_a_process_that_may_not_be_looked_into(tmp_path):
     now = processes.Processes(str(tmp_path))
     assert list(now.tree(7)) == [7, 8]
     assert now.memory([7, 8]) == 5 * 1024 + 24 * processes.PAGE
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, b"0"), (1023, b"1023"), (1536, b"1.5k"), (5 * 2**30, b"5.0G")]
-)
-def test_size(count, text):
-    """In the unit that fits."""
-    assert top.size(count) == text
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import posix
 
 # What would change the line in which it is shown.
 UNPRINTABLE = dict.fromkeys([*range(32), *range(127, 160)], "?")
+PAGE = posix.sysconf("SC_PAGE_SIZE")
 START = 19  # where stat() has the start time, in ticks since boot
 
 
@@ -52,3 +53,52 @@ def command_line(pid: int) -> bytes:
     except OSError:
         return b""
     return text.decode("latin-1").translate(UNPRINTABLE).encode("latin-1")
+
+
+def descendants(pid: int) -> list[int]:
+    """The process PID and all that descends from it, by a look at these alone if that can be."""
+    found = [pid]
+    for one in found:
+        threads = f"/proc/{one}/task"
+        try:
+            for thread in posix.listdir(threads):
+                with open(f"{threads}/{thread}/children", "rb", buffering=0) as listed:
+                    found += map(int, listed.read().split())
+        except FileNotFoundError:
+            if posix.access(threads, posix.F_OK):
+                # A kernel without that file.
+                return _below(pid)
+        except (ProcessLookupError, PermissionError):
+            # It has ended, or is not shown to us.
+            continue
+    return found
+
+
+def _below(pid: int) -> list[int]:
+    parents = [(one, stat(one)[1:2]) for one in pids()]
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents if parent == [b"%d" % one]]
+    return found
+
+
+def rss(pid: int) -> int:
+    """The resident memory of the process PID in bytes; 0 if it is not there, or not shown to us."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb", buffering=0) as pages:
+            return int(pages.read().split()[1]) * PAGE
+    except OSError:
+        return 0
+
+
+def pss(pid: int, proc: str = "/proc") -> int:
+    """The resident memory of the process PID in bytes: what n share counts for an n-th in each.
+
+    0 where nobody may know it, or the kernel does not (before Linux 4.14).
+    """
+    try:
+        with open(f"{proc}/{pid}/smaps_rollup", "rb") as sums:
+            kilobytes = (line.split()[1] for line in sums if line.startswith(b"Pss:"))
+            return int(next(kilobytes, b"0")) * 1024
+    except OSError:
+        return 0

@@ -2,14 +2,13 @@
 
 import posix
 
-from ..base.proc import pids, stat
+from ..base.proc import PAGE, pids, pss, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TICK = posix.sysconf("SC_CLK_TCK")
-PAGE = posix.sysconf("SC_PAGE_SIZE")
 
 
 class Process:
@@ -56,13 +55,7 @@ class Processes:
 
         Of a process that is not ours to look into so closely, all of its pages (RSS).
         """
-        return sum(self._pss(pid) or self.all[pid].rss for pid in pids)
-
-    def _pss(self, pid: int) -> int:
-        for line in _read(f"{self.proc}/{pid}/smaps_rollup").splitlines():
-            if line.startswith(b"Pss:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        return sum(pss(pid, self.proc) or self.all[pid].rss for pid in pids)
 
     def cpu(self, pids: list[int], before: "Callable[[int, int], float]") -> float:
         """The CPU seconds of PIDS, each less what BEFORE says of it (by pid and start)."""
@@ -72,12 +65,3 @@ class Processes:
         """The CPU seconds of the process PID that began at SINCE; 0 if it was not there."""
         found = self.all.get(pid)
         return found.cpu if found and found.since == since else 0.0
-
-
-def _read(file: str) -> bytes:
-    try:
-        with open(file, "rb", buffering=0) as opened:
-            return opened.read()
-    except OSError:
-        # It ended, or is not ours.
-        return b""

@@ -4,6 +4,7 @@ import posix
 from time import monotonic, time
 
 from ..base import cli
+from ..base.sizes import size
 from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY
 from .failing import failing
@@ -26,7 +27,6 @@ USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"i:n:", ()
 HEAD = [b"SERVICE", b"STATE", b"PID", b"UPTIME", b"RESTARTS", b"MEMORY", b"CPU", b"LOG"]
 INTERVAL = 2.0
-SIZES = ((2**30, b"G"), (2**20, b"M"), (2**10, b"k"))
 
 
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
@@ -195,11 +195,3 @@ class Top:
         except OSError:
             return b""
         return self.last_lines[path][1]
-
-
-def size(count: int) -> bytes:
-    """COUNT bytes, in the unit that leaves one to four digits."""
-    for unit, letter in SIZES:
-        if count >= unit:
-            return b"%.1f%s" % (count / unit, letter)
-    return b"%d" % count

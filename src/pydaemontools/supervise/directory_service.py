@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .health import Health
+    from .memory_watch import MemoryWatch
     from .notify import NotifySocket
     from .tap import Tap
     from .tree import Reaper
@@ -57,6 +58,7 @@ class DirectoryService(Service):
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
+        self._memory: MemoryWatch | None = None
         self._fifodir: fifodir.FifoDir | None = None
         self._begun: dict[int, int] = {}  # the pid of the last run, and when it started
         self._place = self._pipes = b""  # as predecessor.py has them
@@ -170,6 +172,14 @@ class DirectoryService(Service):
         if self.dialect.native:
             self._begun = {self.pid: start_time(self.pid)}
             self._write_down(rules)
+        if rules.rss_limit:
+            self._watch_memory()
+
+    def _watch_memory(self) -> None:
+        from .memory_watch import MemoryWatch
+
+        self._memory = self._memory or MemoryWatch(self)
+        self._memory.begin()
 
     # How it runs.
 

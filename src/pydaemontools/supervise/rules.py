@@ -35,6 +35,7 @@ class Rules:
         "notification_fd",
         "pace",
         "ready_limit",
+        "rss_limit",
         "s6",
         "settle",
         "sign",
@@ -63,6 +64,7 @@ class Rules:
         self.watchdog = FOREVER
         self.sign = b""  # what the watchdog looks for, one of SIGNS
         self.misses = 1  # how often ./check may fail
+        self.rss_limit = 0  # bytes of memory that it may have; 0 is no limit
         self.cgroup = b""
         self.s6 = b""  # what says that the directory is one of s6's; nothing does for runit's
         self.asks_event = False  # whether there is to be an event/

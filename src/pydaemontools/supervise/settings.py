@@ -8,6 +8,7 @@ import _signal
 import posix
 from _signal import SIGTERM
 
+from ..base import sizes
 from ..base.errors import error_str
 from ..chain.envdir import contents
 from .rules import CHECK, CONTROL, FOREVER, PATIENCE, SETTLE, RestartBackoff, Rules
@@ -20,8 +21,8 @@ TALLY = 60.0  # seconds within which deaths are counted, where no file says othe
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
     b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
-    b" ready settle timeout-check timeout-control timeout-down timeout-finish timeout-kill"
-    b" timeout-up type watchdog"
+    b" ready rss-limit settle timeout-check timeout-control timeout-down timeout-finish"
+    b" timeout-kill timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
@@ -69,6 +70,7 @@ class SettingsReader:
         backoff = self._numbers(b"backoff", range(1, 6))
         rules.backoff = RestartBackoff(*backoff) if backoff else None
         rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
+        rules.rss_limit = self._size(b"rss-limit")
         self._watchdog(rules)
         self._s6(rules)
         return rules
@@ -107,6 +109,14 @@ class SettingsReader:
         """As s6 counts; 0 is for ever."""
         numbers = self._numbers(name, range(1, 2))
         return (numbers[0] / 1000 or FOREVER) if numbers else default
+
+    def _size(self, name: bytes) -> int:
+        """The number of bytes in the file NAME; 0 without one."""
+        found = self.words(name)
+        number = sizes.parse(found[0]) if len(found) == 1 else None
+        if found and not number:
+            self._wrong(name, b"a number of bytes, perhaps with k, m or g")
+        return number or 0
 
     def _notification_fd(self) -> int | None:
         """The fd on which the service says that it is ready, by a line (s6)."""
