@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pydaemontools.base import sizes
+from pydaemontools.base import cli
 from pydaemontools.supervise import memory_watch
 from pydaemontools.supervise.memory_watch import MemoryWatch
 from pydaemontools.supervise.state import UP, State
@@ -273,4 +273,4 @@ def test_pss_only_where_rss_is_too_much(monkeypatch):
 )
 def test_a_size_is_shown(count, text):
     """In the unit that fits."""
-    assert sizes.size(count) == text
+    assert cli.shown_size(count) == text

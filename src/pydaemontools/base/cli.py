@@ -202,6 +202,14 @@ def size(text: bytes) -> int | None:
     return None if number is None else number * unit
 
 
+def shown_size(count: int) -> bytes:
+    """COUNT bytes, in the unit that leaves one to four digits."""
+    for letter, unit in reversed(UNITS.items()):
+        if count >= unit:
+            return b"%.1f%s" % (count / unit, letter if letter == b"k" else letter.upper())
+    return b"%d" % count
+
+
 def scan_ulong(text: bytes) -> int:
     """The number TEXT begins with, as djb reads it: without one 0; what is too large wraps."""
     digits = text[: len(text) - len(text.lstrip(b"0123456789"))]

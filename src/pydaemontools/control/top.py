@@ -4,7 +4,6 @@ import posix
 from time import monotonic, time
 
 from ..base import cli
-from ..base.sizes import size
 from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY
 from .failing import failing
@@ -107,7 +106,7 @@ class Use:
             b"%d" % status.pid if status.pid else b"-",
             duration(status.seconds(int(time()))).encode(),
             restarts,
-            b"-" if self.memory is None else size(self.memory),
+            b"-" if self.memory is None else cli.shown_size(self.memory),
             b"-" if self.cpu is None else b"%.1f%%" % self.cpu,
             plain(b": ".join(filter(None, (failing(status), self.last_line)))),
         ]

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .patterns import Pattern
+    from ..base.patterns import Pattern
     from .tap import Tap
 
 PLACES = b"tcp", b"unix"  # where somebody listens
@@ -106,7 +106,7 @@ class Health:
 
     def _expect(self, patterns: list[bytes]) -> None:
         """Look for PATTERNS in what it prints."""
-        from .patterns import Pattern
+        from ..base.patterns import Pattern
 
         # One that is off stays so at the next start; another in its place begins anew.
         kept = self.launcher.patterns

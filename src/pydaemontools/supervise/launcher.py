@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .patterns import Pattern
+    from ..base.patterns import Pattern
 
 RUN = b"./run"
 

@@ -7,7 +7,7 @@ again by PSS, in which a page that n processes share counts for an n-th in each.
 from time import monotonic
 
 from ..base.proc import descendants, pss, rss
-from ..base.sizes import size
+from ..base.cli import shown_size
 from .state import UP
 from .table import HUNG
 
@@ -49,7 +49,7 @@ class MemoryWatch:
         used = self._used(limit)
         self._times = self._times + 1 if used > limit else 0
         if self._times >= TIMES:
-            what = b"%s of memory, rss-limit %s" % (size(used), size(limit))
+            what = b"%s of memory, rss-limit %s" % (shown_size(used), shown_size(limit))
             self._service.feed(HUNG, what.decode())
 
     def _used(self, limit: int) -> int:

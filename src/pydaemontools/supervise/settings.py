@@ -8,7 +8,7 @@ import _signal
 import posix
 from _signal import SIGTERM
 
-from ..base import sizes
+from ..base import cli
 from ..base.errors import error_str
 from ..chain.envdir import contents
 from .rules import CHECK, CONTROL, FOREVER, PATIENCE, SETTLE, RestartBackoff, Rules
@@ -113,7 +113,7 @@ class SettingsReader:
     def _size(self, name: bytes) -> int:
         """The number of bytes in the file NAME; 0 without one."""
         found = self.words(name)
-        number = sizes.parse(found[0]) if len(found) == 1 else None
+        number = cli.size(found[0]) if len(found) == 1 else None
         if found and not number:
             self._wrong(name, b"a number of bytes, perhaps with k, m or g")
         return number or 0

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pydaemontools.supervise.patterns import LENGTH, STRIKES, Pattern
+from pydaemontools.base.patterns import LENGTH, STRIKES, Pattern
 
 BAD = b"a" * 40 + b"!"
 
