@@ -72,7 +72,7 @@ def _service(at: bytes, notes: list[bytes]) -> list[bytes]:
     What is good to know is added to NOTES.
     """
     findings = _program(at + b"run", needed=True)
-    for name in (b"finish", b"check"):
+    for name in (b"finish", b"check", b"notify"):
         findings += _program(at + name, needed=False)
     if not at and _kind(b"control") == DIRECTORY:
         for name in sorted(posix.listdir(b"control")):

@@ -24,9 +24,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..base.notify_socket import NotifySocket
     from .health import Health
     from .memory_watch import MemoryWatch
-    from .notify import NotifySocket
+    from .notify_hook import NotifyHook
     from .tap import Tap
     from .tree import Reaper
 
@@ -58,6 +59,7 @@ class DirectoryService(Service):
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
+        self._hook: NotifyHook | None = None
         self._memory: MemoryWatch | None = None
         self._fifodir: fifodir.FifoDir | None = None
         self._begun: dict[int, int] = {}  # the pid of the last run, and when it started
@@ -173,13 +175,15 @@ class DirectoryService(Service):
             self._begun = {self.pid: start_time(self.pid)}
             self._write_down(rules)
         if rules.rss_limit:
-            self._watch_memory()
+            from .memory_watch import MemoryWatch
 
-    def _watch_memory(self) -> None:
-        from .memory_watch import MemoryWatch
+            self._memory = self._memory or MemoryWatch(self)
+            self._memory.begin()
+        if rules.notify and not self._hook:
+            from .notify_hook import NotifyHook
 
-        self._memory = self._memory or MemoryWatch(self)
-        self._memory.begin()
+            self._hook = NotifyHook(self._launcher)
+            self.watchers.append(self._hook.note)
 
     # How it runs.
 
@@ -230,7 +234,7 @@ class DirectoryService(Service):
             tap.last_line, tap.on_line = b"", None
             tap.last_read = monotonic()
         if b"notify" in sign_or_way and not self.notify_socket:
-            from .notify import NotifySocket
+            from ..base.notify_socket import NotifySocket
 
             self.notify_socket = NotifySocket()
             self._launcher.notify_address = self.notify_socket.address
@@ -276,6 +280,8 @@ class DirectoryService(Service):
         seconds = monotonic() - self.state.started
         ended = time_ns(), self.pid, seconds, status
         self._status_writer.deaths.append((ended, self.state.why, last))
+        if self._hook:
+            self._hook.last_end = ended[1:]
 
     def _goes_on(self) -> bool:
         """Whether another process, named by the service, is the main one now."""
@@ -358,7 +364,7 @@ class DirectoryService(Service):
 
     def _take_times(self, said: dict[str, str]) -> None:
         """Give it the times that it SAID."""
-        from .notify import seconds
+        from ..base.notify_socket import seconds
 
         more = seconds(said.get("EXTEND_TIMEOUT_USEC", ""))
         if more:
@@ -381,6 +387,8 @@ class DirectoryService(Service):
         if self._fifodir:
             # What they are told of stands in the status.
             self._fifodir.tell()
+        if self._hook:
+            self._hook.tell()
 
 
 def _letters(control: int) -> bytes:

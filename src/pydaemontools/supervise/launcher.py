@@ -14,7 +14,7 @@ from .servicedir import ServiceDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..base.patterns import Pattern
 
@@ -89,6 +89,15 @@ class Launcher:
             return 0
         self.service.loop.child(pid, callback)
         return pid
+
+    def body(self, argv: list[bytes], variables: "Mapping[bytes, bytes]") -> "Callable[[], int]":
+        """What a child does that becomes ARGV, with VARIABLES in its environment."""
+
+        def run() -> int:
+            environ.update(variables)
+            return self._exec(argv)
+
+        return run
 
     def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
         one = self.service

@@ -6,8 +6,8 @@ again by PSS, in which a page that n processes share counts for an n-th in each.
 
 from time import monotonic
 
-from ..base.proc import descendants, pss, rss
 from ..base.cli import shown_size
+from ..base.proc import descendants, pss, rss
 from .state import UP
 from .table import HUNG
 

@@ -8,6 +8,7 @@ CONTROL = 10.0  # seconds that a script in control/ may take, where no file says
 RESET = 10.0  # seconds after which a run is not a short one
 SETTLE = 1.0  # seconds that a run has to live until it counts as started
 CHECK = 5.0  # seconds that ./check has for an answer, where no file says otherwise
+NOTIFY = 30.0  # seconds that ./notify may take, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 
 
@@ -33,6 +34,8 @@ class Rules:
         "max_deaths",
         "misses",
         "notification_fd",
+        "notify",
+        "notify_limit",
         "pace",
         "ready_limit",
         "rss_limit",
@@ -57,6 +60,8 @@ class Rules:
         self.implied = False  # whether that there is a ./check is the only way
         self.check_limit = CHECK  # timeout-check
         self.control_limit = CONTROL  # timeout-control
+        self.notify = False  # whether there is a ./notify to be called
+        self.notify_limit = NOTIFY  # timeout-notify
         self.notification_fd: int | None = None
         self.down_signal = int(SIGTERM)
         self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead

@@ -11,7 +11,7 @@ from _signal import SIGTERM
 from ..base import cli
 from ..base.errors import error_str
 from ..chain.envdir import contents
-from .rules import CHECK, CONTROL, FOREVER, PATIENCE, SETTLE, RestartBackoff, Rules
+from .rules import CHECK, CONTROL, FOREVER, NOTIFY, PATIENCE, SETTLE, RestartBackoff, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ TALLY = 60.0  # seconds within which deaths are counted, where no file says othe
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
     b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
-    b" ready rss-limit settle timeout-check timeout-control timeout-down timeout-finish"
-    b" timeout-kill timeout-up type watchdog"
+    b" notify ready rss-limit settle timeout-check timeout-control timeout-down timeout-finish"
+    b" timeout-kill timeout-notify timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
@@ -60,7 +60,7 @@ class SettingsReader:
         rules.check_limit = self._milliseconds(b"timeout-check", CHECK)
         rules.control_limit = self._milliseconds(b"timeout-control", CONTROL)
         rules.ways = tuple(self._ways())
-        if not rules.waits_ready and self._has_check():
+        if not rules.waits_ready and self._may_run(b"check"):
             rules.ways, rules.implied = ((b"check", b""),), True
         rules.down_signal = self._signal(b"down-signal")
         rules.done_codes = frozenset(map(int, self._numbers(b"exit-codes", range(1, 257))))
@@ -70,6 +70,8 @@ class SettingsReader:
         backoff = self._numbers(b"backoff", range(1, 6))
         rules.backoff = RestartBackoff(*backoff) if backoff else None
         rules.cgroup = next(iter(self._lines(b"cgroup")), b"")
+        rules.notify = self._may_run(b"notify")
+        rules.notify_limit = self._milliseconds(b"timeout-notify", NOTIFY)
         rules.rss_limit = self._size(b"rss-limit")
         self._watchdog(rules)
         self._s6(rules)
@@ -139,10 +141,10 @@ class SettingsReader:
                 ways.append((word, rest))
         return ways
 
-    def _has_check(self) -> bool:
-        """Whether there is a ./check that may be run."""
+    def _may_run(self, name: bytes) -> bool:
+        """Whether there is a program NAME that may be run."""
         try:
-            mode = posix.stat(self.place + b"/check").st_mode if b"check" in self._names else 0
+            mode = posix.stat(self.place + b"/" + name).st_mode if name in self._names else 0
         except OSError:
             return False
         return mode & 0o170100 == 0o100100
