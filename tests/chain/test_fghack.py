@@ -73,6 +73,45 @@ def test_passes_on(followed, name):
     assert process.returncode == 100 + signum
 
 
+# Leaves two behind, each of which tells what it hears; the second starts a third then.
+TWO = """#!{python} -IS
+import os, signal
+def stay(name, and_then=None):
+    if os.fork():
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    open("here." + name, "w").close()
+    signal.sigwait([signal.SIGTERM])
+    open("heard." + name, "w").close()
+    if and_then:
+        stay(and_then)
+        while not os.access("here." + and_then, os.F_OK):
+            pass
+    os._exit(0)
+stay("one")
+stay("two", "three")
+"""
+
+
+def test_each_heir_gets_the_signal(start, until, place, script):
+    """Kind: of two daemons of one start only the first got it; nor is a later one left out."""
+    script(place / "bin/two", TWO.format(python=sys.executable))
+    process = start("pyfghack", "two")
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    ready = [place / "here.one", place / "here.two"]
+    until(lambda: all(file.exists() for file in ready) and len(listed.read_text().split()) == 2)
+    process.send_signal(signal.SIGTERM)
+    until((place / "here.three").exists)
+    until(lambda: len(listed.read_text().split()) == 1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 0
+    assert {file.name for file in place.glob("heard.*")} == {
+        "heard.one",
+        "heard.two",
+        "heard.three",
+    }
+
+
 @pytest.mark.parametrize("name", ["KILL", "SEGV"])
 def test_ends_by_its_signal(followed, name):
     """Where a signal ended the daemon, pyfghack ends by the same signal."""

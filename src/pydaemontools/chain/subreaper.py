@@ -61,30 +61,42 @@ def follow() -> int | None:
 
 def _watch(pid: int, others: set[int]) -> int:
     """Wait for PID and whatever it leaves behind; give the wait status of the last one followed."""
+    followed = {pid}
     while True:
         signum = signal.sigwait([*FORWARDED, signal.SIGCHLD])
         if signum != signal.SIGCHLD:
-            _pass_on(signum, pid)
+            if pid not in followed:
+                # It has gone, and each of its heirs stands for it.
+                followed |= _heirs(others)
+            _pass_on(signum, followed)
             continue
         ended = dict(reap()[0])
         gone = {child: status for child, status in ended.items() if child not in others}
         # Another may get the pid of one that has ended.
         others -= ended.keys()
-        if pid not in gone:
+        last = followed & gone.keys()
+        followed -= last
+        if not last or followed:
             continue
-        heirs = [child for child in children() if child not in others]
-        if not heirs:
+        followed = _heirs(others)
+        if not followed:
             # One that goes into the background says 0. What it left may have failed by now.
-            return gone[pid] or next(filter(None, gone.values()), 0)
-        pid = heirs[0]
+            first = next(filter(None, map(gone.get, last)), 0)
+            return first or next(filter(None, gone.values()), 0)
 
 
-def _pass_on(signum: int, pid: int) -> None:
-    try:
-        posix.kill(pid, signum)
-    except PermissionError:
-        # The program changed its account: only root can still reach it.
-        pass
+def _heirs(others: set[int]) -> set[int]:
+    """The children of this process, but for OTHERS."""
+    return {child for child in children() if child not in others}
+
+
+def _pass_on(signum: int, pids: set[int]) -> None:
+    for pid in pids:
+        try:
+            posix.kill(pid, signum)
+        except PermissionError:
+            # The program changed its account: only root can still reach it.
+            pass
 
 
 def reap() -> tuple[list[tuple[int, int]], bool]:
