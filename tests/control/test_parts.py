@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from pydaemontools.base.status import DOWN, FINISH, RUN, decode
 from pydaemontools.control import fields, hint, screen
 from pydaemontools.control.reader import read_status
 from pydaemontools.control.servicefiles import RawReader, Trouble
-from pydaemontools.supervise.status import DOWN, FINISH, RUN, decode
 
 from .conftest import EPOCH, status
 

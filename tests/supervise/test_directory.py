@@ -102,8 +102,9 @@ def test_supervise_may_be_a_link_to_where_there_is_no_directory_yet(serve, place
 
 
 def test_what_a_killed_supervisor_left_is_ended_first(serve, supervise, until):
-    """Or there would be two of the service; its logger has read everything by then."""
-    kept = serve({"run": LISTENER, "log/run": "#!/usr/bin/env pychain\npysissylog --to ./main/\n"})
+    """Where `adopt` holds `restart`: or there would be two of the service."""
+    logger = "#!/usr/bin/env pychain\npysissylog --to ./main/\n"
+    kept = serve({"run": LISTENER, "log/run": logger, "adopt": "restart\n"})
     kept.wait_for("heard")
     old = kept.up()
     kept.supervisor.signal(signal.SIGKILL)

@@ -10,8 +10,8 @@ import pytest
 
 from pydaemontools.base import pidfd
 from pydaemontools.base.proc import start_time
-from pydaemontools.supervise.known_process import KnownProcess
-from pydaemontools.supervise.loop import Loop
+from pydaemontools.jobs.known_process import KnownProcess
+from pydaemontools.jobs.loop import Loop
 from tests.conftest import wait_until
 from tests.supervise.conftest import state
 

@@ -89,7 +89,7 @@ def test_a_fault_of_our_own_is_told_without_waiting(supervise, faulty):
     """The interpreter's own traceback waits for a reader, and the supervisor would stand there."""
     _reader, writer = full_pipe()
     fault = """
-from pydaemontools.supervise.loop import Loop
+from pydaemontools.jobs.loop import Loop
 Loop.turn = None
 """
     kept = supervise("note", command=(str(faulty(fault)),), stderr=writer)
@@ -355,7 +355,7 @@ def test_a_check_that_hangs_is_ended_with_what_it_started(serve, more):
 def test_without_proc_a_helper_is_ended_by_its_group(faulty, supervise, place, proc):
     """What the kernel does not show is not found; what leads, and its group, is."""
     fault = f"""
-from pydaemontools.supervise import helper_tree, tree
+from pydaemontools.jobs import helper_tree, tree
 class Tree:
     below, signal_all = staticmethod(tree.below), staticmethod(tree.signal_all)
     def processes():

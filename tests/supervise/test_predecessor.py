@@ -9,22 +9,17 @@ import time
 import pytest
 
 from tests.conftest import wait_until
-from tests.supervise.conftest import make_service, pids, stat, state
+from tests.supervise.conftest import make_service, pids, state
 from tests.supervise.test_known_process import launcher
 
 MOVED = " cd /\nexec sleep 1000\n"
+RESTART = {"adopt": "restart\n"}  # what was left is ended
 
 
 def killed(kept):
     """Kill the supervisor of KEPT with -9, and wait until it is gone."""
     kept.supervisor.signal(signal.SIGKILL)
     kept.supervisor.wait()
-
-
-def own(kept):
-    """Wait until the service of KEPT is a child of its supervisor, which is a new one: the pid."""
-    wait_until(lambda: kept.pid() and stat(kept.pid(), 1) == str(kept.supervisor.pid))
-    return kept.up()
 
 
 def gone(pid):
@@ -34,7 +29,7 @@ def gone(pid):
 
 def test_one_that_is_elsewhere_is_known_again(serve, supervise):
     """The kind: a process is looked for where it stands, and one that moved is started twice."""
-    kept = serve({"run": MOVED})
+    kept = serve({"run": MOVED} | RESTART)
     old = kept.up()
     killed(kept)
     second = supervise("s")
@@ -71,7 +66,7 @@ signal.pause()
 @pytest.mark.parametrize("how", LEAVES)
 def test_what_else_lives_of_it(serve, supervise, how):
     """By its session, its descent, and the pipe that only the service was given."""
-    kept = serve({"run": "#!/bin/sh\n", "down": ""})
+    kept = serve({"run": "#!/bin/sh\n", "down": ""} | RESTART)
     run = LEAVES[how].replace("PLACE", repr(str(kept.path)))
     make_service(kept.path, {"run": run})
     (kept.path / "down").unlink()
@@ -91,7 +86,7 @@ def test_what_else_lives_of_it(serve, supervise, how):
 
 def test_a_main_process_that_was_named(serve, supervise):
     """MAINPID: it is written down as what runs, and whatever stands above it goes too."""
-    kept = serve({"run": launcher(), "ready": "notify\n"})
+    kept = serve({"run": launcher(), "ready": "notify\n"} | RESTART)
     middle, daemon = map(int, kept.wait_for("pids")[0].split())
     wait_until(lambda: kept.pid() == daemon)
     kept.is_(processes=kept.state_file()["processes"], ready="1")
@@ -152,7 +147,7 @@ def test_a_session_with_the_number_of_the_old_one(serve, supervise):
     """Its leader began at another time: it is another's, and so is all in it."""
     other = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     try:
-        kept = serve({"run": MOVED})
+        kept = serve({"run": MOVED} | RESTART)
         old = kept.up()
         killed(kept)
         file = kept.path / "supervise/state"
@@ -282,9 +277,11 @@ def test_killed_at_each_step_of_a_start(serve, dead, place, step, when):
     make_service(place / "s", files)
     dead(step, when)
     kept = serve(files)
-    own(kept)
-    kept.wait_for("noted")
+    pid = kept.wait_for("noted")[-1]
     wait_until(lambda: sleepers(mark) == 1)
+    wait_until(lambda: str(kept.up()) == pid)
+    # Nobody killed it: it is the one that was started first.
+    assert len(kept.lines("noted")) == 1
     assert kept.supervisor.running()
     assert not (place / "doubled").exists()
     kept.say("d")
@@ -307,8 +304,8 @@ def test_killed_at_random(serve, supervise, place, logged):
         time.sleep(turn % 5 * 0.05)
         killed(kept)
         kept.supervisor = supervise("s")
-    own(kept)
     wait_until(lambda: sleepers(mark) == 1)
+    kept.up()
     assert not (place / "doubled").exists()
     kept.say("d")
     kept.is_(state="down")

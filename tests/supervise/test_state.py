@@ -14,6 +14,7 @@ from _signal import (
     SIGUSR2,
     SIGWINCH,
 )
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,7 @@ from pydaemontools.supervise.state import (
     State,
 )
 from pydaemontools.supervise.table import (
+    ADOPTED,
     ALIVE,
     BORN,
     CULL,
@@ -1139,6 +1141,54 @@ HISTORIES = {
     ],
 }
 
+ADOPTEE = rules(ways=ASKED, ready_limit=5, watchdog=3, kill_after=2)
+HISTORIES |= {
+    # What another supervisor left that was killed.
+    "is adopted, and started when it dies": [
+        (10, (ADOPTED, (rules(), 2, True, False)), []),
+        (11, ENDED, [SWEEP]),
+        (11, SWEPT, [START]),
+    ],
+    "is adopted, and waits for its second when it dies at once": [
+        (10, (ADOPTED, (rules(sweep=False), 9.5, True, False)), []),
+        (10, ENDED, []),
+        (10.5, DUE, [START]),
+    ],
+    "is adopted, not yet ready, and has its time for that anew": [
+        (10, (ADOPTED, (ADOPTEE, 2, False, False)), []),
+        (14, DUE, []),
+        (15, DUE, TERMINATE),
+    ],
+    "is adopted, not yet ready, and becomes it": [
+        (10, (ADOPTED, (ADOPTEE, 2, False, False)), []),
+        (14, READY, []),
+        (16, DUE, []),
+        (17, DUE, TERMINATE),
+    ],
+    "is adopted, ready, and has its time for a sign of life anew": [
+        (10, (ADOPTED, (ADOPTEE, 2, True, False)), []),
+        (12, DUE, []),
+        (13, DUE, TERMINATE),
+        (15, DUE, [SIGKILL]),
+    ],
+    "is adopted, paused, and expected to show nothing until it goes on": [
+        (10, (ADOPTED, (ADOPTEE, 2, True, True)), []),
+        (99, DUE, []),
+        (100, "c", [SIGCONT]),
+        (103, DUE, TERMINATE),
+    ],
+    "is adopted once": [
+        (9, "O", []),
+        (10, (ADOPTED, (rules(sweep=False), 2, True, False)), []),
+        (11, ENDED, []),
+        (99, DUE, []),
+    ],
+    "was left and is to end, and is started when it has": [
+        (10, FOUND, [SWEEP]),
+        (11, SWEPT, [START]),
+    ],
+}
+
 # The same where x waits for the service to go down by itself.
 PATIENTLY = {
     "is told to exit while it is up, and leaves when that ends by itself": [
@@ -1326,6 +1376,7 @@ MATRIX = {
     INTERVAL: only_up(),
     LAST: ((LEFT, [LEAVE]), (LEFT, [LEAVE]), SAME, SAME, SAME, SAME),
     FOUND: ((SWEEPING, [SWEEP]), SAME, SAME, SAME, SAME, SAME),
+    ADOPTED: ((UP, []), SAME, SAME, SAME, SAME, SAME),
 }
 WAITING = MATRIX | {"x": ((LEFT, [LEAVE]), (LEFT, [LEAVE]), SAME, SAME, SAME, SAME)}
 TABLES = {"ours": (TABLE, MATRIX), "daemontools": (PATIENT, WAITING)}
@@ -1340,6 +1391,7 @@ LATE = {
     LEFT: (LEFT, []),
 }
 VALUES = {BORN: rules(), GONE: 0, HUNG: "check failed", EXTEND: 0.01, INTERVAL: 0.5}
+VALUES |= {ADOPTED: (rules(), 8, True, False)}
 
 
 @pytest.mark.parametrize(("table", "matrix"), TABLES.values(), ids=TABLES)
@@ -1522,6 +1574,18 @@ class World:
         self.left = False
         self.starts = []
         self.fate = EASY
+
+    def succeed(self, left):
+        """Go on with what another supervisor LEFT, which was killed; if it left something."""
+        if left == FOUND:
+            self.state.rules = self.asked[0]
+            self.feed(FOUND)
+        elif left:
+            ready, paused = left
+            self.run = Process(self.fate["stubborn"])
+            self.run.stopped = paused
+            self.starts.append(self.now - 0.25)
+            self.feed(ADOPTED, (self.asked[0], self.now - 0.25, ready, paused))
 
     def feed(self, event, value=None):
         """Let EVENT happen; check all that must always hold."""
@@ -1757,7 +1821,8 @@ def some_rules(*, finite):
 
 # Eighths of a second: sums of them are exact, so that a second is one.
 TICKS = st.integers(0, 24).map(lambda eighths: eighths / 8)
-SAID = [event for event in TABLE if event not in (BORN, UNBORN, GONE, SWEPT, MORE, FOUND)]
+NOT_SAID = BORN, UNBORN, GONE, SWEPT, MORE, FOUND, ADOPTED
+SAID = [event for event in TABLE if event not in NOT_SAID]
 OFTEN = ["?", "u", "u", "u", "u", "u", "u", "die", "die", "die", "what is told to ends"]
 OFTEN += ["what is told to ends", DUE, "p", "d", "t", "o", "k", READY]
 ANYTHING = st.sampled_from([*OFTEN, *SAID])
@@ -1766,23 +1831,28 @@ STEPS = st.lists(st.tuples(TICKS, ANYTHING, FATE), max_size=40)
 STAYING = st.sampled_from([*OFTEN, *(event for event in SAID if event not in ("x", LAST))])
 LONG = st.lists(st.tuples(TICKS, STAYING, FATE), min_size=15, max_size=40)
 BOTH = st.sampled_from([TABLE, PATIENT])
+# What a supervisor left that was killed: nothing, what is to end, one that is ready, or paused.
+LEFT_BEHIND = st.sampled_from([None, None, FOUND, *product((False, True), repeat=2)])
 
 
 @settings(max_examples=150, deadline=None)
-@given(some_rules(finite=False), BOTH, STEPS | LONG)
-def test_whatever_happens_a_few_things_always_hold(asked, table, steps):
+@given(some_rules(finite=False), BOTH, LEFT_BEHIND, STEPS | LONG)
+def test_whatever_happens_a_few_things_always_hold(asked, table, left, steps):
     """Nothing is there twice, starts are apart, nobody else is signalled, nothing is due for ever.
 
     The world objects by itself.
     """
-    World(asked, table).live(steps)
+    world = World(asked, table)
+    world.succeed(left)
+    world.live(steps)
 
 
 @settings(max_examples=150, deadline=None)
-@given(some_rules(finite=True), BOTH, STEPS | LONG)
-def test_whatever_happened_a_service_that_is_wanted_comes_up(asked, table, steps):
+@given(some_rules(finite=True), BOTH, LEFT_BEHIND, STEPS | LONG)
+def test_whatever_happened_a_service_that_is_wanted_comes_up(asked, table, left, steps):
     """Unless it was told to leave, or is given up for a death after that: it is never stuck."""
     world = World(asked, table)
+    world.succeed(left)
     world.live(steps)
     world.fate = EASY
     # What ends now ended before anybody said so.
@@ -1797,13 +1867,20 @@ def test_whatever_happened_a_service_that_is_wanted_comes_up(asked, table, steps
 
 
 @settings(max_examples=150, deadline=None)
-@given(some_rules(finite=True), BOTH, STEPS | LONG, st.sampled_from(["d", "pd", "D", "px"]), FATE)
+@given(
+    some_rules(finite=True),
+    BOTH,
+    st.tuples(LEFT_BEHIND, STEPS | LONG),
+    st.sampled_from(["d", "pd", "D", "px"]),
+    FATE,
+)
 def test_whatever_happened_a_service_that_is_not_wanted_goes_down(
-    asked, table, steps, letters, fate
+    asked, table, life, letters, fate
 ):
     """Whatever it ignores, left behind or hangs in: one deadline after the other ends it."""
     world = World(asked, table)
-    world.live(steps)
+    world.succeed(life[0])
+    world.live(life[1])
     world.fate = fate | {"code": 0}
     for letter in letters:
         if letter == "x" and table is PATIENT:

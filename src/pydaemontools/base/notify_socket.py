@@ -27,14 +27,15 @@ UCRED = 12  # bytes of struct ucred: pid, uid, gid
 class NotifySocket:
     """A socket that a service of any account can reach: its name is an abstract one.
 
-    `address` is the value of NOTIFY_SOCKET.
+    `address` is the value of NOTIFY_SOCKET; the ADDRESS is one that a service has already.
+    Raises OSError.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: bytes = b"") -> None:
         self._socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
         self._socket.setsockopt(SOL_SOCKET, SO_PASSCRED, 1)
-        # Linux finds a name that nobody has.
-        self._socket.bind(b"")
+        # Without one Linux finds a name that nobody has.
+        self._socket.bind(address.replace(b"@", b"\0", 1))
         name: bytes = self._socket.getsockname()
         self.address = b"@" + name[1:]
         self._owner = -1  # the account of the service, as it was seen last

@@ -1,6 +1,6 @@
 """The commands of sv: the letters that each sends, whether it waits, and what for."""
 
-from ..supervise.status import DOWN, RUN, SECOND, WANTED_DOWN, Status
+from ..base.status import DOWN, RUN, SECOND, WANTED_DOWN, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

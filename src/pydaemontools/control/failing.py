@@ -2,8 +2,8 @@
 
 from time import time
 
+from ..base.status import RUN, SECOND, Status
 from ..supervise.rules import RESET
-from ..supervise.status import RUN, SECOND, Status
 
 DONE = b"exited with code 0"
 

@@ -4,8 +4,8 @@ import posix
 from time import gmtime, strftime, time
 
 from ..base.errors import signal_name
+from ..base.status import RUN, SECOND, Status
 from ..base.tai64 import stamp
-from ..supervise.status import RUN, SECOND, Status
 from .failing import failing
 from .reader import last_death
 from .servicefiles import Trouble

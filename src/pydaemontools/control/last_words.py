@@ -2,7 +2,7 @@
 
 import posix
 
-from ..supervise.status import SECOND, Status
+from ..base.status import SECOND, Status
 from .fields import date
 from .reader import last_death
 from .servicefiles import Trouble

@@ -3,8 +3,8 @@
 from time import monotonic, time
 
 from ..base.proc import stat
+from ..base.status import RUN, SECOND, Status
 from ..supervise.settings import SettingsReader
-from ..supervise.status import RUN, SECOND, Status
 
 
 def is_same(one: Status, other: Status) -> bool:

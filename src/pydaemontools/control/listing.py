@@ -3,7 +3,7 @@
 import posix
 from time import time
 
-from ..supervise.status import RUN, Status
+from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects
 from .reader import find_status

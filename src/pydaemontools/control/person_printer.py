@@ -1,6 +1,6 @@
 """How pysv says it to a person: with all that is known, in colours where they are wanted."""
 
-from ..supervise.status import RUN, Status
+from ..base.status import RUN, Status
 from .failing import failing
 from .printer import Printer, line
 from .screen import coloured, paint, plain

@@ -1,7 +1,7 @@
 """How sv says what it sees and what came of it, in the original's words."""
 
+from ..base.status import DOWN, FINISH, RUN, WANTED_DOWN, Status
 from ..base.write import write_all
-from ..supervise.status import DOWN, FINISH, RUN, WANTED_DOWN, Status
 from .servicefiles import Trouble
 
 HEADS = {DOWN: b"down: ", RUN: b"run: ", FINISH: b"finish: "}

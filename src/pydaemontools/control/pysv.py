@@ -2,7 +2,7 @@
 
 from ..base import cli
 from ..base.process import environ
-from ..supervise.status import RUN
+from ..base.status import RUN
 from .commands import WAIT, choose
 from .person_printer import PersonPrinter
 from .reader import read_status

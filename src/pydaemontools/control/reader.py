@@ -8,8 +8,8 @@ writes beside them.
 import posix
 from errno import ENOENT
 
-from ..supervise.statefile import HISTORY, STATE, Death, parse_death, parse_state
-from ..supervise.status import DOWN, FINISH, RUN, S6, STATES, Status, decode
+from ..base.status import DOWN, FINISH, RUN, S6, STATES, Status, decode
+from ..supervise.statefile import HISTORY, STATE, Death, only_deaths, parse_death, parse_state
 from .servicefiles import CONTROL, OK, STATUS, Trouble, attend, normally_up, read_file
 
 TYPE_CHECKING = False
@@ -59,7 +59,7 @@ def read_status(at: bytes = b"") -> Status:
 
 def last_death(at: bytes) -> Death | None:
     """How the service ended the last time, if anybody wrote that down; raises Trouble."""
-    lines = read_file(HISTORY, at).splitlines()
+    lines = only_deaths(read_file(HISTORY, at))
     return parse_death(lines[-1]) if lines else None
 
 

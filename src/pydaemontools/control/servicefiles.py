@@ -11,7 +11,7 @@ from ..base import cli
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..supervise.status import Status
+    from ..base.status import Status
 
 READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
@@ -93,7 +93,7 @@ class RawReader:
     def read(self) -> "Status":
         """The status of the service in the current directory, if supervised; raises Trouble."""
         # Only those who read one import what it consists of.
-        from ..supervise.status import decode
+        from ..base.status import decode
 
         try:
             attend(OK)

@@ -10,8 +10,8 @@ from _signal import SIGTERM
 from sys import byteorder
 from time import monotonic, time_ns
 
+from ..base.status import RUN, WANTED_DOWN, Status
 from ..supervise.statefile import end_in_words
-from ..supervise.status import RUN, WANTED_DOWN, Status
 from .check_script import LIMIT, run_check_script
 from .failing import DONE, short
 from .last_words import last_words

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..supervise.status import Status
+    from ..base.status import Status
     from .printer import Printer
     from .start_watch import StartWatch
 

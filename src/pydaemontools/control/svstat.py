@@ -4,7 +4,7 @@ import posix
 from time import time
 
 from ..base import cli
-from ..supervise.status import RUN, Status
+from ..base.status import RUN, Status
 from .servicefiles import STATUS, Home, RawReader, Trouble, normally_up, reason, show
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ import posix
 from time import monotonic, sleep
 
 from ..base import cli
-from ..supervise.status import RUN, Status
+from ..base.status import RUN, Status
 from .check_script import LIMIT, run_check_script
 from .lifetime import Lifetime
 from .reader import read_status

@@ -5,7 +5,7 @@ from time import monotonic, time
 
 from ..base import cli
 from ..log.lines.severity import DEBUG
-from ..supervise.statefile import HISTORY
+from ..supervise.statefile import HISTORY, only_deaths
 from .failing import failing
 from .fields import objects
 from .listing import state
@@ -18,7 +18,7 @@ from .services import find, services
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..supervise.status import Status
+    from ..base.status import Status
     from .live import Screen
 
 SYNOPSIS = b"pysv top [-j] [-i seconds] [-n count] [service ...]"
@@ -158,7 +158,7 @@ class Top:
             use.error = b"supervise not running" if trouble.nobody else trouble.words()
         try:
             if posix.access(directory + b"/" + HISTORY, posix.F_OK):
-                use.restarts = len(read_file(HISTORY, directory + b"/").splitlines())
+                use.restarts = len(only_deaths(read_file(HISTORY, directory + b"/")))
         except Trouble:
             # The table has no room to say why.
             pass

@@ -1,35 +1,33 @@
 """A service that lives in a directory: what it is, what it is told to do, what it shows."""
 
 import posix
-from time import CLOCK_BOOTTIME, clock_gettime, monotonic, time_ns
+from time import monotonic, time_ns
 
 from ..base import cli
 from ..base.proc import start_time
-from . import fifodir, predecessor
+from ..jobs.loop import Loop
+from . import fifodir
 from .command_queue import CommandQueue
 from .dialect import Dialect
 from .given_times import EXTEND, INTERVAL
 from .launcher import Launcher
-from .loop import Loop
 from .rules import FOREVER, Rules
 from .service import Service
 from .servicedir import ServiceDir
-from .state import SWEEPING
-from .statefile import parse_state
 from .status_writer import StatusWriter
 from .sweep import LOOK
-from .table import ALIVE, FOUND, HUNG
+from .table import ALIVE, HUNG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..base.notify_socket import NotifySocket
+    from ..jobs.tree import Reaper
     from .health import Health
     from .memory_watch import MemoryWatch
     from .notify_hook import NotifyHook
     from .tap import Tap
-    from .tree import Reaper
 
 RELOADING = "reloading"  # what is shown until it says that it is ready again
 
@@ -62,18 +60,14 @@ class DirectoryService(Service):
         self._hook: NotifyHook | None = None
         self._memory: MemoryWatch | None = None
         self._fifodir: fifodir.FifoDir | None = None
-        self._begun: dict[int, int] = {}  # the pid of the last run, and when it started
-        self._place = self._pipes = b""  # as predecessor.py has them
-        self._piped: list[int] = []  # the fds that these pipes are
         self._problems: list[bytes] = []
         self._launcher = Launcher(self, self.files)
         self._commands = CommandQueue(self._launcher)
         self._status_writer = StatusWriter(self, self.files)
-        self._status_writer.record = self.record
-        self._watched = posix.isatty(2)  # by a person, who sees the last line of stderr
+        # By a person, who sees the last line of stderr; without /proc it is not to be had.
+        self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
         control = self.files.acquire()
-        if dialect.native:
-            self._succeed()
+        self.succeed()
         if self._is_down():
             self.state.want = "d"
         if not self.predecessor:
@@ -105,75 +99,13 @@ class DirectoryService(Service):
             self.show()
 
     def begin(self) -> None:
-        """Start it, unless it is to be down; end first what a supervisor left that was killed."""
-        strays = self.predecessor.strays() if self.predecessor else []
-        if self.predecessor and strays:
-            pids = b" ".join(b"%d" % pid for pid in strays)
-            kind = b"process " if len(strays) == 1 else b"processes "
-            was = b", which was left" if len(strays) == 1 else b", which were left"
-            self.warn(b"ending " + kind + pids + was + b" by a supervisor that died")
-            self.session = self.predecessor.session or strays[0]
-            up = clock_gettime(CLOCK_BOOTTIME) - self.predecessor.started / predecessor.TICKS
-            ended = time_ns(), strays[0], max(0.0, up), self.wait_status
-            why = "left by a supervisor that died"
-            self._status_writer.deaths.append((ended, why, b""))
-            self.state.rules = self.rules()
-            self.feed(FOUND)
-            return
-        self.predecessor = None
+        """Start it, unless it is to be down."""
         self.loop.at_turn_end(self.settle)
         if self.state.want == "u":
             self.feed("u")
 
-    def _succeed(self) -> None:
-        """See what a supervisor left here that was killed; a logger ends by itself."""
-        try:
-            words = parse_state(self.files.read(b"state"))
-        except OSError:
-            words = {}
-        self._place = predecessor.place(self.files.place)
-        if self.files.sub:
-            return
-        self.predecessor = predecessor.find(self.files, words)
-        if self.predecessor and not predecessor.trusted(self.files):
-            if self.predecessor.strays():
-                what = b"supervise may have been written to by others: what a supervisor left"
-                self.warn(self.files.shown + what + b" there is not ended")
-            self.predecessor = None
-
-    def record(self) -> dict[bytes, bytes]:
-        """What supervise/state says of us to those who told us, and to whoever comes after us."""
-        obeyed = b"%d" % self._commands.obeyed
-        if self.predecessor:
-            return self.predecessor.record() | {b"place": self._place, b"obeyed": obeyed}
-        processes = dict([self.main])
-        if self.state.phase == SWEEPING:
-            processes |= {pid: start_time(pid) for pid in self.strays()}
-        elif self.pid:
-            processes |= {self.pid: self._begun.get(self.pid) or start_time(self.pid)}
-        session = {self.session: self._begun.get(self.session, 0)}
-        return {
-            b"place": self._place,
-            b"obeyed": obeyed,
-            b"processes": predecessor.listed(processes),
-            b"session": predecessor.listed(session) if self.pid else b"",
-            b"cgroup": self.state.rules.cgroup if self.pid else b"",
-            b"pipes": self._pipes,
-        }
-
-    def _write_down(self, born: Rules | None = None) -> None:
-        """Have supervise/state tell whoever comes after us, before the end of the turn."""
-        try:
-            self._status_writer.write_state(born)
-        except OSError:
-            # At the end of the turn it is tried again, and said.
-            pass
-
     def started(self, rules: Rules) -> None:
-        """Run has been started with RULES: write down at once what it is known by."""
-        if self.dialect.native:
-            self._begun = {self.pid: start_time(self.pid)}
-            self._write_down(rules)
+        """Run is there with RULES: have what they ask for beside it."""
         if rules.rss_limit:
             from .memory_watch import MemoryWatch
 
@@ -184,6 +116,9 @@ class DirectoryService(Service):
 
             self._hook = NotifyHook(self._launcher)
             self.watchers.append(self._hook.note)
+
+    def succeed(self) -> None:
+        """See what another supervisor left here."""
 
     # How it runs.
 
@@ -201,19 +136,17 @@ class DirectoryService(Service):
         self._forget()
         if self.dialect.native:
             self._prepare(rules)
-        fd_map = self._fds()
-        if self.dialect.native and self._piped != list(fd_map.values()):
-            # It has to be known whose they are before anybody has them.
-            self._piped = list(fd_map.values())
-            self._pipes = predecessor.pipes(self._piped)
-            self._write_down()
-        if not self.health:
-            return self._launcher.run(rules, fd_map)
+        fd_map = self._fds() | (self.health.fd_map if self.health else {})
+        self.starting(fd_map)
         try:
-            return self._launcher.run(rules, fd_map | self.health.fd_map)
+            return self._launcher.run(rules, fd_map)
         finally:
-            # The state has to know of this run first.
-            self.loop.at_turn_end(self.health.begin)
+            if self.health:
+                # The state has to know of this run first.
+                self.loop.at_turn_end(self.health.begin)
+
+    def starting(self, fd_map: dict[int, int]) -> None:
+        """Run is about to be started, and given FD_MAP."""
 
     def _forget(self) -> None:
         """Let go of what the last run said about itself."""
@@ -227,28 +160,38 @@ class DirectoryService(Service):
         """Have what this run needs to show us how it is."""
         sign_or_way = {way for way, _ in rules.ways} | {rules.sign}
         if b"log" in sign_or_way:
-            self._tap(1)
+            self.tap(1)
         if 1 not in self.fd_map and (b"log" in sign_or_way or not self._watched):
-            self._tap(2)
+            self.tap(2)
         for tap in self.taps.values():
             tap.last_line, tap.on_line = b"", None
             tap.last_read = monotonic()
         if b"notify" in sign_or_way and not self.notify_socket:
-            from ..base.notify_socket import NotifySocket
+            self.listen()
+        self.look_after(rules)
 
-            self.notify_socket = NotifySocket()
-            self._launcher.notify_address = self.notify_socket.address
-            self.loop.watch(self.notify_socket.fileno(), self._read_notifications)
-        if rules.waits_ready or rules.sign:
-            from .health import Health
-
-            self.health = Health(self._launcher, self.taps, rules)
-
-    def _tap(self, fd: int) -> None:
+    def tap(self, fd: int, pipe: tuple[int, int] | None = None) -> None:
+        """Have what it writes to FD go through us, by PIPE if there is one already."""
         if fd not in self.taps:
             from .tap import Tap
 
-            self.taps[fd] = Tap(self.loop, self.fd_map.get(fd, fd))
+            sink = self.fd_map.get(fd, fd)
+            self.taps[fd] = Tap(self.loop, sink, pipe, logs=fd in self.fd_map)
+
+    def listen(self, address: bytes = b"") -> None:
+        """Have a NOTIFY_SOCKET, at ADDRESS if it knows that already. Raises OSError."""
+        from ..base.notify_socket import NotifySocket
+
+        self.notify_socket = NotifySocket(address)
+        self._launcher.notify_address = self.notify_socket.address
+        self.loop.watch(self.notify_socket.fileno(), self._read_notifications)
+
+    def look_after(self, rules: Rules, *, ready: bool | None = None, says: int = -1) -> None:
+        """See how it is, as RULES ask for; READY and SAYS are for one that runs already."""
+        if rules.waits_ready or rules.sign:
+            from .health import Health
+
+            self.health = Health(self._launcher, self.taps, rules, ready=ready, says=says)
 
     def _fds(self) -> dict[int, int]:
         """The fds that it gets, those that we listen to among them."""
@@ -289,7 +232,7 @@ class DirectoryService(Service):
         # Whoever its parent is, it has to descend from the service.
         if not start or pid not in self.strays():
             return False
-        from .known_process import KnownProcess
+        from ..jobs.known_process import KnownProcess
 
         try:
             self.followed = KnownProcess(self.loop, pid, start, self.end)

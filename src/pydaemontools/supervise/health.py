@@ -7,6 +7,7 @@ listen at a port or a socket, or its log shows it.
 import posix
 from time import monotonic
 
+from ..base import kept_pipe
 from .checker import Checker, LifeWatch
 from .launcher import Launcher
 from .rules import Rules
@@ -27,10 +28,19 @@ FIRST, SLOWEST = 0.05, 1.0  # seconds between two times of asking
 class Health:
     """Watches over the run that LAUNCHER is about to start with RULES; TAPS see what it prints.
 
-    `fd_map` says which fd the run needs for it.
+    `fd_map` says which fd the run needs for it. Of one that runs already READY says whether it
+    is, and SAYS where it says so, our end of a pipe.
     """
 
-    def __init__(self, launcher: Launcher, taps: "Mapping[int, Tap]", rules: Rules) -> None:
+    def __init__(
+        self,
+        launcher: Launcher,
+        taps: "Mapping[int, Tap]",
+        rules: Rules,
+        *,
+        ready: bool | None = None,
+        says: int = -1,
+    ) -> None:
         self.launcher = launcher
         self.service = launcher.service
         self.loop = self.service.loop
@@ -38,8 +48,8 @@ class Health:
         self.rules = rules
         self.fd_map: dict[int, int] = {}
         self.over = False
-        self._ready = not rules.waits_ready
-        self._notification_fd = -1  # our end of the pipe on which it says that it is ready
+        self._ready = not rules.waits_ready if ready is None else ready
+        self._notification_fd = says  # our end of the pipe on which it says that it is ready
         self._pause = FIRST
         self._checker = Checker(launcher)
         self._life = LifeWatch(launcher, self._checker, rules)
@@ -50,9 +60,14 @@ class Health:
 
             self._listeners = Listeners(self.service, places)
         self._urls = [self._url(what) for way, what in rules.ways if way == b"http"]
-        if rules.notification_fd is not None:
-            self._notification_fd, theirs = posix.pipe2(posix.O_CLOEXEC)
+        if rules.notification_fd is not None and ready is None:
+            self._notification_fd, theirs = kept_pipe.make()
             self.fd_map[rules.notification_fd] = theirs
+
+    @property
+    def listens(self) -> bool:
+        """Whether the service can still say that it is ready by notification-fd."""
+        return self._notification_fd >= 0
 
     def begin(self) -> None:
         """Look after the run that has been started; let go of one that could not be."""
@@ -97,6 +112,7 @@ class Health:
             self.ready()
         if b"\n" in data or not data:
             self._close_notification_fd()
+            self.loop.at_turn_end(self.service.settle)
 
     def _close_notification_fd(self) -> None:
         if self._notification_fd >= 0:

@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from .helper_tree import HelperEnd
+from ..jobs.helper_tree import HelperEnd
 from .launcher import Launcher
 from .rules import FOREVER
 

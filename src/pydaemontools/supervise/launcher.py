@@ -6,8 +6,8 @@ from ..base import cli
 from ..base.child import fork, spawn_program
 from ..base.process import environ, limits
 from ..chain import pathexec as chain
-from . import tree
-from .helper_tree import ended_within
+from ..jobs import tree
+from ..jobs.helper_tree import ended_within
 from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir

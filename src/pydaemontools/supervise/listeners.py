@@ -26,7 +26,7 @@ from errno import EINPROGRESS
 from sys import byteorder
 
 from ..base.unix_diag import unix_listeners
-from . import tree
+from ..jobs import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,12 +64,7 @@ class Listeners:
 
     def _processes(self) -> list[int]:
         """The processes of the service."""
-        service = self._service
-        found = tree.below([service.pid])
-        if service.reaper:
-            found += service.reaper.left_by(service)
-        cgroup = service.state.rules.cgroup
-        return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
+        return tree.below([self._service.pid]) + self._service.strays()
 
     def _is_elsewhere(self) -> bool:
         """Whether the service has another network, whose sockets are not in our list."""

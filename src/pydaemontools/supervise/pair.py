@@ -11,7 +11,7 @@ from select import POLLHUP, POLLIN, poll
 from time import monotonic
 
 from ..base import cli
-from .loop import END, Loop
+from ..jobs.loop import END, Loop
 from .service import Service
 from .state import DOWN, FINISHING, WAIT
 from .table import LAST
@@ -22,17 +22,25 @@ OWED = 1.0  # seconds until we look whether stderr has room for what is owed
 
 
 class Pair:
-    """SERVICE, and LOGGER if there is one; FDS of the service are connected to the logger."""
+    """SERVICE, and LOGGER if there is one; FDS of the service are connected to the logger.
+
+    PIPE, its two ends, is the one between them, if there is one already.
+    """
 
     def __init__(
-        self, loop: Loop, service: Service, logger: Service | None, fds: tuple[int, ...]
+        self,
+        loop: Loop,
+        service: Service,
+        logger: Service | None,
+        fds: tuple[int, ...],
+        pipe: tuple[int, int] | None = None,
     ) -> None:
         self.loop = loop
         self.service = service
         self.logger = logger
         loop.on_letter = self.send
         if logger:
-            self._source, self._sink = posix.pipe2(posix.O_CLOEXEC)
+            self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
             service.fd_map |= dict.fromkeys(fds, self._sink)
             logger.fd_map[0] = self._source
             service.on_leave = self._left

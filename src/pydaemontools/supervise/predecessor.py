@@ -1,25 +1,29 @@
 """What a supervisor that was killed left of its service, as it wrote it down in supervise/state.
 
-Three words there are for whoever comes after it: `place`, this boot, pid namespace and service
-directory; `processes`, pid and start time of what counts, `session`, those of who led it;
-`pipes`, the inodes of pipes that nobody but the service got from us; and `cgroup`. Nothing else
-proves whose a process is: not its number, and not where it stands.
+Words there are for whoever comes after it: `place`, this boot, pid namespace and service
+directory; `processes`, pid and start time of what counts, that of run first; `main`, those of a
+process that MAINPID named; `session`, those of who led it; `cgroup`; `pipes`, which fd of the
+service is which pipe, by its inode, that nobody else got from us. Nothing else proves whose a
+process is: not its number, and not where it stands. `starting` is 1 where another run may have
+been started since: nothing lived when that was written.
 """
 
 import posix
 import time
 
+from ..base import kept_pipe
 from ..base.proc import START, pids, start_time, stat
-from . import tree
-from .status import decode
+from ..base.status import decode
+from ..jobs import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from .servicedir import ServiceDir
 
     Processes = dict[int, int]  # pids, and when each started
+    Words = dict[bytes, bytes]
 
 MOST = 1000  # processes that are written down
 TICKS = posix.sysconf("SC_CLK_TCK")
@@ -29,27 +33,53 @@ SOON = 2.0
 
 
 class Predecessor:
-    """A supervisor that was killed: the processes that it KNEW, their SESSION, CGROUP and PIPES."""
+    """A supervisor that was killed: the processes that it KNEW, their SESSION, and its WORDS."""
 
-    def __init__(
-        self, known: "Processes", session: "Processes", cgroup: bytes, pipes: "Iterable[int]"
-    ) -> None:
+    def __init__(self, known: "Processes", session: "Processes", words: "Words") -> None:
         self.known = known
+        self.words = words
+        self.pid = next(iter(known), 0)  # of run
         self.session = next(iter(session), 0)
         self.started = min([*session.values(), *known.values()], default=0)
+        self.pipes = numbers(words.get(b"pipes", b""))
+        self.starting = words.get(b"starting") == b"1"
+        # What counted when it was killed: another than run, if that is what was named.
+        self._counted = dict([*list(known.items())[:1], *numbers(words.get(b"main", b"")).items()])
         self._sessions = session
-        self._cgroup = cgroup
-        self._pipes = list(pipes)
-        self._links = {f"pipe:[{inode}]" for inode in self._pipes}
+        self._cgroup = words.get(b"cgroup", b"")
+        # What a logger reads is written by others.
+        self._links = {f"pipe:[{inode}]" for fd, inode in self.pipes.items() if fd}
 
-    def record(self) -> dict[bytes, bytes]:
+    @property
+    def ran(self) -> bool:
+        """Whether there was a process of the service, or of what ends it."""
+        return self.words.get(b"state") in (b"run", b"finish")
+
+    def running(self, strays: list[int]) -> tuple[int, int]:
+        """The process that counts among STRAYS, and its start, if it runs and nobody ended it."""
+        if self.starting:
+            # It is known by its pipes alone: it was not written down any more.
+            found = {pid: fields for pid in strays if (fields := stat(pid))}
+            leads = [
+                (pid, int(fields[START]))
+                for pid, fields in found.items()
+                if int(fields[3]) == pid and int(fields[1]) not in found
+            ]
+            if len(leads) != 1:
+                return 0, 0
+            # What is written down of a session is of the run before.
+            self._sessions = dict(leads)
+            self.session = leads[0][0]
+            return leads[0]
+        if self.words.get(b"state") != b"run" or self.words.get(b"stopping"):
+            return 0, 0
+        living = (one for one in self._counted.items() if one[0] in strays)
+        return next((one for one in living if start_time(one[0]) == one[1]), (0, 0))
+
+    def record(self) -> "Words":
         """The same for whoever comes after us, until what it left has ended."""
-        return {
-            b"processes": listed(self.known),
-            b"session": listed(self._sessions),
-            b"cgroup": self._cgroup,
-            b"pipes": b" ".join(b"%d" % inode for inode in self._pipes),
-        }
+        kept = {key: self.words.get(key, b"") for key in (b"cgroup", b"pipes")}
+        return kept | {b"session": listed(self._sessions)}
 
     def strays(self) -> list[int]:
         """All that lives of its service, parents first, but for what we descend from."""
@@ -69,7 +99,7 @@ class Predecessor:
         ]
         # What it leaves when it ends is known from now on.
         below = tree.below(roots)
-        self.known |= {pid: int(found[pid][START]) for pid in below if pid in found}
+        self.known = {pid: int(found[pid][START]) for pid in below if pid in found}
         return below
 
     def _leads(self, session: int) -> bool:
@@ -85,14 +115,7 @@ class Predecessor:
             fds = posix.listdir(place)
         except OSError:
             return False
-        return any(_link(place + fd) in self._links and _writes(place + fd) for fd in fds)
-
-
-def _link(file: str) -> str:
-    try:
-        return posix.readlink(file)
-    except OSError:
-        return ""
+        return any(kept_pipe.link(place + fd) in self._links and _writes(place + fd) for fd in fds)
 
 
 def _writes(file: str) -> bool:
@@ -127,21 +150,21 @@ def place(directory: bytes) -> bytes:
     return b"%s %s %d:%d" % (boot_id, namespace, found.st_dev, found.st_ino)
 
 
-def pipes(fds: "Iterable[int]") -> bytes:
-    """The inodes of those of FDS that are pipes."""
-    found = (posix.fstat(fd) for fd in fds)
-    return b" ".join(b"%d" % one.st_ino for one in found if one.st_mode & 0o170000 == 0o010000)
+def pipes(fd_map: "Mapping[int, int]") -> bytes:
+    """Which fd of a service is which pipe, of those that FD_MAP gives it."""
+    return listed({fd: kept_pipe.inode(ours) for fd, ours in fd_map.items()})
 
 
 def listed(processes: "Processes") -> bytes:
     """PROCESSES as they are written down."""
-    known = [b"%d:%d" % one for one in processes.items() if all(one)]
+    known = [b"%d:%d" % one for one in processes.items() if one[1]]
     return b" ".join(known[:MOST])
 
 
-def _unlisted(text: bytes) -> "Processes":
-    numbers = [word.split(b":") for word in text.split()]
-    good = [one for one in numbers if len(one) == 2 and all(map(_is_number, one))]
+def numbers(text: bytes) -> "Processes":
+    """What listed() wrote."""
+    words = [word.split(b":") for word in text.split()]
+    good = [one for one in words if len(one) == 2 and all(map(_is_number, one))]
     return {int(pid): int(start) for pid, start in good}
 
 
@@ -156,9 +179,8 @@ def find(files: "ServiceDir", words: dict[bytes, bytes]) -> Predecessor | None:
     if not words.get(b"place") or words[b"place"] != place(files.place):
         # Another boot, a container's last life, or a copy of another directory.
         return None
-    inodes = [int(word) for word in words.get(b"pipes", b"").split() if _is_number(word)]
-    known, session = (_unlisted(words.get(key, b"")) for key in (b"processes", b"session"))
-    return Predecessor(known, session, words.get(b"cgroup", b""), inodes)
+    known, session = (numbers(words.get(key, b"")) for key in (b"processes", b"session"))
+    return Predecessor(known, session, words)
 
 
 def _by_status(files: "ServiceDir") -> Predecessor | None:
@@ -174,7 +196,7 @@ def _by_status(files: "ServiceDir") -> Predecessor | None:
     if not -1 / TICKS <= status.since / 10**9 - began <= SOON:
         return None
     known = {status.pid: start}
-    return Predecessor(known, known if posix.getsid(status.pid) == status.pid else {}, b"", ())
+    return Predecessor(known, known if posix.getsid(status.pid) == status.pid else {}, {})
 
 
 def trusted(files: "ServiceDir") -> bool:
@@ -189,3 +211,15 @@ def trusted(files: "ServiceDir") -> bool:
         if found.st_uid not in (0, posix.geteuid()) or found.st_mode & 0o022:
             return False
     return True
+
+
+def log_pipe(service: Predecessor | None, logger: Predecessor | None) -> tuple[int, int]:
+    """The pipe from what was left of a SERVICE to its LOGGER; a new one if nobody has that."""
+    wanted = logger.pipes.get(0) if logger else None
+    pids = [pid for left in (logger, service) if left for pid in left.strays()]
+    try:
+        found = kept_pipe.both_ends(kept_pipe.find(pids, wanted)) if wanted else None
+    except PermissionError:
+        # Who reads it comes to its end, and whoever writes to it is ended.
+        found = None
+    return found or kept_pipe.make()

@@ -7,13 +7,13 @@ from ..base.process import environ, limits
 from ..chain import pathexec as chain
 from ..chain import script
 from ..chain.words import expand
-from .loop import Loop
+from ..jobs.loop import Loop
 from .rules import Rules
 from .service import Service
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .tree import Reaper
+    from ..jobs.tree import Reaper
 
 
 class ProgramService(Service):

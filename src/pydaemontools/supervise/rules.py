@@ -20,6 +20,7 @@ class Rules:
     """
 
     __slots__ = (
+        "adopts",
         "asks_event",
         "backoff",
         "cgroup",
@@ -73,6 +74,7 @@ class Rules:
         self.cgroup = b""
         self.s6 = b""  # what says that the directory is one of s6's; nothing does for runit's
         self.asks_event = False  # whether there is to be an event/
+        self.adopts = True  # whether what a killed supervisor left goes on
 
     @property
     def waits_ready(self) -> bool:

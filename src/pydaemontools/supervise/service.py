@@ -5,9 +5,10 @@ from _signal import SIGKILL, SIGTERM
 from time import monotonic
 
 from ..base import cli
-from . import table, tree
-from .helper_tree import HelperEnd
-from .loop import Loop
+from ..jobs import tree
+from ..jobs.helper_tree import HelperEnd
+from ..jobs.loop import Loop
+from . import table
 from .rules import FOREVER, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, State
 from .statefile import end_in_words
@@ -17,10 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .known_process import KnownProcess
+    from ..jobs.known_process import KnownProcess
+    from ..jobs.tree import Reaper
     from .predecessor import Predecessor
     from .table import Row
-    from .tree import Reaper
 
 
 class Service:
@@ -45,7 +46,7 @@ class Service:
         self.starts = 0  # of run, so far
         self.session = 0  # the pid of the last run
         self.followed: KnownProcess | None = None  # what has the pid, if it is not our child
-        self.predecessor: Predecessor | None = None  # while what it left is ended
+        self.predecessor: Predecessor | None = None  # while something of it lives
         # How run ended. Of one that was found nobody knows more than that we ended it.
         self.wait_status: int | None = int(SIGTERM)
         self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
@@ -202,9 +203,11 @@ class Service:
         """The processes that run left behind."""
         if not self.reaper:
             return []
-        if self.predecessor:
-            return self.predecessor.strays()
         found = [] if self.loop.childless else self.reaper.left_by(self)
+        if self.predecessor:
+            # What it left is nobody's child that we know.
+            theirs = self.predecessor.strays()
+            return theirs + [pid for pid in found if pid not in theirs]
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
 

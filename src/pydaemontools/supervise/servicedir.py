@@ -95,6 +95,15 @@ class ServiceDir:
             raise OSError(error.errno, "", name) from None
         self._written[name] = data
 
+    def patch(self, name: bytes, at: int, data: bytes) -> None:
+        """Have DATA in the place AT of supervise/NAME, which is there. Raises OSError."""
+        self._written.pop(name, None)
+        fd = posix.open(self.path(b"supervise/" + name), WRITE)
+        try:
+            posix.pwrite(fd, data, at)
+        finally:
+            posix.close(fd)
+
     def read(self, name: bytes) -> bytes:
         """What supervise/NAME holds; nothing if there is no such file. Raises OSError."""
         try:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
-    b"backoff cgroup check dialect down-signal event exit-codes max-death-tally notification-fd"
-    b" notify ready rss-limit settle timeout-check timeout-control timeout-down timeout-finish"
-    b" timeout-kill timeout-notify timeout-up type watchdog"
+    b"adopt backoff cgroup check dialect down-signal event exit-codes max-death-tally"
+    b" notification-fd notify ready rss-limit settle timeout-check timeout-control timeout-down"
+    b" timeout-finish timeout-kill timeout-notify timeout-up type watchdog"
 ).split()
 # That one of these is there says that the directory is s6's.
 S6 = {
@@ -73,6 +73,7 @@ class SettingsReader:
         rules.notify = self._may_run(b"notify")
         rules.notify_limit = self._milliseconds(b"timeout-notify", NOTIFY)
         rules.rss_limit = self._size(b"rss-limit")
+        rules.adopts = self._adopts()
         self._watchdog(rules)
         self._s6(rules)
         return rules
@@ -170,6 +171,13 @@ class SettingsReader:
         rules.watchdog = float(number)
         rules.sign = sign
         rules.misses = int(misses)
+
+    def _adopts(self) -> bool:
+        """Whether what a killed supervisor left goes on."""
+        found = self.words(b"adopt")
+        if found not in ([], [b"restart"]):
+            self._wrong(b"adopt", b"restart")
+        return found != [b"restart"]
 
     def _s6(self, rules: Rules) -> None:
         """Whether the directory is one of s6's, and why."""

@@ -13,6 +13,8 @@ MOST_DEATHS = 100  # that a history holds
 MOST_OUTPUT = 200  # bytes of the last line that a service printed
 # Nothing that a service prints may begin a line, or drive the terminal of a reader.
 CONTROLS = bytes(range(32)) + b"\x7f"
+ADOPTION = -1  # in the place of a wait status: it goes on, under another supervisor
+ADOPTED = b"was adopted"
 UNKNOWN = b"ended in a way that nobody saw"  # it was no child of ours
 PLAIN = bytes.maketrans(CONTROLS, b"?" * len(CONTROLS))
 
@@ -34,9 +36,11 @@ def parse_state(data: bytes) -> dict[bytes, bytes]:
 
 
 def end_in_words(wait_status: int | None) -> bytes:
-    """How a process ended, by its WAIT_STATUS; None if nobody knows."""
+    """How a process ended, by its WAIT_STATUS; None if nobody knows, ADOPTION if it did not."""
     from ..base.errors import signal_name
 
+    if wait_status == ADOPTION:
+        return ADOPTED
     if wait_status is None:
         return UNKNOWN
     if posix.WIFSIGNALED(wait_status):
@@ -57,6 +61,11 @@ def format_death(
     line = b"%s.%06dZ pid %d up %.1f s " % (stamp, nanoseconds // 1000, pid, seconds)
     line += end_in_words(wait_status) + (b" (%s)" % why.encode() if why else b"")
     return line + (b": " + output[:MOST_OUTPUT].translate(PLAIN) if output else b"") + b"\n"
+
+
+def only_deaths(history: bytes) -> list[bytes]:
+    """The lines of HISTORY that tell of an end, and of no adoption."""
+    return [line for line in history.splitlines() if parse_death(line).note != ADOPTED]
 
 
 def add_deaths(history: bytes, lines: list[bytes]) -> bytes:
@@ -101,9 +110,12 @@ def parse_death(line: bytes) -> Death:
         return death
     end, _, output = words[6].partition(b": ")
     end, bracket, note = end.partition(b" (")
+    adopted = end == ADOPTED
     signal = end.removeprefix(b"was ").removeprefix(b"killed by ")
     code = end.removeprefix(b"exited with code ")
-    if len(signal) < len(end):
+    if adopted:
+        note = ADOPTED + b")"
+    elif len(signal) < len(end):
         death.signal = signal
     elif code.isdigit():
         death.code = int(code)

@@ -7,17 +7,25 @@ only where they do not say so already.
 import posix
 from time import monotonic, time_ns
 
+from ..base.status import FINISH, RUN, Status
 from .rules import FOREVER, Rules
 from .service import Service
 from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
-from .statefile import MOST_DEATHS, add_deaths, end_in_words, format_death, format_state
-from .status import FINISH, RUN, Status
+from .statefile import (
+    ADOPTION,
+    MOST_DEATHS,
+    add_deaths,
+    end_in_words,
+    format_death,
+    format_state,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+STARTING = b"starting"
 RETRY = 1.0  # seconds until what could not be written is tried again
 # What the status file calls a phase, if not down.
 IN_STATUS = {UP: RUN, SWEEPING: FINISH, FINISHING: FINISH}
@@ -97,10 +105,28 @@ class StatusWriter:
             files.write(b"history", add_deaths(files.read(b"history"), fresh))
             self.deaths = []
 
-    def write_state(self, born: Rules | None = None) -> None:
+    def resume(self, pid: int, words: dict[bytes, bytes], up: float) -> None:
+        """The run PID has been up for UP seconds, and is as WORDS say that were written of it."""
+        self._shown = pid, RUN
+        self._since = time_ns() - int(up * 1e9)
+        since = words.get(b"readysince", b"")
+        self._ready_since = int(since) if since.isdigit() else 0
+        self.text = words.get(b"text", b"").decode("utf-8", "replace")
+        self.deaths.append(((time_ns(), pid, up, ADOPTION), "left by a supervisor that died", b""))
+
+    def starting(self) -> bool:
+        """Have the file `state` say that a run is being started; False if that cannot be."""
+        try:
+            self.files.patch(b"state", len(STARTING) + 1, b"1")
+        except OSError:
+            return False
+        return True
+
+    def write_state(self, born: Rules | None = None, *, starting: bool = False) -> None:
         """Write the file `state`; when nobody will write it any more, remove it.
 
-        With the rules BORN as of a run that has just been started. Raises OSError.
+        With the rules BORN as of a run that has just been started; STARTING: as of one that
+        is about to be. Raises OSError.
         """
         state = self.service.state
         if state.phase == LEFT:
@@ -114,6 +140,7 @@ class StatusWriter:
         failed = state.phase == DOWN and state.failed
         word = b"failed" if failed else IN_STATE[UP if born else state.phase]
         pairs = {
+            STARTING: b"%d" % starting,  # the first, or starting() would not find it
             b"state": word,
             b"want": state.want.encode(),
             b"ready": b"%d" % ready,

@@ -10,10 +10,10 @@ from ..chain import pathexec as chain
 from ..chain import script
 from ..chain.check import program
 from ..chain.words import expand
+from ..jobs.loop import Inbox, Loop
+from ..jobs.tree import Reaper
 from .dialect import DIALECTS, Dialect
-from .loop import Inbox, Loop
 from .pair import Pair
-from .tree import Reaper
 
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
@@ -93,6 +93,11 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     """The service in the directory NAME, and its logger."""
     from .directory_service import DirectoryService
 
+    kind = DirectoryService
+    if dialect.native:
+        from .successor import Successor
+
+        kind = Successor
     try:
         posix.chdir(name)
     except OSError as error:
@@ -102,18 +107,23 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
         name = name.rstrip(b"/") or name
     loop = Loop(Inbox())
     reaper = Reaper(loop.children) if dialect.native else None
-    service = DirectoryService(loop, reaper, dialect, name)
+    service = kind(loop, reaper, dialect, name)
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
-            logger = DirectoryService(loop, reaper, dialect, name, b"log/")
+            logger = kind(loop, reaper, dialect, name, b"log/")
         else:
             service.warn(b"./log: not a directory.")
     if reaper:
         reaper.main_service = service
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
-    return Pair(loop, service, logger, (1,))
+    pipe = None
+    if dialect.native and logger:
+        from .predecessor import log_pipe
+
+        pipe = log_pipe(service.predecessor, logger.predecessor)
+    return Pair(loop, service, logger, (1,), pipe)
 
 
 def _words(text: bytes) -> list[bytes]:

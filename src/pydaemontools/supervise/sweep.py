@@ -11,7 +11,7 @@ from posix import WIFEXITED
 from time import monotonic
 
 from ..base.proc import START, command_line, stat
-from . import tree
+from ..jobs import tree
 from .rules import FOREVER
 from .state import SWEEPING
 from .statefile import end_in_words
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Protocol
 
-    from .loop import Loop
+    from ..jobs.loop import Loop
     from .state import State
 
     class Service(Protocol):

@@ -39,7 +39,8 @@ READY = "ready"
 ALIVE = "alive"  # a sign of life, perhaps with its time
 HUNG = "hung"  # with the reason
 LAST = "last"  # no more after this one
-FOUND = "found"  # one is there that a supervisor left, which was killed
+FOUND = "found"  # a supervisor that was killed left what is to end
+ADOPTED = "adopted"  # it left what goes on: with the Rules, its start, if it is ready, if paused
 
 RETRY = 1.0  # seconds until a fork that was refused is tried again
 STRAY = 5.0  # seconds that what run left behind has to end, at the most; and again after KILL
@@ -232,6 +233,16 @@ def patience(state: State) -> float:
     return min(STRAY, state.rules.kill_after)
 
 
+def _adopted(state: State) -> "list[Action]":
+    """It runs already; its times begin anew."""
+    assert isinstance(state.value, tuple)  # noqa: S101 - for the type checker
+    state.value, started, ready, paused = state.value
+    _born(state)
+    state.started, state.ready = started, ready or not state.rules.waits_ready
+    _patience(state)
+    return _pause(state)[:0] if paused else []
+
+
 def _found(state: State) -> "list[Action]":
     """End it before another is started: it has the time of a service for that."""
     state.finished = False
@@ -351,13 +362,10 @@ def _everywhere(op: "Op", row: "Row") -> "Row":
 _TO_UP = _everywhere(_want("u"), {DOWN: (_begin,), WAIT: (_begin,)})
 _TO_DOWN = _everywhere(_want("d"), {WAIT: (_rest,), UP: (_stop,)})
 _AT_MOST_ONCE = _everywhere(_want("o"), {WAIT: (_rest,)})
-_LEAVING = {
-    DOWN: (_leave,),
-    WAIT: (_leave,),
-    UP: (_last,),
-    SWEEPING: (_last,),
-    FINISHING: (_last, _hurry),
-}
+_LEAVING: "Row" = {DOWN: (_leave,), WAIT: (_leave,), UP: (_last,), SWEEPING: (_last,)}
+_LEAVING = {**_LEAVING, FINISHING: (_last, _hurry)}
+NAMES = ["HUP", "ALRM", "ABRT", "INT", "QUIT", "USR1", "USR2", "WINCH", "WINCH"]
+SIGNALS = {one: getattr(_signal, f"SIG{name}") for one, name in zip("habiq12wy", NAMES)}  # noqa: B905
 # For each event what is done in each phase, in order. Where a phase is left out, nothing is.
 TABLE: "dict[str, Row]" = {
     "u": _TO_UP,
@@ -370,18 +378,10 @@ TABLE: "dict[str, Row]" = {
     "x": _LEAVING | {UP: (_last, _stop)},
     "p": {UP: (_pause,)},
     "c": {UP: (_continue,)},
-    "h": {UP: (_do(_signal.SIGHUP),)},
-    "a": {UP: (_do(_signal.SIGALRM),)},
-    "b": {UP: (_do(_signal.SIGABRT),)},
-    "i": {UP: (_do(_signal.SIGINT),)},
     "t": {UP: (_term,)},
     "r": {UP: (_stop,)},
     "k": {UP: (_do(_signal.SIGKILL),), SWEEPING: (_kill_all,), FINISHING: (_do(_signal.SIGKILL),)},
-    "q": {UP: (_do(_signal.SIGQUIT),)},
-    "1": {UP: (_do(_signal.SIGUSR1),)},
-    "2": {UP: (_do(_signal.SIGUSR2),)},
-    "w": {UP: (_do(_signal.SIGWINCH),)},
-    "y": {UP: (_do(_signal.SIGWINCH),)},
+    **{letter: {UP: (_do(signum),)} for letter, signum in SIGNALS.items()},
     DUE: {WAIT: (_start,), UP: (_overdue,), SWEEPING: (_stray,), FINISHING: (_too_long,)},
     BORN: {WAIT: (_born,)},
     UNBORN: {WAIT: (_unborn,), FINISHING: (_next,)},
@@ -394,6 +394,7 @@ TABLE: "dict[str, Row]" = {
     **given_times.ROWS,
     LAST: _LEAVING,
     FOUND: {DOWN: (_found,)},
+    ADOPTED: {DOWN: (_adopted,)},
 }
 # daemontools' x waits for the service to go down by itself.
 PATIENT: "dict[str, Row]" = TABLE | {"x": _LEAVING}

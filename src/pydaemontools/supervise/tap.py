@@ -2,7 +2,8 @@
 
 Only where somebody asked for it: a pattern or silence in the log to look for, or a last
 line to remember where there is no logger. The supervisor never waits here: it reads when
-there is something, and only when that can be written on.
+there is something, and only when that can be written on. On its way to a logger it is moved
+from pipe to pipe (splice(2)) and not through us: kill -9 loses nothing of it.
 """
 
 import posix
@@ -10,8 +11,10 @@ import sys
 from select import POLLOUT, poll
 from time import monotonic
 
+from ..base import kept_pipe
 from ..base.nowait import PIPE_BUF, NoWaitWriter
-from .loop import Loop
+from ..base.tee import Glimpse
+from ..jobs.loop import Loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +25,21 @@ LINE = 1000  # bytes of a line that are looked at
 
 
 class Tap:
-    """What is written to `fd` goes on to SINK; `on_line` is called with each line."""
+    """What is written to `fd` goes on to SINK; `on_line` is called with each line.
 
-    def __init__(self, loop: Loop, sink: int) -> None:
+    PIPE is one that there is already: its two ends. LOGS: whether SINK leads to a logger.
+    """
+
+    def __init__(
+        self, loop: Loop, sink: int, pipe: tuple[int, int] | None = None, *, logs: bool = False
+    ) -> None:
         self._loop = loop
         self._sink = sink
         self._writer = NoWaitWriter(sink)
-        self._source, self.fd = posix.pipe2(posix.O_CLOEXEC)
+        self._source, self.fd = pipe or kept_pipe.make()
         posix.set_blocking(self._source, False)
+        self._glimpse = _glimpse() if logs else None
+        self._seen = 0  # bytes that were looked at and are still in the pipe
         self._ready = poll()
         self._ready.register(sink, POLLOUT)
         self._buffer = b""  # what was read and not yet written
@@ -46,14 +56,12 @@ class Tap:
             if not self._ready.poll(0):
                 self._hold()
                 return
-            if not self._buffer:
-                try:
-                    self._buffer = posix.read(self._source, PIPE_BUF)
-                except BlockingIOError:
-                    self._finish()
-                    return
-                self._look(self._buffer)
-            if not self._write():
+            try:
+                room = self._pass()
+            except BlockingIOError:
+                self._finish()
+                return
+            if not room:
                 self._hold()
                 return
         if self._drained:
@@ -78,6 +86,30 @@ class Tap:
         self._loop.forget(self._sink)
         self._loop.watch(self._source, self.forward)
         self.forward()
+
+    def _pass(self) -> bool:
+        """Pass on a chunk, or what is left of one; return whether there was room for some of it.
+
+        Raises BlockingIOError if there is none.
+        """
+        if self._glimpse:
+            if not self._seen:
+                data = self._glimpse.see(self._source, PIPE_BUF)
+                self._seen = len(data)
+                self._look(data)
+            return self._move(self._glimpse)
+        if not self._buffer:
+            self._buffer = posix.read(self._source, PIPE_BUF)
+            self._look(self._buffer)
+        return self._write()
+
+    def _move(self, glimpse: Glimpse) -> bool:
+        try:
+            self._seen -= glimpse.move(self._source, self._sink, self._seen)
+        except BlockingIOError:
+            # Somebody else has filled it.
+            return False
+        return True
 
     def _finish(self) -> None:
         if self._drained:
@@ -115,3 +147,11 @@ def unread(fd: int) -> int:
     count = bytearray(4)
     ioctl(fd, FIONREAD, count)
     return int.from_bytes(count, sys.byteorder)
+
+
+def _glimpse() -> Glimpse | None:
+    """What looks into a pipe, if the system has that."""
+    try:
+        return Glimpse()
+    except OSError:
+        return None

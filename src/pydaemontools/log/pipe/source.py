@@ -7,23 +7,21 @@ plainly and kept in memory until they are taken: then a kill loses them.
 """
 
 import posix
-from errno import EBADF
 from fcntl import fcntl, ioctl
 from select import POLLIN, poll
 from stat import S_ISFIFO
+
+from ...base.tee import find_tee
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
 LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces, at the most
 KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
-SPLICE_F_NONBLOCK = 2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Tee = Callable[[int, int, int], int]
+    from ...base.tee import Tee
 
 
 def open_source(fd: int) -> "Source":
@@ -36,29 +34,6 @@ def open_source(fd: int) -> "Source":
         if tee and copy:
             return PipeSource(fd, tee, copy)
     return Source(fd)
-
-
-def find_tee() -> "Tee | None":
-    """Return the system's tee(2), which Python does not wrap; None where there is none."""
-    try:
-        from ctypes import CDLL, get_errno
-
-        call = CDLL(None, use_errno=True).tee
-    except (ImportError, AttributeError, OSError):
-        return None
-
-    def tee(source: int, copy: int, count: int) -> int:
-        copied: int = call(source, copy, count, SPLICE_F_NONBLOCK)
-        if copied < 0:
-            raise OSError(get_errno(), "")
-        return copied
-
-    try:
-        tee(-1, -1, 1)
-    except OSError as error:
-        # Who has it finds fault with the files; an old kernel or a sandbox with the call.
-        return tee if error.errno == EBADF else None
-    return None
 
 
 def pipe_like(fd: int) -> tuple[int, int] | None:

@@ -5,9 +5,9 @@ from select import POLLOUT
 
 import pytest
 
-from pydaemontools.supervise import loop as loops
+from pydaemontools.jobs import loop as loops
+from pydaemontools.jobs.loop import END, Loop
 from pydaemontools.supervise import service as services
-from pydaemontools.supervise.loop import END, Loop
 from pydaemontools.supervise.pair import Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
 from pydaemontools.supervise.service import Service

@@ -7,7 +7,7 @@ was sent, and one for the state (20 bytes). svstat reads the first 18 of either.
 s6's tools may ask, with what those read (44 bytes): see Status.encode_s6().
 """
 
-from ..base.tai64 import EPOCH, pack, unpack
+from .tai64 import EPOCH, pack, unpack
 
 DOWN, RUN, FINISH = range(3)
 STATES = ("down", "run", "finish")

@@ -1,0 +1,1 @@
+"""jobs/: the loop, and the trees of processes."""
