@@ -59,6 +59,7 @@ NUMBERS = [
     "backoff",
     "exit-codes",
     "down-signal",
+    "down-target",
 ]
 
 
@@ -111,6 +112,7 @@ def test_nothing_is_wrong(run, service, place):
             "timeout-kill": ("5000\n", 0o644),
             "notification-fd": ("3\n", 0o644),
             "down-signal": ("SIGINT\n", 0o644),
+            "down-target": ("# all\nsession\n", 0o644),
             "down": ("", 0o644),
         }
     )

@@ -462,6 +462,7 @@ ODD = {
     "ready": f"log a{{99999999999}}\nlog {'(' * 3000}\ntcp 127\0:80\ntcp {'9' * 5000}\n",
     "cgroup": "a\0b",
     "down-signal": "9" * 5000,
+    "down-target": "group\nsession\n" * 5000,
     "notification-fd": "9" * 400,
 }
 

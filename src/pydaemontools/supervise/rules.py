@@ -10,6 +10,8 @@ SETTLE = 1.0  # seconds that a run has to live until it counts as started
 CHECK = 5.0  # seconds that ./check has for an answer, where no file says otherwise
 NOTIFY = 30.0  # seconds that ./notify may take, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
+# Who hears the signal that ends a service: its process, or the whole group or session of that.
+TARGETS = PROCESS, GROUP, SESSION = b"process", b"group", b"session"
 
 
 class Rules:
@@ -28,6 +30,7 @@ class Rules:
         "control_limit",
         "done_codes",
         "down_signal",
+        "down_target",
         "finish",
         "finish_limit",
         "implied",
@@ -65,6 +68,7 @@ class Rules:
         self.notify_limit = NOTIFY  # timeout-notify
         self.notification_fd: int | None = None
         self.down_signal = int(SIGTERM)
+        self.down_target = PROCESS  # who hears it
         self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead
         self.max_deaths = (0, FOREVER)  # max-death-tally: how many, within how many seconds
         self.watchdog = FOREVER

@@ -1,7 +1,7 @@
 """A process that is kept: its state, and what the actions of the table do to it."""
 
 import posix
-from _signal import SIGKILL, SIGTERM
+from _signal import SIGCONT, SIGKILL, SIGTERM
 from time import monotonic
 
 from ..base import cli
@@ -9,8 +9,8 @@ from ..jobs import tree
 from ..jobs.helper_tree import HelperEnd
 from ..jobs.loop import Loop
 from . import table
-from .rules import FOREVER, Rules
-from .state import DOWN, FINISHING, LEFT, SWEEPING, State
+from .rules import FOREVER, PROCESS, SESSION, Rules
+from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, State
 from .statefile import end_in_words
 from .sweep import Sweep
 
@@ -166,7 +166,9 @@ class Service:
         if not self.pid:
             return
         try:
-            if self.followed:
+            if self.state.rules.down_target != PROCESS and self._is_stop(signum):
+                self._kill_all(signum)
+            elif self.followed:
                 self.followed.kill(signum)
             elif self.reaper and self.state.phase == FINISHING:
                 HelperEnd(self.loop, self.pid).kill()
@@ -179,6 +181,25 @@ class Service:
         except PermissionError as error:
             # It became another account than ours.
             self.warn(b"unable to signal " + self.name, error)
+
+    def _is_stop(self, signum: int) -> bool:
+        """Whether SIGNUM, sent to run, is to end it, or has it go on for that."""
+        state = self.state
+        if state.phase != UP:
+            return False
+        if signum == SIGTERM and state.term:
+            return True
+        return state.stopping and signum in (state.rules.down_signal, SIGCONT)
+
+    def _kill_all(self, signum: int) -> None:
+        """Send SIGNUM to the process and its group, or session; who was told once is not again."""
+        from ..jobs.group import signal_group
+
+        rules = self.state.rules
+        start = self.followed.start if self.followed else 0
+        told = signal_group(self.pid, start, signum, session=rules.down_target == SESSION)
+        if signum == rules.down_signal:
+            self.sweep.told(told)
 
     def due(self) -> None:
         """A deadline may have passed."""

@@ -11,7 +11,18 @@ from _signal import SIGTERM
 from ..base import cli
 from ..base.errors import error_str
 from ..chain.envdir import contents
-from .rules import CHECK, CONTROL, FOREVER, NOTIFY, PATIENCE, SETTLE, RestartBackoff, Rules
+from .rules import (
+    CHECK,
+    CONTROL,
+    FOREVER,
+    NOTIFY,
+    PATIENCE,
+    PROCESS,
+    SETTLE,
+    TARGETS,
+    RestartBackoff,
+    Rules,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +31,7 @@ if TYPE_CHECKING:
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
-    b"adopt backoff cgroup check dialect down-signal event exit-codes max-death-tally"
+    b"adopt backoff cgroup check dialect down-signal down-target event exit-codes max-death-tally"
     b" notification-fd notify ready rss-limit settle timeout-check timeout-control timeout-down"
     b" timeout-finish timeout-kill timeout-notify timeout-up type watchdog"
 ).split()
@@ -63,6 +74,7 @@ class SettingsReader:
         if not rules.waits_ready and self._may_run(b"check"):
             rules.ways, rules.implied = ((b"check", b""),), True
         rules.down_signal = self._signal(b"down-signal")
+        rules.down_target = self._target(b"down-target")
         rules.done_codes = frozenset(map(int, self._numbers(b"exit-codes", range(1, 257))))
         deaths = self._numbers(b"max-death-tally", range(1, 3))
         if deaths:
@@ -200,6 +212,13 @@ class SettingsReader:
         if number is None or len(found) > 1:
             self._wrong(name, b"a signal")
         return number or int(SIGTERM)
+
+    def _target(self, name: bytes) -> bytes:
+        found = self.words(name)
+        if found and found not in [[word] for word in TARGETS]:
+            self._wrong(name, b"process, group or session")
+            return PROCESS
+        return found[0] if found else PROCESS
 
     def _wrong(self, name: bytes, wanted: bytes) -> None:
         self.problems.append(name + b" does not hold " + wanted)
