@@ -84,16 +84,20 @@ def spawn_program(
 def inherited() -> list[int]:
     """The fds above 2 that this process was given and would hand on."""
     try:
-        names = posix.listdir("/proc/self/fd")
+        fds: Iterable[int] = map(int, posix.listdir("/proc/self/fd"))
     except OSError:
-        return []
+        # No /proc: all that there may be.
+        from resource import RLIMIT_NOFILE, getrlimit
+
+        most = getrlimit(RLIMIT_NOFILE)[0]
+        fds = range(MOST if most < 0 else min(most, MOST))
     found = []
-    for fd in map(int, names):
+    for fd in fds:
         try:
             if fd > 2 and posix.get_inheritable(fd):
                 found.append(fd)
         except OSError:
-            # It was the one that read the list.
+            # It was the one that read the list, or there is none.
             continue
     return found
 

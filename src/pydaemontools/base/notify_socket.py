@@ -3,10 +3,10 @@
 A datagram holds lines NAME=VALUE. What is understood: READY=1, RELOADING=1, STOPPING=1,
 STATUS=text, MAINPID=pid, WATCHDOG=1, WATCHDOG=trigger, WATCHDOG_USEC and EXTEND_TIMEOUT_USEC. The
 kernel says who sent a datagram (SCM_CREDENTIALS); root and the account of the service are believed.
+Where that account is not known, without /proc, whoever is in the session of the service is.
 """
 
 import posix
-import sys
 from _socket import (
     AF_UNIX,
     CMSG_SPACE,
@@ -18,6 +18,7 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
+from struct import unpack
 
 LARGEST = 65536  # bytes of one message
 MANY = 64  # messages at once: whoever sends all the time does not get all of ours
@@ -56,14 +57,19 @@ class NotifySocket:
                 data, extra, _, _ = self._socket.recvmsg(LARGEST, CMSG_SPACE(UCRED))
             except BlockingIOError:
                 break
-            uid = next((_uid(value) for _, kind, value in extra if kind == SCM_CREDENTIALS), -1)
-            if pid and uid in believed:
+            told = [value for _, kind, value in extra if kind == SCM_CREDENTIALS]
+            sender, uid, _ = unpack("3i", told[0]) if told else (0, -1, -1)
+            if pid and (uid in believed or (self._owner < 0 and _session(sender) == _session(pid))):
                 found.append(parse(data))
         return found
 
 
-def _uid(credentials: bytes) -> int:
-    return int.from_bytes(credentials[4:8], sys.byteorder)
+def _session(pid: int) -> int:
+    """The session of the process PID, which led one itself if it has ended."""
+    try:
+        return posix.getsid(pid) if pid > 0 else -1
+    except OSError:
+        return pid
 
 
 def _owner(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""What /proc tells of processes."""
+"""What /proc tells of processes; without it, what the kernel tells of our children alone."""
 
 import posix
 
@@ -6,21 +6,61 @@ import posix
 UNPRINTABLE = dict.fromkeys([*range(32), *range(127, 160)], "?")
 PAGE = posix.sysconf("SC_PAGE_SIZE")
 START = 19  # where stat() has the start time, in ticks since boot
+NEAR = 32768  # pids that are tried: all that there are unless the system was told otherwise
 
 
-def children() -> list[int]:
-    """The living children of this process, the oldest first."""
+def is_shown() -> bool:
+    """Whether there is a /proc here that shows us processes, ourselves at least."""
+    return posix.access("/proc/self/stat", posix.R_OK)
+
+
+def is_child(pid: int) -> bool:
+    """Whether the process PID is a child of this one that was not waited for."""
+    return _has_child(posix.P_PID, pid)
+
+
+def has_group(pid: int) -> bool:
+    """Whether a child of this process is in the process group of PID, or is PID."""
+    return is_child(pid) or _has_child(posix.P_PGID, pid)
+
+
+def _has_child(kind: int, number: int) -> bool:
+    try:
+        posix.waitid(kind, number, posix.WEXITED | posix.WNOHANG | posix.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def children(near: int = 0) -> list[int]:
+    """The living children of this process, the oldest first.
+
+    Without /proc these are found by trying: among the lowest pids, and those from NEAR on (or
+    from our own).
+    """
     me = posix.getpid()
     try:
         with open(f"/proc/self/task/{me}/children", "rb", buffering=0) as listed:
             return [int(word) for word in listed.read().split()]
     except OSError:
+        if not is_shown():
+            return _tried(near or me)
         return [pid for pid in pids() if (stat(pid)[1:2] or [b""])[0] == b"%d" % me]
 
 
+def _tried(near: int) -> list[int]:
+    if not _has_child(posix.P_ALL, 0):
+        return []
+    lowest, later = range(1, NEAR), range(max(near, NEAR), near + NEAR)
+    return [pid for some in (lowest, later) for pid in some if is_child(pid)]
+
+
 def pids(proc: str = "/proc") -> list[int]:
-    """The pids of all processes."""
-    return sorted(int(name) for name in posix.listdir(proc) if name.isdigit())
+    """The pids of all processes; none without /proc."""
+    try:
+        return sorted(int(name) for name in posix.listdir(proc) if name.isdigit())
+    except OSError:
+        return []
 
 
 def stat(pid: int, proc: str = "/proc") -> list[bytes]:

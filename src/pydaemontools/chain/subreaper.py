@@ -67,27 +67,29 @@ def _watch(pid: int, others: set[int]) -> int:
         if signum != signal.SIGCHLD:
             if pid not in followed:
                 # It has gone, and each of its heirs stands for it.
-                followed |= _heirs(others)
+                followed |= _heirs(others, pid)
             _pass_on(signum, followed)
             continue
-        ended = dict(reap()[0])
+        reaped, more = reap()
+        ended = dict(reaped)
         gone = {child: status for child, status in ended.items() if child not in others}
         # Another may get the pid of one that has ended.
         others -= ended.keys()
-        last = followed & gone.keys()
+        # None is followed where more were left, and nobody knows which: no /proc.
+        last = followed & gone.keys() if followed else set(gone)
         followed -= last
         if not last or followed:
             continue
-        followed = _heirs(others)
-        if not followed:
+        followed = _heirs(others, max(last))
+        if not followed and (others or not more):
             # One that goes into the background says 0. What it left may have failed by now.
             first = next(filter(None, map(gone.get, last)), 0)
             return first or next(filter(None, gone.values()), 0)
 
 
-def _heirs(others: set[int]) -> set[int]:
-    """The children of this process, but for OTHERS."""
-    return {child for child in children() if child not in others}
+def _heirs(others: set[int], near: int) -> set[int]:
+    """The children of this process, but for OTHERS; most likely their pids are NEAR that one."""
+    return {child for child in children(near) if child not in others}
 
 
 def _pass_on(signum: int, pids: set[int]) -> None:

@@ -4,6 +4,7 @@ import posix
 from time import monotonic, time
 
 from ..base import cli
+from ..base.proc import is_shown
 from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY, only_deaths
 from .failing import failing
@@ -40,6 +41,8 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
         raise cli.usage(who, USAGE, hint=b"-n takes a number of tables, not " + count)
     turns = tables or float("inf")
     top = Top(names)
+    if not is_shown():
+        cli.say(who + b": warning: no /proc: memory and CPU are not known")
     if live:
         from .live import screen
 
@@ -162,7 +165,7 @@ class Top:
         except Trouble:
             # The table has no room to say why.
             pass
-        if use.status and use.status.pid:
+        if use.status and use.status.pid and processes.all:
             pids = list(processes.tree(use.status.pid))
             use.memory = processes.memory(pids)
             use.cpu = self._cpu(processes, pids, at, use.status.since)

@@ -7,7 +7,7 @@ import _signal as signal
 import posix
 from time import monotonic
 
-from ..base.proc import START, start_time
+from ..base.proc import START, has_group, start_time
 from . import tree
 from .loop import Loop
 
@@ -29,13 +29,10 @@ class HelperTree:
         self._known = {leader: start_time(leader)}  # what was seen of it, and when each started
 
     def living(self) -> list[int]:
-        """What is left of it; without /proc its group, as long as LEADER was not reaped."""
-        try:
-            found = tree.processes()
-        except OSError:
-            found = {}
+        """What is left of it; without /proc its group, as long as a child of ours is in that."""
+        found = tree.processes()
         if not found:
-            return [-self._leader] if _is_child(self._leader) else []
+            return [-self._leader] if has_group(self._leader) else []
         # The number is nobody else's while somebody is in that session or group.
         leads = start_time(self._leader) in (0, self._known[self._leader])
         roots = [
@@ -53,14 +50,6 @@ class HelperTree:
         living = self.living()
         tree.signal_all(living, *signums)
         return bool(living)
-
-
-def _is_child(pid: int) -> bool:
-    try:
-        posix.waitid(posix.P_PID, pid, posix.WEXITED | posix.WNOHANG | posix.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
 
 
 class HelperEnd:

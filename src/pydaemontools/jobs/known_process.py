@@ -4,7 +4,7 @@ import posix
 from time import monotonic
 
 from ..base.pidfd import open_pidfd, send_signal, wait_status
-from ..base.proc import start_time, stat
+from ..base.proc import is_child, start_time, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class KnownProcess:
 
     def _conclude(self) -> None:
         """It has ended: find out how, which may take until its parent has waited for it."""
-        if self._over:
+        if self._over or is_child(self.pid):
+            # If it is ours by now, it is reaped like the others.
             return
         now = monotonic()
         self._ended = self._ended or now

@@ -37,7 +37,8 @@ class Reaper:
         if not self.subreaper:
             # Those of its sessions, whosever children they are.
             return [pid for pid, (_, sid) in _table().items() if self.sessions.get(sid) is service]
-        found = [pid for pid in children() if pid not in self.known and not self._is_other(pid)]
+        near = min((sid for sid, one in self.sessions.items() if one is service), default=0)
+        found = [pid for pid in children(near) if pid not in self.known and not self._is_other(pid)]
         return below([pid for pid in found if self._owner(pid) is service])
 
     def release(self, service: object) -> None:

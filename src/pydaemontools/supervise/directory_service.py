@@ -4,7 +4,7 @@ import posix
 from time import monotonic, time_ns
 
 from ..base import cli
-from ..base.proc import start_time
+from ..base.proc import is_shown, start_time
 from ..jobs.loop import Loop
 from . import fifodir
 from .command_queue import CommandQueue
@@ -230,7 +230,7 @@ class DirectoryService(Service):
         """Whether another process, named by the service, is the main one now."""
         (pid, start), self.main = self.main, (0, 0)
         # Whoever its parent is, it has to descend from the service.
-        if not start or pid not in self.strays():
+        if not (start or (pid and not is_shown())) or pid not in self.strays():
             return False
         from ..jobs.known_process import KnownProcess
 

@@ -7,7 +7,7 @@ again by PSS, in which a page that n processes share counts for an n-th in each.
 from time import monotonic
 
 from ..base.cli import shown_size
-from ..base.proc import descendants, pss, rss
+from ..base.proc import descendants, is_shown, pss, rss
 from .state import UP
 from .table import HUNG
 
@@ -58,7 +58,7 @@ class MemoryWatch:
         used = sum(map(rss, processes))
         # One that has just ended has none either.
         self._unseen = 0 if used else min(self._unseen + 1, TIMES + 1)
-        if self._unseen == TIMES:
+        if self._unseen == TIMES and is_shown():
             what = b"rss-limit does nothing: the memory of "
             self._service.warn(what + self._service.name + b" is not to be seen")
         return sum(pss(pid) or rss(pid) for pid in processes) if used > limit else used

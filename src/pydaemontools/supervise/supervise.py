@@ -4,6 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.child import inherited
+from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.tools import load_all
 from ..chain import pathexec as chain
@@ -18,6 +19,10 @@ from .pair import Pair
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
 USAGE = (b"supervise dir", SYNOPSIS)
+LACKS = (
+    b"rss-limit does nothing, what a killed supervisor left is not found,"
+    b" and perhaps not all that a service leaves behind"
+)
 # What whoever started us wants to hear from us, and not from a service.
 OURS = (b"NOTIFY_SOCKET", b"WATCHDOG_PID", b"WATCHDOG_USEC")
 
@@ -41,6 +46,8 @@ def main(argv: list[bytes]) -> int:
     cli.lasts(WHO)
     # A service would take what is typed from the shell that started us.
     leave_terminal()
+    if not is_shown():
+        cli.say(WHO + b": warning: no /proc: " + LACKS)
     if len(words) == 1 and is_dir(words[0]):
         if logger:
             hint = b"the logger of a directory is the directory log in it"

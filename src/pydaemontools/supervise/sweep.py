@@ -10,7 +10,7 @@ from _signal import SIGCONT, SIGKILL
 from posix import WIFEXITED
 from time import monotonic
 
-from ..base.proc import START, command_line, stat
+from ..base.proc import START, command_line, is_child, stat
 from ..jobs import tree
 from .rules import FOREVER
 from .state import SWEEPING
@@ -174,4 +174,9 @@ class Sweep:
 def _known(pids: "Iterable[int]") -> "list[tuple[int, int, int]]":
     """The pid, the start time and the parent of each of PIDS that is there."""
     found = [(pid, stat(pid)) for pid in pids]
-    return [(pid, int(fields[START]), int(fields[1])) for pid, fields in found if fields]
+    return [
+        (pid, int(fields[START]), int(fields[1])) if fields else (pid, 0, 0)
+        for pid, fields in found
+        # Without /proc it is known by its number alone, which is its own while it is our child.
+        if fields or is_child(pid)
+    ]
