@@ -77,7 +77,7 @@ def test_killed_at_each_step_of_an_adoption(serve, supervise, faulty, step, when
     assert logged == list(range(1, len(logged) + 1))
 
 
-@pytest.mark.parametrize("step", [("posix_spawn", 1), ("posix_spawn", 2)])
+@pytest.mark.parametrize("step", [("spawn", 1), ("spawn", 2)])
 def test_a_run_that_was_not_written_down(place, supervise, serve, faulty, step):
     """Known by its pipes alone: it goes on too, also as the second after one that died."""
     make_service(place / "s", {"run": f" echo $$ >>noted\n[ -e again ] && {SLEEPS}touch again\n"})

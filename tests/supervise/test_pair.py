@@ -218,14 +218,14 @@ def test_a_logger_that_cannot_be_forked_keeps_nobody(supervise, place, script, f
     fault = """
 import posix
 from errno import EAGAIN
-fork, spawn = posix.fork, posix.posix_spawn
+from pydaemontools.base import spawn
 def refuse(real):
     def call(*args, **more):
         if posix.access("here", 0):
             raise OSError(EAGAIN, "")
         return real(*args, **more)
     return call
-posix.fork, posix.posix_spawn = refuse(fork), refuse(spawn)
+posix.fork, spawn.spawn = refuse(posix.fork), refuse(spawn.spawn)
 """
     kept = supervise("-l", "bad", "hello", command=(faulty(fault),))
     kept.until((place / "here").exists)

@@ -209,9 +209,11 @@ wait
 
 DEADLY = """
 import os, posix
+from pydaemontools.base import spawn
 ME = os.getpid()
 def deadly(name, when, count):
-    real = getattr(posix, name)
+    place = spawn if name == "spawn" else posix
+    real = getattr(place, name)
     calls = []
     def call(*words, **more):
         calls.append(None)
@@ -222,12 +224,12 @@ def deadly(name, when, count):
         if here and when == "after":
             os.kill(ME, 9)
         return found
-    setattr(posix, name, call)
+    setattr(place, name, call)
 deadly(NAME, WHEN, COUNT)
 """
 # What a start is made of; the second is after a death.
 STEPS = [
-    *[("posix_spawn", count) for count in (1, 2)],
+    *[("spawn", count) for count in (1, 2)],
     *[("fork", count) for count in (1, 2)],
     *[("rename", count) for count in range(1, 11)],
     *[("mkfifo", count) for count in (1, 2)],

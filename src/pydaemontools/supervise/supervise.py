@@ -3,7 +3,7 @@
 import posix
 
 from ..base import cli
-from ..base.child import inherited
+from ..base.child import inherited, prepare
 from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.tools import load_all
@@ -46,6 +46,7 @@ def main(argv: list[bytes]) -> int:
     cli.lasts(WHO)
     # A service would take what is typed from the shell that started us.
     leave_terminal()
+    prepare()
     if not is_shown():
         cli.say(WHO + b": warning: no /proc: " + LACKS)
     if len(words) == 1 and is_dir(words[0]):

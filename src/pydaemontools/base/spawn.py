@@ -1,0 +1,103 @@
+"""posix_spawn with what Python's leaves out: the signals that the C library keeps for itself.
+
+glibc has 32 and 33 ignored in each child that it spawns, but for those that are to have their
+default; and no function of its own, so none of Python's, takes one of them into a set.
+"""
+
+import posix
+from _signal import NSIG, SIG_IGN, SIGXFSZ, valid_signals
+from ctypes import (
+    CDLL,
+    byref,
+    c_char_p,
+    c_int,
+    c_long,
+    c_short,
+    c_ulong,
+    create_string_buffer,
+    sizeof,
+)
+
+from .process import environ
+
+KEPT = sorted(set(range(1, NSIG)) - set(valid_signals()))
+SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # the same in glibc and musl
+ROOM = 512  # bytes; what the library keeps in them has no more than 336
+Set = c_ulong * (1024 // 8 // sizeof(c_ulong))
+# The system call rt_sigaction, by what uname calls the machine, and what it reads and writes.
+RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "ppc64le": 173, "s390x": 174}
+Action = c_ulong * 4
+
+_library = CDLL(None)
+
+
+def spawn(file: bytes, argv: list[bytes], fd_map: dict[int, int], *, unblock: bool) -> int:
+    """Start FILE with ARGV in a session of its own; return its pid.
+
+    FD_MAP says which fd is which of ours there. Signals that are not ignored have their
+    default, and none is blocked if it is to UNBLOCK them. Raises OSError.
+    """
+    if _placed != fd_map:
+        _place(fd_map)
+    pid, words = c_int(), (_array(argv), _variables())
+    error = _library.posix_spawn(byref(pid), file, _actions, _attributes[unblock], *words)
+    if error:
+        raise OSError(error, "")
+    return pid.value
+
+
+def _place(fd_map: dict[int, int]) -> None:
+    """Have the actions that FD_MAP asks for, or none where one of them cannot be."""
+    _placed.clear()
+    _library.posix_spawn_file_actions_destroy(_actions)
+    _library.posix_spawn_file_actions_init(_actions)
+    for fd, source in fd_map.items():
+        error = _library.posix_spawn_file_actions_adddup2(_actions, source, fd)
+        if error:
+            _place({})
+            raise OSError(error, "")
+    _placed.update(fd_map)
+
+
+def reset() -> None:
+    """Let what the C library keeps for itself have its default, where it was ignored for us."""
+    number = RT_SIGACTION.get(posix.uname().machine)
+    if not number or sizeof(c_ulong) < 8:
+        return
+    for signum in KEPT:
+        old = Action()
+        _library.syscall(c_long(number), c_long(signum), None, old, c_long(8))
+        if old[0] == SIG_IGN:
+            _library.syscall(c_long(number), c_long(signum), Action(), None, c_long(8))
+
+
+def _variables() -> object:
+    """The environment. It takes as long as all the rest to make, and seldom changes."""
+    if _environment[0] != environ:
+        _environment[:] = dict(environ), _array([b"%b=%b" % one for one in environ.items()])
+    return _environment[1]
+
+
+def _array(words: list[bytes]) -> object:
+    return (c_char_p * (len(words) + 1))(*words)
+
+
+def _make_attributes(*, unblock: bool) -> object:
+    default, bits = Set(), 8 * sizeof(c_ulong)
+    for signum in [SIGXFSZ, *KEPT]:
+        default[(signum - 1) // bits] |= 1 << (signum - 1) % bits
+    made = create_string_buffer(ROOM)
+    _library.posix_spawnattr_init(made)
+    _library.posix_spawnattr_setsigdefault(made, default)
+    _library.posix_spawnattr_setsigmask(made, Set())
+    flags = SETSIGDEF | SETSID | SETSIGMASK * unblock
+    _library.posix_spawnattr_setflags(made, c_short(flags))
+    return made
+
+
+# What seldom changes is kept: what a child does with its fds, and the fd_map which that is for;
+# the environment as it was, and the array of it.
+_actions, _placed = create_string_buffer(ROOM), dict[int, int]()
+_library.posix_spawn_file_actions_init(_actions)
+_environment: list[object] = [None, None]
+_attributes = _make_attributes(unblock=False), _make_attributes(unblock=True)
