@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.conftest import wait_until
-from tests.supervise.conftest import LISTENER, stat
+from tests.supervise.conftest import LISTENER, children_of, command, stat
 
 # Such a shell does not run its trap until the command that it waits for has ended.
 TRAPS = """ trap 'echo trapped >>said; exit 0' TERM
@@ -35,12 +35,17 @@ def stays(place, script):
     script(place / "bin/stays", LISTENER)
 
 
+def waiting(kept):
+    """Wait until the shell waits: what comes while it forks is lost in what it forks."""
+    wait_until(lambda: "sleep" in map(command, children_of(kept.pid())))
+
+
 @pytest.mark.parametrize("letter", ["d", "D", "x", "r", "t", "TERM"])
 @pytest.mark.parametrize("target", ["group", "session"])
 def test_a_shell_that_waits_for_a_program_runs_its_trap(serve, target, letter):
     """Kind: only the process itself heard the stop, whoever asked for it; it waited for KILL."""
     kept = serve({"run": TRAPS, "down-target": f"{target}\n", "timeout-kill": "0\n"})
-    kept.wait_for("noted")
+    waiting(kept)
     if letter == "TERM":
         assert kept.stop() == 0
     else:
@@ -55,7 +60,7 @@ def test_the_process_alone_hears_it_where_nothing_else_is_said(serve, target):
     """The others hear it when it has ended."""
     files = {"run": TRAPS, "timeout-kill": "300\n"}
     kept = serve(files | ({"down-target": target} if target else {}))
-    kept.wait_for("noted")
+    waiting(kept)
     kept.say("d")
     assert "SIGKILL" in kept.history()[0]
     assert not kept.read("said")
@@ -100,7 +105,7 @@ def test_a_script_in_place_of_term_that_fails(serve):
     """The signal that comes then is the stop."""
     files = {"run": TRAPS, "control/t": " exit 1\n", "down-target": "group\n"}
     kept = serve(files | {"timeout-kill": "0\n"})
-    kept.wait_for("noted")
+    waiting(kept)
     kept.say("d")
     kept.is_(state="down")
     assert kept.lines("said") == ["trapped"]
@@ -119,7 +124,7 @@ def test_without_proc_a_session_is_a_group(serve, faulty):
     faulty(NO_PROC)
     files = {"run": TRAPS, "down-target": "session\n", "timeout-kill": "0\n"}
     kept = serve(files, command=["faulty"])
-    kept.wait_for("noted")
+    waiting(kept)
     kept.supervisor.signal(signal.SIGTERM)
     assert kept.wait_for("said") == ["trapped"]
 
