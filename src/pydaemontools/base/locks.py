@@ -5,7 +5,12 @@ from errno import EACCES, EAGAIN
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 from time import monotonic, sleep
 
+from . import cli
 from .proc import start_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DYING = 0.1  # seconds that one which was just killed has to let go of its lock
 HEIR = 2.0  # seconds that a child which it was about to start has for that
@@ -20,15 +25,15 @@ def lock(fd: int) -> None:
     lockf(fd, LOCK_EX | LOCK_NB)
 
 
-def lock_after(fd: int) -> None:
-    """Lock the file FD as lock() does, after one that was killed a moment ago. Raises OSError.
+def lock_after(fd: int, take: "Callable[[int], None]" = lock) -> None:
+    """Lock the file FD by TAKE, after one that was killed a moment ago. Raises OSError.
 
     A child that it was about to start has the lock too, until it is another program.
     """
     begun = monotonic()
     while True:
         try:
-            lock(fd)
+            take(fd)
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise
@@ -39,6 +44,54 @@ def lock_after(fd: int) -> None:
             sleep(0.01)
         else:
             return
+
+
+def lock_directory(place: bytes, shown: bytes, *, patient: bool) -> tuple[int, bytes]:
+    """Flock the directory PLACE, SHOWN in messages; PATIENT: as lock_after() does.
+
+    Return the fd, -1 if it is not locked, and a sentence that says who has it, if somebody has.
+    Not every file system locks a directory. And whoever may read one may lock it: so only root
+    and our own account keep us out.
+    """
+    try:
+        fd = posix.open(place, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+    except OSError:
+        return -1, b""
+    try:
+        if patient:
+            lock_after(fd, _flock)
+        else:
+            _flock(fd)
+    except OSError as error:
+        held = _kept_out(fd, shown) if error.errno in (EAGAIN, EACCES) else b""
+        posix.close(fd)
+        return -1, held
+    return fd, b""
+
+
+def _flock(fd: int) -> None:
+    flock(fd, LOCK_EX | LOCK_NB)
+
+
+def _kept_out(fd: int, shown: bytes) -> bytes:
+    """Who has the directory FD, SHOWN, locked; nothing, but a warning, if that is no reason."""
+    pid = _holder(fd)
+    if not pid:
+        # Beyond our pid namespace.
+        return shown + b" is held by a process that is not to be seen"
+    if _account(pid) in (0, posix.geteuid()):
+        return holder(fd, shown)
+    cli.say(b"pysupervise: warning: " + shown + b" is locked by another account: passed over")
+    return b""
+
+
+def _account(pid: bytes) -> int:
+    """The real user id of the process PID, -1 if it has ended."""
+    try:
+        with open(b"/proc/" + pid + b"/status", "rb") as lines:
+            return next((int(line.split()[1]) for line in lines if line[:4] == b"Uid:"), -1)
+    except OSError:
+        return -1
 
 
 def holder(fd: int, file: bytes) -> bytes:

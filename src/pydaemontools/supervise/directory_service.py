@@ -11,6 +11,7 @@ from .command_queue import CommandQueue
 from .dialect import Dialect
 from .given_times import EXTEND, INTERVAL
 from .launcher import Launcher
+from .replaced import Upkeep
 from .rules import FOREVER, Rules
 from .service import Service
 from .servicedir import ServiceDir
@@ -66,7 +67,7 @@ class DirectoryService(Service):
         self._status_writer = StatusWriter(self, self.files)
         # By a person, who sees the last line of stderr; without /proc it is not to be had.
         self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
-        control = self.files.acquire()
+        self.files.acquire()
         self.succeed()
         if self._is_down():
             self.state.want = "d"
@@ -76,7 +77,7 @@ class DirectoryService(Service):
         self.files.answer()
         if dialect.native:
             self._listen()
-        loop.watch(control, lambda: self.obey(_letters(control)))
+        self.upkeep = Upkeep(self, self.files)
 
     def _is_down(self) -> bool:
         try:
@@ -332,11 +333,3 @@ class DirectoryService(Service):
             self._fifodir.tell()
         if self._hook:
             self._hook.tell()
-
-
-def _letters(control: int) -> bytes:
-    try:
-        return posix.read(control, 4096)
-    except BlockingIOError:
-        # Somebody else reads there too.
-        return b""

@@ -9,7 +9,7 @@ import posix
 from errno import EACCES, EAGAIN
 
 from ..base import cli
-from ..base.locks import holder, lock, lock_after
+from ..base.locks import holder, lock, lock_after, lock_directory
 from ..base.write import write_all
 from ..chain.envdir import contents
 
@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .dialect import Dialect
 
+READ_WRITE = posix.O_RDWR | posix.O_NONBLOCK | posix.O_CLOEXEC
 READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 
@@ -24,16 +25,22 @@ WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 class ServiceDir:
     """The service directory NAME, in which we are; SUB is log/ for that of its logger.
 
-    `shown` stands before a file's name in messages.
+    `shown` stands before a file's name in messages. `fds` are those of the files in
+    supervise/ that stay open, and the directory's own, which is called `.`; `written` is what
+    the others hold. If supervise/ is `theirs`, another supervisor's, nothing is changed there.
     """
 
     def __init__(self, dialect: "Dialect", name: bytes, sub: bytes) -> None:
         self.dialect = dialect
         self.sub = sub
         self.place = sub.rstrip(b"/") or b"."
+        self.identity = b""  # as predecessor.py has it
         self.shown = dialect.prefix(name, sub)
         self._group: int | None = None
-        self._written: dict[bytes, bytes] = {}
+        self.fds: dict[bytes, int] = {}
+        self.theirs = False
+        self.written: dict[bytes, bytes] = {}
+        self.writes = 0  # how often one of these was written
 
     def path(self, name: bytes) -> bytes:
         """Where the file NAME of the service is."""
@@ -58,19 +65,20 @@ class ServiceDir:
         """Whether there is something called NAME, as far as access(2) knows."""
         return posix.access(self.path(name), posix.F_OK)
 
-    def acquire(self) -> int:
-        """Make supervise/ ours; return the fd that commands come in on. Raises Quit."""
+    def acquire(self) -> None:
+        """Make supervise/ ours, and have commands come in. Raises Quit."""
         if self.dialect.native:
             self._group = self._control_group()
+            self._lock_directory()
         try:
-            self._make()
+            self.make()
         except OSError as error:
             # The originals find out when they try to lock.
             if self.dialect.native:
                 what = b"unable to create " + self.shown + b"supervise"
                 raise cli.fatal(what, error) from None
         self._lock()
-        return self._fifo(b"control")
+        self._fifo(b"control")
 
     def answer(self) -> None:
         """Have supervise/ok show that a supervisor is here. Raises Quit."""
@@ -78,7 +86,7 @@ class ServiceDir:
 
     def write(self, name: bytes, data: bytes) -> None:
         """Have DATA in supervise/NAME, all at once, unless it is there. Raises OSError."""
-        if self._written.get(name) == data:
+        if self.theirs or self.written.get(name) == data:
             return
         file = self.path(b"supervise/" + name)
         new = file + b".new"
@@ -91,13 +99,16 @@ class ServiceDir:
             posix.rename(new, file)
         except OSError as error:
             # Nobody knows what is there now.
-            self._written.clear()
+            self.written.clear()
             raise OSError(error.errno, "", name) from None
-        self._written[name] = data
+        self.written[name] = data
+        self.writes += 1
 
     def patch(self, name: bytes, at: int, data: bytes) -> None:
         """Have DATA in the place AT of supervise/NAME, which is there. Raises OSError."""
-        self._written.pop(name, None)
+        if self.theirs:
+            return
+        self.written.pop(name, None)
         fd = posix.open(self.path(b"supervise/" + name), WRITE)
         try:
             posix.pwrite(fd, data, at)
@@ -122,6 +133,8 @@ class ServiceDir:
 
     def remove(self, name: bytes) -> None:
         """Remove the file NAME, if there is one. Raises OSError."""
+        if self.theirs and name[:10] == b"supervise/":
+            return
         try:
             posix.unlink(self.path(name))
         except FileNotFoundError:
@@ -147,7 +160,8 @@ class ServiceDir:
                 return False
         return True
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """Make the directory supervise/, if it is not there. Raises OSError."""
         link = self.path(b"supervise")
         self.make_directory(b"supervise")
         if self._group is not None:
@@ -173,13 +187,25 @@ class ServiceDir:
             what = self.shown + b"control-group: unknown group " + name
             raise cli.fatal(what) from None
 
+    def _lock_directory(self) -> None:
+        """Keep out others of our kind also where somebody removes or replaces supervise/."""
+        fd, held = lock_directory(self.place, self.shown.rstrip(b"/"), patient=True)
+        if held:
+            what = b"unable to acquire " + self.shown + b"supervise/lock"
+            raise cli.fatal(what, OSError(EAGAIN, ""), held)
+        self.fds[b"."] = fd
+
+    def open_lock(self) -> int:
+        """The file supervise/lock, open, and made if it is not there. Raises OSError."""
+        path = self.path(b"supervise/lock")
+        return posix.open(path, WRITE | posix.O_CREAT | posix.O_APPEND, 0o600)
+
     def _lock(self) -> None:
         """Flock as daemontools and runit, fcntl as s6: none of them starts beside us."""
-        path = self.path(b"supervise/lock")
         shown = self.shown + b"supervise/lock"
         verb = b"unable to open " if self.dialect.runit else b"unable to acquire "
         try:
-            fd = posix.open(path, WRITE | posix.O_CREAT | posix.O_APPEND, 0o600)
+            fd = self.fds[b"lock"] = self.open_lock()
         except OSError as error:
             raise cli.fatal(verb + shown, error) from None
         verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
@@ -191,24 +217,28 @@ class ServiceDir:
             busy = OSError(EAGAIN, "")
             raise cli.fatal(verb + shown, busy, holder(fd, shown)) from None
 
-    def _fifo(self, name: bytes) -> int:
-        """A fifo that has a reader as long as we live, and never sees the end of its file."""
-        path = self.path(b"supervise/" + name)
+    def _fifo(self, name: bytes) -> None:
         try:
-            try:
-                posix.mkfifo(path, 0o600)
-            except FileExistsError:
-                if posix.stat(path).st_mode & 0o170000 != 0o010000:
-                    # Somebody wrote to it when nobody was there to make it.
-                    posix.unlink(path)
-                    posix.mkfifo(path, 0o600)
-            if self._group is not None:
-                posix.chown(path, -1, self._group)
-                posix.chmod(path, 0o620)
-            fd = posix.open(path, READ)
-            if name == b"control":
-                posix.open(path, WRITE)
+            self.open_fifo(name)
         except OSError as error:
             what = b"unable to open " + self.shown + b"supervise/" + name
             raise cli.fatal(what, error) from None
-        return fd
+
+    def open_fifo(self, name: bytes) -> None:
+        """A fifo that has a reader as long as we live, and never sees the end of its file.
+
+        Raises OSError.
+        """
+        path = self.path(b"supervise/" + name)
+        try:
+            posix.mkfifo(path, 0o600)
+        except FileExistsError:
+            if posix.stat(path).st_mode & 0o170000 != 0o010000:
+                # Somebody wrote to it when nobody was there to make it.
+                posix.unlink(path)
+                posix.mkfifo(path, 0o600)
+        if self._group is not None:
+            posix.chown(path, -1, self._group)
+            posix.chmod(path, 0o620)
+        # Nobody writes to `ok`, and what is open for both has a writer.
+        self.fds[name] = posix.open(path, READ_WRITE if name == b"control" else READ)

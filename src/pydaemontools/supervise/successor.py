@@ -41,7 +41,7 @@ class Successor(DirectoryService):
         self._given = (b"", b"")  # what run was given last, to be written down
         self._written = (b"", b"")  # and what was, before a start
         self._status_writer.record = self.record
-        self._place = predecessor.place(self.files.place)
+        self.files.identity = predecessor.place(self.files.place)
         try:
             words = parse_state(self.files.read(b"state"))
         except OSError:
@@ -202,7 +202,7 @@ class Successor(DirectoryService):
             b"leaving": b"1" if state.leaving else b"",
             b"obeyed": b"%d" % self._commands.obeyed,
             b"stopping": b"1" if state.phase == UP and state.stopping else b"",
-            b"place": self._place,
+            b"place": self.files.identity,
             b"processes": predecessor.listed(processes),
             b"main": predecessor.listed(dict([self.main])),
             b"notify": self.notify_socket.address if self.notify_socket else b"",

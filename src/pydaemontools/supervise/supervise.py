@@ -101,6 +101,7 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     """The service in the directory NAME, and its logger."""
     from .directory_service import DirectoryService
 
+    origin = _absolute(name)
     kind = DirectoryService
     if dialect.native:
         from .successor import Successor
@@ -116,6 +117,7 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     loop = Loop(Inbox())
     reaper = Reaper(loop.children) if dialect.native else None
     service = kind(loop, reaper, dialect, name)
+    service.upkeep.origin = origin
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
@@ -132,6 +134,14 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
 
         pipe = log_pipe(service.predecessor, logger.predecessor)
     return Pair(loop, service, logger, (1,), pipe)
+
+
+def _absolute(name: bytes) -> bytes:
+    """Where NAME is, wherever we go; nothing if nobody can say."""
+    try:
+        return name if name[:1] == b"/" else posix.getcwdb() + b"/" + name
+    except OSError:
+        return b""
 
 
 def _words(text: bytes) -> list[bytes]:

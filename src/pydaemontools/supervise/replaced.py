@@ -1,0 +1,232 @@
+"""What a supervisor has in its directory is removed or replaced while it runs: made again.
+
+Packages are installed anew, /run and /tmp are tidied up, a release is moved into the place of
+another. The supervisor would be deaf from then on, and what can be read of it would be wrong.
+So every two seconds it looks whether its files are those that it knows: a few stat(2).
+
+Another supervisor may have been quicker; then supervise/ is that one's until it leaves. It is
+none of ours: they lock the directory itself as well.
+"""
+
+import posix
+from errno import EACCES, EAGAIN
+from time import monotonic
+
+from ..base.locks import holder, lock, lock_directory
+from . import predecessor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .service import Service
+    from .servicedir import ServiceDir
+
+LOOK = 2.0  # seconds from one look to the next
+FIFOS = b"control", b"ok"
+SHOWN = b"status", b"stat", b"pid", b"state"  # history is anybody's to remove
+DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
+
+
+class Upkeep:
+    """Hears what SERVICE is told, and keeps what its FILES have in supervise/ there.
+
+    `origin` is where its directory was found, if another one is to be followed there.
+    """
+
+    def __init__(self, service: "Service", files: "ServiceDir") -> None:
+        self.service = service
+        self.files = files
+        self.origin = b""
+        self._said = self._said_before = b""  # the warning of this look, and of the one before
+        self._seen: dict[bytes, tuple[int, ...]] = {}  # files that were written, as they were
+        self._writes = 0  # how many had been written then
+        self._hear()
+        if self.files.dialect.native:
+            self._rest()
+
+    def _hear(self) -> None:
+        control = self.files.fds[b"control"]
+        self.service.loop.watch(control, lambda: self.service.obey(_letters(control)))
+
+    def _rest(self) -> None:
+        self.service.loop.at(monotonic() + LOOK, self.look)
+
+    def look(self) -> None:
+        """See whether all is as it was left, and make again what is not."""
+        if self.service.left:
+            return
+        self._rest()
+        self._said, self._said_before = b"", self._said
+        try:
+            made = self._follow() or self._renew()
+        except OSError as error:
+            self._say_unable(error)
+            return
+        if made:
+            self.service.warn(made)
+        self._note()
+
+    def _say(self, what: bytes) -> None:
+        """Warn of WHAT, once for as long as it is so."""
+        self._said = what
+        if what != self._said_before:
+            self.service.warn(what)
+
+    def _say_unable(self, error: OSError) -> None:
+        from ..base.errors import error_str
+
+        self._say(b"unable to make " + self.files.shown + b"supervise again: " + error_str(error))
+
+    def _follow(self) -> bytes:
+        """Go to the directory that stands where ours was found, if it is another; say so.
+
+        One without a run is no service, or not yet. Where it cannot be, that is said and we stay.
+        """
+        if not self.origin or _same(self.origin, posix.stat(b".")):
+            return b""
+        if not posix.access(self.origin + b"/run", posix.F_OK):
+            return b""
+        before, theirs = posix.open(b".", DIRECTORY), self.files.theirs
+        posix.chdir(self.origin)
+        try:
+            ours = self._renew()
+        except OSError as error:
+            self._say_unable(error)
+            ours = b""
+        if ours:
+            _clear(before)
+        else:
+            posix.fchdir(before)
+            self.files.theirs = theirs
+        posix.close(before)
+        shown = self.files.shown.rstrip(b"/")
+        what = b"somebody put another directory at " + shown + b": the next start is from there"
+        return what if ours else b""
+
+    def _renew(self) -> bytes:
+        """Make again what is not there any more, or is another; say what. Raises OSError."""
+        files = self.files
+        gone = [name for name in (b"lock", *FIFOS) if not self._stands(name)]
+        if b"lock" in gone and not self._lock():
+            return b""
+        if b"control" in gone:
+            self._open(b"control")
+        whole = len(gone) > len(FIFOS)
+        lost = [name for name in SHOWN if name in files.written and not self._holds(name)]
+        if not gone and not lost:
+            return b""
+        files.written.clear()
+        files.identity = predecessor.place(files.place)
+        self.service.show()
+        if b"ok" in gone:
+            # Who sees that we are here may read how it is.
+            self._open(b"ok")
+        path = files.shown + b"supervise"
+        names = path if whole else b", ".join(path + b"/" + name for name in gone + lost)
+        return b"somebody removed or replaced " + names + b": made again"
+
+    def _stands(self, name: bytes) -> bool:
+        """Whether supervise/NAME is the file that we have open."""
+        return _same(self.files.path(b"supervise/" + name), posix.fstat(self.files.fds[name]))
+
+    def _holds(self, name: bytes) -> bool:
+        """Whether supervise/NAME is what we wrote, as far as a look at it can tell."""
+        found = self._look_at(name)
+        if self.files.writes == self._writes:
+            return found == self._seen.get(name)
+        return found[-1:] == (len(self.files.written[name]),)
+
+    def _look_at(self, name: bytes) -> tuple[int, ...]:
+        try:
+            found = posix.lstat(self.files.path(b"supervise/" + name))
+        except OSError:
+            return ()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _note(self) -> None:
+        """Know what was written when it is looked at again."""
+        if self.files.writes != self._writes or not self._seen:
+            self._writes = self.files.writes
+            self._seen = {name: self._look_at(name) for name in SHOWN if name in self.files.written}
+
+    def _lock(self) -> bool:
+        """Lock supervise/lock as it is now, and the directory if it is another: whether we could.
+
+        If not, that is said. Raises OSError.
+        """
+        files = self.files
+        held, directory = b"", -1
+        if files.fds[b"."] < 0 or not _same(files.place, posix.fstat(files.fds[b"."])):
+            shown = files.shown.rstrip(b"/")
+            directory, held = lock_directory(files.place, shown, patient=False)
+        if not held:
+            files.make()
+            held = self._lock_file()
+        if held:
+            if directory >= 0:
+                posix.close(directory)
+            files.theirs = True
+            shown = files.shown + b"supervise"
+            self._say(shown + b" is another supervisor's, and left alone until that ends: " + held)
+            return False
+        files.theirs = False
+        if directory >= 0:
+            self._replace(b".", directory)
+        return True
+
+    def _lock_file(self) -> bytes:
+        """Lock supervise/lock; who has it if we cannot. Raises OSError."""
+        fd = self.files.open_lock()
+        try:
+            lock(fd)
+        except OSError as error:
+            shown = self.files.shown + b"supervise/lock"
+            held = holder(fd, shown) or shown + b" is held"
+            posix.close(fd)
+            if error.errno not in (EAGAIN, EACCES):
+                raise
+            return held
+        self._replace(b"lock", fd)
+        return b""
+
+    def _replace(self, name: bytes, fd: int) -> None:
+        """Have FD as that of NAME."""
+        before, self.files.fds[name] = self.files.fds[name], fd
+        if before >= 0:
+            posix.close(before)
+
+    def _open(self, name: bytes) -> None:
+        """Make the fifo NAME again; what had been said to the old one counts. Raises OSError."""
+        before = self.files.fds[name]
+        self.files.open_fifo(name)
+        if name == b"control":
+            self.service.loop.forget(before)
+            self._hear()
+            self.service.obey(_letters(before))
+        posix.close(before)
+
+
+def _same(path: bytes, known: posix.stat_result) -> bool:
+    """Whether what is at PATH is the file that is KNOWN."""
+    try:
+        found = posix.stat(path)
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) == (known.st_dev, known.st_ino)
+
+
+def _clear(directory: int) -> None:
+    """Have nothing in DIRECTORY, an fd, say that we are there: its next supervisor would end us."""
+    for file in (sub + b"supervise/" + name for sub in (b"", b"log/") for name in SHOWN):
+        try:
+            posix.unlink(file, dir_fd=directory)
+        except OSError:
+            # Often all of it was removed.
+            continue
+
+
+def _letters(control: int) -> bytes:
+    try:
+        return posix.read(control, 4096)
+    except BlockingIOError:
+        # Somebody else reads there too.
+        return b""
