@@ -128,6 +128,6 @@ def test_what_is_loaded(run, tool):
     base = {f"base.{name}" for name in ("cli", "process", "tai64", "tools", "write")}
     ours = {"entry", "base", "chain", "chain.pathexec", "log", "log.filter_loop"} | base
     ours |= {"log.tai64nlocal", "log.localtimes"} if "local" in tool else {"log.tai64n"}
-    expected = {"pydaemontools", "errno"} | ({"_operator"} if "local" in tool else set())
+    expected = {"pydaemontools", "errno", "gc"} | ({"_operator"} if "local" in tool else set())
     expected |= {f"pydaemontools.{name}" for name in ours}
     assert set(result.stdout.decode().split()) == expected

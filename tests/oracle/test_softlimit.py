@@ -26,7 +26,7 @@ NUMBERS = {
     "a number that wraps around": "42949672964294967296000000000{n}",
     "leading zeros": "000{n}",
     "no number": "x",
-    "a number and more": "{n}k",
+    "a number and more": "{n}x",
     "a negative number": "-1",
 }
 SAME = {
