@@ -351,15 +351,14 @@ def test_a_check_that_hangs_is_ended_with_what_it_started(serve, more):
     gone(helpers(kept))
 
 
-@pytest.mark.parametrize("proc", ["return {}", "raise FileNotFoundError(2, '')"])
-def test_without_proc_a_helper_is_ended_by_its_group(faulty, supervise, place, proc):
+def test_without_proc_a_helper_is_ended_by_its_group(faulty, supervise, place):
     """What the kernel does not show is not found; what leads, and its group, is."""
-    fault = f"""
+    fault = """
 from pydaemontools.jobs import helper_tree, tree
 class Tree:
     below, signal_all = staticmethod(tree.below), staticmethod(tree.signal_all)
     def processes():
-        {proc}
+        return {}
 helper_tree.tree = Tree
 """
     make_service(place / "s", {"run": SLEEP, "control/h": STUBBORN, "timeout-control": "0\n"})
