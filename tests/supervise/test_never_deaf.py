@@ -209,7 +209,7 @@ def test_a_script_that_hung_is_not_asked_again(serve, script, letter):
     pid = int(kept.wait_for("heard")[0])
     kept.say(letter)
     if script == letter == "x":
-        # It has ended by the TERM that came before that script, which goes with it.
+        # It has ended by the TERM that came before that script, which is given some seconds more.
         assert kept.supervisor.wait() == 0
         gone([int(one) for one in kept.lines("helpers")])
     elif script == letter or (script == "t" and letter in "xd"):

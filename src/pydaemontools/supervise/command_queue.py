@@ -10,6 +10,7 @@ from _signal import SIGCONT
 from .helper import Helper
 from .launcher import Launcher
 from .state import UP
+from .table import STRAY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ class CommandQueue:
             self.service.loop.at_turn_end(self.service.settle)
 
     def close(self) -> None:
-        """End the script that runs, if any: there is nothing more to be done."""
+        """Forget what waits: the service has left. A script that runs has the time of a stray."""
         self._letters.clear()
         if self._script and self.launcher.native:
-            self._script.end()
+            self._script.end_within(STRAY)
 
     def _pass_script(self, letters: bytes) -> bytes:
         """Have the script end that runs, if `k` or `x` is among LETTERS; return those behind it.

@@ -37,11 +37,21 @@ class Helper:
         """End it, if it runs: nobody asks for its answer."""
         if self.pid:
             HelperEnd(self._loop, self.pid)
-            self.pid = 0
+            self._forget()
+
+    def end_within(self, seconds: float) -> None:
+        """Let it run for SECONDS more, at the most; nobody ends the loop before it has ended."""
+        if self.pid:
+            self._loop.pending.add(self)
+            self._loop.at(monotonic() + seconds, self.end)
+
+    def _forget(self) -> None:
+        self.pid = 0
+        self._loop.pending.discard(self)
 
     def _ended(self, status: int) -> None:
         if self.pid:
-            self.pid = 0
+            self._forget()
             self._answer(status)
 
     def _late(self) -> None:
