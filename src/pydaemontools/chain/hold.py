@@ -7,9 +7,8 @@ reaped is never signalled.
 import _signal as signal
 import posix
 
-from ..base import cli
-from ..base.process import environ, title
-from .subreaper import end_as
+from ..base.process import title
+from .subreaper import end_as, fork_behind
 
 # Stop signals that the kernel sends to a whole process group stop this process too, and who
 # is told that a child has changed has nothing to pass on. All others are for the program.
@@ -26,17 +25,9 @@ def stay(who: bytes) -> int | None:
     """
     # A child that ends must be seen even where someone ignored SIGCHLD for us.
     ignored = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - OURS)
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-    try:
-        pid = posix.fork()
-    except OSError as error:
-        raise cli.fatal(b"unable to fork", error) from None
+    pid, _ = fork_behind(signal.valid_signals() - OURS)
     if not pid:
-        # It has another pid than the one that is told to give signs of life.
-        environ.pop(b"WATCHDOG_PID", None)
         signal.signal(signal.SIGCHLD, ignored)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return None
     title(who)
     _let_go()

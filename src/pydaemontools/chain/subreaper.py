@@ -12,6 +12,10 @@ from ..base import cli
 from ..base.proc import children
 from ..base.process import environ
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 PR_SET_CHILD_SUBREAPER = 36
 # Sent to this process they are meant for the program. The stop signals of a terminal stay
 # with this process: whoever stops it wants the shell to see it stop.
@@ -42,9 +46,22 @@ def follow() -> int | None:
     """Fork; None in the child. The parent stays until no child is left, and ends as the last."""
     # A child that ends must be seen even where someone ignored SIGCHLD for us.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [*FORWARDED, signal.SIGCHLD])
     # Whoever became this tool may have left children of its own: they are not the program's.
     others = set(children())
+    pid, mask = fork_behind(FORWARDED)
+    if not pid:
+        return None
+    status = _watch(pid, others)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return end_as(status)
+
+
+def fork_behind(signums: "Iterable[int]") -> tuple[int, set[int]]:
+    """Fork, and block SIGNUMS and SIGCHLD here; return the pid, 0 in the child, and the old mask.
+
+    The child is as this process was. Raises Quit.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {*signums, signal.SIGCHLD})
     try:
         pid = posix.fork()
     except OSError as error:
@@ -53,10 +70,7 @@ def follow() -> int | None:
         # It has another pid than the one that is told to give signs of life.
         environ.pop(b"WATCHDOG_PID", None)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        return None
-    status = _watch(pid, others)
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    return end_as(status)
+    return pid, mask
 
 
 def _watch(pid: int, others: set[int]) -> int:
