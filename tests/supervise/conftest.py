@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pydaemontools
+from pydaemontools.jobs.loop import Loop
 from tests.conftest import DEADLINE, wait_until, write_script
 
 # Tells when it was started: a line of /proc/PID/stat, in the file `noted`.
@@ -273,3 +274,23 @@ def _cwd(pid):
     except OSError:
         # Gone, or somebody else's.
         return None
+
+
+class Box:
+    """An inbox that gets nothing."""
+
+    def __init__(self):
+        self.fds = os.pipe()
+
+    def read(self):
+        """No letters."""
+        return ""
+
+
+@pytest.fixture
+def loop():
+    """A loop without signals."""
+    box = Box()
+    yield Loop(box)
+    for fd in box.fds:
+        os.close(fd)

@@ -10,11 +10,10 @@ import sys
 import pytest
 
 from pydaemontools.base import kept_pipe, tee
-from pydaemontools.jobs.loop import Loop
 from pydaemontools.supervise.tap import Tap
 from tests.conftest import wait_until
 from tests.supervise.conftest import processes_in, state
-from tests.supervise.test_known_process import Box, launcher
+from tests.supervise.test_known_process import launcher
 from tests.supervise.test_predecessor import MOVED, gone, killed
 
 # Waits for a file `go`, and then does something; a second later it would have been too late.
@@ -380,15 +379,6 @@ def test_somebody_else_has_its_address(serve, again):
 
 
 # What is in the way to the logger.
-
-
-@pytest.fixture
-def loop():
-    """A loop without signals."""
-    box = Box()
-    yield Loop(box)
-    for fd in box.fds:
-        os.close(fd)
 
 
 @pytest.mark.parametrize("with_tee", [True, False], ids=["tee", "no tee"])

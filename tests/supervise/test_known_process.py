@@ -11,31 +11,10 @@ import pytest
 from pydaemontools.base import pidfd
 from pydaemontools.base.proc import start_time
 from pydaemontools.jobs.known_process import KnownProcess
-from pydaemontools.jobs.loop import Loop
 from tests.conftest import wait_until
 from tests.supervise.conftest import state
 
 pytestmark = pytest.mark.process
-
-
-class Box:
-    """An inbox that gets nothing."""
-
-    def __init__(self):
-        self.fds = os.pipe()
-
-    def read(self):
-        """No letters."""
-        return ""
-
-
-@pytest.fixture
-def loop():
-    """A loop without signals."""
-    box = Box()
-    yield Loop(box)
-    for fd in box.fds:
-        os.close(fd)
 
 
 def orphan(body):

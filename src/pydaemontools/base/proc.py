@@ -2,8 +2,6 @@
 
 import posix
 
-# What would change the line in which it is shown.
-UNPRINTABLE = dict.fromkeys([*range(32), *range(127, 160)], "?")
 PAGE = posix.sysconf("SC_PAGE_SIZE")
 START = 19  # where stat() has the start time, in ticks since boot
 NEAR = 32768  # pids that are tried: all that there are unless the system was told otherwise
@@ -87,12 +85,14 @@ def start_time(pid: int) -> int:
 
 def command_line(pid: int) -> bytes:
     """The words that the process PID was started with, in one line; nothing where nobody knows."""
+    from .printable import plain
+
     try:
         with open(f"/proc/{pid}/cmdline", "rb", buffering=0) as words:
             text = words.read(4096).rstrip(b"\0").replace(b"\0", b" ")
     except OSError:
         return b""
-    return text.decode("latin-1").translate(UNPRINTABLE).encode("latin-1")
+    return plain(text)
 
 
 def descendants(pid: int) -> list[int]:

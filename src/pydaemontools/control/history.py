@@ -1,10 +1,10 @@
 """pysv history: how services died."""
 
 from ..base import cli
+from ..base.printable import plain
 from ..supervise.statefile import HISTORY, parse_death
 from .fields import objects
 from .reader import find_status
-from .screen import plain
 from .servicefiles import Trouble, read_file, show
 from .services import find, services
 

@@ -3,11 +3,12 @@
 import posix
 from time import time
 
+from ..base.printable import plain
 from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects
 from .reader import find_status
-from .screen import coloured, duration, plain, table
+from .screen import coloured, duration, table
 from .servicefiles import Trouble, show
 from .services import find, services
 

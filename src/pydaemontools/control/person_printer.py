@@ -1,9 +1,10 @@
 """How pysv says it to a person: with all that is known, in colours where they are wanted."""
 
+from ..base.printable import plain
 from ..base.status import RUN, Status
 from .failing import failing
 from .printer import Printer, line
-from .screen import coloured, paint, plain
+from .screen import coloured, paint
 from .servicefiles import Trouble, show
 
 WORDS = {b"wait": b", waiting to start", b"failed": b", failed"}

@@ -3,6 +3,8 @@
 import posix
 import sys
 
+from ..base.printable import PLAIN, plain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,28 +88,10 @@ def severity(text: bytes, level: int) -> bytes:
     return b"\x1b[" + colour + b"m" + text + b"\x1b[0m" if colour and text else text
 
 
-CONTROL = bytes(range(32)) + b"\x7f"
-PLAIN = bytes.maketrans(CONTROL, b"?" * len(CONTROL))
 # A tab does no harm.
 TEXT = PLAIN[:9] + b"\t" + PLAIN[10:]
-# The second set of controls, alone as bytes too; and what turns the direction of text around.
-C1 = (*range(0x80, 0xA0), *range(0xDC80, 0xDCA0))
-TURNS = (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-HIDDEN = dict.fromkeys((*C1, *TURNS), "?")
-
-
-def plain(data: bytes) -> bytes:
-    """DATA without what drives a terminal, or hides what is there: it may come from a service."""
-    return _visible(data.translate(PLAIN))
-
-
-def _visible(data: bytes) -> bytes:
-    if data.isascii():
-        return data
-    text = data.decode("utf-8", "surrogateescape").translate(HIDDEN)
-    return text.encode("utf-8", "surrogateescape")
 
 
 def for_terminal() -> "Callable[[bytes], bytes]":
     """What makes lines fit for stdout: a terminal must not be driven, a pipe gets all."""
-    return (lambda line: _visible(line.translate(TEXT))) if posix.isatty(1) else bytes
+    return (lambda line: plain(line, TEXT)) if posix.isatty(1) else bytes

@@ -10,13 +10,13 @@ from _signal import SIGTERM
 from sys import byteorder
 from time import monotonic, time_ns
 
+from ..base.printable import plain
 from ..base.status import RUN, WANTED_DOWN, Status
 from ..supervise.statefile import end_in_words
 from .check_script import LIMIT, run_check_script
 from .failing import DONE, short
 from .last_words import last_words
 from .lifetime import Lifetime, is_same
-from .screen import plain
 from .servicefiles import CONTROL, WRITE
 
 TYPE_CHECKING = False

@@ -4,6 +4,7 @@ import posix
 from time import monotonic, time
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.proc import is_shown
 from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY, only_deaths
@@ -13,7 +14,7 @@ from .listing import state
 from .logfiles import ServiceLog, find_log
 from .processes import Processes
 from .reader import find_status
-from .screen import coloured, duration, plain, table, terminal
+from .screen import coloured, duration, table, terminal
 from .servicefiles import Trouble, read_file, show
 from .services import find, services
 

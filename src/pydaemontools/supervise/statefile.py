@@ -7,16 +7,16 @@ first. The supervisor writes them, control reads them, and no other supervisor h
 import posix
 import time
 
+# Nothing that a service prints may begin a line, or drive the terminal of a reader.
+from ..base.printable import PLAIN
+
 STATE = b"supervise/state"
 HISTORY = b"supervise/history"
 MOST_DEATHS = 100  # that a history holds
 MOST_OUTPUT = 200  # bytes of the last line that a service printed
-# Nothing that a service prints may begin a line, or drive the terminal of a reader.
-CONTROLS = bytes(range(32)) + b"\x7f"
 ADOPTION = -1  # in the place of a wait status: it goes on, under another supervisor
 ADOPTED = b"was adopted"
 UNKNOWN = b"ended in a way that nobody saw"  # it was no child of ours
-PLAIN = bytes.maketrans(CONTROLS, b"?" * len(CONTROLS))
 
 
 def format_state(pairs: dict[bytes, bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydaemontools.control.screen import plain
+from pydaemontools.base.printable import plain
 
 # What a terminal would obey, or what shows text in another order, and what is left of it.
 HARMFUL = {
