@@ -103,6 +103,8 @@ def test_supervise_is_removed(watched, how, *, down):
     kept = watched({"run": NOTE_IN} | ({"down": ""} if down else {}))
     old = 0 if down else kept.up()
     kept.is_(state="down" if down else "run")
+    # One that is still starting has not all of it yet, and says that.
+    wait_until(lambda: whole(kept))
     how(kept.path / "supervise")
     said(kept, "somebody removed or replaced s/supervise: made again\n")
     wait_until(lambda: whole(kept))
