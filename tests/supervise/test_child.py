@@ -100,8 +100,8 @@ def masks(found):
 def test_signals_are_so_where_nothing_can_be_spawned(serve, faulty, lacks):
     """A fork takes the place of it, and nobody is told of 32 and 33."""
     fault = {
-        "no ctypes": 'sys.modules["ctypes"] = None',
-        "no posix_spawn": "import ctypes\nctypes.CDLL = lambda *_a, **_k: object()",
+        "no ctypes": 'sys.modules["_ctypes"] = None',
+        "no posix_spawn": "import _ctypes, posix\n_ctypes.dlsym = lambda *_: posix.stat(b'none')",
     }
     faulty(fault[lacks])
     kept = serve({"run": SIGNALS}, command=["faulty"])

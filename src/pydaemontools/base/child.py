@@ -93,7 +93,7 @@ def prepare() -> None:
     """
     try:
         from .spawn import reset, spawn
-    except (ImportError, AttributeError):
+    except (ImportError, OSError):
         # There is no ctypes, or nothing for it to call: fork() has to do.
         return
     reset()

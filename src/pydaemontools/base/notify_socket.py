@@ -18,7 +18,7 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
-from struct import unpack
+from _struct import unpack
 
 LARGEST = 65536  # bytes of one message
 MANY = 64  # messages at once: whoever sends all the time does not get all of ours

@@ -2,9 +2,9 @@
 
 import _signal as signal
 import posix
+from _struct import pack, unpack_from
 from errno import ESRCH
 from fcntl import ioctl
-from struct import pack, unpack_from
 
 from .proc import START, start_time, stat
 

@@ -5,30 +5,24 @@ default; and no function of its own, so none of Python's, takes one of them into
 """
 
 import posix
+from _ctypes import byref, sizeof
 from _signal import NSIG, SIG_IGN, SIGXFSZ, valid_signals
-from ctypes import (
-    CDLL,
-    byref,
-    c_char_p,
-    c_int,
-    c_long,
-    c_short,
-    c_ulong,
-    create_string_buffer,
-    sizeof,
-)
 
+from .libc import Int, Long, String, Word, function
 from .process import environ
 
 KEPT = sorted(set(range(1, NSIG)) - set(valid_signals()))
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # the same in glibc and musl
-ROOM = 512  # bytes; what the library keeps in them has no more than 336
-Set = c_ulong * (1024 // 8 // sizeof(c_ulong))
+Set = Word * (1024 // 8 // sizeof(Word))
+Room = Word * (512 // sizeof(Word))  # what the library keeps has no more than 336 bytes
 # The system call rt_sigaction, by what uname calls the machine, and what it reads and writes.
 RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "ppc64le": 173, "s390x": 174}
-Action = c_ulong * 4
+Action = Word * 4
 
-_library = CDLL(None)
+_posix_spawn = function("posix_spawn")
+_init, _destroy, _add_dup2 = (
+    function("posix_spawn_file_actions_" + name) for name in ("init", "destroy", "adddup2")
+)
 
 
 def spawn(file: bytes, argv: list[bytes], fd_map: dict[int, int], *, unblock: bool) -> int:
@@ -39,20 +33,21 @@ def spawn(file: bytes, argv: list[bytes], fd_map: dict[int, int], *, unblock: bo
     """
     if _placed != fd_map:
         _place(fd_map)
-    pid, words = c_int(), (_array(argv), _variables())
-    error = _library.posix_spawn(byref(pid), file, _actions, _attributes[unblock], *words)
+    pid, words = Int(), (_array(argv), _variables())
+    error = _posix_spawn(byref(pid), file, _actions, _attributes[unblock], *words)
     if error:
         raise OSError(error, "")
-    return pid.value
+    started: int = pid.value
+    return started
 
 
 def _place(fd_map: dict[int, int]) -> None:
     """Have the actions that FD_MAP asks for, or none where one of them cannot be."""
     _placed.clear()
-    _library.posix_spawn_file_actions_destroy(_actions)
-    _library.posix_spawn_file_actions_init(_actions)
+    _destroy(_actions)
+    _init(_actions)
     for fd, source in fd_map.items():
-        error = _library.posix_spawn_file_actions_adddup2(_actions, source, fd)
+        error = _add_dup2(_actions, source, fd)
         if error:
             _place({})
             raise OSError(error, "")
@@ -62,13 +57,14 @@ def _place(fd_map: dict[int, int]) -> None:
 def reset() -> None:
     """Let what the C library keeps for itself have its default, where it was ignored for us."""
     number = RT_SIGACTION.get(posix.uname().machine)
-    if not number or sizeof(c_ulong) < 8:
+    if not number or sizeof(Word) < 8:
         return
+    syscall = function("syscall")
     for signum in KEPT:
         old = Action()
-        _library.syscall(c_long(number), c_long(signum), None, old, c_long(8))
+        syscall(Long(number), Long(signum), None, old, Long(8))
         if old[0] == SIG_IGN:
-            _library.syscall(c_long(number), c_long(signum), Action(), None, c_long(8))
+            syscall(Long(number), Long(signum), Action(), None, Long(8))
 
 
 def _variables() -> object:
@@ -79,25 +75,25 @@ def _variables() -> object:
 
 
 def _array(words: list[bytes]) -> object:
-    return (c_char_p * (len(words) + 1))(*words)
+    return (String * (len(words) + 1))(*words)
 
 
 def _make_attributes(*, unblock: bool) -> object:
-    default, bits = Set(), 8 * sizeof(c_ulong)
+    default, bits = Set(), 8 * sizeof(Word)
     for signum in [SIGXFSZ, *KEPT]:
         default[(signum - 1) // bits] |= 1 << (signum - 1) % bits
-    made = create_string_buffer(ROOM)
-    _library.posix_spawnattr_init(made)
-    _library.posix_spawnattr_setsigdefault(made, default)
-    _library.posix_spawnattr_setsigmask(made, Set())
+    made = Room()
+    function("posix_spawnattr_init")(made)
+    function("posix_spawnattr_setsigdefault")(made, default)
+    function("posix_spawnattr_setsigmask")(made, Set())
     flags = SETSIGDEF | SETSID | SETSIGMASK * unblock
-    _library.posix_spawnattr_setflags(made, c_short(flags))
+    function("posix_spawnattr_setflags")(made, flags)
     return made
 
 
 # What seldom changes is kept: what a child does with its fds, and the fd_map which that is for;
 # the environment as it was, and the array of it.
-_actions, _placed = create_string_buffer(ROOM), dict[int, int]()
-_library.posix_spawn_file_actions_init(_actions)
+_actions, _placed = Room(), dict[int, int]()
+_init(_actions)
 _environment: list[object] = [None, None]
 _attributes = _make_attributes(unblock=False), _make_attributes(unblock=True)

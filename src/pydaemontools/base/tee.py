@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 def find_tee() -> "Tee | None":
     """Return the system's tee(2), which Python does not wrap; None where there is none."""
     try:
-        from ctypes import CDLL, get_errno
+        from _ctypes import get_errno
 
-        call = CDLL(None, use_errno=True).tee
-    except (ImportError, AttributeError, OSError):
+        from .libc import function
+
+        call = function("tee")
+    except (ImportError, OSError):
         return None
 
     def tee(source: int, copy: int, count: int) -> int:
-        copied: int = call(source, copy, count, SPLICE_F_NONBLOCK)
+        copied = call(source, copy, count, SPLICE_F_NONBLOCK)
         if copied < 0:
             raise OSError(get_errno(), "")
         return copied

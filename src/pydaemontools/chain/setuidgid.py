@@ -32,7 +32,7 @@ def _load_ahead(rest: list[bytes]) -> None:
 
     names = load_all(b" ".join(rest).split())
     if "pyfghack" in names:
-        import ctypes  # noqa: F401
+        from ..base import libc  # noqa: F401
     if "pysetlock" in names:
         from ..base import locks  # noqa: F401
     if names & {"pyfghack", "pysetlock"}:

@@ -35,10 +35,10 @@ FORWARDED = (
 def adopt() -> bool:
     """Become the parent of orphans below this process; False where the kernel has no such thing."""
     try:
-        import ctypes
+        from ..base.libc import function
 
-        return not ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    except (ImportError, AttributeError, OSError):
+        return not function("prctl")(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError):
         return False
 
 

@@ -31,6 +31,7 @@ class KnownProcess:
         self.start = start
         self._loop = loop
         self._callback = callback
+        self.on_kill: Callable[[], object] = lambda: None  # called before each signal
         self._over = False
         self._ended = 0.0
         self._pidfd = open_pidfd(pid, start)
@@ -43,6 +44,7 @@ class KnownProcess:
 
     def kill(self, signum: int) -> None:
         """Send it SIGNUM. Raises OSError."""
+        self.on_kill()
         send_signal(self._pidfd, self.pid, self.start, signum)
 
     def _look(self) -> None:

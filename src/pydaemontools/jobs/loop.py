@@ -7,7 +7,7 @@ a command to come in, and nothing happens between two lines of this file.
 
 import _signal as signal
 import posix
-from heapq import heapify, heappop, heappush
+from _heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
 

@@ -9,7 +9,6 @@ from time import CLOCK_BOOTTIME, clock_gettime, monotonic, sleep, time_ns
 from ..base import kept_pipe
 from ..base.locks import DYING
 from ..base.proc import start_time, stat
-from ..jobs.known_process import KnownProcess
 from . import predecessor
 from .directory_service import DirectoryService
 from .predecessor import Predecessor
@@ -19,17 +18,6 @@ from .statefile import parse_state
 from .table import ADOPTED, FOUND
 
 LEFT = b" left by a supervisor that died"
-
-
-class Adopted(KnownProcess):
-    """The process that counts of what LEFT tells of; what it starts is known before its end."""
-
-    left: Predecessor
-
-    def kill(self, signum: int) -> None:
-        """Send it SIGNUM. Raises OSError."""
-        self.left.strays()
-        super().kill(signum)
 
 
 class Successor(DirectoryService):
@@ -81,6 +69,8 @@ class Successor(DirectoryService):
 
     def _adopt(self, left: Predecessor, strays: list[int]) -> bool:
         """Go on with what runs among STRAYS; whether that can be."""
+        from ..jobs.known_process import KnownProcess
+
         pid, start = left.running(strays)
         rules = self.rules()
         if not (pid and rules.adopts):
@@ -89,13 +79,14 @@ class Successor(DirectoryService):
         ready = not rules.waits_ready if left.starting else left.words.get(b"ready") == b"1"
         try:
             says = self._take_pipes(left, strays)
-            self.followed = Adopted(self.loop, pid, start, self.end)
+            self.followed = KnownProcess(self.loop, pid, start, self.end)
         except ProcessLookupError:
             return False
         except PermissionError as error:
             self.warn(b"unable to have the pipes of process %d, which is ended" % pid, error)
             return False
-        self.followed.left = left
+        # What it starts is known before its end.
+        self.followed.on_kill = left.strays
         self.pid, self.session = pid, left.session or pid
         self._begun = {pid: start}
         if self.reaper:

@@ -8,9 +8,6 @@ from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.tools import load_all
 from ..chain import pathexec as chain
-from ..chain import script
-from ..chain.check import program
-from ..chain.words import expand
 from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
 from .dialect import DIALECTS, Dialect
@@ -33,7 +30,7 @@ def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
     given = dict(found)
     if not program:
         raise cli.usage(argv[0], USAGE)
-    return b"v" in given, _words(given[b"l"]) if b"l" in given else [], program
+    return b"v" in given, _words(given[b"l"], b"-l") if b"l" in given else [], program
 
 
 def main(argv: list[bytes]) -> int:
@@ -144,12 +141,18 @@ def _absolute(name: bytes) -> bytes:
         return b""
 
 
-def _words(text: bytes) -> list[bytes]:
-    return [word for line in script.parse(text, b"-l") for word in expand(line, environ)]
+def _words(text: bytes, name: bytes) -> list[bytes]:
+    """The words of the chain script TEXT, called NAME in what is said of it. Raises Quit."""
+    from ..chain.script import parse
+    from ..chain.words import expand
+
+    return [word for line in parse(text, name) for word in expand(line, environ)]
 
 
 def _warm(words: list[bytes]) -> None:
     """See that the program is there, and load what its chain will need, before any fork."""
+    from ..chain.check import program
+
     program(words[0], environ.get(b"PATH"))
     _load(words)
 
@@ -159,8 +162,9 @@ def _warm_file(file: bytes) -> None:
     if (chain.recognise(file) or [b""])[0] != b"pychain":
         return
     try:
-        lines = script.parse(script.read(file), file)
-        _load([word for line in lines for word in expand(line, environ)])
+        from ..chain.script import read
+
+        _load(_words(read(file), file))
     except cli.Quit:
         pass
 

@@ -1,37 +1,43 @@
 """Sources of bytes: what is looked at stays until it is taken, and nothing is lost between."""
 
+import ctypes
 import errno
 import fcntl
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.base import libc
 from pydaemontools.log.pipe import source as blocks
 from pydaemontools.log.pipe.source import PipeSource, Source, find_tee, pipe_like
 from tests.log.conftest import capacity, opened, patient, wait_until, write_all
 
-LIBRARY = {
-    "there is no tee": SimpleNamespace,
-    "the kernel has none": lambda: SimpleNamespace(tee=refusing(errno.ENOSYS)),
-    "a sandbox forbids it": lambda: SimpleNamespace(tee=refusing(errno.EPERM)),
-}
+
+def absent(name):
+    """A C library that has no function called NAME."""
+    raise OSError(errno.ENOENT, "", name)
 
 
 def refusing(number):
-    """A C function that fails with the errno NUMBER."""
-    import ctypes
+    """A C library whose functions fail with the errno NUMBER."""
 
     def refuse(*_):
         ctypes.set_errno(number)
         return -1
 
-    return refuse
+    return lambda _: refuse
+
+
+LIBRARY = {
+    "there is no tee": absent,
+    "the kernel has none": refusing(errno.ENOSYS),
+    "a sandbox forbids it": refusing(errno.EPERM),
+}
 
 
 def test_look_does_not_take(both):
@@ -119,7 +125,7 @@ def test_kill_leaves_what_was_not_taken(pipe, taken):
 @pytest.mark.parametrize("library", LIBRARY.values(), ids=LIBRARY)
 def test_where_there_is_no_tee(library, monkeypatch, pipe, source):
     """Where the C library, the kernel or a sandbox has no tee, a pipe is plainly read."""
-    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: library())
+    monkeypatch.setattr(libc, "function", library)
     assert find_tee() is None
     write_all(pipe[1], b"line\n")
     made = source(pipe[0])
@@ -130,7 +136,7 @@ def test_where_there_is_no_tee(library, monkeypatch, pipe, source):
 
 def test_where_there_is_no_ctypes(monkeypatch):
     """A Python without ctypes has no tee."""
-    monkeypatch.setitem(sys.modules, "ctypes", None)
+    monkeypatch.setitem(sys.modules, "_ctypes", None)
     assert find_tee() is None
 
 
