@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pydaemontools
+from pydaemontools.base.status import RUN, decode
 from pydaemontools.jobs.loop import Loop
 from tests.conftest import DEADLINE, wait_until, write_script
 
@@ -23,7 +24,7 @@ echo "$line" >>noted
 NOTE_IN = NOTE + "exec sleep 1000\n"
 # Writes every signal that it hears to the file `heard`. Ends by TERM unless told to ignore it.
 LISTENER = f"""#!{sys.executable} -IS
-import os, signal, sys
+import os, signal, sys, time
 out = os.open("heard", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 def hear(number, frame):
     os.write(out, signal.Signals(number).name.encode() + b"\\n")
@@ -33,7 +34,8 @@ for number in signal.valid_signals() - {{signal.SIGKILL, signal.SIGSTOP, signal.
     signal.signal(number, hear)
 os.write(out, b"%d\\n" % os.getpid())
 while True:
-    signal.pause()
+    # A signal that comes just before pause() would be heard after the next one.
+    time.sleep(0.05)
 """
 # An entry script that changes something first: faults are injected where they happen.
 FAULTY = f"""#!{sys.executable} -IS
@@ -140,10 +142,14 @@ class Kept:
 
     def up(self, other_than=0):
         """Wait until it is up, with a pid that is OTHER_THAN that one: the pid."""
-        wait_until(
-            lambda: self.pid() not in (0, other_than) and self.state_file()["state"] == "run"
-        )
-        return self.pid()
+
+        def up():
+            # One file has both; the others were written before it and after it.
+            found = decode((self.path / "supervise/status").read_bytes())
+            is_up = found.state == RUN and found.pid not in (0, other_than)
+            return is_up and self.pid() == found.pid and found.pid
+
+        return wait_until(up)
 
     def history(self, count=1):
         """Wait for COUNT lines of history: the lines."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 LOOK = 0.2  # seconds until we look again for what is to end and is not our child
+REMEMBERED = 16  # messages that are not said again
 NAMED = 5  # processes that a message names
 LONGEST = 60  # bytes of a command line in a message
 
@@ -59,7 +60,7 @@ class Sweep:
         # Who was told to end, by pid and start time, and when it gets KILL.
         self._told: dict[tuple[int, int], float] = {}
         self._left_by = b""  # whose it is, in words; nothing where that is nobody's concern
-        self._said = b""
+        self._said: set[bytes] = set()
 
     def note(self, name: bytes, pid: int, status: int | None, *, asked: bool = False) -> None:
         """The process PID, NAME beside the service, has ended with STATUS.
@@ -162,9 +163,11 @@ class Sweep:
         """Say once what is ended that nobody asked to end: who looks for it finds it here."""
         named = [(pid, command_line(pid)[:LONGEST]) for pid in strays[:NAMED]]
         what = self._left_by.partition(b",")[0] + b" ".join(name for _, name in named)
-        if what == self._said:
+        if what in self._said:
             return
-        self._said = what
+        if len(self._said) == REMEMBERED:
+            self._said.clear()
+        self._said.add(what)
         shown = [b"process %d (%s)" % one if one[1] else b"process %d" % one[0] for one in named]
         more = len(strays) - len(shown)
         shown += [b"%d more" % more] if more else []
