@@ -6,7 +6,6 @@ from time import monotonic, time_ns
 from ..base import cli
 from ..base.proc import is_shown, start_time
 from ..jobs.loop import Loop
-from . import fifodir
 from .command_queue import CommandQueue
 from .dialect import Dialect
 from .given_times import EXTEND, INTERVAL
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..base.notify_socket import NotifySocket
     from ..jobs.tree import Reaper
+    from .fifodir import FifoDir
     from .health import Health
     from .memory_watch import MemoryWatch
     from .notify_hook import NotifyHook
@@ -58,13 +58,14 @@ class DirectoryService(Service):
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
+        self.begun: dict[int, int] = {}  # the pid of the last run, and when it started
         self._hook: NotifyHook | None = None
         self._memory: MemoryWatch | None = None
-        self._fifodir: fifodir.FifoDir | None = None
+        self._fifodir: FifoDir | None = None
         self._problems: list[bytes] = []
         self._launcher = Launcher(self, self.files)
         self._commands = CommandQueue(self._launcher)
-        self._status_writer = StatusWriter(self, self.files)
+        self.status_writer = StatusWriter(self, self.files)
         # By a person, who sees the last line of stderr; without /proc it is not to be had.
         self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
         self.files.acquire()
@@ -87,14 +88,17 @@ class DirectoryService(Service):
 
     def _listen(self) -> None:
         """Have those in event/ hear of it, where there is one."""
+        asks = self.rules().asks_event
+        if not asks and not self.files.has_any(b"event"):
+            return
+        from .fifodir import FifoDir
+
         try:
-            if not fifodir.make(self.files, self.rules()):
-                return
+            self._fifodir = FifoDir(self.files, self.warn, make=asks)
         except OSError as error:
             self.warn(b"unable to create " + self.files.shown + b"event", error)
             return
-        self._fifodir = fifodir.FifoDir(self.files, self.warn)
-        self._status_writer.s6 = True
+        self.status_writer.s6 = True
         self.watchers.append(self._fifodir.note)
         if not self.predecessor:
             self.show()
@@ -106,6 +110,10 @@ class DirectoryService(Service):
             self.feed("u")
 
     def started(self, rules: Rules) -> None:
+        """Run has been started with RULES."""
+        self.attend(rules)
+
+    def attend(self, rules: Rules) -> None:
         """Run is there with RULES: have what they ask for beside it."""
         if rules.rss_limit:
             from .memory_watch import MemoryWatch
@@ -151,7 +159,7 @@ class DirectoryService(Service):
 
     def _forget(self) -> None:
         """Let go of what the last run said about itself."""
-        self._status_writer.text = ""
+        self.status_writer.text = ""
         self.main = (0, 0)
         if self.health:
             self.health.close()
@@ -223,7 +231,7 @@ class DirectoryService(Service):
         last = self.taps[2].last_line if 2 in self.taps and 1 not in self.fd_map else b""
         seconds = monotonic() - self.state.started
         ended = time_ns(), self.pid, seconds, status
-        self._status_writer.deaths.append((ended, self.state.why, last))
+        self.status_writer.deaths.append((ended, self.state.why, last))
         if self._hook:
             self._hook.last_end = ended[1:]
 
@@ -290,8 +298,8 @@ class DirectoryService(Service):
         """Do what the service SAID of itself."""
         if said.get("READY") == "1" and self.health:
             self.health.ready()
-            if self._status_writer.text == RELOADING:
-                self._status_writer.text = ""
+            if self.status_writer.text == RELOADING:
+                self.status_writer.text = ""
         self._take_times(said)
         if said.get("WATCHDOG") == "1":
             self.feed(ALIVE)
@@ -299,8 +307,8 @@ class DirectoryService(Service):
             self._trigger(self.pid)
         for name in "STOPPING", "RELOADING":
             if said.get(name) == "1":
-                self._status_writer.text = name.lower()
-        self._status_writer.text = said.get("STATUS", self._status_writer.text)
+                self.status_writer.text = name.lower()
+        self.status_writer.text = said.get("STATUS", self.status_writer.text)
         pid = said.get("MAINPID", "")
         if pid.isascii() and pid.isdigit() and len(pid) < 10:
             self.main = int(pid), start_time(int(pid))
@@ -327,7 +335,7 @@ class DirectoryService(Service):
 
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""
-        self._status_writer.write()
+        self.status_writer.write()
         if self._fifodir:
             # What they are told of stands in the status.
             self._fifodir.tell()

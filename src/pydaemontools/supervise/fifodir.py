@@ -20,8 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .rules import Rules
-
 EVENT = b"event"
 PREFIX, LENGTH = "ftrig1:@", 39
 MODE = 0o3730  # whoever is of its group may listen, and sees no other's fifo
@@ -42,9 +40,17 @@ def letters(before: State, after: State) -> str:
 
 
 class FifoDir:
-    """The listeners in the event/ of FILES; WARN says what is wrong there."""
+    """The listeners in the event/ of FILES; WARN says what is wrong there.
 
-    def __init__(self, files: ServiceDir, warn: "Callable[[bytes, OSError], None]") -> None:
+    MAKE it if it is not there. Raises OSError.
+    """
+
+    def __init__(
+        self, files: ServiceDir, warn: "Callable[[bytes, OSError], None]", *, make: bool
+    ) -> None:
+        if make and files.make_directory(EVENT):
+            posix.chown(files.path(EVENT), -1, posix.getegid())
+            posix.chmod(files.path(EVENT), MODE)
         self._path = files.path(EVENT)
         self._shown = files.shown + EVENT
         self._warn = warn
@@ -73,16 +79,6 @@ class FifoDir:
                 _tell(name, directory, said)
         finally:
             posix.close(directory)
-
-
-def make(files: ServiceDir, rules: "Rules") -> bool:
-    """Whether FILES have an event/; RULES may ask for one to be made. Raises OSError."""
-    if rules.asks_event:
-        if files.make_directory(EVENT):
-            posix.chown(files.path(EVENT), -1, posix.getegid())
-            posix.chmod(files.path(EVENT), MODE)
-        return True
-    return files.has_any(EVENT)
 
 
 def _names(directory: int) -> list[str]:

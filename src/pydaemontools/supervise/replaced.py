@@ -13,7 +13,7 @@ from errno import EACCES, EAGAIN
 from time import monotonic
 
 from ..base.locks import holder, lock, lock_directory
-from . import predecessor
+from .run_record import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Upkeep:
         if not gone and not lost:
             return b""
         files.written.clear()
-        files.identity = predecessor.place(files.place)
+        files.identity = place(files.place)
         self.service.show()
         if b"ok" in gone:
             # Who sees that we are here may read how it is.

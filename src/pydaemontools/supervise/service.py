@@ -154,7 +154,7 @@ class Service:
         self.followed = None
         self.wait_status = status
         if self.verbose:
-            self._info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
+            self.info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         # Who is told to end may leave something behind. Who ends by itself should not.
         self.sweep.note(b"", pid, status, asked=self.state.term or self.state.stopping)
         self.on_end()
@@ -217,7 +217,8 @@ class Service:
             what += b": " + error_str(error)
         cli.say(self.who + b": warning: " + what)
 
-    def _info(self, what: bytes) -> None:
+    def info(self, what: bytes) -> None:
+        """Say WHAT happened."""
         cli.say(self.who + b": info: " + what)
 
     def strays(self) -> list[int]:
@@ -253,7 +254,7 @@ class Service:
         self.starts += 1
         self.loop.child(self.pid, self.end)
         if self.verbose:
-            self._info(b"started %s, pid %d" % (self.name, self.pid))
+            self.info(b"started %s, pid %d" % (self.name, self.pid))
         if self.reaper:
             self.reaper.sessions[self.pid] = self
         self.started(rules)

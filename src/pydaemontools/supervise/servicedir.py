@@ -34,7 +34,7 @@ class ServiceDir:
         self.dialect = dialect
         self.sub = sub
         self.place = sub.rstrip(b"/") or b"."
-        self.identity = b""  # as predecessor.py has it
+        self.identity = b""  # as run_record.py has it
         self.shown = dialect.prefix(name, sub)
         self._group: int | None = None
         self.fds: dict[bytes, int] = {}

@@ -2,7 +2,7 @@
 
 import posix
 
-from ..base import cli
+from ..base import cli, kept_pipe
 from ..base.child import inherited, prepare
 from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
@@ -12,6 +12,10 @@ from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
 from .dialect import DIALECTS, Dialect
 from .pair import Pair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .directory_service import DirectoryService
 
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
@@ -125,12 +129,17 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
         reaper.main_service = service
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
-    pipe = None
-    if dialect.native and logger:
+    pipe = _log_pipe(service, logger) if dialect.native and logger else None
+    return Pair(loop, service, logger, (1,), pipe)
+
+
+def _log_pipe(service: "DirectoryService", logger: "DirectoryService") -> tuple[int, int]:
+    """The pipe from SERVICE to LOGGER: that of a supervisor that was killed, or a new one."""
+    if service.predecessor or logger.predecessor:
         from .predecessor import log_pipe
 
-        pipe = log_pipe(service.predecessor, logger.predecessor)
-    return Pair(loop, service, logger, (1,), pipe)
+        return log_pipe(service.predecessor, logger.predecessor)
+    return kept_pipe.make()
 
 
 def _absolute(name: bytes) -> bytes:
