@@ -179,3 +179,28 @@ def test_any_directory(scripts, run, needs, files):
         assert variables(ours) == model(before, os.fsencode(directory))
         original = run(*start, needs("envdir"), directory, "/usr/bin/env", "-0")
         assert ours.stdout == original.stdout
+
+
+ENDLESS = {
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a file of 5 GB": lambda path: (path.touch(), os.truncate(path, 5 << 30)),
+    "a long line": lambda path: path.write_bytes(b"x" * (1 << 21)),
+}
+
+
+@pytest.mark.parametrize("thing", ENDLESS.values(), ids=ENDLESS)
+def test_no_more_is_read_than_a_variable_can_have(run, place, fill, originals, thing):
+    """Kind: reading without bound."""
+    fill(place / "env", {})
+    thing(place / "env/A")
+    for name in "pyenvdir", originals / "envdir":
+        result = run("prlimit", "--as=500000000", name, "env", "true")
+        assert result.returncode == 111
+        assert b"env/A: its first line is longer than the 1048576 bytes" in result.stderr
+
+
+def test_of_a_long_file_the_first_line_counts(run, place, fill):
+    """What stands behind it is nobody's concern, however much that is."""
+    fill(place / "env", {"A": b"first\nsecond"})
+    os.truncate(place / "env/A", 5 << 30)
+    assert run("pyenvdir", "env", "printenv", "A").stdout == b"first\n"

@@ -177,3 +177,19 @@ def test_x_without_a_directory(run):
     """-x is quiet where the file cannot be opened."""
     result = run("pysetlock", "-x", "d/l", "true")
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.needs_root
+@pytest.mark.parametrize("name", ["pysetlock", "setlock"])
+def test_a_link_of_another_account(run, place, originals, name):
+    """Kind: a file of ours is made by a name in a directory of others, /tmp say."""
+    command = originals / name if name == "setlock" else name
+    (place / "lock").symlink_to("made")
+    os.lchown(place / "lock", 65534, 65534)
+    result = run(command, "lock", "echo", "no")
+    assert (result.returncode, result.stdout) == (111, b"")
+    assert b"unable to open lock: a symbolic link of another account" in result.stderr
+    assert not (place / "made").exists()
+    os.lchown(place / "lock", 0, 0)
+    assert run(command, "lock", "echo", "yes").stdout == b"yes\n"
+    assert (place / "made").exists()

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import signal
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -369,3 +371,40 @@ helper_tree.tree = Tree
     os.kill(away, signal.SIGKILL)
     kept.say("k")
     gone(pids)
+
+
+# Sends what it can for ever, beside its parent, and counts it.
+FLOODER = f"""#!{sys.executable} -IS
+import mmap, os, signal, socket, sys
+address = os.environ["NOTIFY_SOCKET"].replace("@", "\\0", 1)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+if not os.fork():
+    if not os.getuid():
+        os.setuid(65534)
+    count = 0
+    while True:
+        s.sendto(b"STATUS=flood", address)
+        count += 1
+        if count % 100 == 0:
+            os.truncate("count", count)
+s.sendto(b"STATUS=works\\nREADY=1", address)
+signal.pause()
+"""
+
+
+def test_a_flood_of_messages(serve, place):
+    """Kind: whoever reaches NOTIFY_SOCKET has all of our time. It is read slowly, and told once."""
+    place.chmod(0o777)
+    count = place / "s/count"
+    kept = serve({"run": FLOODER, "ready": "notify\n", "count": ""})
+    count.chmod(0o666)
+    begun = time.monotonic()
+    kept.supervisor.until(lambda: "floods the NOTIFY_SOCKET of s" in kept.supervisor.err())
+    size = count.stat().st_size
+    wait_until(lambda: count.stat().st_size > size + 1000)
+    # What was read, with what a full socket holds and what the second had begun with.
+    assert count.stat().st_size <= 500 * (time.monotonic() - begun + 2) + 1500
+    kept.is_(ready="1")
+    assert kept.supervisor.err().count("floods") == 1
+    kept.say("d")
+    kept.is_(state="down")

@@ -103,7 +103,10 @@ EDQUOT disk quota exceeded
 
 
 def error_str(error: OSError) -> bytes:
-    """Say in djb's words why ERROR happened."""
+    """Say in djb's words why ERROR happened; in its own where it has some (shared_dir.Unsafe)."""
+    words: bytes = getattr(error, "words", b"")
+    if words:
+        return words
     name = errno.errorcode.get(error.errno or 0, "")
     for line in _WORDS.splitlines():
         key, _, text = line.partition(" ")

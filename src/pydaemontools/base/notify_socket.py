@@ -19,9 +19,11 @@ from _socket import (
     socket,
 )
 from _struct import unpack
+from time import monotonic
 
 LARGEST = 65536  # bytes of one message
 MANY = 64  # messages at once: whoever sends all the time does not get all of ours
+FLOOD = 500  # messages in a second: what comes beyond them has to wait
 UCRED = 12  # bytes of struct ucred: pid, uid, gid
 
 
@@ -39,6 +41,8 @@ class NotifySocket:
         self._socket.bind(address.replace(b"@", b"\0", 1))
         name: bytes = self._socket.getsockname()
         self.address = b"@" + name[1:]
+        self.last = (0, -1)  # who sent the last message: its pid and account
+        self._second, self._count = 0.0, 0  # since when messages are counted, and how many came
         self._owner = -1  # the account of the service, as it was seen last
 
     def fileno(self) -> int:
@@ -57,11 +61,20 @@ class NotifySocket:
                 data, extra, _, _ = self._socket.recvmsg(LARGEST, CMSG_SPACE(UCRED))
             except BlockingIOError:
                 break
+            self._count += 1
             told = [value for _, kind, value in extra if kind == SCM_CREDENTIALS]
             sender, uid, _ = unpack("3i", told[0]) if told else (0, -1, -1)
+            self.last = sender, uid
             if pid and (uid in believed or (self._owner < 0 and _session(sender) == _session(pid))):
                 found.append(parse(data))
         return found
+
+    def rest(self) -> float:
+        """For how many seconds nothing is to be read, since there was a flood; 0 if none was."""
+        now = monotonic()
+        if now >= self._second + 1:
+            self._second, self._count = now, 0
+        return self._second + 1 - now if self._count > FLOOD else 0.0
 
 
 def _session(pid: int) -> int:

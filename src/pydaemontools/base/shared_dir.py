@@ -1,22 +1,258 @@
-"""Files in a directory that others may write to: opened by its fd, no link followed, no wait."""
+"""Files in a directory that others may write to: the one room that opens them.
+
+Whoever may write there can have anything stand at a name, at any moment: a link to a file of
+ours, another name of one, a fifo, a device, a directory, a file without end. So a file is
+opened by the fd of its directory, through no link, only if it is a plain one, and to write to
+if it has no other name; nobody waits; what is made was not there before; and no more is read
+than such a file may hold. A DIRECTORY is an fd; None is the current one. What cannot be had
+raises OSError, Unsafe where something stands there that must not be used.
+"""
 
 import posix
-from errno import EINVAL
+from errno import EFBIG, EINVAL, EISDIR, ELOOP, EMLINK, ENOTDIR
 
-WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_NOFOLLOW | posix.O_NOCTTY | posix.O_CLOEXEC
-KIND, FIFO = 0o170000, 0o010000
+from .write import write_all
+
+SAFE = posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_NOCTTY | posix.O_CLOEXEC
+MAKE = posix.O_CREAT | posix.O_EXCL
+LINK = posix.O_PATH | posix.O_NOFOLLOW | posix.O_CLOEXEC
+DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
+KIND, PLAIN, FIFO, SYMLINK, FOLDER = 0o170000, 0o100000, 0o010000, 0o120000, 0o040000
+EVERYBODY = 0o004  # may read it
+TRIES = 10  # how often somebody may put something else there while we look
 
 
-def open_fifo(name: str, directory: int) -> int:
-    """Return an fd to write to the fifo NAME in DIRECTORY, an fd. Raises OSError.
+class Unsafe(OSError):
+    """What must not be used: `words` says why."""
 
-    That is ENXIO where nobody reads it, EINVAL where it is no fifo: then nothing was opened
-    that might do something by being opened, but for what was put there in between.
-    """
-    if posix.stat(name, dir_fd=directory, follow_symlinks=False).st_mode & KIND != FIFO:
-        raise OSError(EINVAL, "")
-    fd = posix.open(name, WRITE, dir_fd=directory)
-    if posix.fstat(fd).st_mode & KIND != FIFO:
+    def __init__(self, number: int, words: bytes) -> None:
+        super().__init__(number, words.decode())
+        self.words = words
+
+
+def open_file(name: bytes, flags: int, directory: int | None = None, *, mode: int = 0) -> int:
+    """Open the plain file NAME, which FLAGS may ask to be made: with MODE, whatever the umask."""
+    writes = bool(flags & (posix.O_WRONLY | posix.O_RDWR))
+    flags, made = flags & ~(posix.O_CREAT | posix.O_TRUNC), flags & posix.O_CREAT
+    for _ in range(TRIES):
+        try:
+            # To open a device may do something already.
+            _check(posix.stat(name, dir_fd=directory, follow_symlinks=False), writes=writes)
+            fd = posix.open(name, flags | SAFE, dir_fd=directory)
+        except FileNotFoundError:
+            if not made:
+                raise
+            try:
+                return make_file(name, flags, directory, mode=mode)
+            except FileExistsError:
+                continue
+        try:
+            _check(posix.fstat(fd), writes=writes)
+        except Unsafe:
+            posix.close(fd)
+            raise
+        return fd
+    raise Unsafe(EINVAL, b"somebody makes and removes it again and again")
+
+
+def make_file(name: bytes, flags: int, directory: int | None = None, *, mode: int) -> int:
+    """Make the file NAME, which is not there, and open it: with MODE, whatever the umask."""
+    fd = posix.open(name, flags | MAKE | SAFE, mode, dir_fd=directory)
+    try:
+        set_mode(fd, mode)
+    except OSError:
         posix.close(fd)
-        raise OSError(EINVAL, "")
+        raise
     return fd
+
+
+def make_anew(name: bytes, flags: int, directory: int | None = None, *, mode: int) -> int:
+    """Make the file NAME in the place of whatever is called so, but for a directory."""
+    for _ in range(TRIES):
+        try:
+            return make_file(name, flags, directory, mode=mode)
+        except FileExistsError:
+            remove(name, directory)
+    raise Unsafe(EINVAL, b"somebody makes it again and again")
+
+
+def replace(name: bytes, data: bytes, directory: int | None = None, *, mode: int) -> int:
+    """Have DATA in the file NAME, all at once; return the fd of it, to write to."""
+    new = name + b".new"
+    fd = make_anew(new, posix.O_WRONLY, directory, mode=mode)
+    try:
+        write_all(fd, data)
+        posix.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError:
+        posix.close(fd)
+        raise
+    return fd
+
+
+def rename(name: bytes, to: bytes, directory: int) -> None:
+    """Have the file NAME be called TO."""
+    posix.rename(name, to, src_dir_fd=directory, dst_dir_fd=directory)
+
+
+def link(name: bytes, to: bytes, directory: int) -> None:
+    """Have the file NAME be called TO as well; of a symbolic link, the link itself."""
+    fds = {"src_dir_fd": directory, "dst_dir_fd": directory}
+    posix.link(name, to, follow_symlinks=False, **fds)
+
+
+def set_mode(fd: int, mode: int) -> None:
+    """Have FD, a file of ours, in MODE; a file system that knows none is as it is."""
+    if posix.fstat(fd).st_mode & 0o7777 != mode:
+        try:
+            posix.fchmod(fd, mode)
+        except PermissionError:
+            pass
+
+
+def remove(name: bytes, directory: int | None = None) -> None:
+    """Remove the file NAME, or the link that is called so, if there is one."""
+    try:
+        posix.unlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        pass
+
+
+def read_file(
+    name: bytes, most: int, directory: int | None = None, *, follow: bool = False
+) -> bytes:
+    """All that the file NAME holds: MOST bytes, or it is Unsafe. A fifo without a writer: nothing.
+
+    What has another name may be a secret of ours: then everybody has to be able to read it.
+    FOLLOW a link if root or our own account made it.
+    """
+    fd = _open_to_read(name, directory, follow=follow)
+    try:
+        return read_fd(fd, most)
+    finally:
+        posix.close(fd)
+
+
+def read_head(name: bytes, most: int) -> bytes:
+    """The first MOST bytes of the file NAME, or of that which a link of ours leads to."""
+    fd = _open_to_read(name, None, follow=True)
+    try:
+        return posix.read(fd, most)
+    finally:
+        posix.close(fd)
+
+
+def read_fd(fd: int, most: int) -> bytes:
+    """What is still to be read from FD: MOST bytes, or it is Unsafe."""
+    data = b""
+    while len(data) <= most:
+        block = posix.read(fd, most + 1 - len(data))
+        if not block:
+            return data
+        data += block
+    raise Unsafe(EFBIG, b"more than %d bytes" % most)
+
+
+def open_directory(name: bytes, directory: int | None = None) -> int:
+    """Open the directory NAME, or the one that a link of root's or of our account leads to."""
+    try:
+        return posix.open(name, DIRECTORY, dir_fd=directory)
+    except OSError as error:
+        if error.errno not in (ELOOP, ENOTDIR):
+            raise
+        found = posix.stat(name, dir_fd=directory, follow_symlinks=False)
+        if found.st_mode & KIND != SYMLINK:
+            raise
+    return posix.open(target(name, directory), DIRECTORY & ~posix.O_NOFOLLOW, dir_fd=directory)
+
+
+def open_fifo(name: bytes | str, directory: int | None = None) -> int:
+    """Open the fifo NAME to write to; ENXIO where nobody reads it."""
+    _check_kind(posix.stat(name, dir_fd=directory, follow_symlinks=False), FIFO)
+    return _fifo(name, posix.O_WRONLY, directory)
+
+
+def make_fifo(name: bytes, flags: int, directory: int, mode: int, group: int = -1) -> int:
+    """Open the fifo NAME, made if it is none; a new one, or with a GROUP, gets that and MODE."""
+    for _ in range(TRIES):
+        try:
+            posix.mkfifo(name, mode, dir_fd=directory)
+            made = True
+        except FileExistsError:
+            made = False
+        try:
+            fd = _fifo(name, flags, directory)
+        except Unsafe:
+            # Somebody wrote to it when nobody was there to make it.
+            remove(name, directory)
+            continue
+        except FileNotFoundError:
+            continue
+        if group >= 0:
+            posix.fchown(fd, -1, group)
+        if made or group >= 0:
+            set_mode(fd, mode)
+        return fd
+    raise Unsafe(EINVAL, b"somebody makes it again and again")
+
+
+def _fifo(name: bytes | str, flags: int, directory: int | None) -> int:
+    try:
+        fd = posix.open(name, flags | SAFE, dir_fd=directory)
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise Unsafe(ELOOP, b"a symbolic link") from None
+        raise
+    try:
+        _check_kind(posix.fstat(fd), FIFO)
+    except Unsafe:
+        posix.close(fd)
+        raise
+    return fd
+
+
+def _open_to_read(name: bytes, directory: int | None, *, follow: bool) -> int:
+    flags = posix.O_RDONLY | SAFE
+    found = posix.stat(name, dir_fd=directory, follow_symlinks=False)
+    if follow and found.st_mode & KIND == SYMLINK:
+        name, flags = target(name, directory), flags & ~posix.O_NOFOLLOW
+        found = posix.stat(name, dir_fd=directory)
+    _check(found, fifo=True)
+    fd = posix.open(name, flags, dir_fd=directory)
+    try:
+        _check(posix.fstat(fd), fifo=True)
+    except Unsafe:
+        posix.close(fd)
+        raise
+    return fd
+
+
+def target(name: bytes, directory: int | None = None) -> bytes:
+    """Where the link NAME leads, that root or our account made; Unsafe if another did."""
+    link = posix.open(name, LINK, dir_fd=directory)
+    try:
+        if posix.fstat(link).st_uid not in (0, posix.geteuid()):
+            raise Unsafe(ELOOP, b"a symbolic link of another account")
+        leads = posix.readlink(b"", dir_fd=link)
+    finally:
+        posix.close(link)
+    above, slash, _ = name.rpartition(b"/")
+    return leads if leads[:1] == b"/" else above + slash + leads
+
+
+def _check(found: posix.stat_result, *, writes: bool = False, fifo: bool = False) -> None:
+    """Raise Unsafe unless what was FOUND is a plain file, alone if one WRITES to it."""
+    if not (fifo and found.st_mode & KIND == FIFO):
+        _check_kind(found, PLAIN)
+    if found.st_nlink > 1 and (writes or not found.st_mode & EVERYBODY):
+        raise Unsafe(EMLINK, b"another file, with a second name")
+
+
+def _check_kind(found: posix.stat_result, kind: int) -> None:
+    was = found.st_mode & KIND
+    if was == kind:
+        return
+    if was == SYMLINK:
+        raise Unsafe(ELOOP, b"a symbolic link")
+    if was == FOLDER:
+        raise Unsafe(EISDIR, b"is a directory")
+    raise Unsafe(EINVAL, b"not a fifo" if kind == FIFO else b"not a plain file")

@@ -6,6 +6,8 @@ from errno import EACCES, ENOENT
 from ..base import cli
 from ..base.process import edit, environ
 
+LONGEST = 1 << 20  # bytes of a first line that are read; no Linux takes as many for a variable
+BLOCK = 4096
 USAGE = (
     b"envdir dir child",
     b"pyenvdir [-ck] {dir | -d dir [-d dir ...] --} program [arg ...]",
@@ -63,24 +65,32 @@ def read(place: bytes) -> list[bytes]:
 
 def _entry(place: bytes, name: bytes) -> bytes:
     try:
-        content = contents(name)
+        line = first_line(name)
     except OSError as error:
         if error.errno == ENOENT:
             # A link to nothing. The original takes whatever it read last for the value.
             return b""
         raise _refused(b"unable to read " + place + b"/" + name, name, error) from None
-    if not content:
+    if not line:
         return name
-    line = content.partition(b"\n")[0].rstrip(b" \t")
-    return name + b"=" + line.replace(b"\0", b"\n")
+    if len(line) > LONGEST:
+        what = place + b"/" + name + b": its first line is longer than the %d bytes" % LONGEST
+        raise cli.fatal(what + b" that a variable can have")
+    value = line.partition(b"\n")[0].rstrip(b" \t")
+    return name + b"=" + value.replace(b"\0", b"\n")
 
 
-def contents(name: bytes) -> bytes:
-    """All that the file NAME holds; a fifo without a writer holds nothing."""
+def first_line(name: bytes) -> bytes:
+    """What the file NAME begins with: its first line, or so much that that is too LONG."""
     fd = posix.open(name, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
     try:
-        chunks = iter(lambda: posix.read(fd, 65536), b"")
-        return b"".join(chunks)
+        line = b""
+        while b"\n" not in line and len(line) <= LONGEST:
+            block = posix.read(fd, BLOCK)
+            if not block:
+                break
+            line += block
+        return line
     finally:
         posix.close(fd)
 

@@ -1,6 +1,7 @@
 """Run a program while holding a lock."""
 
 import posix
+from errno import ELOOP
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 
 from ..base import cli
@@ -35,9 +36,8 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     With -h a child hands it on, and this process stays.
     """
     force, file, rest = parse(argv)
-    flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
     try:
-        fd = posix.open(file, flags, 0o600)
+        fd = _open(file)
     except OSError as error:
         if b"x" in force:
             return 0
@@ -63,6 +63,22 @@ def main(argv: list[bytes]) -> list[bytes] | int:
 
     code = stay(argv[0])
     return rest if code is None else code
+
+
+def _open(file: bytes) -> int:
+    """Open FILE, made if it is not there. Raises OSError.
+
+    In a directory of others a link could have any file be made: it has to be root's or our own.
+    """
+    flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+    try:
+        return posix.open(file, flags | posix.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno != ELOOP:
+            raise
+    from ..base.shared_dir import target
+
+    return posix.open(target(file), flags, 0o600)
 
 
 def _within(limit: float, fd: int, how: int) -> None:

@@ -4,6 +4,7 @@ import posix
 
 from ..base import cli, errors
 from ..base.process import environ
+from ..base.shared_dir import read_file, read_head
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
 from .fields import objects, text
@@ -103,8 +104,7 @@ def _script(file: bytes) -> bytes:
     if _kind(file) != REGULAR or not posix.access(file, posix.X_OK):
         return b""
     try:
-        with open(file, "rb", buffering=0) as script:
-            head = script.read(LONGEST)
+        head = read_head(file, LONGEST)
     except OSError:
         return b""
     return head if head.startswith(b"#!") else b""
@@ -148,8 +148,7 @@ def _program(file: bytes, *, needed: bool) -> list[bytes]:
 def _interpreter(file: bytes) -> list[bytes]:
     """What is wrong with the beginning of FILE, or with what it would have run it."""
     try:
-        with open(file, "rb", buffering=0) as script:
-            head = script.read(HEAD)
+        head = read_head(file, HEAD)
     except OSError as error:
         return [file + b": a script has to be readable: " + reason(error)]
     if head.startswith(ELF):
@@ -195,8 +194,7 @@ def _chain(file: bytes) -> list[bytes]:
     here = posix.open(b".", posix.O_PATH | posix.O_CLOEXEC)
     before = dict(environ)
     try:
-        with open(file, "rb", buffering=0) as script:
-            lines = parse(script.read(), file)
+        lines = parse(read_file(file, LONGEST, follow=True), file)
         posix.chdir(above or b".")
         found = verdicts(lines, [])
         return [b"%s:%d: %s: %s" % (file, *one) for one in found if one[2]]

@@ -11,10 +11,10 @@ import posix
 from errno import EBUSY, ENOENT
 from time import sleep
 
+from ..base.shared_dir import open_file
 from ..base.tai64 import stamp
 from .loglines import LineReader, last, newest, split
 from .packed import ENDINGS, Damaged, blocks, packer, unpacked_name
-from .servicefiles import READ
 from .when import LABEL, label, stamped
 
 TYPE_CHECKING = False
@@ -281,7 +281,7 @@ class ServiceLog:
 
     def _open(self, name: bytes) -> int | None:
         try:
-            return posix.open(self.path + b"/" + name, READ)
+            return open_file(self.path + b"/" + name, posix.O_RDONLY)
         except FileNotFoundError:
             return None
 

@@ -5,20 +5,19 @@ originals go into each directory and come back, since that is what their errors 
 """
 
 import posix
-from errno import ENOENT, ENXIO
+from errno import EISDIR, ENOENT, ENXIO
 
-from ..base import cli
+from ..base import cli, shared_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..base.status import Status
 
 READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
-WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
 OK = b"supervise/ok"
 STATUS = b"supervise/status"
 CONTROL = b"supervise/control"
-BLOCK = 65536
+MOST = 1 << 20  # bytes that one of these files may hold
 
 
 class Trouble(Exception):
@@ -54,7 +53,12 @@ def reason(error: OSError) -> bytes:
 
 def attend(name: bytes) -> None:
     """Return if somebody reads the fifo NAME; raises OSError, ENXIO if nobody does."""
-    posix.close(posix.open(name, WRITE))
+    posix.close(shared_dir.open_fifo(name))
+
+
+def open_control() -> int:
+    """The fifo by which the supervisor of the current directory is told; raises OSError."""
+    return shared_dir.open_fifo(CONTROL)
 
 
 def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
@@ -63,21 +67,20 @@ def read_file(name: bytes, at: bytes, length: int | None = None) -> bytes:
     Of what is read to its end, which only our own supervisor writes, there may be nothing.
     """
     try:
-        fd = posix.open(at + name, READ)
+        fd = shared_dir.open_file(at + name, posix.O_RDONLY)
     except OSError as error:
         if length is None and error.errno == ENOENT:
             return b""
-        raise Trouble(b"unable to open " + name, error) from None
+        # A directory could be opened, and not read.
+        verb = b"unable to read " if error.errno == EISDIR else b"unable to open "
+        raise Trouble(verb + name, error) from None
     try:
-        data = posix.read(fd, BLOCK if length is None else length)
         # What has a length is told by its beginning.
-        while length is None and (more := posix.read(fd, BLOCK)):
-            data += more
+        return shared_dir.read_fd(fd, MOST) if length is None else posix.read(fd, length)
     except OSError as error:
         raise Trouble(b"unable to read " + name, error) from None
     finally:
         posix.close(fd)
-    return data
 
 
 class RawReader:

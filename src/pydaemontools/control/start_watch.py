@@ -17,7 +17,7 @@ from .check_script import LIMIT, run_check_script
 from .failing import DONE, short
 from .last_words import last_words
 from .lifetime import Lifetime, is_same
-from .servicefiles import CONTROL, WRITE
+from .servicefiles import open_control
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _unread() -> int:
     from termios import FIONREAD
 
     try:
-        fd = posix.open(CONTROL, WRITE)
+        fd = open_control()
     except OSError:
         return 0
     try:

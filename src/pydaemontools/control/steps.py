@@ -12,7 +12,7 @@ from time import monotonic, sleep, time
 from ..base import cli
 from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
-from .servicefiles import CONTROL, WRITE, Trouble, normally_up, reason
+from .servicefiles import Trouble, normally_up, open_control, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class ServiceSteps:
         if self.native and STARTING.intersection(letters):
             self.watch(letters)
         try:
-            fd = posix.open(CONTROL, WRITE)
+            fd = open_control()
         except OSError as error:
             if error.errno == ENXIO:
                 self.not_running(letters[0])

@@ -4,7 +4,7 @@ import posix
 from _signal import SIG_IGN, SIGPIPE, signal
 
 from ..base import cli
-from .servicefiles import CONTROL, WRITE, Home, Trouble, show
+from .servicefiles import Home, Trouble, open_control, show
 
 LETTERS = b"udopchaitkx"
 USAGE = (b"", b"pysvc [-udopchaitkxq12w] [--json] dir ...")
@@ -69,7 +69,7 @@ def tell(directory: bytes, letters: bytes, *, patient: bool) -> None:
     try:
         posix.chdir(directory)
         doing = b"unable to control "
-        fd = posix.open(CONTROL, WRITE)
+        fd = open_control()
         doing = b"error writing commands to "
         try:
             posix.set_blocking(fd, patient)

@@ -4,6 +4,7 @@ import posix
 
 from ..base.cli import say
 from ..base.errors import error_str
+from ..base.shared_dir import replace
 from .lines.severity import SEVERITIES
 from .pipe.sink import Sink
 
@@ -63,11 +64,8 @@ class Stats(Sink):
         if not self._file:
             say(*self._lines())
             return
-        new = self._file + b".new"
         try:
-            with open(new, "wb") as file:
-                file.write(metrics(self._samples()))
-            posix.rename(new, self._file)
+            posix.close(replace(self._file, metrics(self._samples()), mode=0o644))
         except OSError as error:
             say(b"pysissylog: warning: unable to write " + self._file + b": " + error_str(error))
 

@@ -55,6 +55,7 @@ class DirectoryService(Service):
         self.files = ServiceDir(dialect, name, sub)
         self.taps: dict[int, Tap] = {}
         self.notify_socket: NotifySocket | None = None
+        self._flooded = False  # whether it was told that somebody sends too much there
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
@@ -193,7 +194,27 @@ class DirectoryService(Service):
 
         self.notify_socket = NotifySocket(address)
         self._launcher.notify_address = self.notify_socket.address
-        self.loop.watch(self.notify_socket.fileno(), self._read_notifications)
+        self.loop.watch(self.notify_socket.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        """Hear what it says, or whoever sends there, and take a rest from a flood."""
+        assert self.notify_socket  # noqa: S101 - for the type checker
+        self._read_notifications()
+        rest = self.notify_socket.rest()
+        if not rest:
+            return
+        if not self._flooded:
+            self._flooded = True
+            who = b"process %d of account %d" % self.notify_socket.last
+            self.warn(
+                who + b" floods the NOTIFY_SOCKET of " + self.name + b": it is read slowly"
+            )
+        self.loop.forget(self.notify_socket.fileno())
+        self.loop.at(monotonic() + rest, self._hear_again)
+
+    def _hear_again(self) -> None:
+        assert self.notify_socket  # noqa: S101 - for the type checker
+        self.loop.watch(self.notify_socket.fileno(), self._hear)
 
     def look_after(self, rules: Rules, *, ready: bool | None = None, says: int = -1) -> None:
         """See how it is, as RULES ask for; READY and SAYS are for one that runs already."""

@@ -12,7 +12,7 @@ D: finish, and what run left behind, too. O, before D: given up. x: the supervis
 import posix
 from errno import ENXIO, EPIPE
 
-from ..base.shared_dir import open_fifo
+from ..base.shared_dir import open_directory, open_fifo
 from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 EVENT = b"event"
 PREFIX, LENGTH = "ftrig1:@", 39
 MODE = 0o3730  # whoever is of its group may listen, and sees no other's fifo
-READ = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
 MOST = 1000  # fifos that are told
 MOST_NAMES = 10_000  # that are looked at: others may make as many as they like
 
@@ -49,8 +48,12 @@ class FifoDir:
         self, files: ServiceDir, warn: "Callable[[bytes, OSError], None]", *, make: bool
     ) -> None:
         if make and files.make_directory(EVENT):
-            posix.chown(files.path(EVENT), -1, posix.getegid())
-            posix.chmod(files.path(EVENT), MODE)
+            made = open_directory(files.path(EVENT))
+            try:
+                posix.fchown(made, -1, posix.getegid())
+                posix.fchmod(made, MODE)
+            finally:
+                posix.close(made)
         self._path = files.path(EVENT)
         self._shown = files.shown + EVENT
         self._warn = warn
@@ -67,7 +70,7 @@ class FifoDir:
         if not said:
             return
         try:
-            directory = posix.open(self._path, READ)
+            directory = open_directory(self._path)
         except OSError as error:
             if not self._warned:
                 self._warn(b"unable to open " + self._shown, error)

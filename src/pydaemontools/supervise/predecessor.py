@@ -154,9 +154,9 @@ def _by_status(files: "ServiceDir") -> Predecessor | None:
 
 def trusted(files: "ServiceDir") -> bool:
     """Whether nobody but root and our account could have written what is in supervise/."""
-    for name in b"supervise", b"supervise/state", b"supervise/status":
+    for name in b".", b"state", b"status":
         try:
-            found = posix.stat(files.path(name))
+            found = posix.stat(name, dir_fd=files.supervise(), follow_symlinks=False)
         except FileNotFoundError:
             continue
         except OSError:

@@ -13,7 +13,9 @@ from errno import EACCES, EAGAIN
 from time import monotonic
 
 from ..base.locks import holder, lock, lock_directory
+from ..base.shared_dir import open_directory, remove
 from .run_record import place
+from .servicedir import SUPERVISE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +87,9 @@ class Upkeep:
             return b""
         if not posix.access(self.origin + b"/run", posix.F_OK):
             return b""
-        before, theirs = posix.open(b".", DIRECTORY), self.files.theirs
+        files = self.files
+        before, theirs = posix.open(b".", DIRECTORY), files.theirs
+        supervise = posix.dup(files.supervise())
         posix.chdir(self.origin)
         try:
             ours = self._renew()
@@ -94,18 +98,21 @@ class Upkeep:
             ours = b""
         if ours:
             _clear(before)
+            posix.close(supervise)
         else:
             posix.fchdir(before)
-            self.files.theirs = theirs
+            self._replace(SUPERVISE, supervise)
+            files.theirs = theirs
         posix.close(before)
-        shown = self.files.shown.rstrip(b"/")
+        shown = files.shown.rstrip(b"/")
         what = b"somebody put another directory at " + shown + b": the next start is from there"
         return what if ours else b""
 
     def _renew(self) -> bytes:
         """Make again what is not there any more, or is another; say what. Raises OSError."""
         files = self.files
-        gone = [name for name in (b"lock", *FIFOS) if not self._stands(name)]
+        away = not _same(files.path(SUPERVISE), posix.fstat(files.supervise()))
+        gone = [name for name in (b"lock", *FIFOS) if away or not self._stands(name)]
         if b"lock" in gone and not self._lock():
             return b""
         if b"control" in gone:
@@ -126,7 +133,8 @@ class Upkeep:
 
     def _stands(self, name: bytes) -> bool:
         """Whether supervise/NAME is the file that we have open."""
-        return _same(self.files.path(b"supervise/" + name), posix.fstat(self.files.fds[name]))
+        known = posix.fstat(self.files.fds[name])
+        return _same(name, known, self.files.supervise())
 
     def _holds(self, name: bytes) -> bool:
         """Whether supervise/NAME is what we wrote, as far as a look at it can tell."""
@@ -137,7 +145,7 @@ class Upkeep:
 
     def _look_at(self, name: bytes) -> tuple[int, ...]:
         try:
-            found = posix.lstat(self.files.path(b"supervise/" + name))
+            found = posix.stat(name, dir_fd=self.files.supervise(), follow_symlinks=False)
         except OSError:
             return ()
         return found.st_ino, found.st_mtime_ns, found.st_size
@@ -205,10 +213,10 @@ class Upkeep:
         posix.close(before)
 
 
-def _same(path: bytes, known: posix.stat_result) -> bool:
-    """Whether what is at PATH is the file that is KNOWN."""
+def _same(path: bytes, known: posix.stat_result, directory: int | None = None) -> bool:
+    """Whether what is at PATH is the file that is KNOWN; in DIRECTORY, an fd, not by a link."""
     try:
-        found = posix.stat(path)
+        found = posix.stat(path, dir_fd=directory, follow_symlinks=directory is None)
     except OSError:
         return False
     return (found.st_dev, found.st_ino) == (known.st_dev, known.st_ino)
@@ -216,12 +224,18 @@ def _same(path: bytes, known: posix.stat_result) -> bool:
 
 def _clear(directory: int) -> None:
     """Have nothing in DIRECTORY, an fd, say that we are there: its next supervisor would end us."""
-    for file in (sub + b"supervise/" + name for sub in (b"", b"log/") for name in SHOWN):
+    for supervise in SUPERVISE, b"log/" + SUPERVISE:
         try:
-            posix.unlink(file, dir_fd=directory)
+            left = open_directory(supervise, directory)
         except OSError:
             # Often all of it was removed.
             continue
+        for name in SHOWN:
+            try:
+                remove(name, left)
+            except OSError:
+                continue
+        posix.close(left)
 
 
 def _letters(control: int) -> bytes:

@@ -6,28 +6,27 @@ half of one.
 """
 
 import posix
-from errno import EACCES, EAGAIN
+from errno import EACCES, EAGAIN, ENOENT
 
-from ..base import cli
+from ..base import cli, shared_dir
 from ..base.locks import holder, lock, lock_after, lock_directory
-from ..base.write import write_all
-from ..chain.envdir import contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .dialect import Dialect
 
-READ_WRITE = posix.O_RDWR | posix.O_NONBLOCK | posix.O_CLOEXEC
-READ = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
-WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+MOST = 1 << 20  # bytes that a file in supervise/ may hold, to be read again; they have 100 kB
+MOST_WORDS = 1 << 16  # and one that says what to do
+SUPERVISE = b"supervise"
 
 
 class ServiceDir:
     """The service directory NAME, in which we are; SUB is log/ for that of its logger.
 
     `shown` stands before a file's name in messages. `fds` are those of the files in
-    supervise/ that stay open, and the directory's own, which is called `.`; `written` is what
-    the others hold. If supervise/ is `theirs`, another supervisor's, nothing is changed there.
+    supervise/ that stay open, its own, and the directory's, which is called `.`; `written` is
+    what the others hold. If supervise/ is `theirs`, another supervisor's, nothing is changed
+    there. Anybody may have been there: see shared_dir.
     """
 
     def __init__(self, dialect: "Dialect", name: bytes, sub: bytes) -> None:
@@ -41,6 +40,7 @@ class ServiceDir:
         self.theirs = False
         self.written: dict[bytes, bytes] = {}
         self.writes = 0  # how often one of these was written
+        self._state = -1  # the file `state` as it was written last, to be patched
 
     def path(self, name: bytes) -> bytes:
         """Where the file NAME of the service is."""
@@ -88,41 +88,38 @@ class ServiceDir:
         """Have DATA in supervise/NAME, all at once, unless it is there. Raises OSError."""
         if self.theirs or self.written.get(name) == data:
             return
-        file = self.path(b"supervise/" + name)
-        new = file + b".new"
         try:
-            fd = posix.open(new, WRITE | posix.O_CREAT | posix.O_TRUNC, 0o644)
-            try:
-                write_all(fd, data)
-            finally:
-                posix.close(fd)
-            posix.rename(new, file)
+            fd = shared_dir.replace(name, data, self.supervise(), mode=0o644)
         except OSError as error:
             # Nobody knows what is there now.
             self.written.clear()
-            raise OSError(error.errno, "", name) from None
+            error.filename = name
+            raise
+        if name == b"state":
+            fd, self._state = self._state, fd
+        if fd >= 0:
+            posix.close(fd)
         self.written[name] = data
         self.writes += 1
 
-    def patch(self, name: bytes, at: int, data: bytes) -> None:
-        """Have DATA in the place AT of supervise/NAME, which is there. Raises OSError."""
+    def patch(self, at: int, data: bytes) -> None:
+        """Have DATA in the place AT of supervise/state, which was written. Raises OSError."""
         if self.theirs:
             return
-        self.written.pop(name, None)
-        fd = posix.open(self.path(b"supervise/" + name), WRITE)
-        try:
-            posix.pwrite(fd, data, at)
-        finally:
-            posix.close(fd)
+        self.written.pop(b"state", None)
+        if self._state < 0 or not posix.fstat(self._state).st_nlink:
+            raise FileNotFoundError(ENOENT, "")
+        posix.pwrite(self._state, data, at)
 
     def read(self, name: bytes) -> bytes:
         """What supervise/NAME holds; nothing if there is no such file. Raises OSError."""
         try:
-            return contents(self.path(b"supervise/" + name))
+            return shared_dir.read_file(name, MOST, self.supervise())
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise OSError(error.errno, "", name) from None
+            error.filename = name
+            raise
 
     def status(self) -> bytes:
         """What supervise/status holds; nothing where it cannot be read."""
@@ -133,16 +130,24 @@ class ServiceDir:
 
     def remove(self, name: bytes) -> None:
         """Remove the file NAME, if there is one. Raises OSError."""
-        if self.theirs and name[:10] == b"supervise/":
-            return
-        try:
-            posix.unlink(self.path(name))
-        except FileNotFoundError:
-            pass
+        shared_dir.remove(self.path(name))
+
+    def remove_state(self) -> None:
+        """Remove supervise/state, if it is there and ours. Raises OSError."""
+        if not self.theirs:
+            shared_dir.remove(b"state", self.supervise())
 
     def mark(self) -> None:
         """Make the file `down`. Raises OSError."""
-        posix.close(posix.open(self.path(b"down"), WRITE | posix.O_CREAT, 0o644))
+        down = self.path(b"down")
+        if not self.has_any(b"down"):
+            posix.close(shared_dir.open_file(down, posix.O_WRONLY | posix.O_CREAT, mode=0o644))
+
+    def supervise(self) -> int:
+        """The directory supervise/, open. Raises OSError."""
+        if SUPERVISE not in self.fds:
+            self.fds[SUPERVISE] = shared_dir.open_directory(self.path(SUPERVISE))
+        return self.fds[SUPERVISE]
 
     def make_directory(self, name: bytes) -> bool:
         """Make the directory NAME; False if it is there. Raises OSError."""
@@ -154,29 +159,33 @@ class ServiceDir:
                 posix.stat(link)
             except FileNotFoundError:
                 # A link to nothing: the directory is to be elsewhere, on another file system.
-                target = posix.readlink(link)
-                posix.mkdir(target if target[:1] == b"/" else self.path(target), 0o700)
+                posix.mkdir(shared_dir.target(link), 0o700)
             else:
                 return False
         return True
 
     def make(self) -> None:
-        """Make the directory supervise/, if it is not there. Raises OSError."""
-        link = self.path(b"supervise")
-        self.make_directory(b"supervise")
+        """Make the directory supervise/, if it is not there, and open it. Raises OSError."""
+        self.make_directory(SUPERVISE)
+        fd = shared_dir.open_directory(self.path(SUPERVISE))
+        before = self.fds.get(SUPERVISE, -1)
+        self.fds[SUPERVISE] = fd
+        if before >= 0:
+            posix.close(before)
         if self._group is not None:
-            posix.chown(link, -1, self._group)
-            posix.chmod(link, 0o710)
+            posix.fchown(fd, -1, self._group)
+            posix.fchmod(fd, 0o710)
 
     def _control_group(self) -> int | None:
         """The group that may ask and command, as the file control-group names it."""
         try:
-            name = contents(self.path(b"control-group")).strip()
+            name = shared_dir.read_file(self.path(b"control-group"), MOST_WORDS, follow=True)
         except FileNotFoundError:
             return None
         except OSError as error:
             what = b"unable to read " + self.shown + b"control-group"
             raise cli.fatal(what, error) from None
+        name = name.strip()
         if name.isdigit() and len(name) < 10:
             return int(name)
         from grp import getgrnam
@@ -197,8 +206,8 @@ class ServiceDir:
 
     def open_lock(self) -> int:
         """The file supervise/lock, open, and made if it is not there. Raises OSError."""
-        path = self.path(b"supervise/lock")
-        return posix.open(path, WRITE | posix.O_CREAT | posix.O_APPEND, 0o600)
+        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND
+        return shared_dir.open_file(b"lock", flags, self.supervise(), mode=0o600)
 
     def _lock(self) -> None:
         """Flock as daemontools and runit, fcntl as s6: none of them starts beside us."""
@@ -229,16 +238,7 @@ class ServiceDir:
 
         Raises OSError.
         """
-        path = self.path(b"supervise/" + name)
-        try:
-            posix.mkfifo(path, 0o600)
-        except FileExistsError:
-            if posix.stat(path).st_mode & 0o170000 != 0o010000:
-                # Somebody wrote to it when nobody was there to make it.
-                posix.unlink(path)
-                posix.mkfifo(path, 0o600)
-        if self._group is not None:
-            posix.chown(path, -1, self._group)
-            posix.chmod(path, 0o620)
         # Nobody writes to `ok`, and what is open for both has a writer.
-        self.fds[name] = posix.open(path, READ_WRITE if name == b"control" else READ)
+        flags = posix.O_RDWR if name == b"control" else posix.O_RDONLY
+        mode, group = (0o600, -1) if self._group is None else (0o620, self._group)
+        self.fds[name] = shared_dir.make_fifo(name, flags, self.supervise(), mode, group)

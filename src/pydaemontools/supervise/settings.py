@@ -10,7 +10,7 @@ from _signal import SIGTERM
 
 from ..base import cli
 from ..base.errors import error_str
-from ..chain.envdir import contents
+from ..base.shared_dir import read_file
 from .rules import (
     CHECK,
     CONTROL,
@@ -28,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST = 1 << 16  # bytes that one of these files may hold
 TALLY = 60.0  # seconds within which deaths are counted, where no file says otherwise
 WAYS = {b"notify": 0, b"check": 0, b"log": 1, b"tcp": 1, b"unix": 1, b"http": 1}
 FILES = (
@@ -95,7 +96,7 @@ class SettingsReader:
         if name not in self._names:
             return []
         try:
-            text = contents(self.place + b"/" + name)
+            text = read_file(self.place + b"/" + name, MOST, follow=True)
         except OSError as error:
             self.problems.append(b"unable to read " + name + b": " + error_str(error))
             return []

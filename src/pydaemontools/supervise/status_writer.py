@@ -117,7 +117,7 @@ class StatusWriter:
     def starting(self) -> bool:
         """Have the file `state` say that a run is being started; False if that cannot be."""
         try:
-            self.files.patch(b"state", len(STARTING) + 1, b"1")
+            self.files.patch(len(STARTING) + 1, b"1")
         except OSError:
             return False
         return True
@@ -130,7 +130,7 @@ class StatusWriter:
         """
         state = self.service.state
         if state.phase == LEFT:
-            self.files.remove(b"supervise/state")
+            self.files.remove_state()
             return
         ready = not born.waits_ready if born else state.ready
         if not ready:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydaemontools.base import shared_dir
 from pydaemontools.base.tai64 import label, stamp
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.logdir import current, finished, folder, recovery, rotation, writer
@@ -82,7 +83,7 @@ def let_go(one):
 
 def replace(patch, system):
     """Have all that a log directory asks of the system asked of SYSTEM."""
-    for module in current, finished, folder, recovery, rotation, writer:
+    for module in current, finished, folder, recovery, rotation, shared_dir, writer:
         patch.setattr(module, "posix", system)
 
 
@@ -462,7 +463,9 @@ def test_every_step_may_fail_once(monkeypatch):
     """Whichever call of a rotation fails once: nothing is lost, nothing doubled, all is filed."""
     calls, _ = calls_of(monkeypatch, Faulty(0, None))
     writing = len(calls) - calls[::-1].index("write")
-    steps = {"fsync", "fchmod", "rename", "stat", "link", "unlink", "listdir", "open", "write"}
+    steps = {"fsync", "fchmod", "rename", "stat", "link", "unlink", "listdir", "open", "write"} | {
+        "fstat"
+    }
     assert set(calls[:writing]) == steps
     for after in False, True:
         for at in range(1, writing + 1):

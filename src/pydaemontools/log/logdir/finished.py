@@ -2,6 +2,7 @@
 
 import posix
 
+from ...base.shared_dir import link
 from ...base.tai64 import after, stamp
 from .folder import Folder
 
@@ -42,7 +43,7 @@ class Finished:
                 # The clock went back: by its time this one would be the first to be removed.
                 label = after(self._newest)
             to = label + b"." + code
-            posix.link(name, to, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
+            link(name, to, folder.fd)
             self._newest = label
         folder.unlink(name)
         self._prune()

@@ -1,13 +1,17 @@
-"""A directory that is ours alone, where each thing that is done can be told in words."""
+"""A directory that we alone write to, where each thing that is done can be told in words.
+
+Its owner may do what he likes there all the same: base/shared_dir opens all of it.
+"""
 
 import posix
+from _stat import S_ISREG
 from errno import ENOENT
 
+from ...base import shared_dir
 from ...base.locks import lock
 
 # For reading too: what is in a file that was removed has to be had from the open one.
-NEW = posix.O_RDWR | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT | posix.O_CLOEXEC
-APPEND = posix.O_RDWR | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+APPEND = posix.O_RDWR | posix.O_APPEND | posix.O_CREAT
 
 
 class Folder:
@@ -30,7 +34,7 @@ class Folder:
         except OSError as error:
             refused = error
         try:
-            self.fd = posix.open(self.path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+            self.fd = shared_dir.open_directory(self.path)
         except FileNotFoundError as error:
             raise error from refused
         self.doing = b"lock directory " + self.path
@@ -58,21 +62,15 @@ class Folder:
 
     def open(self, name: bytes, flags: int, mode: int = 0) -> int:
         """Open the file NAME in the directory."""
-        return posix.open(name, flags, mode, dir_fd=self.fd)
+        return shared_dir.open_file(name, flags, self.fd, mode=mode)
 
     def create(self, name: bytes) -> int:
-        """Open the file NAME, empty and 0644 whatever the umask is."""
-        fd = self.open(name, NEW, 0o644)
-        try:
-            posix.fchmod(fd, 0o644)
-        except OSError:
-            posix.close(fd)
-            raise
-        return fd
+        """Make the file NAME anew, 0644 whatever the umask is, and open it."""
+        return shared_dir.make_anew(name, posix.O_RDWR, self.fd, mode=0o644)
 
     def stat(self, name: bytes) -> posix.stat_result:
         """Return what is known of the file NAME."""
-        return posix.stat(name, dir_fd=self.fd)
+        return posix.stat(name, dir_fd=self.fd, follow_symlinks=False)
 
     def find(self, name: bytes) -> posix.stat_result | None:
         """Return what is known of the file NAME; None if it is not there."""
@@ -84,7 +82,7 @@ class Folder:
     def rename(self, name: bytes, to: bytes) -> None:
         """Have the file NAME be called TO."""
         self.doing = b"rename " + name + b" to " + to + b" in directory " + self.path
-        posix.rename(name, to, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        shared_dir.rename(name, to, self.fd)
 
     def unlink(self, name: bytes) -> None:
         """Remove the file NAME, if it is there."""
@@ -94,6 +92,11 @@ class Folder:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
+
+
+def is_ours(found: posix.stat_result) -> bool:
+    """Return whether what was FOUND is a plain file without another name, as we make them."""
+    return S_ISREG(found.st_mode) and found.st_nlink == 1
 
 
 def cause(error: OSError) -> OSError:

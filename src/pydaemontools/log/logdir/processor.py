@@ -13,16 +13,10 @@ from ...base import cli
 from ...base.process import environ
 from .folder import Folder
 
-READ = posix.O_RDONLY | posix.O_NONBLOCK
-WRITE = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_TRUNC | posix.O_CREAT
 PAUSE = 5.0  # seconds until one that failed is run again
 # What a file is called when it has been processed, and the fd that it has meanwhile.
-FILES = (
-    (0, b"previous", READ),
-    (1, b"processed", WRITE),
-    (4, b"state", READ),
-    (5, b"newstate", WRITE),
-)
+READ = (0, b"previous"), (4, b"state")
+WRITTEN = (1, b"processed"), (5, b"newstate")
 
 
 class ProcessorFailed(Exception):
@@ -98,9 +92,10 @@ class Processor:
         cli.may_wait()
         try:
             folder.enter()
-            for fd, name, flags in FILES:
-                what = (b"write to " if flags == WRITE else b"read ") + folder.path + b"/" + name
-                file = posix.open(name, flags, 0o644)
+            for fd, name in READ + WRITTEN:
+                reads = (fd, name) in READ
+                what = (b"read " if reads else b"write to ") + folder.path + b"/" + name
+                file = folder.open(name, posix.O_RDONLY) if reads else folder.create(name)
                 posix.set_blocking(file, True)
                 posix.dup2(file, fd)
                 posix.set_inheritable(fd, True)
@@ -118,7 +113,7 @@ def _keep(folder: Folder) -> None:
     """Have what the command wrote on disk, and its mode say so."""
     for name in b"processed", b"newstate":
         folder.doing = b"write " + folder.path + b"/" + name + b" to disk"
-        fd = folder.open(name, posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+        fd = folder.open(name, posix.O_WRONLY)
         try:
             posix.fsync(fd)
             if name == b"processed":

@@ -10,6 +10,7 @@ import posix
 from ..pipe.intent import Intent
 from .current import CURRENT, Current
 from .finished import Finished
+from .folder import is_ours
 
 PIECE = 1 << 20  # bytes that are copied in one call
 
@@ -45,7 +46,7 @@ class Recovery:
             self.current.create()
             return unfiled
         end = found.st_size
-        ours = found.st_ino == intent.inode and not found.st_mode & 0o100
+        ours = found.st_ino == intent.inode and is_ours(found) and not found.st_mode & 0o100
         if end and not (ours and intent.offset <= end and (not again or end <= intent.limit)):
             return None
         unfiled = self._finish_change()
@@ -65,7 +66,7 @@ class Recovery:
         """Go on with `current` after a clean end; after any other, file what was left."""
         self.folder.about_to(b"stat", CURRENT)
         found = self.folder.find(CURRENT)
-        if found and found.st_mode & 0o100:
+        if found and is_ours(found) and found.st_mode & 0o100:
             self.current.append()
             self.finished.file(b"previous", b"s")
             self.current.written = posix.fstat(self.current.fd).st_size
@@ -92,7 +93,7 @@ class Recovery:
     def _choose_processed(self) -> None:
         """Keep a processor's output if it was finished; else its input."""
         found = self.folder.find(b"processed")
-        if found and found.st_mode & 0o100:
+        if found and is_ours(found) and found.st_mode & 0o100:
             self.folder.unlink(b"previous")
             self.finished.file(b"processed", self.code)
         elif found:

@@ -44,6 +44,7 @@ class LogDir:
         self.joined = False  # whether an intent says more of `current` than its mode does
         self.folder = Folder(path)
         self._current = Current(self.folder)
+        self._intent_log = intent_log
         self._writing = b"write to " + path + b"/current"
         # A processor will read all of a file: it stays in the memory.
         self._behind = 0 if processor else BEHIND
@@ -155,4 +156,6 @@ class LogDir:
         finally:
             if self._current.fd >= 0 and complete and not self.joined:
                 self._current.seal()
+            if self._intent_log:
+                self._intent_log.remove(self)
             self.release()

@@ -11,6 +11,7 @@ from _struct import Struct
 from binascii import crc32
 from stat import S_ISREG
 
+from ...base.shared_dir import make_file, open_file
 from ...base.write import write_all
 
 HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
@@ -19,8 +20,7 @@ SHIFT = 40  # bits of a position that are the offset
 FILES = 1 << 60  # no number is as large as this
 SEGMENT = 4 << 20  # bytes of a file, about
 PIECE = 1 << 20  # bytes that are copied together
-APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC | posix.O_NOFOLLOW
-READ = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW
+APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND
 END = b".log"
 
 
@@ -57,7 +57,7 @@ class Segments:
                 self._sizes[number] = there.st_size
         self.first = min(self._sizes, default=max(first, 1))
         self._last = max(self._sizes, default=self.first)
-        self._fd = posix.open(_file_name(self._last), APPEND, 0o600, dir_fd=directory)
+        self._fd = open_file(_file_name(self._last), APPEND, directory, mode=0o600)
         self._sizes[self._last] = posix.fstat(self._fd).st_size
         self._mend()
 
@@ -89,7 +89,7 @@ class Segments:
         """Begin the next file, SYNC the last. Raises OSError, and then nothing has changed."""
         if sync:
             posix.fsync(self._fd)
-        fd = posix.open(_file_name(self._last + 1), APPEND, 0o600, dir_fd=self._directory)
+        fd = open_file(_file_name(self._last + 1), APPEND, self._directory, mode=0o600)
         posix.close(self._fd)
         self._fd = fd
         self._last += 1
@@ -105,7 +105,7 @@ class Segments:
         nothing has changed.
         """
         name, size = _file_name(self._last), self._sizes[self._last]
-        fd = posix.open(name, APPEND | posix.O_EXCL, 0o600, dir_fd=directory)
+        fd = make_file(name, APPEND, directory, mode=0o600)
         try:
             for at in range(0, size, PIECE):
                 write_all(fd, posix.pread(self._fd, min(PIECE, size - at), at))
@@ -234,7 +234,7 @@ class Segments:
             if self._reading[1] >= 0:
                 posix.close(self._reading[1])
                 self._reading = -1, -1
-            self._reading = number, posix.open(_file_name(number), READ, dir_fd=self._directory)
+            self._reading = number, open_file(_file_name(number), posix.O_RDONLY, self._directory)
         return self._reading[1]
 
     def _remove(self, number: int) -> None:
@@ -247,7 +247,10 @@ class Segments:
 def segment_ends(directory: int) -> "list[int]":
     """Return where each file that is in the spool DIRECTORY ends. Raises OSError."""
     found = [(name, number) for name in posix.listdir(directory) if (number := _file_number(name))]
-    return [position(number, posix.stat(name, dir_fd=directory).st_size) for name, number in found]
+    return [
+        position(number, posix.stat(name, dir_fd=directory, follow_symlinks=False).st_size)
+        for name, number in found
+    ]
 
 
 def _file_name(number: int) -> bytes:

@@ -206,6 +206,8 @@ class Spool:
             rest = b"%d bytes are left in " % (self.size - self.held)
             say(b"pysissylog: info: " + rest + self.path + b", to be sent the next time")
         self._segments.close()
+        if self._intent_log:
+            self._intent_log.remove(self)
         self._dir.close()
 
     def _tell_of_damage(self) -> None:

@@ -7,6 +7,7 @@ import time
 from binascii import crc32
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
+from ...base.shared_dir import open_directory, open_file
 from ...base.two_slots import TwoSlots
 from .segments import segment_ends
 
@@ -14,8 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..lines.targets import Target
 
-DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
-OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW
+OPEN = posix.O_RDWR | posix.O_CREAT
 
 
 class SpoolDir:
@@ -33,13 +33,13 @@ class SpoolDir:
                 except FileExistsError:
                     pass
             doing = b"lock the spool "
-            self.fd = posix.open(path, DIRECTORY)
-            self._lock = posix.open(b"lock", OPEN, 0o600, dir_fd=self.fd)
+            self.fd = open_directory(path)
+            self._lock = open_file(b"lock", OPEN, self.fd, mode=0o600)
             flock(self._lock, LOCK_EX | LOCK_NB)
             doing = b"open the spool "
             self.state = PositionFile(self.fd)
             self.idle = max(0.0, time.time() - self.state.changed)
-            self._connection = posix.open(b"connection", OPEN, 0o600, dir_fd=self.fd)
+            self._connection = open_file(b"connection", OPEN, self.fd, mode=0o600)
             self.connection = posix.read(self._connection, 4096)
         except OSError as error:
             self._let_go()
@@ -74,7 +74,7 @@ class PositionFile:
     """The file `state` in DIRECTORY: the position AT, in two slots that are written in turn."""
 
     def __init__(self, directory: int) -> None:
-        self._slots = TwoSlots(posix.open(b"state", OPEN, 0o600, dir_fd=directory))
+        self._slots = TwoSlots(open_file(b"state", OPEN, directory, mode=0o600))
         self.changed = posix.fstat(self._slots.fd).st_mtime
         self.at = self._slots.read(_parse) or 0
 
@@ -113,7 +113,7 @@ def directory_name(target: "Target", form: bytes) -> bytes:
 def has_undelivered(path: bytes) -> bool:
     """Return whether there is something in the spool at PATH that was not delivered."""
     try:
-        directory = posix.open(path, DIRECTORY)
+        directory = open_directory(path)
     except OSError:
         return False
     try:

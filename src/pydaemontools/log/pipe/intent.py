@@ -11,12 +11,12 @@ the file that counts (intent_log.py).
 
 import posix
 
+from ...base.shared_dir import open_file
 from ...base.two_slots import TwoSlots
 
 NAME = b"note"
 LARGEST = (1 << 63) - 1  # the largest offset that the system knows
 DATA = 4096  # where the consumed bytes begin
-OPEN = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 
 
 class Intent:
@@ -92,7 +92,7 @@ class IntentFile(TwoSlots):
     """The intent file in the directory that is open as DIRECTORY. Raises OSError without one."""
 
     def __init__(self, directory: int) -> None:
-        super().__init__(posix.open(NAME, OPEN, 0o600, dir_fd=directory))
+        super().__init__(open_file(NAME, posix.O_RDWR | posix.O_CREAT, directory, mode=0o600))
         self._directory = directory
         self.was_empty = False  # whether it had no intent when we came
 

@@ -276,12 +276,17 @@ class IntentLog:
         self._doubt = False
         return True
 
-    def close(self) -> None:
-        """Remove the intent files: everything is where it should be, the logs may be anybody's."""
-        for log, file in self._files.items():
+    def complete(self) -> None:
+        """Know that everything is where it should be: each log may say so, and be anybody's."""
+        for log in self._files:
             log.joined = False
-            try:
-                file.remove()
-            except OSError:
-                # Not believed anyway beside a log that is marked as complete.
-                pass
+
+    def remove(self, log: "JoinedLog") -> None:
+        """Remove the intent file of LOG if that is complete, and says so by now."""
+        if log.joined or log not in self._files:
+            return
+        try:
+            self._files.pop(log).remove()
+        except OSError:
+            # Not believed anyway beside a log that is marked as complete.
+            pass

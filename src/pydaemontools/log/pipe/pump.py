@@ -236,7 +236,7 @@ class Pump:
         arrived = [self._arrived(sink) for sink in self.sinks]
         done = all(arrived) and (not self._untaken or self._take())
         if self.intent_log and done:
-            self.intent_log.close()
+            self.intent_log.complete()
         elif not self.intent_log and self._untaken and self.source.lasts:
             # Our successor gets it all again.
             for sink in self.sinks:

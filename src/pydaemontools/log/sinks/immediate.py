@@ -2,6 +2,7 @@
 
 import posix
 
+from ...base.shared_dir import open_file
 from ...base.write import write_all
 from ..pipe.sink import Sink
 
@@ -36,8 +37,7 @@ class Latest(Sink):
     def __init__(self, path: bytes, selection: "BatchFilter") -> None:
         super().__init__(path)
         self._selection = selection
-        flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CREAT | posix.O_CLOEXEC
-        self._fd = posix.open(path, flags, 0o600)
+        self._fd = open_file(path, posix.O_WRONLY | posix.O_CREAT, mode=0o600)
 
     def send(self, batch: "Batch") -> None:
         """Write the last line that began in BATCH over the one before."""
