@@ -59,7 +59,8 @@ def standing(argv):
         return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     finally:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        process.kill()
-        process.wait()
+        # Who is killed leaves something to the next one, which loads more for that.
+        process.terminate()
+        process.wait(30)
         for child in children:
             subprocess.run(["kill", "-9", child], check=False)

@@ -209,9 +209,9 @@ def test_a_daemon_out_of_reach(followed):
 # pyfghack on a kernel that has no subreaper.
 WITHOUT = """
 import sys
-from pydaemontools.chain import subreaper
+from pydaemontools.base import orphans
 from pydaemontools.entry import enter
-subreaper.adopt = lambda: False
+orphans.adopt = lambda: False
 enter("pyfghack", "")
 """
 

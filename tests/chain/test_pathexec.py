@@ -232,11 +232,11 @@ MODULES = {
     "pysetlock l": {"setlock", "fcntl"},
     "pysetlock -nx l": {"setlock", "fcntl"},
     "pysetlock -t5 l": {"setlock", "fcntl"},
-    "pysetlock -h l": {"setlock", "fcntl", "hold", "subreaper", "proc"},
+    "pysetlock -h l": {"setlock", "fcntl", "hold", "subreaper", "orphans", "proc"},
     "setlock l": {"setlock", "fcntl"},
     "pysoftlimit -c0": {"softlimit", "limits", "resource"},
     "pysoftlimit -m9999999": {"softlimit", "limits", "resource"},
-    "pyfghack": {"fghack", "subreaper", "proc", "libc", "_ctypes"},
+    "pyfghack": {"fghack", "subreaper", "orphans", "proc", "libc", "_ctypes"},
     "fghack": {"fghack"},
     "pypgrphack": {"pgrphack"},
     "pychain -c true": {"script", "words"},
@@ -244,7 +244,7 @@ MODULES = {
 CHAIN = {"account", "envdir", "envuidgid", "fghack", "hold", "pgrphack", "script", "setlock"}
 CHAIN |= {"setuidgid", "softlimit", "subreaper", "words"}
 OURS = {name: f"pydaemontools.chain.{name}" for name in CHAIN}
-OURS |= {n: f"pydaemontools.base.{n}" for n in ("errors", "libc", "limits", "proc")}
+OURS |= {n: f"pydaemontools.base.{n}" for n in ("errors", "libc", "limits", "orphans", "proc")}
 
 
 def loaded(run, place, command):

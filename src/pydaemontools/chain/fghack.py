@@ -20,7 +20,8 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     """Fork; the child hands on the rest, the parent stays until all of it is gone."""
     rest = parse(argv)
     if cli.native(argv[0]):
-        from .subreaper import adopt, follow
+        from ..base.orphans import adopt
+        from .subreaper import follow
 
         code = follow() if adopt() else _hold()
     else:

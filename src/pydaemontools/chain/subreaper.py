@@ -9,6 +9,7 @@ import _signal as signal
 import posix
 
 from ..base import cli
+from ..base.orphans import reap
 from ..base.proc import children
 from ..base.process import environ
 
@@ -16,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PR_SET_CHILD_SUBREAPER = 36
 # Sent to this process they are meant for the program. The stop signals of a terminal stay
 # with this process: whoever stops it wants the shell to see it stop.
 FORWARDED = (
@@ -30,16 +30,6 @@ FORWARDED = (
     signal.SIGCONT,
     signal.SIGWINCH,
 )
-
-
-def adopt() -> bool:
-    """Become the parent of orphans below this process; False where the kernel has no such thing."""
-    try:
-        from ..base.libc import function
-
-        return not function("prctl")(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    except (ImportError, OSError):
-        return False
 
 
 def follow() -> int | None:
@@ -113,19 +103,6 @@ def _pass_on(signum: int, pids: set[int]) -> None:
         except PermissionError:
             # The program changed its account: only root can still reach it.
             pass
-
-
-def reap() -> tuple[list[tuple[int, int]], bool]:
-    """The pid and the status of every child that has ended; whether there are others."""
-    gone: list[tuple[int, int]] = []
-    while True:
-        try:
-            pid, status = posix.waitpid(-1, posix.WNOHANG)
-        except ChildProcessError:
-            return gone, False
-        if not pid:
-            return gone, True
-        gone.append((pid, status))
 
 
 def end_as(status: int) -> int:

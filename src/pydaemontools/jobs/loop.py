@@ -11,7 +11,7 @@ from _heapq import heapify, heappop, heappush
 from select import POLLIN, poll
 from time import monotonic
 
-from ..chain.subreaper import reap
+from ..base.orphans import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

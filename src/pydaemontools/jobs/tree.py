@@ -7,8 +7,8 @@ started ourselves, was left behind.
 
 import posix
 
+from ..base.orphans import adopt
 from ..base.proc import children, pids, start_time, stat
-from ..chain.subreaper import adopt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

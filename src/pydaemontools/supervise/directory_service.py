@@ -206,9 +206,7 @@ class DirectoryService(Service):
         if not self._flooded:
             self._flooded = True
             who = b"process %d of account %d" % self.notify_socket.last
-            self.warn(
-                who + b" floods the NOTIFY_SOCKET of " + self.name + b": it is read slowly"
-            )
+            self.warn(who + b" floods the NOTIFY_SOCKET of " + self.name + b": it is read slowly")
         self.loop.forget(self.notify_socket.fileno())
         self.loop.at(monotonic() + rest, self._hear_again)
 
