@@ -72,21 +72,24 @@ def test_check_as_pysv_asks_it_does_not_read_the_terminal_either(run, terminal, 
     assert (place / "s/read").read_text() == ""
 
 
-@pytest.mark.parametrize("way", ["spawn", "fork", "program"])
-def test_signals_are_as_the_page_says(supervise, place, script, way):
+@pytest.mark.parametrize("way", ["spawn", "fork", "program", "supervise", "runsv"])
+def test_signals_are_as_the_page_says(supervise, place, script, originals, way):
     """Kind: what was blocked for pysupervise stayed so; 32 and 33 were ignored. HUP was for it.
 
     PROF waits for the supervisor when it begins, and would end it. A program without a directory
-    is given what pysupervise was, as by supervise.
+    is given what pysupervise was, as by supervise and runsv.
     """
+    given = way in {"program", "supervise", "runsv"}
     script(place / "bin/blocking", BLOCKING)
     script(place / "bin/signals", "#!/bin/sh\n" + SIGNALS[1:])
     make_service(place / "s", {"run": SIGNALS} | ({"control/u": " :\n"} if way == "fork" else {}))
-    kept = supervise("signals" if way == "program" else "s", before=[place / "bin/blocking"])
+    command = [originals / way] if way in {"supervise", "runsv"} else ["pysupervise"]
+    what = "signals" if way == "program" else "s"
+    kept = supervise(what, before=[place / "bin/blocking"], command=command)
     found = place / ("signals" if way == "program" else "s/signals")
     wait_until(lambda: found.exists() and found.read_text().count("\n") > 1)
     # USR1 is for pysupervise to hear.
-    assert masks(found) == {"SigBlk": BLOCKED if way == "program" else 0, "SigIgn": 1}
+    assert masks(found) == {"SigBlk": BLOCKED if given else 0, "SigIgn": 1}
     assert kept.running()
 
 

@@ -7,7 +7,6 @@ from errno import EINVAL, ENOMEM, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
 from . import cli
-from .process import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,32 +60,18 @@ def spawn_program(
     posix_spawn shares our memory until the exec, where a fork first copies how it is laid
     out: for a program that is not ours that saves a third of a restart. Our own fds are all
     closed on exec, and handled signals have their default. Raises OSError where it cannot be
-    run, or where the system has no such thing; fork() then says why. (Where it leads no
-    session, glibc leaves signals 32 and 33, which are its own, ignored.)
+    run, or where the system has no such thing; fork() then says why.
     """
     if not fd_map.keys().isdisjoint(fd_map.values()):
         # One's source is another's place.
         raise OSError(EINVAL, "")
-    if session:
-        if not _spawn:
-            raise OSError(ENOSYS, "")
-        return _spawn[0](file, argv, fd_map, unblock=unblock)
-    places = [(posix.POSIX_SPAWN_DUP2, source, fd) for fd, source in fd_map.items()]
-    try:
-        return posix.posix_spawn(
-            file,
-            argv,
-            environ,
-            file_actions=places,
-            setsigdef=[signal.SIGXFSZ],
-            setsigmask=() if unblock else signal.pthread_sigmask(signal.SIG_BLOCK, ()),
-        )
-    except NotImplementedError:
-        raise OSError(ENOSYS, "") from None
+    if not _spawn:
+        raise OSError(ENOSYS, "")
+    return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
 
 
 def prepare() -> None:
-    """Make ready for children that lead sessions, before the first of them.
+    """Make ready to spawn children, before the first of them.
 
     What the C library keeps for itself has its default from now on: whoever spawned us may
     have left it ignored, and what is forked has what we have.

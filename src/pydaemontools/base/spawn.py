@@ -25,16 +25,19 @@ _init, _destroy, _add_dup2 = (
 )
 
 
-def spawn(file: bytes, argv: list[bytes], fd_map: dict[int, int], *, unblock: bool) -> int:
-    """Start FILE with ARGV in a session of its own; return its pid.
+def spawn(
+    file: bytes, argv: list[bytes], fd_map: dict[int, int], *, session: bool, unblock: bool
+) -> int:
+    """Start FILE with ARGV, in a SESSION of its own or not; return its pid.
 
     FD_MAP says which fd is which of ours there. Signals that are not ignored have their
     default, and none is blocked if it is to UNBLOCK them. Raises OSError.
     """
     if _placed != fd_map:
         _place(fd_map)
+    attributes = _attributes(session=session, unblock=unblock)
     pid, words = Int(), (_array(argv), _variables())
-    error = _posix_spawn(byref(pid), file, _actions, _attributes[unblock], *words)
+    error = _posix_spawn(byref(pid), file, _actions, attributes, *words)
     if error:
         raise OSError(error, "")
     started: int = pid.value
@@ -78,7 +81,14 @@ def _array(words: list[bytes]) -> object:
     return (String * (len(words) + 1))(*words)
 
 
-def _make_attributes(*, unblock: bool) -> object:
+def _attributes(*, session: bool, unblock: bool) -> object:
+    flags = SETSIGDEF | SETSID * session | SETSIGMASK * unblock
+    if flags not in _made:
+        _made[flags] = _make_attributes(flags)
+    return _made[flags]
+
+
+def _make_attributes(flags: int) -> object:
     default, bits = Set(), 8 * sizeof(Word)
     for signum in [SIGXFSZ, *KEPT]:
         default[(signum - 1) // bits] |= 1 << (signum - 1) % bits
@@ -86,7 +96,6 @@ def _make_attributes(*, unblock: bool) -> object:
     function("posix_spawnattr_init")(made)
     function("posix_spawnattr_setsigdefault")(made, default)
     function("posix_spawnattr_setsigmask")(made, Set())
-    flags = SETSIGDEF | SETSID | SETSIGMASK * unblock
     function("posix_spawnattr_setflags")(made, flags)
     return made
 
@@ -96,4 +105,4 @@ def _make_attributes(*, unblock: bool) -> object:
 _actions, _placed = Room(), dict[int, int]()
 _init(_actions)
 _environment: list[object] = [None, None]
-_attributes = _make_attributes(unblock=False), _make_attributes(unblock=True)
+_made: dict[int, object] = {}

@@ -76,6 +76,7 @@ def _original(dialect: Dialect, argv: list[bytes]) -> int:
             raise cli.usage(argv[0], USAGE)
         cli.say(b"usage: runsv dir", b"")
         return 1
+    prepare()
     keep = inherited()
     try:
         directory(dialect, argv[1]).run(keep)
