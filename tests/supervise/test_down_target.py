@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import wait_until
 from tests.supervise.conftest import LISTENER, children_of, command, stat
+from tests.supervise.test_predecessor import killed
 
 # Such a shell does not run its trap until the command that it waits for has ended.
 TRAPS = """ trap 'echo trapped >>said; exit 0' TERM
@@ -159,3 +160,19 @@ def test_the_group_is_that_of_the_process_that_counts(serve, place, script, targ
     kept.say("d")
     kept.is_(state="down")
     assert "exited with code 0" in kept.history()[0]
+
+
+@pytest.mark.parametrize("target", ["group", "session"])
+@pytest.mark.parametrize("letter", ["d", "t"])
+def test_what_was_adopted_is_told_in_the_same_way(serve, supervise, target, letter):
+    """Kind: what a file says holds for one's own child alone."""
+    kept = serve({"run": TRAPS, "down-target": f"{target}\n", "timeout-kill": "0\n"})
+    waiting(kept)
+    old = kept.pid()
+    killed(kept)
+    kept.supervisor = supervise("s")
+    wait_until(lambda: f"adopted process {old}" in kept.supervisor.err())
+    kept.say(letter)
+    assert kept.wait_for("said") == ["trapped"]
+    if letter == "t":
+        assert kept.up(old) != old
