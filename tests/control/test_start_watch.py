@@ -1,6 +1,8 @@
 """Success is never reported too early: a start counts when its process has lived, or is ready."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -178,3 +180,18 @@ def test_a_wrong_settle(run, supervised, place):
     """It counts as not there, and check-config says so."""
     supervised(OURS, place / "a", settle="soon")
     assert b"a/settle: it does not hold a number" in run("pysv", "check-config", "a").stdout
+
+
+def test_a_stop_between_two_starts(run, supervised, place):
+    """Kind: it was down for a moment, and said to be stopped before its supervisor had heard."""
+    supervisor = supervised(OURS, place / "a", "exit 7", backoff="60 60")
+    wait_until(lambda: b"waiting to start" in run("pysv", "status", "a").stdout)
+    os.kill(supervisor.pid, signal.SIGSTOP)
+    try:
+        early = run("pysv", "-w", "1", "stop", "a")
+        assert (early.returncode, early.stdout[:13]) == (1, b"timeout: down")
+    finally:
+        os.kill(supervisor.pid, signal.SIGCONT)
+    done = run("pysv", "-w", "30", "stop", "a")
+    assert (done.returncode, done.stdout[:9]) == (0, b"ok: down:")
+    assert b"want up" not in done.stdout

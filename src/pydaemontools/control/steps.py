@@ -10,6 +10,7 @@ from errno import ENOENT, ENXIO
 from time import monotonic, sleep, time
 
 from ..base import cli
+from ..base.status import WANTED_DOWN
 from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
 from .servicefiles import Trouble, normally_up, open_control, reason
@@ -231,6 +232,9 @@ class ServiceSteps:
                 return outcome is not None
             letters = "".join(letter for letter in letters if letter not in STARTING)
         for letter in letters:
+            if self.native and letter == "d" and self.status.want not in WANTED_DOWN:
+                # It is down between two starts: the letter was not read yet.
+                return False
             if letter in GOALS and not GOALS[letter](self.status, self.begun):
                 return False
             if letter in WORKING and self.status.pid and not self.works():
