@@ -19,6 +19,7 @@ LINK = posix.O_PATH | posix.O_NOFOLLOW | posix.O_CLOEXEC
 DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
 KIND, PLAIN, FIFO, SYMLINK, FOLDER = 0o170000, 0o100000, 0o010000, 0o120000, 0o040000
 EVERYBODY = 0o004  # may read it
+BLOCK = 1 << 16  # bytes that are read at once
 TRIES = 10  # how often somebody may put something else there while we look
 
 
@@ -145,7 +146,7 @@ def read_fd(fd: int, most: int) -> bytes:
     """What is still to be read from FD: MOST bytes, or it is Unsafe."""
     data = b""
     while len(data) <= most:
-        block = posix.read(fd, most + 1 - len(data))
+        block = posix.read(fd, min(BLOCK, most + 1 - len(data)))
         if not block:
             return data
         data += block
