@@ -43,7 +43,8 @@ class TestSvc:
         assert result.returncode == 111
         assert result.stderr == (
             b"pysvc: warning: unable to control a: supervise not running\n"
-            b"pysvc: a was supervised once; its supervisor has ended\n"
+            b"pysvc: a was supervised once; its supervisor has ended: start one with "
+            b"`pysupervise a`\n"
         )
 
     def test_no_service_directory(self, run, place):

@@ -132,9 +132,9 @@ def test_a_date():
 
 def test_no_hint():
     """Where there is nothing to add, nothing is added."""
-    assert hint.hint(b"x", None) == b""
-    assert hint.hint(b"/nonesuch", OSError(2, "")) == b""
-    assert hint.hint(b"x", OSError(5, "")) == b""
+    assert hint.hint([b"x"], None) == b""
+    assert hint.hint([b"/nonesuch"], OSError(2, "")) == b""
+    assert hint.hint([b"x"], OSError(5, "")) == b""
 
 
 @pytest.mark.parametrize("tool", ["svc", "svstat", "svok", "sv", "pysvc", "pysvstat", "pysvwait"])

@@ -4,24 +4,36 @@ import posix
 from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
 from ..base.errors import owned, user
+from ..base.service_dirs import services_in
+from .services import first, looked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def hint(directory: bytes, error: OSError | None) -> bytes:
-    """A sentence that helps with ERROR, met in DIRECTORY; nothing if there is none."""
+def hint(places: list[bytes], error: OSError | None) -> bytes:
+    """A sentence that helps with ERROR, met with a service that was looked for in PLACES.
+
+    Nothing if there is none.
+    """
     sentence = SENTENCES.get(error.errno or 0) if error else None
+    directory = first(places)
+    if sentence is _absent and not posix.access(directory, posix.F_OK):
+        return looked(places)
     return sentence(directory) if sentence else b""
 
 
 def _absent(directory: bytes) -> bytes:
-    if not posix.access(directory, posix.F_OK):
-        return b""
-    if not posix.access(directory + b"/run", posix.F_OK):
-        return directory + b" is not a service directory: it holds no run"
-    return directory + b" is a service directory, but nothing has supervised it yet"
+    if posix.access(directory + b"/run", posix.F_OK):
+        said = directory + b" is a service directory, but nothing has supervised it yet"
+        return said + _remedy(directory)
+    try:
+        below = services_in(directory)
+    except OSError:
+        below = []
+    said = directory + b" is not a service directory: it holds no run"
+    return said + (b"; " + directory.rstrip(b"/") + b"/" + below[0] + b" is one" if below else b"")
 
 
 def _refused(directory: bytes) -> bytes:
@@ -38,10 +50,18 @@ def _refused(directory: bytes) -> bytes:
     return owned(directory)
 
 
+def _ended(directory: bytes) -> bytes:
+    return directory + b" was supervised once; its supervisor has ended" + _remedy(directory)
+
+
+def _remedy(directory: bytes) -> bytes:
+    return b": start one with `pysupervise " + directory + b"`"
+
+
 SENTENCES: "dict[int, Callable[[bytes], bytes]]" = {
     ENOENT: _absent,
     EACCES: _refused,
-    ENXIO: lambda directory: directory + b" was supervised once; its supervisor has ended",
+    ENXIO: _ended,
     ENOTDIR: lambda directory: directory + b" is not a service directory: it is no directory",
     EAGAIN: lambda directory: b"the supervisor of " + directory + b" does not read what it is told",
     EPIPE: lambda directory: b"the supervisor of " + directory + b" ended just now",

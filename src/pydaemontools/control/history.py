@@ -4,9 +4,11 @@ from ..base import cli
 from ..base.printable import plain
 from ..supervise.statefile import HISTORY, parse_death
 from .fields import objects
+from .hint import hint
 from .reader import find_status
 from .servicefiles import Trouble, read_file, show
-from .services import find, services
+from .services import find, places, say_none, services
+from .svstat import refusal
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -19,12 +21,15 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     if not last.isdigit():
         raise cli.usage(who, USAGE, hint=b"-n takes a number of lines, not " + last)
     names = services(names)
+    if not names:
+        say_none(who)
     code = 0
     for name in names:
         try:
             lines = _read(find(name))
         except Trouble as trouble:
-            cli.Quit(111, b"warning: " + name + b": " + trouble.words()).say(who)
+            sentence = hint(places(name), trouble.error)
+            cli.Quit(111, b"warning: " + name + b": " + refusal(trouble, own=True), hint=sentence).say(who)
             code = 111
             continue
         lines = lines[max(0, len(lines) - int(last)) :]

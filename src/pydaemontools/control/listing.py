@@ -4,13 +4,14 @@ import posix
 from time import time
 
 from ..base.printable import plain
+from ..base.process import is_dir
 from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects
 from .reader import find_status
 from .screen import coloured, duration, table
 from .servicefiles import Trouble, show
-from .services import find, services
+from .services import find, looked, places, say_none, services
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -18,9 +19,11 @@ LETTERS, WORDS = b"", ()
 HEAD = [b"SERVICE", b"STATE", b"PID", b"TIME", b"WANTED", b"LOG", b"NOTE"]
 
 
-def main(_who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
+def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """List the services; 0 however they are."""
     found = [(name, *find_status(find(name))) for name in services(names)]
+    if not found:
+        say_none(who)
     if b"json" in given:
         show(objects(_record(*one) for one in found))
     else:
@@ -32,7 +35,7 @@ def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[byt
     """A line of the table."""
     log = log_of(find(name))
     if status is None:
-        note = b"supervise not running" if trouble and trouble.nobody else _words(trouble)
+        note = _words(name, trouble) if trouble else b""
         return [plain(name), b"unknown", b"-", b"-", b"-", log, note]
     pid = b"%d" % status.pid if status.pid else b"-"
     wanted = {"u": b"up", "d": b"down", "x": b"exit"}.get(status.want, b"once")
@@ -44,8 +47,10 @@ def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[byt
     return [plain(name), state(status), pid, age, wanted, log, b", ".join(notes)]
 
 
-def _words(trouble: Trouble | None) -> bytes:
-    return trouble.words() if trouble else b""
+def _words(name: bytes, trouble: Trouble) -> bytes:
+    if is_dir(find(name)):
+        return b"supervise not running" if trouble.unsupervised else trouble.words()
+    return trouble.words() + (b": " + looked(places(name))).rstrip(b": ")
 
 
 def state(status: Status) -> bytes:

@@ -3,12 +3,13 @@
 from time import sleep, time_ns
 
 from ..base import cli
+from ..base.process import is_dir
 from ..log.lines.severity import DEBUG, SEVERITIES, named
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .servicefiles import reason, show
-from .services import find, services
+from .services import find, looked, places, say_none, services
 from .when import local, since
 
 TYPE_CHECKING = False
@@ -60,6 +61,8 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     wanted = Wanted(who, given)
     named = bool(names)
     names = services(names)
+    if not names:
+        say_none(who)
     _open_many()
     reader = Logs(who, wanted)
     for name in names:
@@ -95,12 +98,17 @@ class Logs:
 
     def add(self, name: bytes, *, needed: bool) -> None:
         """Add the service NAME. Where it has no log, that is said if it is NEEDED."""
+        directory = find(name)
         try:
-            path = find_log(find(name))
+            path = find_log(directory)
             if path is not None:
                 self.logs[name] = ServiceLog(path, lambda what: self._warn(name, what))
+            elif needed and not is_dir(directory):
+                self._warn(name, b"there is no such service: " + (looked(places(name)) or directory))
             elif needed:
-                self._warn(name, b"there is no log directory below log, or ./main")
+                file = directory.rstrip(b"/") + b"/log/run"
+                what = b"there is no log directory below log, or ./main; the logger is "
+                self._warn(name, what + file)
         except OSError as error:
             self._trouble(name, error)
 

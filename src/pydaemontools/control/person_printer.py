@@ -17,6 +17,7 @@ class PersonPrinter(Printer):
     """
 
     nobody = b"supervise not running"
+    left = b"down, and its supervisor has ended"
 
     def __init__(self, *, json: bool) -> None:
         super().__init__()
@@ -51,7 +52,9 @@ class PersonPrinter(Printer):
             show(text)
 
     def say(self, word: bytes, service: bytes, part: bytes, trouble: Trouble) -> None:
-        """Keep the trouble too."""
+        """Keep the trouble too; that no supervisor was ever there is no other than that none is."""
+        if trouble.unsupervised:
+            word, trouble = b"fail", Trouble(self.nobody)
         super().say(word, service, part, trouble)
         self.results[service] = word, trouble.words()
 

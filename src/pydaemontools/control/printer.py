@@ -29,7 +29,8 @@ def line(name: bytes, status: Status, now: int, *, normally_up: bool) -> bytes:
 class Printer:
     """Says it as sv does: in its words, and with so many writes at the same times."""
 
-    nobody = b"runsv not running"
+    # What is said where there is no supervisor, and where there is none any more.
+    nobody = left = b"runsv not running"
 
     def __init__(self) -> None:
         self.text: list[bytes] = []

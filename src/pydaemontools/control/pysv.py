@@ -7,7 +7,7 @@ from .commands import WAIT, choose
 from .person_printer import PersonPrinter
 from .reader import read_status
 from .servicefiles import Home, Trouble, show
-from .services import find, services, services_directory
+from .services import find, places, say_none, services
 from .steps import ServiceSteps
 
 TYPE_CHECKING = False
@@ -72,8 +72,11 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
     command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
     if command is None:
         raise cli.usage(who, USAGE, hint=b"there is no command " + word)
+    named = bool(names)
     names = services(names) if command.letters == "s" else names
-    if not names:
+    if not names and command.letters == "s":
+        say_none(who)
+    elif not names:
         raise cli.usage(who, USAGE, hint=b"say which service to " + word)
     json = b"json" in given
     printer = PersonPrinter(json=json)
@@ -81,23 +84,31 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
         command,
         read_status,
         printer,
-        below=services_directory(),
+        below=b"",
         home=Home(own=True).fd,
         limit=_limit(who, given),
         native=True,
     )
     code = steps.run(names)
-    for name, error in steps.troubles:
-        from .hint import hint
-
-        sentence = hint(find(name), error)
-        if sentence:
-            cli.say(who + b": " + sentence)
+    if named:
+        _help(who, steps.troubles)
     if json:
         from .fields import objects
 
         show(objects(_record(name, steps, printer) for name in names))
-    return max(_code(name, steps) for name in names) if command.letters == "s" else code
+    if command.letters != "s":
+        return code
+    return max((_code(name, steps) for name in names), default=0)
+
+
+def _help(who: bytes, troubles: list[tuple[bytes, OSError]]) -> None:
+    """Say what helps with TROUBLES, each of a service."""
+    from .hint import hint
+
+    for name, error in troubles:
+        sentence = hint(places(name), error)
+        if sentence:
+            cli.say(who + b": " + sentence)
 
 
 def _limit(who: bytes, given: dict[bytes, bytes]) -> float:

@@ -39,6 +39,12 @@ class Trouble(Exception):
         fifo = self.text != b"unable to open " + STATUS
         return fifo and self.error is not None and self.error.errno == ENXIO
 
+    @property
+    def unsupervised(self) -> bool:
+        """Whether no supervisor runs here, or none ever has: to a person that is the same."""
+        error = self.error.errno if self.error else 0
+        return self.nobody or (self.text == b"unable to open " + OK and error == ENOENT)
+
     def words(self) -> bytes:
         """The trouble in one line, in djb's words."""
         return self.text if self.error is None else self.text + b": " + reason(self.error)

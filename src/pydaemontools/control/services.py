@@ -4,6 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.process import environ, is_dir
+from ..base.service_dirs import is_service, services_in
 
 DIRECTORIES = (b"/etc/service", b"/service")
 
@@ -18,16 +19,55 @@ def services_directory() -> bytes:
     return second if only else first
 
 
-def find(name: bytes) -> bytes:
-    """The directory of the service NAME, by the rule of sv: a path, or a name below SVDIR."""
+def places(name: bytes) -> list[bytes]:
+    """Where pysv looks for the service NAME: a path, or below SVDIR as sv does, and then here."""
     if name[:1] in (b"/", b".") or name[-1:] == b"/" or not name:
-        return name
+        return [name]
+    return [_below(name), name]
+
+
+def places_here(name: bytes) -> list[bytes]:
+    """Where the tools that take directories look for NAME: here, and then below SVDIR."""
+    return [name] if b"/" in name or name[:1] == b"." or not name else [name, _below(name)]
+
+
+def _below(name: bytes) -> bytes:
     return services_directory().rstrip(b"/") + b"/" + name
+
+
+def find(name: bytes) -> bytes:
+    """The directory of the service that pysv calls NAME, or the first where it might be."""
+    return first(places(name))
+
+
+def first(places: list[bytes]) -> bytes:
+    """The first of PLACES that is a service, else that is a directory, else that there is."""
+    for is_it in (is_service, is_dir) if len(places) > 1 else ():
+        for place in places:
+            if is_it(place):
+                return place
+    return places[0]
+
+
+def looked(places: list[bytes]) -> bytes:
+    """A sentence that says that a service was looked for in PLACES; nothing for a mere path."""
+    if len(places) < 2:
+        return b""
+    shown = [place if b"/" in place else b"./" + place for place in places]
+    named = environ.get(b"SVDIR")
+    why = b"SVDIR is not set" if named is None else b"SVDIR is " + named
+    return b"looked for " + b", then ".join(shown) + b" (" + why + b")"
 
 
 def find_new(name: bytes) -> bytes:
     """The directory that NAME means where it may be no service yet: any slash makes a path."""
-    return name if b"/" in name else find(name)
+    return name if b"/" in name or name[:1] == b"." or not name else _below(name)
+
+
+def say_none(who: bytes) -> None:
+    """Say that SVDIR holds no service: an empty answer would leave that open."""
+    above = services_directory()
+    cli.say(who + b": there is no service in " + above + b"; SVDIR names another directory")
 
 
 def services(names: list[bytes]) -> list[bytes]:
@@ -36,8 +76,7 @@ def services(names: list[bytes]) -> list[bytes]:
         return names
     above = services_directory()
     try:
-        found = sorted(posix.listdir(above))
+        return services_in(above)
     except OSError as error:
         hint = b"give a service, or set SVDIR to the directory that they are in"
         raise cli.fatal(b"unable to read directory " + above, error, hint) from None
-    return [name for name in found if name[:1] != b"." and is_dir(above + b"/" + name)]

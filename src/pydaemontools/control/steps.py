@@ -14,6 +14,7 @@ from ..base.status import WANTED_DOWN
 from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
 from .servicefiles import Trouble, normally_up, open_control, reason
+from .services import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ class ServiceSteps:
         That "web/" is a path, the original forgets when it comes again.
         """
         self.name = name
-        slash = name[-1:] == b"/" and (self.native or not again)
+        path = name[:1] in (b"/", b".", b"") or (name[-1:] == b"/" and not again)
         try:
-            if not slash and name[:1] not in (b"/", b".", b""):
+            if not (path or self.native):
                 posix.chdir(self.below)
-            posix.chdir(name)
+            posix.chdir(find(name) if self.native else name)
         except OSError as error:
             self.fail(b"fail", Trouble(b"unable to change to service directory", error))
             return False
@@ -289,11 +290,12 @@ class ServiceSteps:
         """Say that there is no supervisor: what `x` asked for, and a failure else."""
         trouble = Trouble(self.printer.nobody)
         if letter == "x":
+            if self.name in self.seen:
+                trouble = Trouble(self.printer.left)
             self.printer.say(b"ok", self.name, b"/log" if self.in_log else b"", trouble)
             return
         self.fail(b"fail", trouble)
-        if letter != "s":
-            self.troubles.append((self.name, OSError(ENXIO, "")))
+        self.troubles.append((self.name, OSError(ENXIO, "")))
 
     def warn(self, doing: bytes, file: bytes, error: OSError) -> None:
         """Say on stderr what could not be done with a FILE of the service."""

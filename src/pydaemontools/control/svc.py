@@ -5,6 +5,7 @@ from _signal import SIG_IGN, SIGPIPE, signal
 
 from ..base import cli
 from .servicefiles import Home, Trouble, open_control, show
+from .services import first, places_here
 
 LETTERS = b"udopchaitkx"
 USAGE = (b"", b"pysvc [-udopchaitkxq12w] [--json] dir ...")
@@ -42,17 +43,19 @@ def main(argv: list[bytes]) -> int:
     home = Home(own=own)
     code = 0
     records = []
-    for directory in directories:
+    for name in directories:
         trouble = None
+        places = places_here(name) if own else [name]
+        directory = first(places)
         try:
             tell(directory, letters, patient=not own)
         except Trouble as error:
             trouble = error
         home.back()
         if trouble:
-            _warn(argv[0], directory, trouble)
+            _warn(argv[0], places, trouble)
             code = 111
-        records.append({"service": directory, "told": not trouble, "error": _words(trouble)})
+        records.append({"service": name, "told": not trouble, "error": _words(trouble)})
     if json:
         from .fields import objects
 
@@ -87,10 +90,10 @@ def _words(trouble: Trouble | None) -> bytes | None:
     return trouble.text + b": supervise not running" if trouble.nobody else trouble.words()
 
 
-def _warn(who: bytes, directory: bytes, trouble: Trouble) -> None:
+def _warn(who: bytes, places: list[bytes], trouble: Trouble) -> None:
     lines = [b"warning: " + (_words(trouble) or b"")]
     if cli.native(who):
         from .hint import hint
 
-        lines += filter(None, [hint(directory, trouble.error)])
+        lines += filter(None, [hint(places, trouble.error)])
     cli.Quit(0, *lines).say(who)

@@ -5,6 +5,7 @@ from errno import ENOENT, ENXIO
 
 from ..base import cli
 from .servicefiles import CONTROL, OK, Home, Trouble, attend, show
+from .services import first, places_here
 
 USAGE = (b"svok dir", b"pysvok [-jv] dir")
 
@@ -20,8 +21,10 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
 
 def main(argv: list[bytes]) -> int:
     """0 if a supervisor runs there, 100 if none does."""
-    given, directory = parse(argv)
+    given, name = parse(argv)
     own = cli.native(argv[0])
+    places = places_here(name) if own else [name]
+    directory = first(places)
     home = Home(own=True)
     try:
         runs = supervised(directory, own=own)
@@ -29,14 +32,14 @@ def main(argv: list[bytes]) -> int:
         home.back()
         from .hint import hint
 
-        sentence = hint(directory, trouble.error)
+        sentence = hint(places, trouble.error)
         raise cli.fatal(trouble.text, trouble.error, sentence) from None
     if given & {b"j", b"json"}:
         from .fields import objects
 
-        show(objects([{"service": directory, "supervised": runs}]))
+        show(objects([{"service": name, "supervised": runs}]))
     elif given:
-        show(directory + (b": supervise running\n" if runs else b": supervise not running\n"))
+        show(name + (b": supervise running\n" if runs else b": supervise not running\n"))
     return 0 if runs else 100
 
 

@@ -6,6 +6,7 @@ from time import time
 from ..base import cli
 from ..base.status import RUN, Status
 from .servicefiles import STATUS, Home, RawReader, Trouble, normally_up, reason, show
+from .services import first, places_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ def original(directory: bytes, read: "Callable[[], Status]") -> bytes:
     return line(status, normally=normally)
 
 
-def refusal(trouble: Trouble | None) -> bytes:
-    """Why nothing can be said."""
+def refusal(trouble: Trouble | None, *, own: bool = False) -> bytes:
+    """Why nothing can be said; under our OWN name it is one thing that nobody is there."""
     if trouble is None:
         return b""
-    return b"supervise not running" if trouble.nobody else trouble.words()
+    nobody = trouble.unsupervised if own else trouble.nobody
+    return b"supervise not running" if nobody else trouble.words()
 
 
 def line(status: Status, *, normally: bool) -> bytes:
@@ -103,9 +105,9 @@ def report(who: bytes, given: dict[bytes, bytes], directories: list[bytes], home
         for name in names:
             if not known(name):
                 raise cli.usage(who, USAGE, hint=b"there is no field " + name)
-    code, texts = 0, []
+    code, texts, troubles = 0, [], []
     for directory in directories:
-        status, trouble = look(directory)
+        status, trouble = look(first(places_here(directory)))
         code = max(code, verdict(status))
         if json:
             texts.append(objects([describe(directory, status, trouble, b"")]))
@@ -113,14 +115,30 @@ def report(who: bytes, given: dict[bytes, bytes], directories: list[bytes], home
             texts.append(values(status, names) + b"\n")
         elif names:
             # A line that is no values would be taken for them.
-            cli.say(who + b": warning: " + directory + b": " + refusal(trouble))
+            cli.say(who + b": warning: " + directory + b": " + refusal(trouble, own=True))
+        elif status is None:
+            texts.append(directory + b": " + refusal(trouble, own=True) + b"\n")
         else:
-            text = line(status, normally=bool(status.normally_up)) if status else refusal(trouble)
+            text = line(status, normally=bool(status.normally_up))
             texts.append(directory + b": " + text + b"\n")
             texts += more(status) if status and b"v" in given else []
         home.back()
+        if trouble and not json:
+            troubles.append((places_here(directory), trouble.error))
     show(b"".join(texts))
+    _help(who, troubles)
     return code
+
+
+def _help(who: bytes, troubles: "list[tuple[list[bytes], OSError | None]]") -> None:
+    """Say what helps with TROUBLES, each met where it was looked for."""
+    if not troubles:
+        return
+    from .hint import hint
+
+    sentences = [hint(*trouble) for trouble in troubles]
+    for sentence in filter(None, sentences):
+        cli.say(who + b": " + sentence)
 
 
 def look(directory: bytes) -> "Found":

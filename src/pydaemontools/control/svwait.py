@@ -9,6 +9,7 @@ from .check_script import LIMIT, run_check_script
 from .lifetime import Lifetime
 from .reader import read_status
 from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason, show
+from .services import first, places_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _at(directory: bytes, asked: Wait, home: Home) -> bool:
     """Go to DIRECTORY and see whether its service is as ASKED; raises Quit where it cannot be."""
     arrived = _gone if asked.letter == b"x" else _arrived
     try:
-        posix.chdir(directory)
+        posix.chdir(first(places_here(directory)))
         return arrived(directory, asked)
     except OSError as error:
         trouble = Trouble(b"unable to chdir", error)
@@ -106,8 +107,8 @@ def _refusal(directory: bytes, trouble: Trouble) -> cli.Quit:
     from .hint import hint
     from .svstat import refusal
 
-    text = b"unable to wait for " + directory + b": " + refusal(trouble)
-    return cli.fatal(text, hint=hint(directory, trouble.error))
+    text = b"unable to wait for " + directory + b": " + refusal(trouble, own=True)
+    return cli.fatal(text, hint=hint(places_here(directory), trouble.error))
 
 
 def _arrived(directory: bytes, asked: Wait) -> bool:

@@ -159,7 +159,7 @@ class Top:
         directory = find(name)
         use.status, trouble = find_status(directory)
         if trouble:
-            use.error = b"supervise not running" if trouble.nobody else trouble.words()
+            use.error = b"supervise not running" if trouble.unsupervised else trouble.words()
         try:
             if posix.access(directory + b"/" + HISTORY, posix.F_OK):
                 use.restarts = len(only_deaths(read_file(HISTORY, directory + b"/")))

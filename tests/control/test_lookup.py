@@ -1,0 +1,153 @@
+"""Where a service is looked for by its name: what was meant is found, or it is said where not."""
+
+import pytest
+
+from .conftest import status
+
+ELSEWHERE = {"SVDIR": "/nonesuch"}
+HERE_FIRST = {
+    "pysvstat": ["pysvstat"],
+    "pysvok": ["pysvok"],
+    "pysvc": ["pysvc", "-u"],
+    "pysvwait": ["pysvwait", "-t", "0", "-d"],
+}
+BELOW_FIRST = {
+    "status": ["pysv", "status"],
+    "start": ["pysv", "-w0", "start"],
+    "ls": ["pysv", "ls"],
+    "history": ["pysv", "history"],
+    "logs": ["pysv", "logs"],
+}
+ANY = pytest.mark.parametrize(
+    "argv", [*HERE_FIRST.values(), *BELOW_FIRST.values()], ids=[*HERE_FIRST, *BELOW_FIRST]
+)
+
+
+def said(result):
+    """All that was printed."""
+    return result.stdout + result.stderr
+
+
+@pytest.fixture
+def two(fakes, place):
+    """A service a in SVDIR that is up, and one here that is down; here is place/here."""
+    fakes("a", status(4711))
+    (place / "here").mkdir()
+    fakes("here/a", status(want=b"d"))
+    return place / "here"
+
+
+@ANY
+def test_beside_us_while_svdir_is_elsewhere(run, fakes, place, argv):
+    """The kind: a service that is in the other place is found there, by every tool."""
+    fakes("a", status(want=b"d") if "-d" in argv else status(4711))
+    (place / "a/log").mkdir()
+    (place / "a/log/current").write_text("a line\n")
+    assert run(*argv, "a", env=ELSEWHERE).returncode == 0
+    (place / "other").mkdir()
+    assert run(*argv, "a", cwd=place / "other").returncode == 0
+
+
+def test_pysv_takes_that_of_svdir_first(run, two):
+    """As sv does; what is here is a path with a dot, or what SVDIR lacks."""
+    assert run("pysv", "status", "a", cwd=two).stdout.startswith(b"run: a: ")
+    assert run("pysv", "status", "./a", cwd=two).stdout.startswith(b"down: ./a: ")
+
+
+@pytest.mark.parametrize("argv", [["pysvstat", "a"], ["pysvstat", "./a"]])
+def test_the_others_take_that_which_is_here_first(run, two, argv):
+    """As svstat does."""
+    assert b"a: down" in run(*argv, cwd=two).stdout
+
+
+def test_a_directory_that_is_no_service_hides_none(run, fakes, place):
+    """A source tree of the same name does not stand before the service."""
+    fakes("a", status(4711))
+    (place / "here/a").mkdir(parents=True)
+    assert run("pysvstat", "a", cwd=place / "here").stdout.startswith(b"a: up")
+    (place / "svc/b").mkdir(parents=True)
+    fakes("b", status(4711))
+    assert run("pysv", "status", "b", env={"SVDIR": str(place / "svc")}).returncode == 0
+
+
+@ANY
+def test_what_is_nowhere(run, place, argv):
+    """The answer says where it was looked for, and what SVDIR is."""
+    words = said(run(*argv, "nosuch"))
+    assert b"looked for " in words
+    assert b"./nosuch" in words
+    assert b"%s/nosuch" % str(place).encode() in words
+    assert b"(SVDIR is %s)" % str(place).encode() in words
+
+
+@ANY
+def test_a_path_is_looked_for_nowhere_else(run, argv):
+    """What has a slash at its head or a dot is a path."""
+    assert b"looked for" not in said(run(*argv, "./nosuch"))
+
+
+def test_what_is_no_service_is_left_out(run, fakes, place):
+    """In ls and status without a name: a directory that holds neither run nor supervise/."""
+    fakes("a", status(4711))
+    (place / "lost+found").mkdir()
+    (place / "new").mkdir()
+    (place / "new/run").touch()
+    rows = run("pysv", "ls").stdout.decode().splitlines()
+    assert [row.split()[0] for row in rows] == ["SERVICE", "a", "new"]
+    assert b"lost+found" not in said(run("pysv", "status"))
+
+
+@pytest.mark.parametrize("command", ["ls", "status", "logs", "history"])
+def test_no_service_at_all(run, place, command):
+    """An empty answer says that it is one."""
+    result = run("pysv", command)
+    assert result.returncode == 0
+    assert b"there is no service in " + str(place).encode() in result.stderr
+
+
+@ANY
+def test_a_service_that_nobody_has_supervised(run, place, argv):
+    """The kind: whoever asks for what only a supervisor gives is told how to have one."""
+    (place / "a").mkdir()
+    (place / "a/run").touch()
+    words = said(run(*argv, "a"))
+    if argv[0] != "pysvok" and argv[1:] != ["ls"] and argv[1:] != ["logs"]:
+        assert b"nothing has supervised it yet: start one with `pysupervise " in words
+    if argv[0] == "pysv" and argv[1:] != ["logs"]:
+        assert b"supervise not running" in words
+
+
+def test_a_directory_of_services(run, place):
+    """Who names that is told what is a service in it."""
+    (place / "five/web").mkdir(parents=True)
+    (place / "five/web/run").touch()
+    assert b"five is not a service directory: it holds no run; %s/five/web is one\n" % (
+        str(place).encode()
+    ) in said(run("pysv", "status", "five"))
+
+
+def test_logs_of_what_has_none(run, place):
+    """That there is no such service is another thing than that it has no log."""
+    (place / "a").mkdir()
+    assert b"nosuch: there is no such service: looked for " in run("pysv", "logs", "nosuch").stderr
+    assert b"a: there is no log directory" in run("pysv", "logs", "a").stderr
+
+
+def test_a_shutdown_that_worked(run, supervised, place):
+    """It is said that the service is down and its supervisor gone: that is what was asked."""
+    supervised("pysupervise", place / "a")
+    result = run("pysv", "-w", "30", "shutdown", "a")
+    assert result.returncode == 0
+    assert said(result) == b"ok: a: down, and its supervisor has ended\n"
+    again = run("pysv", "shutdown", "a")
+    assert (again.returncode, said(again)) == (0, b"ok: a: supervise not running\n")
+
+
+def test_a_start_without_a_supervisor(run, fakes):
+    """The remedy stands beside the cause, with the path that was found."""
+    fakes("a").close()
+    result = run("pysv", "start", "a", env=ELSEWHERE)
+    assert result.returncode == 1
+    assert result.stdout == b"fail: a: supervise not running\n"
+    wanted = b"pysv: a was supervised once; its supervisor has ended: start one with "
+    assert result.stderr == wanted + b"`pysupervise a`\n"
