@@ -452,7 +452,7 @@ def test_a_file_that_is_wrong_is_told_of_once(serve):
     assert kept.supervisor.err().count(first) == 1
     (kept.path / "timeout-kill").unlink()
     (kept.path / "ready").write_text("tcp example.org:80\n")
-    wait_until(lambda: "s/ready does not hold notify, check, log" in kept.supervisor.err())
+    wait_until(lambda: "s/ready does not hold tcp [ADDRESS:]PORT" in kept.supervisor.err())
 
 
 ODD = {

@@ -8,7 +8,7 @@ second line of an error, and looked for only when there is one.
 import errno
 import posix
 
-from .process import environ, fsencode
+from .process import environ, fsencode, is_dir
 
 OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 SCRIPT = 256  # what the kernel reads of a first line
@@ -130,11 +130,26 @@ def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OS
         if error.errno == errno.ENOEXEC:
             return file + b" is neither a binary for this machine nor a script that begins with #!"
         if error.errno in (errno.EACCES, errno.EPERM):
-            return owned(file)
+            return _may_not_run(file)
     if error.errno == errno.ENOENT and b"/" not in argv[0]:
         where = b"not set" if path is None else path or b"empty"
         return argv[0] + b" is in no directory of PATH, which is " + where
     return b""
+
+
+def _may_not_run(file: bytes) -> bytes:
+    """Why FILE, which is there, may not be run."""
+    if is_dir(file):
+        return file + b" is a directory, and not a program"
+    try:
+        mode, flags = posix.stat(file).st_mode, posix.statvfs(file).f_flag
+    except OSError:
+        return owned(file)
+    if not mode & 0o111:
+        return file + b" is not executable: `chmod +x " + file + b"` makes it so"
+    if flags & posix.ST_NOEXEC:
+        return file + b" is on a file system that is mounted noexec"
+    return owned(file)
 
 
 def _bad_interpreter(file: bytes) -> bytes:

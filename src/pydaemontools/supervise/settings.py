@@ -43,6 +43,7 @@ S6 = {
 }
 DIALECTS = ([b"s6"], [b"runit"])
 SIGNS = (b"notify", b"check", b"log")
+LONGEST_SOCKET = 107  # bytes of a path in struct sockaddr_un, and a NUL
 
 
 class SettingsReader:
@@ -148,9 +149,11 @@ class SettingsReader:
         for line in self._lines(b"ready"):
             word, _, rest = line.partition(b" ")
             rest = rest.strip()
-            if WAYS.get(word) != int(bool(rest)) or not GOOD.get(word, bool)(rest or b"-"):
-                known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT, unix PATH or http URL"
-                self._wrong(b"ready", known + b": " + line)
+            known = b"notify, check, log PATTERN, tcp [ADDRESS:]PORT, unix PATH or http URL"
+            wanted = known if WAYS.get(word) != int(bool(rest)) else b""
+            wanted = wanted or (LACKS[word](rest) if word in LACKS else b"")
+            if wanted:
+                self._wrong(b"ready", wanted + b": " + line)
             else:
                 ways.append((word, rest))
         return ways
@@ -231,8 +234,12 @@ def is_number(word: bytes) -> bool:
     return (integer + fraction).isdigit() and len(word) < 16
 
 
+def _lacks_port(word: bytes) -> bytes:
+    """What WORD is to be that names a port: to look up the name of a host takes time."""
+    return b"" if _is_port(word) else b"tcp [ADDRESS:]PORT, the address in numbers"
+
+
 def _is_port(word: bytes) -> bool:
-    """Whether WORD is a port, perhaps with an address before it: to look up a name takes time."""
     from _socket import AF_INET, AF_INET6, inet_pton
 
     host, _, port = word.rpartition(b":")
@@ -244,26 +251,37 @@ def _is_port(word: bytes) -> bool:
     return port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
 
 
-def _is_pattern(word: bytes) -> bool:
+def _lacks_pattern(word: bytes) -> bytes:
+    """What WORD is to be that is looked for in a log, and why it is no such thing."""
     import re
 
     try:
         re.compile(word)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+    except (re.error, OverflowError, RecursionError) as error:
+        return b"a regular expression behind log (" + str(error).encode() + b")"
+    return b""
 
 
-def _is_url(word: bytes) -> bool:
+def _lacks_path(word: bytes) -> bytes:
+    """What WORD is to be that names a socket: the kernel has no room for longer ones."""
+    if len(word) <= LONGEST_SOCKET:
+        return b""
+    return b"a path of at most %d bytes behind unix, but %d" % (LONGEST_SOCKET, len(word))
+
+
+def _lacks_url(word: bytes) -> bytes:
+    """What WORD is to be that is asked for."""
     from ..base.http import parse
 
-    return parse(word) is not None
+    return b"" if parse(word) is not None else b"http[s]://HOST[:PORT][/PATH] behind http"
 
 
-GOOD: "dict[bytes, Callable[[bytes], bool]]" = {
-    b"tcp": _is_port,
-    b"log": _is_pattern,
-    b"http": _is_url,
+# What is wrong with the word behind a way to be ready; nothing if it is right.
+LACKS: "dict[bytes, Callable[[bytes], bytes]]" = {
+    b"tcp": _lacks_port,
+    b"log": _lacks_pattern,
+    b"unix": _lacks_path,
+    b"http": _lacks_url,
 }
 
 

@@ -50,7 +50,11 @@ def main(argv: list[bytes]) -> int:
     prepare()
     if not is_shown():
         cli.say(WHO + b": warning: no /proc: " + LACKS)
-    if len(words) == 1 and is_dir(words[0]):
+    if is_dir(words[0]):
+        if len(words) > 1:
+            from .misnamed import several
+
+            raise cli.usage(argv[0], USAGE, hint=several(words))
         if logger:
             hint = b"the logger of a directory is the directory log in it"
             raise cli.usage(argv[0], USAGE, hint=hint)
@@ -116,6 +120,11 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
         raise cli.fatal(verb, error) from None
     if dialect.native:
         name = name.rstrip(b"/") or name
+        # Where a supervisor was, something may run that is to be adopted.
+        if not any(posix.access(file, posix.F_OK) for file in (b"run", b"supervise")):
+            from .misnamed import nothing_to_run
+
+            raise nothing_to_run(name)
     loop = Loop(Inbox())
     reaper = Reaper(loop.children) if dialect.native else None
     service = kind(loop, reaper, dialect, name)
