@@ -24,7 +24,7 @@ DOCS = ROOT / "docs"
 TOOLS = DOCS / "reference/tools"
 if not DOCS.exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
-EVERY_OWN_NAME = {"--help", "--version"}
+EVERY_OWN_NAME = {"-h", "--help", "--version"}
 
 
 class Asked(Exception):

@@ -31,7 +31,7 @@ def main() -> int:
     restore_startup(b"pydaemontools")
     argv = [process.fsencode(word) for word in sys.argv[1:]]
     name = sys.argv[1] if argv else "--help"
-    if name == "--help":
+    if name in ("--help", "-h"):
         print(HELP + "\n".join(_summaries()))
         return 0
     if name == "--version":

@@ -1,6 +1,7 @@
 """--help and --version, and the list of tools."""
 
 import re
+from subprocess import DEVNULL
 
 import pytest
 
@@ -28,6 +29,34 @@ def test_help(run, name):
     assert "`" not in text
 
 
+@pytest.mark.parametrize("name", [name for name in OWN if name not in ("pysvc", "pysetlock")])
+def test_h(run, name):
+    """-h is --help, of every tool of which it is no option."""
+    asked, wanted = run(name, "-h"), run(name, "--help")
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, wanted.stdout, b"")
+
+
+@pytest.mark.parametrize("argv", [["pysv", "-jh"], ["pysv", "logs", "-h"], ["pysv", "help"]])
+def test_h_among_others(run, argv):
+    """In a cluster, behind a command of pysv, and as one."""
+    assert run(*argv).stdout == run("pysv", "--help").stdout
+
+
+@pytest.mark.parametrize("argv", [["pysetlock", "-h", "l"], ["pysvc", "-h"], ["pymultilog", "-h*"]])
+def test_h_that_is_an_option(run, argv):
+    """There it does its work, here on too few words."""
+    result = run(*argv)
+    assert (result.returncode, result.stdout) == (100, b"")
+
+
+@pytest.mark.parametrize("name", ["setlock", "supervise", "sv", "multilog"])
+def test_h_of_an_original(originals, run, name):
+    """It has no help."""
+    result = run(originals / name, "-h", stdin=DEVNULL)
+    assert result.returncode != 0
+    assert result.stdout == b""
+
+
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_help_is_the_first_word_that_counts(run, word):
     """Before an operand it is the tool's, also after other options; behind one the program's."""
@@ -51,7 +80,7 @@ def test_closed(run):
     assert (result.returncode, result.stderr) == (111, said)
 
 
-@pytest.mark.parametrize("words", [["--help"], []])
+@pytest.mark.parametrize("words", [["--help"], ["-h"], []])
 def test_module_help(run, python, words):
     """The module lists the tools, one a line."""
     result = run(*python, *words)

@@ -37,6 +37,11 @@ def test_all_is_well(check, place, fill):
     )
 
 
+def test_a_link_that_is_asked_for_help(check):
+    """It would run nothing behind it."""
+    assert check("pysoftlimit -h\necho hello")[0][0].endswith(": it prints its help, and ends")
+
+
 def test_nothing_is_run(check, place):
     """No lock file is made and no program started."""
     assert check("pysetlock l\ntouch ran")[1] == 0

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import re
 
 import pytest
 
+from pydaemontools.control.commands import NAMES
 from tests.conftest import wait_until
 
 from .conftest import KINDS, S6, kinds, status, tell
@@ -97,6 +99,14 @@ class TestControl:
         assert result.returncode == 100
         assert result.stderr.startswith(b"pysv: ")
         assert fake.got() == b""
+
+    def test_every_command_has_a_line(self, run):
+        """In --help, and where no command was given: its name, and what it does."""
+        wanted = {name.decode() for name in NAMES} - {"x", "X", "E", "D", "T"}
+        wanted |= {"ls", "top", "logs", "history", "check-config", "new"}
+        for text in run("pysv", "--help").stdout, run("pysv").stderr:
+            found = re.findall(r"^    (\S+) {2,}\S", text.decode(), re.MULTILINE)
+            assert sorted(found) == sorted(wanted)
 
     def test_json(self, run, fakes):
         """Each service is an object, with what came of telling it."""

@@ -41,7 +41,7 @@ class Quit(Exception):
 
 
 class Asked(Exception):
-    """Somebody asked for --help or --version, which is WHAT; each own name has both."""
+    """Somebody asked for help or version, which is WHAT; each own name has both."""
 
     def __init__(self, what: bytes) -> None:
         super().__init__(what)
@@ -118,7 +118,7 @@ def options(
     a colon after one says that it takes a value. Options end at the first word without
     a dash, at "-", and after "--". EACH is called with each option and may raise Quit, so
     that of two things that are wrong the first is told. Raises Quit for an option that is
-    not there, and Asked for --help and --version.
+    not there, and Asked for --help, --version, and a -h that is no option of the own name.
     """
     who = argv[0]
     if native(who):
@@ -148,6 +148,8 @@ def _cluster(
     while word:
         letter, word = word[:1], word[1:]
         at = letters.find(letter) if letter != b":" else -1
+        if at < 0 and letter == b"h" and native(who):
+            raise Asked(b"help")
         if at < 0:
             raise usage(who, synopsis, first=b"illegal option -- " + letter)
         value = b""

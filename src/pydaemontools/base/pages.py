@@ -29,12 +29,16 @@ def show(who: bytes, what: bytes) -> int:
 
 
 def _help(who: bytes) -> bytes:
-    page = read(who.decode())
-    parts = page.split(b"\n## ")
-    wanted = [part for part in parts if part.startswith((b"Synopsis\n", b"Options\n"))]
-    title = parts[0].strip().lstrip(b"# ")
-    texts = [part.partition(b"\n")[2].strip(b"\n") for part in wanted]
-    return b"\n\n".join([title, *texts]).replace(b"`", b"") + b"\n"
+    title, *texts = sections(who.decode(), b"Synopsis", b"Options", b"Commands")
+    return b"\n\n".join([title.lstrip(b"# "), *texts]).replace(b"`", b"") + b"\n"
+
+
+def sections(name: str, *titles: bytes) -> list[bytes]:
+    """Of the page of the tool called NAME what stands before all sections, and those of TITLES."""
+    head, *parts = read(name).split(b"\n## ")
+    found = [part.partition(b"\n") for part in parts]
+    texts = [text.strip(b"\n") for title, _, text in found if title in titles]
+    return [head.strip(), *texts]
 
 
 def read(name: str) -> bytes:

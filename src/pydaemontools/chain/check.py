@@ -60,6 +60,8 @@ def _link(
         if checker is None:
             return [], words[0], b""
         after = checker([tool, *words[1:], *tail])
+    except cli.Asked:
+        return [], words[0], b"it prints its help, and ends"
     except cli.Quit as end:
         why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
         return [], words[0], why.removeprefix(b"fatal: ")

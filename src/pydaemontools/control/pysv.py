@@ -25,8 +25,10 @@ def main(argv: list[bytes]) -> int:
     who = argv[0]
     before, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
     if not rest:
-        raise cli.usage(who, USAGE)
+        return _list_commands(who)
     word, *rest = rest
+    if word == b"help":
+        raise cli.Asked(word)
     module = _answering(word)
     if module is None:
         after, names = cli.options([who, *rest], USAGE, more=LETTERS, words=WORDS)
@@ -35,6 +37,15 @@ def main(argv: list[bytes]) -> int:
         [who, *rest], module.USAGE, more=b"j" + module.LETTERS, words=(b"json", *module.WORDS)
     )
     code: int = module.main(who, _given(before + after), names)
+    return code
+
+
+def _list_commands(who: bytes) -> int:
+    """Say what there is to say; that nothing was said is wrong usage."""
+    from ..base.pages import sections
+
+    code = cli.usage(who, USAGE).say(who)
+    cli.say(sections("pysv", b"Commands")[-1])
     return code
 
 
@@ -71,7 +82,8 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
     """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
     command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
     if command is None:
-        raise cli.usage(who, USAGE, hint=b"there is no command " + word)
+        hint = b"there is no command " + word + b"; `pysv` alone lists them"
+        raise cli.usage(who, USAGE, hint=hint)
     named = bool(names)
     names = services(names) if command.letters == "s" else names
     if not names and command.letters == "s":

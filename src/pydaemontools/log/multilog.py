@@ -33,8 +33,9 @@ def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
     own = cli.native(argv[0])
     if own:
-        # Everything else that begins with a dash is an action.
+        # Everything else that begins with a dash is an action; but -h alone goes nowhere.
         asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
+        asked = asked or (argv[1:] if argv[1:] == [b"-h"] else [])
         cli.options([argv[0], *asked], USAGE)
     try:
         script = Actions(argv[1:], own=own)
