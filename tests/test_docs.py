@@ -157,7 +157,7 @@ def test_what_the_page_about_log_directories_has_one_try(run, place):
     whole, error, *last, named, packed, size = result.stdout.splitlines()
     assert whole == b"all there, once, in order"
     assert error[30:] == b"error: nothing more to say"
-    assert [line[27:] for line in last] == [b"info: line 19999", b"info: line 20000", error[30:]]
+    assert [line[33:] for line in last] == [b"info: line 19999", b"info: line 20000", error[30:]]
     assert named.endswith(b".s.gz")
     assert packed[30:].isdigit()
     assert int(size) <= 40 * 1024
@@ -185,7 +185,7 @@ def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
     traceback = [b"Traceback", b'  File "', b'    {}["three"]', b"KeyError: 'three'"]
     worst = [b"error: there is no job three", b"crit: ended by an exception", *traceback]
     notices = [b"notice: did job one", b"notice: did job two"]
-    shown = [line[27:] for line in result.stdout.splitlines()]
+    shown = [line[33:] for line in result.stdout.splitlines()]
     everything = [b"started", b"debug: two jobs", *notices, *worst]
     assert begin([line for line in shown if b"~^" not in line], [*everything, b"", *worst])
     # The facility is daemon, 3. A fourth life may have begun.

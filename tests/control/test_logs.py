@@ -57,10 +57,10 @@ class TestShown:
         result = run("pysv", "logs", "a", env=UTC)
         assert result.returncode == 0
         shown = result.stdout.splitlines()
-        assert shown[0] == b"2026-11-21 04:56:00.000000 line 10"
+        assert shown[0] == b"2026-11-21 04:56:00.000000+00:00 line 10"
         assert len(shown) == 10
         shown = run("pysv", "logs", "-n", "1", "a", env={"TZ": "XYZ-2"}).stdout
-        assert shown == b"2026-11-21 06:56:09.000000 line 19\n"
+        assert shown == b"2026-11-21 06:56:09.000000+02:00 line 19\n"
         assert run("pysv", "logs", "-n", "0", "a").stdout == b""
 
     @pytest.mark.parametrize("directory", ["log/main", "log/log", "log", "log/other", "main", "."])
@@ -93,18 +93,19 @@ class TestShown:
         text = b"2026-11-21_04:55:51.00001 one\n2026-11-21T04:55:52.5 two\n2026-11-21_x three\n"
         logs("a", {"current": text})
         assert run("pysv", "logs", "a", env={"TZ": "XYZ-1"}).stdout == (
-            b"2026-11-21 05:55:51.000010 one\n2026-11-21 05:55:52.500000 two\n2026-11-21_x three\n"
+            b"2026-11-21 05:55:51.000010+01:00 one\n2026-11-21 05:55:52.500000+01:00 two\n"
+            b"2026-11-21_x three\n"
         )
 
     @pytest.mark.parametrize(
-        ("zone", "local"),
+        ("zone", "local", "offset"),
         [
-            ("UTC", b"2026-11-21 04:55:5"),
-            ("XYZ-2", b"2026-11-21 06:55:5"),
-            ("America/New_York", b"2026-11-20 23:55:5"),
+            ("UTC", b"2026-11-21 04:55:5", b"+00:00"),
+            ("XYZ-2", b"2026-11-21 06:55:5", b"+02:00"),
+            ("America/New_York", b"2026-11-20 23:55:5", b"-05:00"),
         ],
     )
-    def test_pymultilog_has_other_stamps(self, run, logs, zone, local):
+    def test_pymultilog_has_other_stamps(self, run, logs, zone, local, offset):
         """UTC, as with T, and local time, as with d, are merged with labels."""
         logs("a", {"current": line(1, b"one") + line(4, b"four") + line(7, b"seven")})
         utc = b"2026-11-21T04:55:5"
@@ -113,7 +114,8 @@ class TestShown:
         shown = run("pysv", "logs", env={"TZ": zone}).stdout.splitlines()
         words = [b"one", b"two", b"three", b"four", b"five", b"six", b"seven"]
         assert [one.split()[-1] for one in shown] == words
-        assert shown[4:6] == [b"b: " + local + b"5.999999 five", b"c: " + local + b"6.000000 six"]
+        last = [local + b"5.999999" + offset, local + b"6.000000" + offset]
+        assert shown[4:6] == [b"b: " + last[0] + b" five", b"c: " + last[1] + b" six"]
         since = os.fsdecode(local) + "5"
         shown = run("pysv", "logs", "--since", since, env={"TZ": zone}).stdout.splitlines()
         assert [one.split()[-1] for one in shown] == words[4:]

@@ -202,12 +202,35 @@ class TestHistory:
     )
 
     def test_text(self, run, fakes, place):
-        """It is printed as it was written, all or the last lines."""
+        """All or the last lines, and the rest of a line is printed as it was written."""
         fakes("a")
         assert run("pysv", "history", "a").stdout == b""
         (place / "a/supervise/history").write_text(self.TEXT)
-        assert run("pysv", "history", "a").stdout.decode() == self.TEXT
+        shown = run("pysv", "history", "a", env={"TZ": "UTC"}).stdout.decode()
+        assert shown == re.sub(r"(?m)^(.{10})T(.{15})Z", r"\1 \2+00:00", self.TEXT)
         assert run("pysv", "history", "-n1", "a").stdout == b"something else\n"
+
+    @pytest.mark.parametrize(
+        ("zone", "wanted"),
+        [
+            ("Europe/Berlin", ["2026-11-21 05:48:00.123456+01:00", "2026-07-01 06:48:00.5"]),
+            ("America/St_Johns", ["2026-11-21 01:18:00.123456-03:30", "2026-07-01 02:18:00.5"]),
+        ],
+    )
+    def test_one_clock(self, run, fakes, place, zone, wanted):
+        """History, logs and pysvstat have the local one, with the offset of that day."""
+        fakes("a")
+        (place / "a/log").mkdir()
+        (place / "a/supervise/history").write_text(self.TEXT.partition("\n")[0] + "\n")
+        stamps = "2026-07-01_04:48:00.5 summer\n2026-11-21_04:48:00.123456 killed\n"
+        (place / "a/log/current").write_text(stamps)
+        env = {"TZ": zone}
+        shown = run("pysv", "history", "a", env=env).stdout.decode()
+        summer, winter = run("pysv", "logs", "a", env=env).stdout.decode().splitlines()
+        assert shown[:32] == winter[:32] == wanted[0]
+        assert f"last: {wanted[0]} pid 1234" in run("pysvstat", "-v", "a", env=env).stdout.decode()
+        assert summer.startswith(wanted[1])
+        assert summer[26:32] != winter[26:32]
 
     def test_json(self, run, fakes, place):
         """Each death is an object; a line that is none is all in `said`."""

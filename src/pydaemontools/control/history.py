@@ -9,6 +9,7 @@ from .reader import find_status
 from .servicefiles import Trouble, read_file, show
 from .services import find, places, say_none, services
 from .svstat import refusal
+from .when import in_local
 
 SYNOPSIS = b"pysv history [-j] [-n lines] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -37,7 +38,7 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
             show(objects(_record(name, line) for line in lines))
         else:
             head = plain(name) + b": " if len(names) > 1 else b""
-            show(b"".join(head + plain(line) + b"\n" for line in lines))
+            show(b"".join(head + plain(in_local(line)) + b"\n" for line in lines))
     return code
 
 

@@ -168,12 +168,13 @@ def more(status: Status) -> list[bytes]:
     """What else is known, in lines below the first."""
     from .failing import failing
     from .reader import last_death
+    from .when import in_local
 
     death = last_death(b"")
     lines = [
         (b"failing", failing(status)),
         (b"status", status.text),
         (b"why", status.why),
-        (b"last", death.line if death else b""),
+        (b"last", in_local(death.line) if death else b""),
     ]
     return [b"  " + key + b": " + text + b"\n" for key, text in lines if text]

@@ -56,13 +56,21 @@ def _date(word: bytes) -> int | None:
 
 
 def local(time: int) -> bytes:
-    """TIME in the local time zone, to the microsecond."""
+    """TIME in the local time zone, to the microsecond, with the offset that holds then."""
     seconds, rest = divmod(time, SECOND)
     try:
         parts = localtime(seconds)
     except (OverflowError, ValueError, OSError):
         return b"%d" % seconds
-    return f"{strftime('%Y-%m-%d %H:%M:%S', parts)}.{rest // 1000:06d}".encode()
+    zone = strftime("%z", parts)
+    text = f"{strftime('%Y-%m-%d %H:%M:%S', parts)}.{rest // 1000:06d}{zone[:3]}:{zone[3:]}"
+    return text.encode()
+
+
+def in_local(line: bytes) -> bytes:
+    """LINE with the time that it begins with as local() has it, if it begins with one."""
+    time, start = stamped(line)
+    return line if time is None else local(time) + b" " + line[start:]
 
 
 def since(text: str, now: int) -> int | None:
