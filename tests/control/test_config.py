@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 
@@ -315,6 +316,55 @@ class TestNew:
         write_script(place / "prog", "#!/bin/sh\n")
         assert run("pysv", "new", "web", "--", "./prog").returncode == 0
         assert f"{place}/prog\n".encode() in (place / "web/run").read_bytes()
+
+    def test_relative_words(self, run, place):
+        """The kind: a path that was typed here means the same where the service runs."""
+        (place / "conf").mkdir()
+        for name in "server.py", "conf/a.toml":
+            (place / name).touch()
+        words = "server.py --conf=conf/a.toml ./new.sock conf/b 8000 text/html a=b -x ../y /z"
+        assert run("pysv", "new", "web", "--", "sh", *words.split()).returncode == 0
+        wanted = f"sh {place}/server.py --conf={place}/conf/a.toml {place}/new.sock {place}/conf/b"
+        wanted += f" 8000 text/html a=b -x {place}/../y /z\n"
+        assert wanted.encode() in (place / "web/run").read_bytes()
+
+    @pytest.mark.parametrize(
+        "argv", [["public"], ["--dir=public"], ["app:main"], ["-m", "app"], ["pkg.app:main"]]
+    )
+    def test_words_that_may_be_relative(self, run, place, argv):
+        """A directory or a module that is here is refused, with what says it without doubt."""
+        for name in "public", "pkg":
+            (place / name).mkdir()
+        for name in "app.py", "pkg/app.py":
+            (place / name).touch()
+        result = run("pysv", "new", "web", "--", "sh", *argv)
+        assert result.returncode == 100
+        assert b"here" in result.stderr
+        assert f"give -C {place} and it runs here".encode() in result.stderr
+        assert not (place / "web").exists()
+        assert run("pysv", "new", "-C", ".", "web", "--", "sh", *argv).returncode == 0
+
+    @pytest.mark.parametrize("before", [["-C", "work", "web"], ["web", "-C", "work"]])
+    @pytest.mark.parametrize("options", [[], ["-c"]])
+    def test_a_working_directory(self, run, place, before, options, fill):
+        """-C: the command runs there, and its words are as they were typed; stderr is logged."""
+        fill(place / "work", {"x": b""})
+        write_script(place / "work/prog", "#!/bin/sh\npwd; ls x; echo $A $1\n")
+        assert run("pysv", "new", *options, *before, "--", "./prog", "a b").returncode == 0
+        (place / "web/env/A").write_text("1\n")
+        if options:
+            write_script(place / "web/envdir", '#!/bin/sh\nA=1; export A; shift; exec "$@"\n')
+        path = f"{sys.prefix}/bin:{place}/web:/usr/bin:/bin"
+        result = run("./run", cwd=place / "web", path=path)
+        assert result.stdout.decode() == f"{place}/work\nx\n1 a b\n"
+        assert run("pysv", "check-config", "web", path=path).stdout == b""
+
+    def test_a_working_directory_that_is_none(self, run, place):
+        """Nor a program that is not there is known at once."""
+        (place / "work").mkdir()
+        for argv in (["-C", "no", "web", "--", "true"], ["-C", "work", "web", "--", "./no"]):
+            assert run("pysv", "new", *argv).returncode == 111
+        assert os.listdir(place) == ["work"]
 
     @pytest.mark.parametrize("there", ["file", "directory", "link"])
     def test_nothing_is_overwritten(self, run, place, there):

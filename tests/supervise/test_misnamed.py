@@ -31,8 +31,10 @@ def test_several_directories(run, five):
     result = run("pysupervise", *names)
     assert result.returncode == 100
     assert result.stderr.splitlines()[1:] == [
-        b"pysupervise: these are 5 directories, and one pysupervise keeps one: "
-        b"start one for each of them"
+        (
+            b"pysupervise: these are 5 directories, and one pysupervise keeps one: "
+            b"start one for each of them"
+        )
     ]
     assert tree(five) == before
 
@@ -51,9 +53,11 @@ def test_a_directory_that_holds_services(run, five):
     result = run("pysupervise", "five")
     assert (result.returncode, result.stderr) == (
         111,
-        b"pysupervise: fatal: five is not a service directory: it holds no run\n"
-        b"pysupervise: five/a, five/b, five/c and 2 more are some: one pysupervise keeps one, "
-        b"so start one for each\n",
+        (
+            b"pysupervise: fatal: five is not a service directory: it holds no run\n"
+            b"pysupervise: five/a, five/b, five/c and 2 more are some: one pysupervise keeps one, "
+            b"so start one for each\n"
+        ),
     )
     assert tree(five) == before
 
@@ -64,8 +68,10 @@ def test_a_directory_with_nothing_to_run(run, place):
     result = run("pysupervise", "./empty/")
     assert (result.returncode, result.stderr) == (
         111,
-        b"pysupervise: fatal: ./empty is not a service directory: it holds no run\n"
-        b"pysupervise: `pysv new` makes a service directory for a command\n",
+        (
+            b"pysupervise: fatal: ./empty is not a service directory: it holds no run\n"
+            b"pysupervise: `pysv new` makes a service directory for a command\n"
+        ),
     )
     assert tree(place / "empty") == []
 

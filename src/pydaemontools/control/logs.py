@@ -104,7 +104,9 @@ class Logs:
             if path is not None:
                 self.logs[name] = ServiceLog(path, lambda what: self._warn(name, what))
             elif needed and not is_dir(directory):
-                self._warn(name, b"there is no such service: " + (looked(places(name)) or directory))
+                self._warn(
+                    name, b"there is no such service: " + (looked(places(name)) or directory)
+                )
             elif needed:
                 file = directory.rstrip(b"/") + b"/log/run"
                 what = b"there is no log directory below log, or ./main; the logger is "

@@ -4,9 +4,10 @@ import posix
 
 from ..base import cli
 from ..base.errors import owned
-from ..base.process import environ
+from ..base.process import environ, is_dir
 from ..base.write import write_all
 from ..chain.check import program
+from .elsewhere import Unclear, absolute, here, settle
 from .fields import objects
 from .servicefiles import show
 from .services import find_new
@@ -15,17 +16,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
-SYNOPSIS = b"pysv new [-cdj] name -- command [arg ...]"
+SYNOPSIS = b"pysv new [-cdj] [-C dir] name -- command [arg ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS, WORDS = b"cd", ()
+LETTERS, WORDS = b"cdC:", ()
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
 
 RUN = b"""\
 #!/usr/bin/env pychain
 # %s: made by pysv new
 pyenvdir ./env
-sh -c 'exec "$0" "$@" 2>&1' %s
+sh -c %s
 """
+# What its shell does, without a directory and with one.
+BECOME, BECOME_IN = b"""'exec "$0" "$@" 2>&1'""", b"""'exec 2>&1; cd "$0" && exec "$@"'"""
 LOG = b"""\
 #!/usr/bin/env pychain
 # What %s prints: the log is in ./main, each line with a TAI64N label.
@@ -47,35 +50,59 @@ exec multilog t ./main
 
 def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
     """Make the directory; it is there with all that is in it, or not at all."""
-    if len(rest) < 3 or rest[1] != b"--":
+    if not rest:
         raise cli.usage(who, USAGE)
+    found, words = cli.options([who, *rest[1:]], USAGE, more=b"j" + LETTERS, words=(b"json",))
+    if not words or rest[-len(words) - 1] != b"--":
+        raise cli.usage(who, USAGE, hint=b"the command stands behind the name and two dashes")
+    given = given | dict(found)
     directory = find_new(rest[0]).rstrip(b"/")
     name = directory.rpartition(b"/")[2]
     if name in (b"", b".", b"..") or b"\n" in name:
         raise cli.usage(who, USAGE, hint=b"a service cannot be called " + (name or b"nothing"))
-    command = _absolute(rest[2:])
-    program(command[0], environ.get(b"PATH"))
-    make(directory, files(name, command, given))
-    if b"json" in given:
+    place = _place(given.get(b"C", b""))
+    command = words if place else _settled(who, words)
+    first = command[0]
+    inside = place and b"/" in first and first[:1] != b"/"
+    file = place + b"/" + first.removeprefix(b"./") if inside else first
+    program(file, environ.get(b"PATH"))
+    make(directory, files(name, command, given, place))
+    if given.keys() & {b"j", b"json"}:
         show(objects([{"service": name, "path": directory}]))
     else:
         show(directory + b"\n")
     return 0
 
 
-def _absolute(command: list[bytes]) -> list[bytes]:
+def _place(directory: bytes) -> bytes:
+    """The DIRECTORY that the command is to run in, from the root on; nothing without one."""
+    place = absolute(directory) if directory else b""
+    if place and not is_dir(place):
+        raise cli.fatal(place + b" is no directory for a service to run in")
+    return place
+
+
+def _settled(who: bytes, command: list[bytes]) -> list[bytes]:
     """COMMAND as it can be run from elsewhere: the service runs in its own directory."""
-    if b"/" in command[0] and command[0][:1] != b"/":
-        return [posix.getcwdb() + b"/" + command[0].removeprefix(b"./"), *command[1:]]
-    return command
+    try:
+        return settle(command)
+    except Unclear as unclear:
+        hint = unclear.args[0] + b"; or give -C " + here() + b" and it runs here"
+        raise cli.usage(who, USAGE, hint=hint) from None
 
 
-def files(name: bytes, command: list[bytes], given: "Container[bytes]") -> dict[bytes, bytes]:
-    """The files of the service NAME that runs COMMAND: their names, and what is in them."""
+def files(
+    name: bytes, command: list[bytes], given: "Container[bytes]", place: bytes = b""
+) -> dict[bytes, bytes]:
+    """The files of the service NAME that runs COMMAND, in PLACE: names, and what is in them."""
     run, log = (SH_RUN, SH_LOG) if b"c" in given else (RUN, LOG)
-    line = b" ".join(map(quote, command))
+    words = [quote(word) for word in ([place] if place else []) + command]
+    if b"c" not in given:
+        words.insert(0, BECOME_IN if place else BECOME)
+    elif place:
+        words[:0] = [b"sh", b"-c", BECOME_IN]
     found = {
-        b"run": run % (name, line),
+        b"run": run % (name, b" ".join(words)),
         b"log/run": log % ((name,) if b"c" in given else (name, quote(name))),
     }
     return found | ({b"down": b""} if b"d" in given else {})
@@ -98,7 +125,9 @@ def make(directory: bytes, content: dict[bytes, bytes]) -> None:
             raise cli.fatal(b"unable to make " + directory + b": file already exists")
         posix.mkdir(new, 0o755)
     except OSError as error:
-        raise cli.fatal(b"unable to make " + directory, error, owned(above or b".")) from None
+        missing = above + b" is no directory: make it, or set SVDIR to another"
+        why = owned(above or b".") or missing
+        raise cli.fatal(b"unable to make " + directory, error, why) from None
     try:
         for part in (b"env", b"log"):
             posix.mkdir(new + b"/" + part, 0o755)

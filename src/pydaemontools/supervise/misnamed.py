@@ -1,7 +1,5 @@
 """What pysupervise was called with, where that can be nothing that it could keep running."""
 
-import posix
-
 from ..base import cli
 from ..base.process import is_dir
 from ..base.service_dirs import services_in
