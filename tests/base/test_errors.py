@@ -24,8 +24,8 @@ LINKS = {
 PROGRAMS = {
     "nonesuch": ("file does not exist", "nonesuch is in no directory of PATH, which is "),
     "./nonesuch": ("file does not exist", None),
-    "./plain": ("access denied", "./plain belongs to "),
-    "./d": ("access denied", "./d belongs to "),
+    "./plain": ("access denied", "./plain is not executable: `chmod +x ./plain`"),
+    "./d": ("access denied", "./d is a directory, and not a program"),
     "./no-format": ("exec format error", "./no-format is neither a binary for this machine nor a"),
     "./no-interpreter": ("file does not exist", "./no-interpreter names an interpreter that does"),
     "./windows": ("file does not exist", "./windows has Windows line ends: its first line asks"),

@@ -53,8 +53,7 @@ def test_h_that_is_an_option(run, argv):
 def test_h_of_an_original(originals, run, name):
     """It has no help."""
     result = run(originals / name, "-h", stdin=DEVNULL)
-    assert result.returncode != 0
-    assert result.stdout == b""
+    assert b"print this text" not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("word", ["--help", "--version"])

@@ -9,7 +9,7 @@ from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .servicefiles import reason, show
-from .services import find, looked, places, say_none, services
+from .services import entries, find, looked, places, say_none
 from .when import local, since
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Show the logs of the services; 111 if one could not be read."""
     wanted = Wanted(who, given)
     named = bool(names)
-    names = services(names)
+    names = names or entries()
     if not names:
         say_none(who)
     _open_many()

@@ -4,7 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.process import environ, is_dir
-from ..base.service_dirs import is_service, services_in
+from ..base.service_dirs import is_service
 
 DIRECTORIES = (b"/etc/service", b"/service")
 
@@ -72,11 +72,14 @@ def say_none(who: bytes) -> None:
 
 def services(names: list[bytes]) -> list[bytes]:
     """NAMES, or if there are none, all services of SVDIR; raises Quit."""
-    if names:
-        return names
+    return names or [name for name in entries() if is_service(_below(name))]
+
+
+def entries() -> list[bytes]:
+    """What is in SVDIR, but for hidden names: services, and what else holds logs; raises Quit."""
     above = services_directory()
     try:
-        return services_in(above)
+        return sorted(name for name in posix.listdir(above) if name[:1] != b".")
     except OSError as error:
         hint = b"give a service, or set SVDIR to the directory that they are in"
         raise cli.fatal(b"unable to read directory " + above, error, hint) from None
