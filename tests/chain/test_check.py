@@ -31,7 +31,7 @@ def test_all_is_well(check, place, fill):
             "web:6: pyfghack: ok",
             "web:7: pypgrphack: ok",
             "web:8: pyenvuidgid root: ok",
-            "web:10: echo: ok",
+            "web:10: echo hello: ok",
         ],
         0,
     )
@@ -52,20 +52,19 @@ def test_nothing_is_run(check, place):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("pyenvdir nonesuch", "pyenvdir: unable to switch to directory nonesuch: file does not"),
-        ("pysetlock no/l", "pysetlock: unable to open no/l: there is no directory no"),
-        ("pysetlock -q l", "pysetlock: illegal option -- q; usage: pysetlock "),
-        ("pysetlock -t x l", "pysetlock: usage: "),
-        ("pysetlock", "pysetlock: usage: "),
-        ("pysoftlimit -o x", "pysoftlimit: usage: "),
-        ("pyenvuidgid no-such-account", "pyenvuidgid: unknown account no-such-account"),
-        ("pysetuidgid no-such-account", "pysetuidgid: unknown account no-such-account"),
-        ("pysetuidgid root:no-such-group", "pysetuidgid: unknown group no-such-group"),
-        ("pyfghack -x", "pyfghack: illegal option -- x"),
-        ("nonesuch a b", "nonesuch: unable to run nonesuch: file does not exist"),
-        ("./file", "./file: unable to run ./file: access denied"),
-        ("./directory", "./directory: unable to run ./directory: access denied"),
-        ("$none", ": unable to run : "),
+        ("pyenvdir nonesuch", "unable to switch to directory nonesuch: file does not"),
+        ("pysetlock no/l", "unable to open no/l: there is no directory no"),
+        ("pysetlock -q l", "illegal option -- q; usage: pysetlock "),
+        ("pysetlock -t x l", "usage: "),
+        ("pysetlock", "usage: "),
+        ("pysoftlimit -o x", "usage: "),
+        ("pyenvuidgid no-such-account", "unknown account no-such-account"),
+        ("pysetuidgid no-such-account", "unknown account no-such-account"),
+        ("pysetuidgid root:no-such-group", "unknown group no-such-group"),
+        ("pyfghack -x", "illegal option -- x"),
+        ("nonesuch a b", "unable to run nonesuch: file does not exist"),
+        ("./file", "unable to run ./file: access denied; "),
+        ("./directory", "unable to run ./directory: access denied; "),
     ],
 )
 def test_what_is_wrong(check, place, line, said):
@@ -75,7 +74,7 @@ def test_what_is_wrong(check, place, line, said):
     verdicts, code = check(f"pypgrphack\n{line}\necho")
     assert code == 1
     assert verdicts[0] == "web:1: pypgrphack: ok"
-    assert verdicts[1].startswith(f"web:2: {said}")
+    assert verdicts[1].startswith(f"web:2: {line}: {said}")
     assert verdicts[2:] == ["web:3: echo: ok"]
 
 
@@ -85,7 +84,7 @@ def test_no_program(check, place, line):
     (place / "d").mkdir()
     verdicts, code = check(line)
     assert code == 1
-    assert verdicts[0].startswith(f"web:1: {line.split()[0]}: usage: ")
+    assert verdicts[0].startswith(f"web:1: {line}: usage: ")
 
 
 def test_arguments(check):
@@ -104,7 +103,57 @@ def test_variables(check, place, fill, options, expected):
     fill(place / "e", {"B": b"3"})
     words = options if "-d" in options else options + "d "
     verdicts, _ = check(f"pyenvdir {words}\n$A-$B-$C", env={"A": "0"})
-    assert verdicts[1].startswith(f"web:2: {expected.replace(' ', '-')}-: unable to run")
+    assert verdicts[1] == "web:2: warning: nothing sets $C, so it is empty here"
+    tried = f"unable to run {expected.replace(' ', '-')}-: file does not exist"
+    assert verdicts[2].startswith(f"web:2: $A-$B-$C: {tried}")
+
+
+WARNINGS = {
+    "nothing": ("echo $A", ["A"]),
+    "braces and quotes": ('echo "x${A}" $B-$A', ["A", "B"]),
+    "once": ("pysetlock $A\necho $A", ["A"]),
+    "an env directory": ("pyenvdir d\necho $D $A", ["A"]),
+    "numbers of an account": ("pyenvuidgid root\necho $UID $GID", []),
+    "env": ("env A=1\necho $A", []),
+    "too late": ("echo $A\nenv A=1", ["A"]),
+    "a link that sets none": ("nice -n 5\necho $A", ["A"]),
+    "a link that may set it": ("sh -c 'A=1 exec \"$@\"' sh\necho $A", []),
+    "no variable": ("sh -c 'echo $A' $", []),
+    "it is set": ("echo $PATH", []),
+    "an empty one": ("pyenvdir d\necho $E", []),
+}
+
+
+@pytest.mark.parametrize("case", WARNINGS)
+def test_a_variable_that_nothing_sets(check, fill, place, case):
+    """The kind: a misspelt $NAME would be an empty word. It is a warning: somebody may set it."""
+    fill(place / "d", {"D": b"1", "E": b"\n"})
+    text, names = WARNINGS[case]
+    verdicts, _ = check(text)
+    found = [line.partition(": ")[2] for line in verdicts if ": warning: " in line]
+    assert found == [f"warning: nothing sets ${name}, so it is empty here" for name in names]
+    assert "$" in "".join(line for line in verdicts if "warning" not in line)
+
+
+def test_a_warning_is_no_failure(check):
+    """The code is that of what would fail."""
+    assert check("echo $A")[1] == 0
+
+
+def test_lines_are_shown_as_they_are_written(check, place, fill):
+    """Quotes, variables and all; what was continued is one line; no control goes to a terminal."""
+    fill(place / "d", {"A": b"secret"})
+    first = 'pyenvdir \'./d\' pysetlock "$A" \\\n  nice -n "5"\n'
+    text = first + "echo \"${A}\" 'x\n\x1b[2J' a\\ b\\\nc #no\n"
+    assert check(text, env={"A": "0"}) == (
+        [
+            "web:1: pyenvdir './d': ok",
+            'web:1: pysetlock "$A": ok',
+            'web:1: nice -n "5": ok',
+            "web:3: echo \"${A}\" 'x??[2J' a\\ bc: ok",
+        ],
+        0,
+    )
 
 
 def test_the_path_of_the_moment(check, place, fill):
@@ -112,7 +161,7 @@ def test_the_path_of_the_moment(check, place, fill):
     fill(place / "d", {"PATH": b"/nonesuch"})
     verdicts, code = check("pyenvdir d pypgrphack\nsleep 1")
     assert verdicts[:2] == ["web:1: pyenvdir d: ok", "web:1: pypgrphack: ok"]
-    assert verdicts[2].startswith("web:2: sleep: unable to run sleep: file does not")
+    assert verdicts[2].startswith("web:2: sleep 1: unable to run sleep: file does not")
     assert (len(verdicts), code) == (3, 1)
 
 
@@ -125,8 +174,9 @@ def test_as_an_ordinary_user(run, ordinary, place, fill):
     (place / "web").write_text("pysetlock l\npysetuidgid root\necho")
     result = run(*ordinary, "sh", "-c", "exec pychain --check web")
     lock, account, echo = result.stdout.decode().splitlines()
-    assert lock.startswith("web:1: pysetlock: unable to open l: access denied; l belongs to ")
-    assert account == "web:2: pysetuidgid: unable to become uid 0: only root may change its account"
+    assert lock.startswith("web:1: pysetlock l: unable to open l: access denied; l belongs to ")
+    wanted = "unable to become uid 0: only root may change its account"
+    assert account == f"web:2: pysetuidgid root: {wanted}"
     assert (echo, result.returncode) == ("web:3: echo: ok", 1)
 
 

@@ -35,11 +35,11 @@ FINDINGS = {
     ),
     "a chain link that would fail": (
         {"run": ("#!/usr/bin/env pychain\npyenvdir ./nonesuch\nsleep 5\n", 0o755)},
-        b"run:2: pyenvdir: unable to switch to directory ./nonesuch",
+        b"run:2: pyenvdir ./nonesuch: unable to switch to directory ./nonesuch",
     ),
     "a chain that names no program": (
         {"run": ("#!/usr/bin/env pychain\npyfghack\nnonesuch 5\n", 0o755)},
-        b"run:3: nonesuch: unable to run nonesuch",
+        b"run:3: nonesuch 5: unable to run nonesuch",
     ),
     "a chain with a quote": (
         {"run": ("#!/usr/bin/env pychain\nx 'y\n", 0o755)},

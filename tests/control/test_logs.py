@@ -195,7 +195,7 @@ class TestFiles:
         assert result.returncode == 0
         assert [one.split()[-1] for one in result.stdout.splitlines()] == [b"yes", b"yes"]
         result = run("pysv", "logs", "--since=2026-11-21 04:56", "-n1", "a", env=UTC)
-        assert result.stdout.endswith(b"04:56:11.000000 yes\n")
+        assert result.stdout.endswith(b"04:56:11.000000+00:00 yes\n")
         assert run("pysv", "logs", "--since=2026-11-22", "a", env=UTC).stdout == b""
 
     def test_a_line_in_two_files(self, run, logs):

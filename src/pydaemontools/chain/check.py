@@ -1,18 +1,19 @@
 """Whether each link of a script could do its work here, for whoever asks (pychain --check).
 
-Nothing is run. The variables that an env directory would set are set in this process, so
-that the lines below it are looked at with them.
+Nothing is run. The variables that a link would set are set in this process, so that the lines
+below it are looked at with them.
 """
 
 import posix
 
 from ..base import cli
-from ..base.process import environ, is_dir
+from ..base.printable import plain
+from ..base.process import edit, environ, is_dir
 from ..base.tools import NAMES, module
 from . import envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
 from . import pathexec as chain
 from .account import parse as parse_account
-from .words import Line, expand
+from .words import Line, Variable, expand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,36 +21,86 @@ if TYPE_CHECKING:
 
     # A checker takes a link's argv, raises Quit for what would fail, and gives the rest.
     Checker = Callable[[list[bytes]], list[bytes]]
+    # A line's number, what it is about, what is wrong with it if anything, and whether it fails.
+    Verdict = tuple[int, bytes, bytes, bool]
+
+# Links of others that set no variable.
+QUIET = b"nice ionice chrt setsid nohup taskset prlimit stdbuf timeout setpriv unshare".split()
 
 
 def check(lines: list[Line], name: bytes, rest: list[bytes]) -> int:
     """Say of each link of the script NAME whether it would work; 0 if all would, else 1."""
     good = True
-    for number, words, trouble in verdicts(lines, rest):
-        good = good and not trouble
-        posix.write(1, b"%s:%d: %s: %s\n" % (name, number, words, trouble or b"ok"))
+    for number, written, trouble, fails in verdicts(lines, rest):
+        good = good and not fails
+        posix.write(1, b"%s:%d: %s: %s\n" % (name, number, plain(written), trouble or b"ok"))
     return 0 if good else 1
 
 
-def verdicts(lines: list[Line], rest: list[bytes]) -> "Iterator[tuple[int, bytes, bytes]]":
-    """Of each link its line's number, its words, and why it would fail: nothing if it would not."""
+def verdicts(lines: list[Line], rest: list[bytes]) -> "Iterator[Verdict]":
+    """What there is to say of each link, and of each variable that nothing sets."""
+    variables = Variables()
     for line in lines:
-        words = expand(line, environ)
+        for name in variables.unset(line):
+            yield (
+                line.number,
+                b"warning",
+                b"nothing sets $" + name + b", so it is empty here",
+                False,
+            )
+        words, written = expand(line, environ), _written(line)
         if line is lines[-1]:
-            words += rest
+            words, written = words + rest, written + rest
         path = environ.get(b"PATH")
         while words:
             # A link looks for the next word on the PATH that it was started with itself.
             before = environ.get(b"PATH")
-            words, link, trouble = _link(words, path, last=line is lines[-1])
+            after, trouble = _link(words, path, last=line is lines[-1])
+            if not trouble and not after:
+                variables.note(words)
             path = before
-            yield line.number, link, trouble
+            count = len(words) - len(after)
+            yield line.number, b" ".join(written[:count]), trouble, bool(trouble)
+            words, written = after, written[count:]
 
 
-def _link(
-    words: list[bytes], path: bytes | None, *, last: bool
-) -> tuple[list[bytes], bytes, bytes]:
-    """Check the link that WORDS begin with; give the words after it, its own, and the trouble."""
+def _written(line: Line) -> list[bytes]:
+    """The words of LINE as they stand in the script."""
+    if not line.written:
+        return [b"".join(word) for word in line.words]
+    return [word.replace(b"\\\n", b"") for word in line.written]
+
+
+class Variables:
+    """Which variables a script uses that nothing sets: neither the environment nor a link before.
+
+    Of a program that is no link of ours nobody knows what it sets, but of a few.
+    """
+
+    def __init__(self) -> None:
+        self._assigned: set[bytes] = set()
+        self._told: set[bytes] = set()
+        self._unknown = False
+
+    def unset(self, line: Line) -> list[bytes]:
+        """Those of LINE, each once in a script."""
+        names = [bytes(p) for word in line.words for p in word if isinstance(p, Variable)]
+        known = environ.keys() | self._assigned | self._told
+        found = [] if self._unknown else [name for name in names if name not in known]
+        self._told.update(found)
+        return list(dict.fromkeys(found))
+
+    def note(self, words: list[bytes]) -> None:
+        """The program of WORDS stands before the next line."""
+        tool = words[0].rpartition(b"/")[2]
+        if tool == b"env":
+            self._assigned.update(word.partition(b"=")[0] for word in words if b"=" in word)
+        elif tool.decode("latin-1") not in NAMES and tool not in QUIET:
+            self._unknown = True
+
+
+def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[bytes], bytes]:
+    """Check the link that WORDS begin with; give the words after it, and the trouble."""
     tool = words[0].rpartition(b"/")[2]
     known = tool.decode("latin-1") in NAMES
     checker = CHECKERS.get(tool.removeprefix(b"py")) if known else None
@@ -58,16 +109,14 @@ def _link(
     try:
         program(words[0], path)
         if checker is None:
-            return [], words[0], b""
+            return [], b""
         after = checker([tool, *words[1:], *tail])
     except cli.Asked:
-        return [], words[0], b"it prints its help, and ends"
+        return [], b"it prints its help, and ends"
     except cli.Quit as end:
         why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
-        return [], words[0], why.removeprefix(b"fatal: ")
-    after = after[: len(after) - len(tail)]
-    mine = words[: len(words) - len(after)]
-    return after, b" ".join(mine), b""
+        return [], why.removeprefix(b"fatal: ")
+    return after[: len(after) - len(tail)], b""
 
 
 def program(name: bytes, path: bytes | None) -> None:
@@ -103,14 +152,12 @@ def _setlock(argv: list[bytes]) -> list[bytes]:
 
 
 def _setuidgid(argv: list[bytes]) -> list[bytes]:
-    _, account, rest = parse_account(argv, setuidgid.USAGE, b"sH")
+    letters, account, rest = parse_account(argv, setuidgid.USAGE, b"sH")
     if posix.geteuid():
         raise cli.fatal(b"unable to become uid %d: only root may change its account" % account.uid)
+    if b"H" in letters:
+        edit(environ, account.home())
     return rest
-
-
-def _envuidgid(argv: list[bytes]) -> list[bytes]:
-    return parse_account(argv, envuidgid.USAGE, b"sH")[2]
 
 
 def _supervise(argv: list[bytes]) -> list[bytes]:
@@ -124,7 +171,7 @@ CHECKERS: "dict[bytes, Checker]" = {
     b"envdir": envdir.main,
     b"setlock": _setlock,
     b"setuidgid": _setuidgid,
-    b"envuidgid": _envuidgid,
+    b"envuidgid": envuidgid.main,
     b"softlimit": lambda argv: softlimit.parse(argv)[1],
     b"fghack": fghack.parse,
     b"pgrphack": pgrphack.parse,

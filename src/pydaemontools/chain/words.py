@@ -29,13 +29,17 @@ class Variable(bytes):
 
 
 class Line:
-    """The words of one line, each a list of literal pieces and Variables; where the line ends."""
+    """The words of one line, each a list of literal pieces and Variables; where the line ends.
 
-    __slots__ = ("end", "number", "words")
+    written: the words as they stand there, quotes and all, if any is quoted.
+    """
+
+    __slots__ = ("end", "number", "words", "written")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.words: list[list[bytes]] = []
+        self.written: list[bytes] = []
         self.end = 0
 
 
@@ -77,6 +81,7 @@ class _Reader:
         if self.plain(line):
             return line
         word: list[bytes] | None = None
+        start = self.at
         while self.at < len(self.text):
             c = self.next()
             if c == b"\n":
@@ -91,7 +96,10 @@ class _Reader:
                 if word is None:
                     word = []
                     line.words.append(word)
+                    line.written.append(b"")
+                    start = self.at - 1
                 word += self.pieces(c)
+                line.written[-1] = self.text[start : self.at]
         line.end = self.at
         return line
 

@@ -197,7 +197,7 @@ def _chain(file: bytes) -> list[bytes]:
         lines = parse(read_file(file, LONGEST, follow=True), file)
         posix.chdir(above or b".")
         found = verdicts(lines, [])
-        return [b"%s:%d: %s: %s" % (file, *one) for one in found if one[2]]
+        return [b"%s:%d: %s: %s" % (file, *one[:3]) for one in found if one[3]]
     except cli.Quit as end:
         return [line.removeprefix(b"fatal: ") for line in end.lines]
     finally:
