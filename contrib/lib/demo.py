@@ -34,17 +34,20 @@ def main():
 
 
 def make_environment(port):
-    """Make the directory that pyenvdir reads: a variable a file."""
+    """Make what is served, and what pyenvdir reads: a variable a file."""
     Path("env").mkdir()
     Path("env/PORT").write_text(f"{port}\n")
     Path("env/PYTHONUNBUFFERED").write_text("1\n")
+    Path("public").mkdir()
+    Path("public/hello").write_text("hello\n")
     Path("run").write_text(
         "#!/usr/bin/env pychain\n"
-        "# a web server, with its port from a directory and its log by level\n"
+        "# a web server, with its port from a directory and its log by level;\n"
+        "# it serves ./public on 127.0.0.1: else all could read ./env and the log\n"
         "pyenvdir ./env\n"
         "pysetlock -n ./web.lock\n"
         f"pysupervise -v -l 'pysissylog --to ./log/{real_syslog()} web'\n"
-        "python3 -m http.server --bind 127.0.0.1 $PORT\n"
+        "python3 -m http.server --bind 127.0.0.1 --directory ./public $PORT\n"
     )
     Path("run").chmod(0o755)
     step("The chain script that is run", "cat run")
@@ -78,8 +81,9 @@ def supervised(port):
 
 def show_it_runs(supervisor, port):
     """Show the processes, and what the server answers; give the server's pid."""
-    step("It answers", f"GET http://127.0.0.1:{port}/")
+    step("It answers", f"GET http://127.0.0.1:{port}/hello")
     print(fetch(port))
+    check(fetch(port, "../env/PORT") is None, "it shows its own env directory")
     status(supervisor)
     return server(supervisor)
 
@@ -169,10 +173,10 @@ def age(pid):
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-def fetch(port):
-    """The status line of what the server answers; None if it does not."""
+def fetch(port, path="hello"):
+    """The status line of what the server answers about PATH; None if it does not."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/env/PORT", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as answer:
             return f"{answer.status} {answer.reason}, {answer.read().decode().strip()}"
     except (urllib.error.URLError, OSError):
         return None
