@@ -121,6 +121,56 @@ def test_nothing_is_wrong(run, service, place):
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
 
 
+LOOKALIKES = {
+    "Ready": "ready",
+    "timeout_kill": "timeout-kill",
+    "timeoutkill": "timeout-kill",
+    "Control-Group": "control-group",
+    "finsh": "finish",
+    "notfiy": "notify",
+    "wachdog": "watchdog",
+    "finish.sh": "finish",
+    "log/Settle": "settle",
+}
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_a_file_that_only_looks_like_ours(run, service, name):
+    """The kind: nothing reads it, and nobody would say so."""
+    service({"log/run": ("#!/bin/sh\ncat\n", 0o755), name: ("5\n", 0o644)})
+    result = run("pysv", "check-config", "a")
+    wanted = f"a/{name}: nothing reads it; what is read is called {LOOKALIKES[name]}\n"
+    assert (result.returncode, result.stdout.decode()) == (1, wanted)
+
+
+def test_a_run_of_another_name(run, service):
+    """Both are said: what is missing, and what was meant."""
+    service({"run": None, "run.sh": ("#!/bin/sh\n", 0o755)})
+    text = run("pysv", "check-config", "a").stdout
+    assert b"a/run: there is none\n" in text
+    assert b"a/run.sh: nothing reads it; what is read is called run\n" in text
+
+
+def test_names_that_nobody_could_mean(run, service):
+    """Other files, copies beside what is read, and hidden ones."""
+    names = [
+        "README",
+        "rules",
+        "types",
+        "events.d",
+        "checks/x",
+        "app.py",
+        ".ready.swp",
+        "env/Ready",
+    ]
+    names += ["finish.sh", "check.py", "watchdogs", "conf", "instance", "runner", "logs", "lock"]
+    files = dict.fromkeys(names, ("", 420))
+    for name in "finish", "check":
+        files[name] = ("#!/bin/sh\n", 0o755)
+    service(files | {"watchdog": ("5 check\n", 0o644)})
+    assert run("pysv", "check-config", "a").stdout == b""
+
+
 SH = "#!/bin/sh\n"
 BORROWED = {
     "256 in a finish that gets -1": (

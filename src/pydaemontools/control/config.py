@@ -81,8 +81,21 @@ def _service(at: bytes, notes: list[bytes]) -> list[bytes]:
     reader = SettingsReader(at or b".")
     rules = reader.rules()
     findings += _borrowed(at, rules.s6, notes)
+    findings += _lookalikes(at)
     findings += [at + problem.replace(b" ", b": it ", 1) for problem in reader.problems]
     return findings + _group(at, reader.words(b"control-group"))
+
+
+def _lookalikes(at: bytes) -> list[bytes]:
+    """Which files in AT do nothing, but for their names."""
+    from .lookalikes import lookalike
+
+    try:
+        names = sorted(posix.listdir(at or b"."))
+    except OSError:
+        return []
+    meant = ((name, lookalike(name, at, names)) for name in names)
+    return [at + one + b": nothing reads it; what is read is called " + m for one, m in meant if m]
 
 
 def _borrowed(at: bytes, s6: bytes, notes: list[bytes]) -> list[bytes]:
