@@ -103,7 +103,7 @@ class TestControl:
     def test_every_command_has_a_line(self, run):
         """In --help, and where no command was given: its name, and what it does."""
         wanted = {name.decode() for name in NAMES} - {"x", "X", "E", "D", "T"}
-        wanted |= {"ls", "top", "logs", "history", "check-config", "new"}
+        wanted |= {"ls", "top", "logs", "history", "check-config", "new", "enable", "disable"}
         for text in run("pysv", "--help").stdout, run("pysv").stderr:
             found = re.findall(r"^    (\S+) {2,}\S", text.decode(), re.MULTILINE)
             assert sorted(found) == sorted(wanted)
@@ -190,6 +190,63 @@ class TestList:
         result = run("pysv", "ls", env={"SVDIR": "/nonesuch"})
         assert result.returncode == 111
         assert b"set SVDIR" in result.stderr
+
+
+class TestEnable:
+    """The commands pysv enable and disable."""
+
+    def test_the_file_down(self, run, place):
+        """It is made and removed, with a supervisor or without; twice is no failure."""
+        (place / "a").mkdir()
+        (place / "a/run").touch()
+        for command, there, word in (("disable", True, b"not "), ("enable", False, b"")):
+            for _ in range(2):
+                result = run("pysv", command, "a")
+                assert (result.returncode, result.stderr) == (0, b"")
+                said = b"ok: a: %sd: it is %sstarted with" % (command.encode(), word)
+                assert result.stdout.startswith(said)
+                assert (place / "a/down").exists() is there
+
+    def test_it_counts_at_the_next_start_of_the_supervisor(self, run, supervised, place):
+        """What runs runs on, and stays down with the next supervisor until it is told up."""
+        process = supervised("pysupervise", place / "a")
+        run("pysv", "-w", "30", "start", "a")
+        assert run("pysv", "disable", "a").returncode == 0
+        assert run("pysv", "status", "a").stdout.startswith(b"run: a: ")
+        assert b", normally down" in run("pysv", "status", "a").stdout
+        assert run("pysv", "-w", "30", "shutdown", "a").returncode == 0
+        process.wait()
+        supervised("pysupervise", place / "a")
+        assert run("pysv", "status", "a").stdout.startswith(b"down: a: ")
+        assert run("pysv", "-w", "30", "start", "a").returncode == 0
+
+    def test_what_cannot_be_done(self, run, place):
+        """Each that failed counts; nothing is made in what is no service, nor through a link."""
+        for name in "none", "odd", "link":
+            (place / name).mkdir()
+        for name in "odd", "link":
+            (place / name / "run").touch()
+        (place / "odd/down/x").mkdir(parents=True)
+        (place / "link/down").symlink_to(place / "target")
+        result = run("pysv", "disable", "nosuch", "none", "link")
+        assert result.returncode == 2
+        assert b"fail: none: it is no service directory: it holds no run" in result.stdout
+        assert b"looked for " in result.stderr
+        assert not (place / "target").exists()
+        assert list((place / "none").iterdir()) == []
+        result = run("pysv", "enable", "odd")
+        assert (result.returncode, result.stdout) == (
+            1,
+            b"fail: odd: unable to remove the file down: is a directory\n",
+        )
+        assert run("pysv", "enable").returncode == 100
+
+    def test_json(self, run, place):
+        """An object a service, with what came of it."""
+        (place / "a").mkdir()
+        (place / "a/run").touch()
+        found = lines(run("pysv", "disable", "-j", "a", "b"))
+        assert [(one["service"], one["result"]) for one in found] == [("a", "ok"), ("b", "fail")]
 
 
 class TestHistory:

@@ -67,6 +67,10 @@ def _answering(word: bytes) -> "ModuleType | None":
         from . import config as found
     elif word == b"new":
         from . import new as found
+    elif word == b"enable":
+        from . import enable as found
+    elif word == b"disable":
+        from . import disable as found
     return found
 
 

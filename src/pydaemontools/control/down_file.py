@@ -1,0 +1,69 @@
+"""The file `down` of services: whether each starts when its supervisor does."""
+
+import posix
+
+from ..base import cli
+from ..base.service_dirs import is_service
+from .hint import hint
+from .servicefiles import Trouble, show
+from .services import find, looked, places
+
+DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
+NEW = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+DONE = {
+    True: b"disabled: it is not started with its supervisor; pysv stop ends it now",
+    False: b"enabled: it is started with its supervisor; pysv start starts it now",
+}
+
+
+def change(
+    who: bytes, usage: "cli.Usage", given: dict[bytes, bytes], names: list[bytes], *, down: bool
+) -> int:
+    """Make or remove the file of the services NAMES; how often that failed."""
+    if not names:
+        raise cli.usage(who, usage, hint=b"say which service")
+    records, failed = [], 0
+    for name in names:
+        trouble = None
+        try:
+            _change(find(name), name, down=down)
+        except Trouble as error:
+            trouble = error
+            failed += 1
+        words = trouble.words() if trouble else b""
+        records.append({"service": name, "result": b"fail" if trouble else b"ok", "error": words})
+        if b"json" not in given:
+            show((b"fail: " if trouble else b"ok: ") + name + b": " + (words or DONE[down]) + b"\n")
+        sentence = hint(places(name), trouble.error) if trouble else b""
+        if sentence:
+            cli.say(who + b": " + sentence)
+    if b"json" in given:
+        from .fields import objects
+
+        show(objects(records))
+    return min(failed, 99)
+
+
+def _change(directory: bytes, name: bytes, *, down: bool) -> None:
+    doing = b"unable to change to service directory"
+    try:
+        at = posix.open(directory, DIRECTORY)
+    except OSError as error:
+        raise Trouble(doing, error) from None
+    try:
+        if not is_service(directory):
+            where = looked(places(name))
+            what = b"it is no service directory: it holds no run"
+            raise Trouble(what + (b"; " + where if where else b""))
+        doing = b"unable to make the file down" if down else b"unable to remove the file down"
+        if down:
+            posix.close(posix.open(b"down", NEW, 0o644, dir_fd=at))
+        else:
+            posix.unlink(b"down", dir_fd=at)
+    except (FileExistsError, FileNotFoundError):
+        # So it is already.
+        pass
+    except OSError as error:
+        raise Trouble(doing, error) from None
+    finally:
+        posix.close(at)
