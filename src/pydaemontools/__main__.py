@@ -43,11 +43,20 @@ def main() -> int:
         except cli.Quit as end:
             return end.say(b"pydaemontools")
     if name not in OWN:
-        hint = "python -m pydaemontools: there is no tool {!r}; without arguments it lists them"
-        print(hint.format(name), file=sys.stderr)
+        hint = "python -m pydaemontools: there is no tool {!r}; {}"
+        print(hint.format(name, _meant(name)), file=sys.stderr)
         return 100
     process.standard_fds()
     return pathexec.run(argv[0], load(name), argv)
+
+
+def _meant(name: str) -> str:
+    """What to say beside that there is no tool NAME."""
+    from .base.slips import differs_once
+
+    word = process.fsencode(name)
+    near = [own for own in OWN if own == "py" + name or differs_once(word, own.encode())]
+    return f"did you mean {near[0]}?" if near else "without arguments it lists them"
 
 
 def _scripts() -> bytes | None:

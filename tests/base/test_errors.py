@@ -74,11 +74,12 @@ def test_program(run, link, program):
 
 @pytest.mark.parametrize("name", [name for name in LINKS if name != "pychain"])
 def test_no_program(run, files, name):
-    """No program is wrong usage, and the synopsis says what is right."""
+    """No program is wrong usage: the synopsis says what is right, and a line what is missing."""
     result = run(name, *LINKS[name])
     assert (result.returncode, result.stdout) == (100, b"")
-    assert result.stderr.decode().startswith(f"{name}: usage: {name} ")
-    assert result.stderr.count(b"\n") == 1
+    synopsis, hint = result.stderr.decode().splitlines()
+    assert synopsis.startswith(f"{name}: usage: {name} ")
+    assert hint.startswith(f"{name}: say which ")
     assert not (files / "l").exists()
 
 

@@ -133,8 +133,9 @@ def test_usage(run):
     """Without a script it is wrong usage."""
     result = run("pychain")
     synopsis = "pychain: usage: pychain [--check] {file | -c text} [arg ...]\n"
-    assert (result.returncode, result.stderr.decode()) == (100, synopsis)
-    assert run("pychain", "--check").stderr.decode() == synopsis
+    wanted = synopsis + "pychain: say which script to run: a file, or -c TEXT\n"
+    assert (result.returncode, result.stderr.decode()) == (100, wanted)
+    assert run("pychain", "--check").stderr.decode() == wanted
     assert run("pychain", "-x", "f").stderr.decode() == "pychain: illegal option -- x\n" + synopsis
     assert b"option requires an argument -- c" in run("pychain", "-c").stderr
 

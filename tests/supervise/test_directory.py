@@ -448,7 +448,7 @@ def test_a_file_that_is_wrong_is_told_of_once(serve):
     """And again when something else is wrong."""
     kept = serve({"run": NOTE + "exit 1\n", "timeout-kill": "soon\n"})
     kept.wait_for("noted", 3)
-    first = "pysupervise: warning: s/timeout-kill does not hold a number\n"
+    first = "pysupervise: warning: s/timeout-kill does not hold a number: soon\n"
     assert kept.supervisor.err().count(first) == 1
     (kept.path / "timeout-kill").unlink()
     (kept.path / "ready").write_text("tcp example.org:80\n")

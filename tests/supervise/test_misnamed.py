@@ -96,7 +96,7 @@ def test_a_run_that_is_not_executable(serve):
     kept = serve({"run": "exec sleep 1000\n"})
     wanted = (
         "pysupervise: fatal: unable to start s/run: access denied\n"
-        "pysupervise: ./run is not executable: `chmod +x ./run` makes it so\n"
+        "pysupervise: s/run is not executable: `chmod +x s/run` makes it so\n"
     )
     wait_until(lambda: wanted in kept.supervisor.err())
     (kept.path / "run").write_text(NOTE_IN)
@@ -107,7 +107,7 @@ def test_a_run_that_is_not_executable(serve):
 def test_a_run_that_is_a_directory(serve):
     """It is said that it is one."""
     kept = serve({"run/x": "", "y": ""})
-    wanted = "pysupervise: ./run is a directory, and not a program\n"
+    wanted = "pysupervise: s/run is a directory, and not a program\n"
     wait_until(lambda: wanted in kept.supervisor.err())
 
 

@@ -11,6 +11,8 @@ import posix
 from .process import environ, fsencode, is_dir
 
 OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
+# Words that a shell acts on itself, and that have no program of their name, or one of no use.
+SHELL = b". alias bg cd eval exec exit export fg set source trap ulimit umask unset".split()
 SCRIPT = 256  # what the kernel reads of a first line
 _WORDS = """\
 EPERM permission denied
@@ -132,9 +134,22 @@ def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OS
         if error.errno in (errno.EACCES, errno.EPERM):
             return _may_not_run(file)
     if error.errno == errno.ENOENT and b"/" not in argv[0]:
-        where = b"not set" if path is None else path or b"empty"
-        return argv[0] + b" is in no directory of PATH, which is " + where
+        return _no_program(argv[0], path)
     return b""
+
+
+def _no_program(name: bytes, path: bytes | None) -> bytes:
+    """Why NAME is found nowhere on PATH: what else a person may have meant by it."""
+    if b"=" in name:
+        return b"a variable is no program: write `env " + name + b"` before the program"
+    if b" " in name:
+        return b"`" + name + b"` is one word, its blank too: leave out the quotes around it"
+    if name in SHELL:
+        return name + b" is the shell's own word, and no program: write `sh -c '" + name + b" ...'`"
+    if not is_dir(name) and posix.access(name, posix.F_OK):
+        return name + b" is here, and in no directory of PATH: write ./" + name
+    where = b"not set" if path is None else path or b"empty"
+    return name + b" is in no directory of PATH, which is " + where
 
 
 def _may_not_run(file: bytes) -> bytes:

@@ -94,7 +94,7 @@ def parse(
         cli.options(argv, synopsis, more=letters) if cli.native(argv[0]) else ([], argv[1:])
     )
     if len(rest) < 2:
-        raise cli.usage(argv[0], synopsis)
+        raise cli.usage(argv[0], synopsis, hint=b"say which account, and which program to run")
     name = rest[0]
     if cli.native(argv[0]) and any(_too_large(part) for part in name.split(b":")):
         hint = b"the number of an account or group is at most %d, not " % MOST + name

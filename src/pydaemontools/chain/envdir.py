@@ -25,7 +25,9 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], list[bytes], list[bytes]]:
     if not places:
         places, rest = rest[:1], rest[1:]
     if not rest:
-        raise cli.usage(argv[0], USAGE, code=100 if cli.native(argv[0]) else 111)
+        code = 100 if cli.native(argv[0]) else 111
+        hint = b"say which directory has the variables, and which program to run"
+        raise cli.usage(argv[0], USAGE, code, hint=hint)
     return letters, places, rest
 
 
@@ -96,6 +98,8 @@ def first_line(name: bytes) -> bytes:
 
 
 def _refused(what: bytes, file: bytes, error: OSError) -> cli.Quit:
+    if error.errno == ENOENT:
+        return cli.fatal(what, error, b"make it: each file in it is a variable")
     if error.errno != EACCES:
         return cli.fatal(what, error)
     from ..base.errors import owned

@@ -11,7 +11,7 @@ def parse(argv: list[bytes]) -> list[bytes]:
     """The rest of argv."""
     rest = cli.options(argv, USAGE)[1] if cli.native(argv[0]) else argv[1:]
     if not rest:
-        raise cli.usage(argv[0], USAGE)
+        raise cli.usage(argv[0], USAGE, hint=b"say which program to run")
     return rest
 
 

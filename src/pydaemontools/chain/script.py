@@ -25,7 +25,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
         name = rest.pop(0)
         text = read(name)
     else:
-        raise cli.usage(argv[0], USAGE)
+        raise cli.usage(argv[0], USAGE, hint=b"say which script to run: a file, or -c TEXT")
     lines = parse(text, name)
     if b"check" in given:
         from .check import check

@@ -17,7 +17,8 @@ def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], bytes, list[bytes]]:
     """The options in force (n, x, h, r, t), the lock file, and the rest of argv."""
     found, rest = cli.options(argv, USAGE, b"nNxX", b"hrt:")
     if len(rest) < 2:
-        raise cli.usage(argv[0], USAGE)
+        hint = b"say which file to lock, and which program to run"
+        raise cli.usage(argv[0], USAGE, hint=hint)
     force: dict[bytes, bytes] = {}
     for letter, value in found:
         if letter == b"t":
@@ -41,9 +42,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     except OSError as error:
         if b"x" in force:
             return 0
-        from ..base.errors import owned
-
-        raise cli.fatal(b"unable to open " + file, error, owned(file)) from None
+        raise cli.fatal(b"unable to open " + file, error, _why(file, error)) from None
     how = LOCK_SH if b"r" in force else LOCK_EX
     try:
         if b"t" in force and b"n" not in force:
@@ -79,6 +78,19 @@ def _open(file: bytes) -> int:
     from ..base.shared_dir import target
 
     return posix.open(target(file), flags, 0o600)
+
+
+def _why(file: bytes, error: OSError) -> bytes:
+    """Why FILE is none that can be locked, by the ERROR that opening it gave."""
+    from errno import EISDIR, ENOENT
+
+    from ..base.errors import owned
+
+    if error.errno == EISDIR:
+        return b"a lock is a file, which is made: name one, " + file.rstrip(b"/") + b"/lock perhaps"
+    if error.errno == ENOENT:
+        return b"the directory that it is to be in does not exist"
+    return owned(file)
 
 
 def _within(limit: float, fd: int, how: int) -> None:

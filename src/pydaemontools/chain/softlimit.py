@@ -45,7 +45,7 @@ def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]
 
     rest = cli.options(argv, USAGE, letters, each=each)[1]
     if not rest:
-        raise cli.usage(argv[0], USAGE)
+        raise cli.usage(argv[0], USAGE, hint=b"say which program to run")
     return limits, rest
 
 

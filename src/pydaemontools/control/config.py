@@ -9,11 +9,12 @@ from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
 from .fields import objects, text
 from .servicefiles import Home, reason, show
-from .services import find_new
+from .services import find, looked, places
 
 SYNOPSIS = b"pysv check-config [-j] dir ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"", ()
+NOWHERE = b": unable to chdir: "
 HEAD = 4096
 LONGEST = 1 << 20  # bytes of a script that are looked at
 ELF = b"\x7fELF"
@@ -24,12 +25,14 @@ KIND, DIRECTORY, REGULAR = 0o170000, 0o040000, 0o100000
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Say what is wrong with each, a line a finding; 1 if anything is."""
     if not names:
-        raise cli.usage(who, USAGE)
+        raise cli.usage(who, USAGE, hint=b"say which directory")
     home = Home(own=True)
     code = 0
     for name in names:
-        findings, notes = check(find_new(name))
+        findings, notes = check(name if b"/" in name else find(name))
         home.back()
+        if findings and findings[0].startswith(NOWHERE) and b"/" not in name:
+            findings[0] += b"; " + looked(places(name))
         code = code or int(bool(findings))
         if b"json" in given:
             texts = [text(finding.lstrip(b": ")) for finding in findings]
@@ -55,7 +58,7 @@ def check(directory: bytes) -> tuple[list[bytes], list[bytes]]:
     try:
         posix.chdir(directory)
     except OSError as error:
-        return [b": unable to chdir: " + reason(error)], []
+        return [NOWHERE + reason(error)], []
     notes: list[bytes] = []
     findings = _service(b"", notes)
     if posix.access(b"log", posix.F_OK):

@@ -63,11 +63,6 @@ FIELDS: "dict[bytes, tuple[bytes, Callable[[Status, bytes], Value]]]" = {
 }
 
 
-def known(name: bytes) -> bool:
-    """Whether there is a field NAME."""
-    return name in FIELDS
-
-
 def values(status: Status, names: list[bytes]) -> bytes:
     """The fields NAMES of the service in the current directory, as s6-svstat writes them."""
     words = []

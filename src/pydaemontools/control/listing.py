@@ -5,6 +5,7 @@ from time import time
 
 from ..base.printable import plain
 from ..base.process import is_dir
+from ..base.service_dirs import is_service
 from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects
@@ -48,7 +49,10 @@ def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[byt
 
 
 def _words(name: bytes, trouble: Trouble) -> bytes:
-    if is_dir(find(name)):
+    directory = find(name)
+    if is_dir(directory) and not is_service(directory):
+        return b"no service directory: it holds no run"
+    if is_dir(directory):
         return b"supervise not running" if trouble.unsupervised else trouble.words()
     return trouble.words() + (b": " + looked(places(name))).rstrip(b": ")
 

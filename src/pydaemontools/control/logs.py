@@ -4,7 +4,7 @@ from time import sleep, time_ns
 
 from ..base import cli
 from ..base.process import is_dir
-from ..log.lines.severity import DEBUG, SEVERITIES, named
+from ..log.lines.severity import DEBUG, NAMES, SEVERITIES, named
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
@@ -44,7 +44,8 @@ class Wanted:
             self.count = int(given[b"n"])
         level = named(given[b"p"]) if b"p" in given else DEBUG
         if level is None:
-            raise cli.usage(who, USAGE, hint=b"there is no level " + given[b"p"])
+            hint = b"-p takes a level (" + b" ".join(NAMES) + b"), not " + given[b"p"]
+            raise cli.usage(who, USAGE, hint=hint)
         self.level = level
 
 

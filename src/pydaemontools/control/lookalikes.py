@@ -1,6 +1,7 @@
 """Files that nobody reads, with names so near to one that is read that it was meant."""
 
 from ..base.process import is_dir
+from ..base.slips import differs_once
 from ..supervise.settings import FILES
 
 KNOWN = frozenset(FILES) | set(
@@ -24,20 +25,10 @@ def lookalike(name: bytes, at: bytes, names: list[bytes]) -> bytes:
     for known in missing:
         if stem != name and stem == known:
             return known
-        if len(known) >= LONG and _differs_once(squeezed, _squeeze(known)):
+        if len(known) >= LONG and differs_once(squeezed, _squeeze(known)):
             return known
     return b""
 
 
 def _squeeze(name: bytes) -> bytes:
     return name.lower().translate(None, b"-_. ")
-
-
-def _differs_once(one: bytes, other: bytes) -> bool:
-    """Whether a byte of ONE is another, missing or too much in OTHER, or two are exchanged."""
-    while one and one[:1] == other[:1]:
-        one, other = one[1:], other[1:]
-    while one and one[-1:] == other[-1:]:
-        one, other = one[:-1], other[:-1]
-    swapped = len(one) == 2 and one == other[::-1]
-    return swapped or (len(one) < 2 and len(other) < 2)

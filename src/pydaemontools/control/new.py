@@ -122,7 +122,8 @@ def make(directory: bytes, content: dict[bytes, bytes]) -> None:
     new = (above + b"/" if above or directory[:1] == b"/" else b"") + b"." + name + b".new"
     try:
         if _there(directory):
-            raise cli.fatal(b"unable to make " + directory + b": file already exists")
+            hint = b"nothing is overwritten: take another name, or remove it"
+            raise cli.fatal(b"unable to make " + directory + b": file already exists", hint=hint)
         posix.mkdir(new, 0o755)
     except OSError as error:
         missing = above + b" is no directory: make it, or set SVDIR to another"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"jw:v", (b"json",)
+# The commands that are none of sv's.
+OTHERS = b"ls logs top history check-config new enable disable".split()
 DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
 
@@ -55,6 +57,8 @@ def _answering(word: bytes) -> "ModuleType | None":
     It has a USAGE, and the LETTERS and long WORDS of its options, beside -j and --json.
     """
     found: ModuleType | None = None
+    if word not in OTHERS:
+        return found
     if word == b"ls":
         from . import listing as found
     elif word == b"logs":
@@ -86,8 +90,7 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
     """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
     command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
     if command is None:
-        hint = b"there is no command " + word + b"; `pysv` alone lists them"
-        raise cli.usage(who, USAGE, hint=hint)
+        raise cli.usage(who, USAGE, hint=_no_command(word, names))
     named = bool(names)
     names = services(names) if command.letters == "s" else names
     if not names and command.letters == "s":
@@ -115,6 +118,20 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
     if command.letters != "s":
         return code
     return max((_code(name, steps) for name in names), default=0)
+
+
+def _no_command(word: bytes, names: list[bytes]) -> bytes:
+    """What to say of the command WORD, which there is none, with the services NAMES."""
+    from ..base.slips import near
+    from .commands import WORDS as WAITING
+
+    known = [*WAITING, b"status", *OTHERS]
+    said = b"there is no command " + word
+    for name in names:
+        if name in known:
+            return said + b"; did you mean `pysv " + name + b" " + word + b"`?"
+    meant = near(word, known)
+    return said + (b"; did you mean " + meant + b"?" if meant else b"; `pysv` alone lists them")
 
 
 def _help(who: bytes, troubles: list[tuple[bytes, OSError]]) -> None:

@@ -41,12 +41,16 @@ def find(name: bytes) -> bytes:
 
 
 def first(places: list[bytes]) -> bytes:
-    """The first of PLACES that is a service, else that is a directory, else that there is."""
-    for is_it in (is_service, is_dir) if len(places) > 1 else ():
+    """The first of PLACES that is a service, else a directory, else that is there at all."""
+    for is_it in (is_service, is_dir, _is_there) if len(places) > 1 else ():
         for place in places:
             if is_it(place):
                 return place
     return places[0]
+
+
+def _is_there(path: bytes) -> bool:
+    return posix.access(path, posix.F_OK)
 
 
 def looked(places: list[bytes]) -> bytes:
@@ -60,7 +64,7 @@ def looked(places: list[bytes]) -> bytes:
 
 
 def find_new(name: bytes) -> bytes:
-    """The directory that NAME means where it may be no service yet: any slash makes a path."""
+    """The directory that NAME means for a service that is to be made: any slash makes a path."""
     return name if b"/" in name or name[:1] == b"." or not name else _below(name)
 
 

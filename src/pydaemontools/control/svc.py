@@ -30,7 +30,10 @@ def parse(argv: list[bytes]) -> tuple[bytes, bool, list[bytes]]:
     json = b"json" in given
     letters = b"".join(letter for letter in given if letter != b"json")
     if own and not (letters and directories):
-        raise cli.usage(argv[0], USAGE)
+        what = (
+            b"say what to do: -u is up, -d down, -t TERM" if directories else b"say which service"
+        )
+        raise cli.usage(argv[0], USAGE, hint=what)
     return letters, json, directories
 
 

@@ -15,7 +15,7 @@ def parse(argv: list[bytes]) -> tuple[set[bytes], bytes]:
     own = cli.native(argv[0])
     found, rest = cli.options(argv, USAGE, more=b"jv", words=(b"json",)) if own else ([], argv[1:])
     if not rest or (own and len(rest) > 1):
-        raise cli.usage(argv[0], USAGE)
+        raise cli.usage(argv[0], USAGE, hint=b"say which service, one")
     return {letter for letter, _ in found}, rest[0]
 
 

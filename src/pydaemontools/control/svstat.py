@@ -24,7 +24,7 @@ def parse(argv: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
         return {}, argv[1:]
     found, directories = cli.options(argv, USAGE, more=b"jvo:", words=(b"json",))
     if not directories:
-        raise cli.usage(argv[0], USAGE)
+        raise cli.usage(argv[0], USAGE, hint=b"say which service")
     return dict(found), directories
 
 
@@ -100,11 +100,12 @@ def report(who: bytes, given: dict[bytes, bytes], directories: list[bytes], home
     names = given[b"o"].split(b",") if b"o" in given else []
     if names or json:
         # Whoever wants no more than the lines does not wait for these.
-        from .fields import describe, known, objects, values
+        from .fields import FIELDS, describe, objects, values
 
         for name in names:
-            if not known(name):
-                raise cli.usage(who, USAGE, hint=b"there is no field " + name)
+            if name not in FIELDS:
+                hint = b"there is no field " + name + b"; there are " + b" ".join(FIELDS)
+                raise cli.usage(who, USAGE, hint=hint)
     code, texts, troubles = 0, [], []
     for directory in directories:
         status, trouble = look(first(places_here(directory)))

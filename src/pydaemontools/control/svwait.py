@@ -32,7 +32,8 @@ class Wait:
         given = {letter for letter, _ in found}
         letters = given - {b"t", b"a", b"o", b"json"}
         if not self.directories or len(letters) > 1 or given >= {b"a", b"o"}:
-            raise cli.usage(argv[0], USAGE)
+            hint = b"say one thing to wait for" if self.directories else b"say which service"
+            raise cli.usage(argv[0], USAGE, hint=hint)
         self.letter = letters.pop() if letters else b"u"
         self.any = b"o" in given
         self.json = b"json" in given

@@ -7,7 +7,7 @@ from ..base import cli, process
 from ..base.errors import error_str
 from .lines.actions import Actions, ActionTarget, BadAction
 from .lines.block_transform import BlockTransform
-from .logdir.folder import cause
+from .logdir.folder import cause, remedy
 from .logdir.writer import LogDir
 from .packers import missing_packer
 from .pipe.ending import Ending
@@ -47,6 +47,9 @@ def main(argv: list[bytes]) -> int:
         raise cli.usage(argv[0], USAGE, hint=missing)
     if own and not script.outputs:
         raise cli.usage(argv[0], USAGE, hint=b"say where the lines are to go: ./log, for one")
+    if own and script.idle:
+        hint = script.idle + b" does nothing behind the last directory: say it before"
+        raise cli.usage(argv[0], USAGE, hint=hint)
     posix.umask(0o022)
     try:
         source = open_stdin(argv[0])
@@ -155,6 +158,7 @@ def _directory(
                 (b"unable to remove", b"unable to link", b"unable to read")
             ):
                 # The original does not look why it could not make one.
-                raise cli.fatal(what, cause(error) if own else error) from None
+                why, hint = cause(error) if own else error, remedy(error, output.name)
+                raise cli.fatal(what, why, hint) from None
             cli.say(who + b": warning: " + what + b", pausing: " + error_str(error))
             sleep(PAUSE)

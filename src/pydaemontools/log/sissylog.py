@@ -61,6 +61,9 @@ class Options:
         self.targets = [self._target(value) for value in several[b"to"] or [b"syslog:"]]
         self.redaction = self._redaction(several[b"redact"])
         pid = posix.getpid() if b"i" in given else None
+        if rest and rest[0][:1] in (b".", b"/"):
+            hint = b"the first word is the ident; did you mean --to " + rest[0] + b"?"
+            raise cli.usage(self.who, USAGE, hint=hint)
         facility = self._facility(rest[1]) if rest[1:] else FACILITIES[b"daemon"]
         host = posix.uname().nodename.encode()
         fields = self._fields(several[b"field"], several[b"tag"])
@@ -151,10 +154,11 @@ class Options:
                 made.append(factory.open(target))
             except OSError as error:
                 from ..base.retry import reason
-                from .logdir.folder import cause
+                from .logdir.folder import cause, remedy
 
                 what = error.filename or b"log to " + target.text
-                raise cli.fatal(b"unable to " + what + b": " + reason(cause(error))) from None
+                text = b"unable to " + what + b": " + reason(cause(error))
+                raise cli.fatal(text, hint=remedy(error, target.path)) from None
         return made, intent_log
 
 

@@ -97,7 +97,23 @@ def _file(word: bytes, text: bytes) -> tuple[bytes, bytes]:
         return kind, rest
     if text[-1:] == b"/":
         return b"dir", text
-    raise BadTarget(WHAT + (word or b"nothing"))
+    meant = _meant(text, colon, rest)
+    what = WHAT + (word or b"nothing")
+    raise BadTarget(what + (b"; did you mean " + meant + b"?" if meant else b""))
+
+
+def _meant(text: bytes, colon: bytes, rest: bytes) -> bytes:
+    """What TEXT may have been meant for: its kind without the COLON, or what goes before REST."""
+    kind = text.partition(b":")[0]
+    if text[:1] in (b".", b"/"):
+        return text + b"/"
+    if kind in PORTS and (rest or not colon):
+        return kind + b"://" + (rest.lstrip(b"/") or b"HOST")
+    if kind == b"json":
+        return b"json:-"
+    if kind in OPTIONS and not colon:
+        return kind + (b":PATH" if kind == b"dir" else b":")
+    return b"dir:" + rest if kind == b"file" and rest else b""
 
 
 def _split(word: bytes) -> tuple[bytes, dict[bytes, bytes]]:

@@ -148,5 +148,6 @@ class Launcher:
             from ..base.errors import not_run
 
             shown = self.files.shown + (file if self.files.dialect.runit else file[2:])
-            hint = not_run([file], [file], None, error)
+            # As whoever reads it would type it: we are in the service directory.
+            hint = not_run([file], [file], None, error).replace(file, shown)
             return cli.fatal(b"unable to start " + shown, error, hint).say(self.service.who)

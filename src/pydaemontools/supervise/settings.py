@@ -119,7 +119,7 @@ class SettingsReader:
         if len(found) in many and all(is_number(word) for word in found):
             return [float(word) for word in found]
         wanted = b"a number" if many.stop == 2 else b"1 to %d numbers" % (many.stop - 1)
-        self._wrong(name, wanted)
+        self._wrong(name, wanted + b": " + b" ".join(found))
         return []
 
     def _milliseconds(self, name: bytes, default: float) -> float:

@@ -33,7 +33,8 @@ def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
     found, program = cli.options(argv, USAGE, more=b"vl:")
     given = dict(found)
     if not program:
-        raise cli.usage(argv[0], USAGE)
+        hint = b"say what to keep running: a service directory, or a program"
+        raise cli.usage(argv[0], USAGE, hint=hint)
     return b"v" in given, _words(given[b"l"], b"-l") if b"l" in given else [], program
 
 

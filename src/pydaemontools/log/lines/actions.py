@@ -55,8 +55,11 @@ class Actions:
         self._least = severity.DEBUG
         self._limits: list[tuple[int, int, bytes]] = []
         self._said = False  # whether something was, since the last selection was made
+        self.idle = b""  # the first action behind the last place, which has nothing to do
         for word in words[bool(self.stamp) :]:
+            before = len(self.outputs)
             self._action(word)
+            self.idle = b"" if len(self.outputs) > before else self.idle or word
 
     def output(self, kind: bytes, name: bytes) -> ActionTarget:
         """Have a place of that KIND and NAME, for what was said up to here."""

@@ -102,3 +102,11 @@ def is_ours(found: posix.stat_result) -> bool:
 def cause(error: OSError) -> OSError:
     """Return what ERROR came of, if that is known, or ERROR itself."""
     return error.__cause__ if isinstance(error.__cause__, OSError) else error
+
+
+def remedy(error: OSError, path: bytes) -> bytes:
+    """Return what to do about ERROR, for which the directory PATH could not be had; or nothing."""
+    above = path.rstrip(b"/").rpartition(b"/")[0]
+    if cause(error).errno == ENOENT and above and not posix.access(above, posix.F_OK):
+        return b"only the last directory is made: make " + above
+    return b""
