@@ -207,6 +207,7 @@ def test_a_control_group_may_command_and_ask(serve, run, needs, script, place):
 def test_a_control_group_that_there_is_not(run, place):
     """Is an error, and nothing is started."""
     (place / "s").mkdir()
+    (place / "s/run").touch()
     (place / "s/control-group").write_text("nosuchgroup\n")
     result = run("pysupervise", "s")
     assert result.returncode == 111

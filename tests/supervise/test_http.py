@@ -165,4 +165,4 @@ def test_urls(url, parts):
 def test_a_wrong_one(serve):
     """It is told of."""
     kept = serve({"run": SLEEP, "ready": "http ftp://x\n"})
-    wait_until(lambda: "or http URL: http ftp://x" in kept.supervisor.err())
+    wait_until(lambda: "[/PATH] behind http: http ftp://x" in kept.supervisor.err())

@@ -122,7 +122,7 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     if dialect.native:
         name = name.rstrip(b"/") or name
         # Where a supervisor was, something may run that is to be adopted.
-        if not any(posix.access(file, posix.F_OK) for file in (b"run", b"supervise")):
+        if not any(_is_there(file) for file in (b"run", b"supervise")):
             from .misnamed import nothing_to_run
 
             raise nothing_to_run(name)
@@ -142,6 +142,11 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
         _warm_file(one.files.path(b"run"))
     pipe = _log_pipe(service, logger) if dialect.native and logger else None
     return Pair(loop, service, logger, (1,), pipe)
+
+
+def _is_there(file: bytes) -> bool:
+    """Whether there is a FILE, be it a link to nothing."""
+    return posix.access(file, posix.F_OK, follow_symlinks=False)
 
 
 def _log_pipe(service: "DirectoryService", logger: "DirectoryService") -> tuple[int, int]:
