@@ -37,7 +37,12 @@ show() (
     [ "$session" = $$ ] && echo "leads its session"
     readlink "/proc/$$/cwd"
     find "/proc/$$/fd" -mindepth 1 -printf '%f %M %l\n'
-    cd "/proc/$$/fdinfo" && grep flags ./*
+    # But for O_NOFOLLOW, with which we open what others may have made.
+    cd "/proc/$$/fdinfo" && for fd in *; do
+        while read -r key value; do
+            [ "$key" != flags: ] || printf './%s:flags: %o\n' "$fd" "$((value & ~0400000))"
+        done <"$fd"
+    done
 )
 if [ -f "$out" ]; then (show) >"$out"; else show; fi
 :
