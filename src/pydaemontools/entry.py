@@ -8,12 +8,23 @@ import gc
 import sys
 from _signal import SIG_DFL, SIGINT, SIGPIPE, default_int_handler, getsignal, signal
 
-from .base.cli import Quit
+from .base.cli import Quit, say
 from .base.process import environ, fsencode, limits, standard_fds
 from .base.tools import OWN, load
 from .chain import pathexec
 
-FROM_HEADER = b"PYDAEMONTOOLS_CALLED", b"PYDAEMONTOOLS_ENVIRON"
+# What the header says: the name of a link to the script, and of the environment a copy, or what
+# of it a shell may not hand on, or its text (see data/entry.sh).
+CALLED, COPY, LOST, TEXT = FROM_HEADER = (
+    b"PYDAEMONTOOLS_CALLED",
+    b"PYDAEMONTOOLS_ENVIRON",
+    b"PYDAEMONTOOLS_LOST",
+    b"PYDAEMONTOOLS_TEXT",
+)
+WARNING = (
+    b"a shell lost variables whose names are no shell's;"
+    b" scripts of `python -m pydaemontools entries` start without one"
+)
 GARBAGE = 10000  # objects that are made, and stay, before a search for circles that nobody has
 
 
@@ -23,7 +34,7 @@ def enter(name: str, scripts: str) -> None:
     gc.set_threshold(GARBAGE)
     pathexec.home = fsencode(scripts) if scripts else None
     # An entry script that was called through a link has found out where that leads.
-    link = _from_header(FROM_HEADER[0]) or fsencode(sys.argv[0])
+    link = _from_header(CALLED) or fsencode(sys.argv[0])
     pathexec.called = link.rpartition(b"/")[2] if name in ("sv", "pysv") else b""
     main = load(name)
     restore_startup(name.encode())
@@ -36,7 +47,7 @@ def enter(name: str, scripts: str) -> None:
 def restore_startup(who: bytes) -> None:
     """Undo what CPython and the entry script did; take the limits that wait. Exits for WHO."""
     _restore_signals()
-    _restore_environment(environ)
+    _restore_environment(who, environ)
     if b"PYDAEMONTOOLS_LIMITS" in environ:
         from .base.limits import from_environ
 
@@ -58,18 +69,24 @@ def _restore_signals() -> None:
         signal(SIGINT, SIG_DFL)
 
 
-def _restore_environment(environ: dict[bytes, bytes]) -> None:
+def _restore_environment(who: bytes, environ: dict[bytes, bytes]) -> None:
     """Make ENVIRON again what the tool was started with.
 
     A shell stands before the interpreter in an entry script, and a shell drops names
     that are not its own kind and adds PWD; so the script passes on a copy of what it
     got. CPython, in the C locale, adds LC_CTYPE.
     """
-    copy = _from_header(FROM_HEADER[1])
+    copy, lost, text = (_from_header(name) for name in (COPY, LOST, TEXT))
     if copy is not None:
         from binascii import a2b_base64
 
         _replace(environ, a2b_base64(copy))
+    elif lost or text:
+        from .base.shell_loss import give_back, is_whole
+
+        whole = is_whole(environ, text) if text else give_back(environ, lost or b"")
+        if not whole:
+            say(who + b": warning: " + WARNING)
     elif b"" in environ or environ.get(b"LC_CTYPE") in (b"C.UTF-8", b"C.utf8", b"UTF-8"):
         try:
             with open("/proc/self/environ", "rb", buffering=0) as start:

@@ -1,13 +1,18 @@
 """python -m pydaemontools entries: scripts that start with no shell."""
 
+import json
 import os
+import re
 import shutil
+import socket
 import subprocess
+import urllib.request
 
 import pytest
 
 from pydaemontools.base.tools import OWN
-from tests.build.conftest import OFFLINE, pip
+from tests.build.conftest import OFFLINE, ROOT, pip
+from tests.conftest import wait_until
 
 
 @pytest.fixture
@@ -89,3 +94,27 @@ def test_an_interpreter_that_no_first_line_names(fresh, wheel):
     assert done.returncode == 111
     assert done.stderr.startswith(b"pydaemontools: fatal: unable to do without a shell: ")
     assert (scripts / "pysv").read_bytes() == before
+
+
+def test_what_an_image_is_made_by(installed, tmp_path):
+    """The commands of contrib/docker/Dockerfile, but for the download, and what it then starts."""
+    text = (ROOT / "contrib/docker/Dockerfile").read_text()
+    run = " && ".join(re.findall("^RUN (.*)$", text, re.MULTILINE))
+    run = run.replace("pip install --no-cache-dir /src", ":").replace("/src", "src")
+    (tmp_path / "src").mkdir()
+    env = {"PATH": f"{installed}:/usr/bin:/bin"}
+    subprocess.run(["sh", "-ec", run], cwd=tmp_path, env=env, timeout=60, check=True)
+    assert (installed / "pysv").read_text().startswith(f"#!{installed}/python")
+    assert not (tmp_path / "src").exists()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "env/PORT").write_text(f"{port}\n")
+    words = json.loads(re.search("^ENTRYPOINT (.*)$", text, re.MULTILINE)[1])
+    server = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        assert wait_until(lambda: urllib.request.urlopen(url, timeout=5).read()) == b"fine\n"
+    finally:
+        server.terminate()
+        assert server.wait(30) == 0

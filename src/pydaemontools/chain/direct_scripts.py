@@ -1,8 +1,9 @@
 """The scripts of this installation, with its interpreter in their first line and no shell.
 
 What pip installs is made before anybody knows where: a shell finds the interpreter, and copies
-the environment, which shells do not hand on as it is. That is two processes a start, and an
-environment of more than 75 kB is too large for it. What is made here needs neither.
+the environment, which shells do not hand on as it is. That is two processes a start, which an
+account may not be allowed, and of a large environment only parts can be copied. What is made here
+needs neither.
 """
 
 import os

@@ -1,19 +1,54 @@
 #!/bin/sh
 ''':' # For the kernel a shell script that execs the python3 beside it, for Python a string.
 case $0 in */*) PYDT_FILE=$0 ;; *) PYDT_FILE=./$0 ;; esac
-unset PYDAEMONTOOLS_CALLED PYDAEMONTOOLS_ENVIRON
+unset PYDAEMONTOOLS_CALLED PYDAEMONTOOLS_ENVIRON PYDAEMONTOOLS_LOST PYDAEMONTOOLS_TEXT
+# Where no process can be started, what wants one fails: `command` keeps the shell from ending.
 [ -h "$PYDT_FILE" ] && export PYDAEMONTOOLS_CALLED="$0" &&
-    PYDT_FILE=$(PATH=/usr/bin:/bin; readlink -f -- "$PYDT_FILE")
-# A shell hands on only variables that could be its own, so the link gets a copy of them all.
-PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ" 2>/dev/null) &&
-    [ ${#PYDT_COPY} -lt 100000 ] && export PYDAEMONTOOLS_ENVIRON="$PYDT_COPY"
-for PYDT_PYTHON in "${PYDT_FILE%/*}/python3" /usr/bin/python3; do
+    command eval 'PYDT_COPY=$(PATH=/usr/bin:/bin; readlink -f -- "$PYDT_FILE")' 2>/dev/null &&
+    PYDT_FILE=$PYDT_COPY
+# A shell hands on only variables that could be its own, so the link gets a copy of them all; of
+# many only those that are not, and those that shells set. Without a process it gets the text.
+if command eval 'PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ")' 2>/dev/null; then
+    if [ ${#PYDT_COPY} -lt 100000 ]; then
+        export PYDAEMONTOOLS_ENVIRON="$PYDT_COPY"
+    else
+        PYDT_LOST='^([^=]*[^A-Za-z0-9_=]|[0-9]|(LC_CTYPE|PWD|OLDPWD|SHLVL|_|IFS|OPTIND|PPID)=)'
+        PYDT_COPY=$(
+            export PATH=/usr/bin:/bin LC_ALL=C
+            { grep -azE "$PYDT_LOST" "/proc/$$/environ" || [ $? = 1 ] || echo !; } | base64 -w0
+        )
+        [ ${#PYDT_COPY} -lt 120000 ] || PYDT_COPY=IQ== # an exclamation mark
+        export PYDAEMONTOOLS_LOST="$PYDT_COPY"
+    fi
+else
+    PYDT_COPY=
+    while IFS= read -r PYDT_LINE || [ -n "$PYDT_LINE" ]; do
+        PYDT_COPY="$PYDT_COPY$PYDT_LINE"
+    done 2>/dev/null <"/proc/$$/environ"
+    [ ${#PYDT_COPY} -lt 100000 ] || PYDT_COPY=!
+    [ -n "$PYDT_COPY" ] && export PYDAEMONTOOLS_TEXT="$PYDT_COPY"
+fi
+# Beside a link that could not be followed may stand anything.
+PYDT_BESIDE=${PYDT_FILE%/*}/python3
+[ -h "$PYDT_FILE" ] && PYDT_BESIDE=
+for PYDT_PYTHON in "$PYDT_BESIDE" /usr/bin/python3; do
     [ -x "$PYDT_PYTHON" ] && exec "$PYDT_PYTHON" -IS "$PYDT_FILE" "$@"
 done
 exec python3 -IS "$PYDT_FILE" "$@"
 '''
 import sys, posix
 home = __file__.rpartition("/")[0]
+try:
+    posix.readlink(__file__)
+except OSError:
+    pass
+else:
+    # The shell could not follow the link: the interpreter beside its end is the one.
+    import os.path
+    script = os.path.realpath(__file__)
+    home = script.rpartition("/")[0]
+    if posix.access(home + "/python3", posix.X_OK):
+        posix.execv(home + "/python3", [home + "/python3", "-IS", script, *sys.argv[1:]])
 if "/./" in home + "/" or "/../" in home + "/":
     import os.path
     home = os.path.realpath(home)
