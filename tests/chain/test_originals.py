@@ -25,6 +25,16 @@ def test_makes(make, place):
     assert {os.stat(place / "there" / name).st_mode & 0o7777 for name in ORIGINALS} == {0o755}
 
 
+@pytest.mark.parametrize("umask", [0, 0o077, 0o777])
+@pytest.mark.parametrize("what", ["originals", "entries"])
+def test_everybody_may_run_them(run, python, place, umask, what):
+    """Kind: what is made has what the umask left of its mode."""
+    assert run(*python, what, "a/b", umask=umask).returncode == 0
+    made = [place / "a", *(place / "a").rglob("*")]
+    assert len(made) > 10
+    assert {path.stat().st_mode & 0o7777 for path in made} == {0o755}
+
+
 def test_makes_again(make, place):
     """A second time it makes the same."""
     make()

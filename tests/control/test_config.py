@@ -361,6 +361,18 @@ class TestNew:
         (place / "x").mkdir()
         assert run("pysv", "new", "x/web", "--", "true").stdout == b"x/web\n"
 
+    @pytest.mark.parametrize("umask", [0, 0o022, 0o077, 0o777])
+    def test_modes(self, run, place, umask):
+        """Kind: what is made has what the umask left of its mode."""
+        assert run("pysv", "new", "-d", "web", "--", "true", umask=umask).returncode == 0
+        web = place / "web"
+        modes = {
+            str(path.relative_to(place)): path.stat().st_mode & 0o7777
+            for path in (web, *web.rglob("*"))
+        }
+        files = {"web/run": 0o755, "web/log/run": 0o755, "web/down": 0o644}
+        assert modes == {"web": 0o755, "web/env": 0o755, "web/log": 0o755} | files
+
     def test_a_relative_program(self, run, place):
         """It is found from where the service will run."""
         write_script(place / "prog", "#!/bin/sh\n")

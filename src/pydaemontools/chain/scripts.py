@@ -24,6 +24,8 @@ def write(place: str, scripts: dict[str, bytes], hint: bytes) -> None:
     A file of another kind that is in the way is an error, and then nothing is changed. Raises
     Quit, with HINT.
     """
+    # Whoever finds a tool on PATH may run it. This process makes nothing else.
+    os.umask(0o022)
     try:
         os.makedirs(place, exist_ok=True)
         for name in scripts:

@@ -120,6 +120,8 @@ def make(directory: bytes, content: dict[bytes, bytes]) -> None:
     above, _, name = directory.rpartition(b"/")
     # A scanner passes over names with a dot, so that it never sees half a service.
     new = (above + b"/" if above or directory[:1] == b"/" else b"") + b"." + name + b".new"
+    # The modes below hold whatever a shell had. This process makes nothing else.
+    posix.umask(0o022)
     try:
         if _there(directory):
             hint = b"nothing is overwritten: take another name, or remove it"
