@@ -407,6 +407,24 @@ def test_finish_is_told_how_run_ended(serve):
     assert ends[0].startswith("-1 9 s ")
 
 
+@pytest.mark.parametrize("command", ["pysupervise", "runsv"])
+@pytest.mark.parametrize("dialect", ["s6", "runit"])
+def test_a_core_is_no_part_of_the_signal(serve, originals, place, command, dialect):
+    """Kind: the flag of a core is taken for a part of the number, 134 for 6; runsv does it so."""
+    dump = "ulimit -c unlimited; kill -ABRT $$"
+    words = ["sh", "-c", f"cd {place}; {dump}"]
+    trial = os.posix_spawnp("sh", words, os.environ)
+    if not os.WCOREDUMP(os.waitpid(trial, 0)[1]):
+        pytest.skip("no core is dumped on this machine")
+    words = (originals / "runsv",) if command == "runsv" else (command,)
+    files = {"run": f" {dump}\n", "finish": ' echo "$1 $2" >>finished\n', "dialect": dialect}
+    kept = serve(files, command=words)
+    wanted = "-1 134" if command == "runsv" else "256 6" if dialect == "s6" else "-1 6"
+    assert kept.wait_for("finished")[0] == wanted
+    if command == "pysupervise":
+        assert "was killed by SIGABRT" in kept.history()[0]
+
+
 def test_finish_125_is_the_end_of_all_attempts(serve):
     """As s6 has it; status says so, and u tries again."""
     kept = serve({"run": NOTE + "exit 1\n", "finish": " exit 125\n"})

@@ -59,8 +59,8 @@ class Launcher:
         code, signum = 256 if s6 else -1, 0
         if status is not None:
             code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else code
-            # s6 leaves out that there was a core.
-            signum = status & (0o177 if s6 else 0o377)
+            # runit adds 128 where there is a core.
+            signum = status & (0o177 if self.native else 0o377)
         argv = [b"./finish", b"%d" % code, b"%d" % signum]
         if self.native:
             # s6 calls a logger by two words.
