@@ -2,7 +2,7 @@
 
 from errno import EBADF
 
-from .cli import fatal
+from .cli import Quit, fatal
 from .process import opened
 from .write import write_all
 
@@ -18,7 +18,10 @@ def show(who: bytes, what: bytes) -> int:
 
         text = who + b" (pydaemontools) " + __version__.encode() + b"\n"
     else:
-        text = _help(who)
+        try:
+            text = _help(who)
+        except Quit as end:
+            return end.say(who)
     try:
         if 1 in opened:
             raise OSError(EBADF, "")

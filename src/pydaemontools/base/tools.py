@@ -1,8 +1,11 @@
 """Which tools there are: the word a person types, and the module that answers."""
 
+import posix
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     # A tool takes its argv and gives the argv it hands on, or an exit code.
@@ -34,6 +37,16 @@ MODULES = {
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "svwait")}
 NAMES = OWN | ORIGINALS
+# What the tools of a room may need; those of the others, and a chain script, all there is.
+ROOMS = {"chain": ("base", "chain"), "log": ("base", "log")}
+EVERY = "base", "chain", "jobs", "supervise", "control", "log"
+# What we, or what we use of Python's library, import only where it comes to that; and what of it
+# no link needs.
+LATER = (
+    "_blake2 _signal _socket _strptime binascii errno fcntl grp heapq itertools linecache os pwd re"
+    " resource select termios time traceback warnings"
+)
+LATER_OF_MORE = "encodings.idna json socket ssl unicodedata"
 # Those that were asked for: a supervised chain is gone through in a process that is all new.
 _mains: "dict[str, Main]" = {}
 
@@ -60,3 +73,30 @@ def load_all(words: list[bytes]) -> set[str]:
     for name in names:
         load(name)
     return names
+
+
+def load_life(names: set[str]) -> None:
+    """Import all that the tools called NAMES may need as long as they live, or for an error."""
+    rooms: set[str] = set()
+    for name in names:
+        room = NAMES[name].partition(".")[0]
+        rooms.update(EVERY if name == "pychain" else ROOMS.get(room, EVERY))
+    top = sys.modules["pydaemontools"].__path__[0]
+    ours = [word for room in sorted(rooms) for word in _modules(top, room)]
+    more = LATER_OF_MORE.split() if rooms - set(ROOMS["chain"]) else []
+    for word in ("pydaemontools.base.errors", *LATER.split(), *more, *ours):
+        try:
+            __import__(word)
+        except (ImportError, OSError):
+            # This Python was made without it, or the C library lacks what it is about.
+            continue
+
+
+def _modules(top: str, room: str) -> "Iterator[str]":
+    """The modules of ROOM, and of the rooms in it, in the package that stands in TOP."""
+    for entry in posix.listdir(f"{top}/{room}"):
+        stem, _, end = entry.partition(".")
+        if end == "py" and stem != "__init__":
+            yield f"pydaemontools.{room}.{stem}".replace("/", ".")
+        elif not end and stem != "__pycache__":
+            yield from _modules(top, f"{room}/{stem}")

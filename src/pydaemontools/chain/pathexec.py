@@ -13,7 +13,7 @@ from _signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
 from errno import EACCES, EISDIR, ENOENT, EPERM
 
 from ..base import cli
-from ..base.process import environ, limits, standard_fds
+from ..base.process import environ, fsencode, limits, standard_fds
 from ..base.tools import ORIGINALS, OWN, load
 
 TYPE_CHECKING = False
@@ -48,6 +48,11 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
         return show(who, asked.what)
     except cli.Quit as end:
         return end.say(who)
+    except ImportError as error:
+        # This Python lacks it, or the account that this process became may not read it.
+        what = b"unable to load a part of Python: " + fsencode(str(error))
+        hint = b"its library is in " + fsencode(sys.prefix) + b", which this account has to read"
+        return cli.fatal(what, hint=hint).say(who)
 
 
 def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[bytes]]":

@@ -1,9 +1,10 @@
 """Run a program as another account."""
 
 import posix
+import sys
 
 from ..base import cli
-from ..base.process import edit, environ
+from ..base.process import edit, environ, fsencode, is_dir
 from .account import Account, parse
 
 USAGE = (
@@ -16,44 +17,74 @@ def main(argv: list[bytes]) -> list[bytes]:
     """Become the account, for good, and hand on the rest."""
     letters, account, rest = parse(argv, USAGE, b"sH")
     entries = account.home() if b"H" in letters else []
-    _load_ahead(rest)
-    become(account, account.groups() if b"s" in letters else [account.gid])
+    become(account, account.groups() if b"s" in letters else [account.gid], rest)
     edit(environ, entries)
     return rest
 
 
-def _load_ahead(rest: list[bytes]) -> None:
-    """Import what the rest of the chain may need, while this process may read it.
+def become(account: Account, groups: list[int], rest: list[bytes]) -> None:
+    """Take on ACCOUNT with GROUPS, of which REST is to run.
 
-    An installer that ran as root puts its interpreter below /root: it then goes on running,
-    but the account cannot read one more module of it.
+    Raises Quit if it cannot be done or could be undone.
     """
-    from ..base.tools import load_all
-
-    names = load_all(b" ".join(rest).split())
-    if "pyfghack" in names:
-        from ..base import libc  # noqa: F401
-    if "pysetlock" in names:
-        from ..base import locks  # noqa: F401
-    if names & {"pyfghack", "pysetlock"}:
-        import resource  # noqa: F401
-
-        from . import hold  # noqa: F401
-
-
-def become(account: Account, groups: list[int]) -> None:
-    """Take on ACCOUNT with GROUPS; raises Quit if it cannot be done or could be undone."""
     try:
         posix.setgroups(groups)
         posix.setgid(account.gid)
     except (OSError, OverflowError) as error:
         raise _refused(b"unable to setgid", error) from None
+    if _is_closed(account.uid):
+        _load_ahead(rest)
     try:
         posix.setuid(account.uid)
     except (OSError, OverflowError) as error:
         raise _refused(b"unable to setuid", error) from None
     if account.uid and _regains_root():
         raise cli.fatal(b"unable to drop root: this process can still take it back")
+
+
+def _is_closed(uid: int) -> bool:
+    """Whether the user UID, with our groups, may not read the library of this interpreter.
+
+    An installer that ran as root puts its interpreter below /root: it then goes on running,
+    but the account cannot read one more module of it.
+    """
+    if posix.geteuid():
+        return False
+    places = [place for place in sys.path if is_dir(fsencode(place))]
+    # Directories are listed, and files in them opened.
+    places += [__file__, sys.modules["encodings"].__file__ or __file__]
+    try:
+        posix.seteuid(uid)
+    except (OSError, OverflowError):
+        # Who may not do that may not do what follows, which says so.
+        return False
+    try:
+        for place in places:
+            posix.close(posix.open(place, posix.O_RDONLY | posix.O_CLOEXEC))
+    except OSError:
+        return True
+    finally:
+        posix.seteuid(0)
+    return False
+
+
+def _load_ahead(rest: list[bytes]) -> None:
+    """Import what the tools in REST may need as long as they live, while it can be read."""
+    from ..base.tools import NAMES, load_life
+    from .pathexec import recognise
+
+    words = b" ".join(rest).split()
+    names = {word.rpartition(b"/")[2].decode("latin-1") for word in words} & NAMES.keys()
+    if any(_is_program(word) and recognise(word) == [b"pychain", word] for word in words):
+        names.add("pychain")
+    load_life(names)
+
+
+def _is_program(file: bytes) -> bool:
+    try:
+        return posix.stat(file).st_mode & 0o170100 == 0o100100
+    except OSError:
+        return False
 
 
 def _regains_root() -> bool:

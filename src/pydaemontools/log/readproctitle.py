@@ -48,7 +48,7 @@ def opened(argv: list[bytes]) -> Title:
         error = None
     except OSError as trouble:
         error = trouble
-    if sys.argv[0] != "-c":
+    if sys.argv[0] != "-c" and _can_start():
         program = pathexec.signature(argv[0].decode())
         words = [sys.executable.encode(), b"-IS", b"-c", program, *argv[1:]]
         try:
@@ -56,6 +56,12 @@ def opened(argv: list[bytes]) -> Title:
         except OSError as trouble:
             error = trouble
     raise cli.fatal(b"unable to write to the arguments of this process", error)
+
+
+def _can_start() -> bool:
+    """Whether this account may read what an interpreter needs for a start."""
+    files = sys.modules["encodings"].__file__ or "", __file__
+    return all(posix.access(file, posix.R_OK, effective_ids=True) for file in files)
 
 
 def main(argv: list[bytes]) -> int:
