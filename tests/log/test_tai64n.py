@@ -125,7 +125,7 @@ def test_what_is_loaded(run, tool):
     )
     result = run(sys.executable, "-IS", "-c", program, input=b"")
     assert result.stderr == b""
-    base = {f"base.{name}" for name in ("cli", "process", "tai64", "tools", "write")}
+    base = {f"base.{name}" for name in ("cli", "process", "tai64", "title", "tools", "write")}
     ours = {"entry", "base", "chain", "chain.pathexec", "log", "log.filter_loop"} | base
     ours |= {"log.tai64nlocal", "log.localtimes"} if "local" in tool else {"log.tai64n"}
     expected = {"pydaemontools", "errno", "gc"} | ({"_operator"} if "local" in tool else set())

@@ -15,6 +15,11 @@ limits: dict[int, int] = {}
 # Which of fds 0-2 were closed when a tool of our own name began, and are now /dev/null.
 opened: set[int] = set()
 
+# The words of the tool that this process is at present, and whether ps shows them, or those of
+# the process that this one was forked from.
+words: list[bytes] = []
+titled = False
+
 
 def edit(environ: dict[bytes, bytes], entries: list[bytes]) -> None:
     """Apply ENTRIES to ENVIRON in turn: NAME=VALUE sets a variable, NAME alone removes it.
@@ -73,13 +78,15 @@ def is_dir(path: bytes) -> bool:
 
 
 def title(name: bytes) -> None:
-    """Call this process NAME where ps and top show it: it stays, and is not a "python3"."""
-    try:
-        with open("/proc/self/comm", "wb", buffering=0) as comm:
-            comm.write(name)
-    except OSError:
-        # No /proc, or none that may be written: then it goes by the interpreter's name.
-        pass
+    """Call this process NAME, with the words that it was called by, where ps and top show it.
+
+    For one that stays: until then it is a "python3", or what it was forked from.
+    """
+    from .title import show
+
+    global titled  # noqa: PLW0603 - there is one process
+    titled = True
+    show(name, b" ".join(words))
 
 
 def fsencode(text: str) -> bytes:

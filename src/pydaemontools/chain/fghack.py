@@ -3,6 +3,7 @@
 import posix
 
 from ..base import cli
+from ..base.process import title
 
 USAGE = (b"fghack child", b"pyfghack program [arg ...]")
 COPIES = 30  # as the original: enough for a program that closes a few fds at its start
@@ -23,14 +24,14 @@ def main(argv: list[bytes]) -> list[bytes] | int:
         from ..base.orphans import adopt
         from .subreaper import follow
 
-        code = follow() if adopt() else _hold()
+        code = follow(argv[0]) if adopt() else _hold(argv[0])
     else:
-        code = _hold()
+        code = _hold(argv[0])
     return rest if code is None else code
 
 
-def _hold() -> int | None:
-    """Wait until nobody has the pipe any more, as the original; None in the child."""
+def _hold(who: bytes) -> int | None:
+    """Wait, as WHO, until nobody has the pipe any more, as the original; None in the child."""
     reader, writer = _pipe()
     try:
         pid = posix.fork()
@@ -42,6 +43,7 @@ def _hold() -> int | None:
         _copy(writer)
         return None
     posix.close(writer)
+    title(who)
     while posix.read(reader, 4096):
         pass
     try:

@@ -12,7 +12,7 @@ import sys
 from _signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
 from errno import EACCES, EISDIR, ENOENT, EPERM
 
-from ..base import cli
+from ..base import cli, process
 from ..base.process import environ, fsencode, limits, standard_fds
 from ..base.tools import ORIGINALS, OWN, load
 
@@ -38,6 +38,10 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
     try:
         while True:
             path = environ.get(b"PATH")
+            process.words = argv
+            if process.titled:
+                # A link in a child of a supervisor, which may stay for a while.
+                process.title(who)
             rest = main(argv)
             if isinstance(rest, int):
                 return rest

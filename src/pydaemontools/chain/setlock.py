@@ -5,6 +5,7 @@ from errno import ELOOP
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 
 from ..base import cli
+from ..base.process import title
 
 USAGE = (
     b"setlock [ -nNxX ] file program [ arg ... ]",
@@ -46,9 +47,9 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     how = LOCK_SH if b"r" in force else LOCK_EX
     try:
         if b"t" in force and b"n" not in force:
-            _within(float(force[b"t"]), fd, how)
+            _within(argv[0], float(force[b"t"]), fd, how)
         else:
-            flock(fd, how | (LOCK_NB if b"n" in force else 0))
+            _at_once_or_wait(argv[0], fd, how, wait=b"n" not in force)
     except OSError as error:
         if b"x" in force:
             return 0
@@ -93,7 +94,18 @@ def _why(file: bytes, error: OSError) -> bytes:
     return owned(file)
 
 
-def _within(limit: float, fd: int, how: int) -> None:
+def _at_once_or_wait(who: bytes, fd: int, how: int, *, wait: bool) -> None:
+    """Lock FD; who has to WAIT for it shows in ps what it is."""
+    try:
+        flock(fd, how | LOCK_NB)
+    except BlockingIOError:
+        if not wait:
+            raise
+        title(who)
+        flock(fd, how)
+
+
+def _within(who: bytes, limit: float, fd: int, how: int) -> None:
     """Lock FD, or raise BlockingIOError when LIMIT seconds have passed."""
     import _signal as signal
 
@@ -107,6 +119,7 @@ def _within(limit: float, fd: int, how: int) -> None:
     except BlockingIOError:
         if not limit:
             raise
+        title(who)
     else:
         return
     # An alarm that someone blocked or ignored for us would never end the wait.

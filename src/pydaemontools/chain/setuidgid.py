@@ -48,7 +48,7 @@ def _is_closed(uid: int) -> bool:
     An installer that ran as root puts its interpreter below /root: it then goes on running,
     but the account cannot read one more module of it.
     """
-    if posix.geteuid():
+    if posix.geteuid() or not uid:
         return False
     places = [place for place in sys.path if is_dir(fsencode(place))]
     # Directories are listed, and files in them opened.

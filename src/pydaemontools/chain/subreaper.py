@@ -11,7 +11,7 @@ import posix
 from ..base import cli
 from ..base.orphans import reap
 from ..base.proc import children
-from ..base.process import environ
+from ..base.process import environ, title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,11 @@ FORWARDED = (
 )
 
 
-def follow() -> int | None:
-    """Fork; None in the child. The parent stays until no child is left, and ends as the last."""
+def follow(who: bytes) -> int | None:
+    """Fork; None in the child. The parent, called WHO, stays until no child is left.
+
+    It ends as the last of them.
+    """
     # A child that ends must be seen even where someone ignored SIGCHLD for us.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # Whoever became this tool may have left children of its own: they are not the program's.
@@ -41,6 +44,7 @@ def follow() -> int | None:
     pid, mask = fork_behind(FORWARDED)
     if not pid:
         return None
+    title(who)
     status = _watch(pid, others)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return end_as(status)

@@ -3,7 +3,8 @@
 import posix
 import sys
 
-from ..base import cli, process
+from ..base import cli
+from ..base.title import show
 from ..chain import pathexec
 from .filter_loop import read
 
@@ -72,7 +73,7 @@ def main(argv: list[bytes]) -> int:
         # The original says nothing.
         raise cli.usage(who, USAGE) if cli.native(who) else cli.Quit(100)
     title = opened(argv)
-    process.title(who)
+    show(who, None)
     title.add(b"")
     while new := read(who):
         title.add(new)
