@@ -7,7 +7,8 @@ nobody asks, each call does nothing and says so. None raises for what the system
 
 import os
 import time
-from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, socket
+
+from . import notify_send
 
 __all__ = ["interval", "ready", "reloading", "send", "status", "stopping", "watchdog"]
 
@@ -66,21 +67,12 @@ def watchdog() -> float | None:
 
 def send(*assignments: str) -> bool:
     """Send lines NAME=VALUE to NOTIFY_SOCKET, in one message; whether they were sent."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if address[:1] not in ("/", "@"):
-        return False
-    # @ stands for the NUL of an abstract name.
-    name = b"\0" + os.fsencode(address[1:]) if address[0] == "@" else os.fsencode(address)
+    address = os.fsencode(os.environ.get("NOTIFY_SOCKET", ""))
     message = "\n".join(assignments).encode("utf-8", "surrogateescape")
-    sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC)
     try:
-        sender.connect(name)
-        sender.sendall(message)
+        return notify_send.send(address, message, wait=True)
     except (OSError, ValueError):
         return False
-    finally:
-        sender.close()
-    return True
 
 
 def _newline(fd: int | None) -> bool:

@@ -51,6 +51,7 @@ def main(argv: list[bytes]) -> int:
     prepare()
     if not is_shown():
         cli.say(WHO + b": warning: no /proc: " + LACKS)
+    asked = {name: environ.pop(name) for name in OURS if name in environ}
     if is_dir(words[0]):
         if len(words) > 1:
             from .misnamed import several
@@ -62,13 +63,15 @@ def main(argv: list[bytes]) -> int:
         for fd in inherited():
             # A service directory starts from nothing.
             posix.set_inheritable(fd, False)
-        for variable in OURS:
-            environ.pop(variable, None)
         pair = directory(dialect, words[0])
         keep = []
     else:
         pair = programs(words, logger)
         keep = inherited()
+    if b"NOTIFY_SOCKET" in asked:
+        from .announcement import Announcement
+
+        Announcement(pair.service, asked)
     pair.run(keep, verbose=verbose)
     return 0
 
