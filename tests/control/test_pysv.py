@@ -229,7 +229,8 @@ class TestEnable:
         (place / "odd/down/x").mkdir(parents=True)
         (place / "link/down").symlink_to(place / "target")
         result = run("pysv", "disable", "nosuch", "none", "link")
-        assert result.returncode == 2
+        assert result.returncode == 3
+        assert b"fail: link: unable to make the file down: file already exists" in result.stdout
         assert b"fail: none: it is no service directory: it holds no run" in result.stdout
         assert b"looked for " in result.stderr
         assert not (place / "target").exists()

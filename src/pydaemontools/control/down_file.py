@@ -2,14 +2,12 @@
 
 import posix
 
-from ..base import cli
+from ..base import cli, shared_dir
 from ..base.service_dirs import is_service
 from .hint import hint
 from .servicefiles import Trouble, show
 from .services import find, looked, places
 
-DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
-NEW = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
 DONE = {
     True: b"disabled: it is not started with its supervisor; pysv stop ends it now",
     False: b"enabled: it is started with its supervisor; pysv start starts it now",
@@ -47,7 +45,7 @@ def change(
 def _change(directory: bytes, name: bytes, *, down: bool) -> None:
     doing = b"unable to change to service directory"
     try:
-        at = posix.open(directory, DIRECTORY)
+        at = shared_dir.open_directory(directory)
     except OSError as error:
         raise Trouble(doing, error) from None
     try:
@@ -56,14 +54,20 @@ def _change(directory: bytes, name: bytes, *, down: bool) -> None:
             what = b"it is no service directory: it holds no run"
             raise Trouble(what + (b"; " + where if where else b""))
         doing = b"unable to make the file down" if down else b"unable to remove the file down"
-        if down:
-            posix.close(posix.open(b"down", NEW, 0o644, dir_fd=at))
-        else:
-            posix.unlink(b"down", dir_fd=at)
-    except (FileExistsError, FileNotFoundError):
-        # So it is already.
-        pass
+        if down and not _is_down(at):
+            posix.close(shared_dir.make_file(b"down", posix.O_WRONLY, at, mode=0o644))
+        elif not down:
+            shared_dir.remove(b"down", at)
     except OSError as error:
         raise Trouble(doing, error) from None
     finally:
         posix.close(at)
+
+
+def _is_down(at: int) -> bool:
+    """Whether a supervisor would see the file in the directory AT: a link to nothing is none."""
+    try:
+        posix.stat(b"down", dir_fd=at)
+    except FileNotFoundError:
+        return False
+    return True
