@@ -133,6 +133,45 @@ def test_logs_of_what_has_none(run, place):
     assert b"a: there is no log directory" in run("pysv", "logs", "a").stderr
 
 
+def test_a_log_that_came_later(run, supervised, place):
+    """The supervisor that is there looked for it when it started: another one is no remedy."""
+    supervised("pysupervise", place / "a")
+    (place / "a/log").mkdir()
+    (place / "a/log/run").touch()
+    result = run("pysv", "status", "a")
+    assert b"a/log: supervise not running" in result.stdout
+    wanted = b"a/log was not there when the supervisor of %s/a started" % str(place).encode()
+    assert wanted in result.stderr
+    assert b"start one with" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["logs", "a", "-n", "1"],
+        ["status", "a", "-j"],
+        ["ls", "a", "--json"],
+        ["check", "a", "-w", "0"],
+    ],
+)
+def test_options_behind_a_service(run, fakes, place, argv):
+    """The kind: what begins with a dash is an option, wherever it stands, until two of them."""
+    fakes("a", status(4711))
+    (place / "a/main").mkdir()
+    (place / "a/main/current").write_text("one\ntwo\n")
+    result = run("pysv", *argv)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout == run("pysv", argv[0], *argv[2:], "a").stdout
+    assert b"-f: there is no such service" in run("pysv", "logs", "--", "-f").stderr
+
+
+@pytest.mark.parametrize("tool", [["pysvstat"], ["pysvc", "-u"], ["pysvwait"]])
+def test_options_behind_a_directory(run, fakes, tool):
+    """Of the tools that read as djb's getopt does, that is said."""
+    fakes("a", status(4711))
+    assert b"options stand before the directories" in said(run(*tool, "a", "-v"))
+
+
 def test_a_shutdown_that_worked(run, supervised, place):
     """It is said that the service is down and its supervisor gone: that is what was asked."""
     supervised("pysupervise", place / "a")

@@ -5,6 +5,7 @@ from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
 from ..base.errors import owned, user
 from ..base.service_dirs import services_in
+from .servicefiles import OK, attend
 from .services import first, looked
 
 TYPE_CHECKING = False
@@ -25,7 +26,12 @@ def hint(places: list[bytes], error: OSError | None) -> bytes:
 
 
 def _absent(directory: bytes) -> bytes:
-    if posix.access(directory + b"/run", posix.F_OK):
+    above = directory.removesuffix(b"/log")
+    has_run = posix.access(directory + b"/run", posix.F_OK)
+    if above != directory and has_run and _is_attended(above):
+        said = directory + b" was not there when the supervisor of " + above + b" started"
+        return said + b": it is looked for when that starts again"
+    if has_run:
         said = directory + b" is a service directory, but nothing has supervised it yet"
         return said + _remedy(directory)
     try:
@@ -52,6 +58,15 @@ def _refused(directory: bytes) -> bytes:
 
 def _ended(directory: bytes) -> bytes:
     return directory + b" was supervised once; its supervisor has ended" + _remedy(directory)
+
+
+def _is_attended(directory: bytes) -> bool:
+    """Whether a supervisor runs in DIRECTORY."""
+    try:
+        attend(directory + b"/" + OK)
+    except OSError:
+        return False
+    return True
 
 
 def _remedy(directory: bytes) -> bytes:

@@ -33,13 +33,28 @@ def main(argv: list[bytes]) -> int:
         raise cli.Asked(word)
     module = _answering(word)
     if module is None:
-        after, names = cli.options([who, *rest], USAGE, more=LETTERS, words=WORDS)
+        after, names = _anywhere([who, *rest], USAGE, more=LETTERS, words=WORDS)
         return control(who, word, _given(before + after), names)
-    after, names = cli.options(
-        [who, *rest], module.USAGE, more=b"j" + module.LETTERS, words=(b"json", *module.WORDS)
-    )
+    options = cli.options if word == b"new" else _anywhere
+    letters, words = b"j" + module.LETTERS, (b"json", *module.WORDS)
+    after, names = options([who, *rest], module.USAGE, more=letters, words=words)
     code: int = module.main(who, _given(before + after), names)
     return code
+
+
+def _anywhere(
+    argv: list[bytes], usage: "cli.Usage", more: bytes, words: tuple[bytes, ...]
+) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """The options and the names in ARGV, in any order: no service is called -f."""
+    at = argv.index(b"--") if b"--" in argv else len(argv)
+    rest, behind = argv[1:at], argv[at + 1 :]
+    found, names = [], []
+    while rest:
+        some, rest = cli.options([argv[0], *rest], usage, more=more, words=words)
+        found += some
+        names += rest[:1]
+        del rest[:1]
+    return found, names + behind
 
 
 def _list_commands(who: bytes) -> int:

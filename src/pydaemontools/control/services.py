@@ -57,6 +57,8 @@ def looked(places: list[bytes]) -> bytes:
     """A sentence that says that a service was looked for in PLACES; nothing for a mere path."""
     if len(places) < 2:
         return b""
+    if any(place[:1] == b"-" for place in places):
+        return b"options stand before the directories"
     shown = [place if b"/" in place else b"./" + place for place in places]
     named = environ.get(b"SVDIR")
     why = b"SVDIR is not set" if named is None else b"SVDIR is " + named

@@ -283,7 +283,7 @@ class ServiceSteps:
         """Count the TROUBLE, and say it in a line that begins with WORD."""
         self.failed += 1
         if trouble.error:
-            self.troubles.append((self.name, trouble.error))
+            self.troubles.append((self.where(), trouble.error))
         self.printer.say(word, self.name, b"/log" if self.in_log else b"", trouble)
 
     def not_running(self, letter: str) -> None:
@@ -295,7 +295,11 @@ class ServiceSteps:
             self.printer.say(b"ok", self.name, b"/log" if self.in_log else b"", trouble)
             return
         self.fail(b"fail", trouble)
-        self.troubles.append((self.name, OSError(ENXIO, "")))
+        self.troubles.append((self.where(), OSError(ENXIO, "")))
+
+    def where(self) -> bytes:
+        """The name of what it is about: the service, or its log."""
+        return self.name.rstrip(b"/") + b"/log" if self.in_log else self.name
 
     def warn(self, doing: bytes, file: bytes, error: OSError) -> None:
         """Say on stderr what could not be done with a FILE of the service."""
