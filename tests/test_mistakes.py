@@ -3,18 +3,16 @@
 The kind: an answer that names what could not be done, to what, why, and what to do.
 """
 
-import sys
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 if not (ROOT / "contrib/lib/mistakes.toml").exists():
     pytest.skip("the tests are not in a source tree", allow_module_level=True)
-sys.path.insert(0, str(ROOT / "contrib/lib"))
-import mistakes  # noqa: E402
-
-sys.path.remove(str(ROOT / "contrib/lib"))
+mistakes = SimpleNamespace(**runpy.run_path(str(ROOT / "contrib/lib/mistakes.py")))
 pytestmark = pytest.mark.process
 KNOWN = mistakes.load()
 NAMES = [f"{one['tool']}: {one['what']}" for one in KNOWN]
