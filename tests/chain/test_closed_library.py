@@ -40,7 +40,9 @@ def closed(scripts):
     if started.returncode:
         pytest.skip("needs a Python that runs where it is copied to")
     words = [python, "-m", "pydaemontools", "originals", made / "originals"]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    # Debian's Python looks elsewhere for packages; ours are found by the commands themselves.
+    env = {"PYTHONPATH": str(made / "lib" / VERSION / "site-packages")}
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=env)
     (made / "lib").chmod(0o700)
     yield made
     remove(place)

@@ -6,6 +6,7 @@ is had again, may have files too: those are filed as cut off.
 """
 
 import posix
+from _stat import S_ISDIR
 
 from ..pipe.intent import Intent
 from .current import CURRENT, Current
@@ -66,7 +67,8 @@ class Recovery:
         """Go on with `current` after a clean end; after any other, file what was left."""
         self.folder.about_to(b"stat", CURRENT)
         found = self.folder.find(CURRENT)
-        if found and is_ours(found) and found.st_mode & 0o100:
+        # A directory could not be filed either: to append to it says what it is.
+        if found and found.st_mode & 0o100 and (is_ours(found) or S_ISDIR(found.st_mode)):
             self.current.append()
             self.finished.file(b"previous", b"s")
             self.current.written = posix.fstat(self.current.fd).st_size
