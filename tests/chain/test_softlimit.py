@@ -102,6 +102,13 @@ def test_no_file_may_grow(run, place, private):
     assert result.stderr.startswith(b"pypgrphack: fatal: unable to run nonesuch: file does not")
 
 
+@pytest.mark.parametrize(("size", "kib"), [("500m", 512000), ("1g", 1 << 20), ("600000k", 600000)])
+def test_a_size_with_a_unit(run, size, kib):
+    """k, m and g, for memory too; -m is for four limits."""
+    result = run("pysoftlimit", "-m", size, "bash", "-c", "ulimit -Sv; ulimit -Sd")
+    assert result.stdout.split() == [b"%d" % kib] * 2
+
+
 @pytest.mark.parametrize("number", ["x", "5k", "-1", "0x10", " 5", "5 ", "+5", "1.5", "٣"])
 def test_no_number(run, number):
     """What is no number is wrong usage, and the second line says which option it was."""
