@@ -354,6 +354,37 @@ sys.stdin.read()
 """
 
 
+# The one that took it ends, so that /proc/locks names nobody, and a child has it.
+LEAVE = """
+import fcntl, os, sys
+os.setuid(65534)
+fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
+if not os.fork():
+    os.close(1)
+    os.read(0, 1)
+"""
+
+
+@pytest.mark.needs_root
+@pytest.mark.process
+@pytest.mark.parametrize("around", [[], ["unshare", "--pid", "--fork", "--mount-proc"]])
+def test_a_lock_of_another_account_that_was_handed_on(place, scripts, around):
+    """In a pid namespace, as in a container, it kept root's supervisor out."""
+    make_service(place / "s", {"run": " touch ran\nexec sleep 1000\n"})
+    (place / "hold").write_text(LEAVE)
+    os.mkfifo(place / "ends")
+    ends = os.open(place / "ends", os.O_RDWR)
+    words = f"{sys.executable} hold s <ends; exec timeout -k5 30 {scripts}/pysupervise s"
+    argv = [*around, "sh", "-c", words]
+    with subprocess.Popen(argv, cwd=place, stderr=subprocess.PIPE) as process:
+        wait_until((place / "s/ran").exists)
+        (place / "s/supervise/control").write_text("x")
+        os.write(ends, b"x")
+        os.close(ends)
+        err = process.stderr.read().decode()
+    assert "s is locked by another account: passed over" in err
+
+
 @pytest.mark.needs_root
 def test_another_account_locks_the_directory(watched, place):
     """Whoever may read it can: that keeps nobody out, and is said."""

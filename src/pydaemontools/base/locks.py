@@ -5,7 +5,7 @@ from errno import EACCES, EAGAIN
 from fcntl import LOCK_EX, LOCK_NB, flock, lockf
 from time import monotonic, sleep
 
-from . import cli
+from . import cli, proc
 from .proc import start_time
 
 TYPE_CHECKING = False
@@ -75,14 +75,40 @@ def _flock(fd: int) -> None:
 
 def _kept_out(fd: int, shown: bytes) -> bytes:
     """Who has the directory FD, SHOWN, locked; nothing, but a warning, if that is no reason."""
-    pid = _holder(fd)
-    if not pid:
+    # /proc/locks names who took it, who may have ended and left it to a child.
+    pids = _holders(fd)
+    if not pids:
         # Beyond our pid namespace.
         return shown + b" is held by a process that is not to be seen"
-    if _account(pid) in (0, posix.geteuid()):
-        return holder(fd, shown)
+    for pid in pids:
+        if _account(pid) in (0, posix.geteuid()):
+            return shown + b" is held by process " + pid + _command(pid)
     cli.say(b"pysupervise: warning: " + shown + b" is locked by another account: passed over")
     return b""
+
+
+def _holders(fd: int) -> list[bytes]:
+    """The pids of those that have the file FD locked by flock(2), as their open files say."""
+    found = posix.fstat(fd)
+    inode = b"%02x:%02x:%d " % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
+    pids = []
+    for pid in proc.pids():
+        try:
+            opened = posix.listdir(f"/proc/{pid}/fdinfo")
+        except OSError:
+            continue
+        if any(_locks(f"/proc/{pid}/fdinfo/{one}", inode) for one in opened):
+            pids.append(b"%d" % pid)
+    return pids
+
+
+def _locks(file: str, inode: bytes) -> bool:
+    """Whether the open file that FILE tells of has the lock of INODE."""
+    try:
+        with open(file, "rb") as lines:
+            return any(b"FLOCK" in line and inode in line for line in lines)
+    except OSError:
+        return False
 
 
 def _account(pid: bytes) -> int:
@@ -122,4 +148,7 @@ def _command(pid: bytes) -> bytes:
             words = line.read().rstrip(b"\0").replace(b"\0", b" ")
     except OSError:
         return b", which has ended and left it to a child"
-    return b": " + words if words else b""
+    from .printable import plain
+
+    # It is whatever that process likes.
+    return b": " + plain(words) if words else b""

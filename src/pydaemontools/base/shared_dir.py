@@ -6,21 +6,31 @@ opened by the fd of its directory, through no link, only if it is a plain one, a
 if it has no other name; nobody waits; what is made was not there before; and no more is read
 than such a file may hold. A DIRECTORY is an fd; None is the current one. What cannot be had
 raises OSError, Unsafe where something stands there that must not be used.
+
+On the way to what is made or written to, as in its own name, a link is followed only if root or
+our own account made it: see reach().
 """
 
 import posix
-from errno import EFBIG, EINVAL, EISDIR, ELOOP, EMLINK, ENOTDIR
+from errno import EFBIG, EINVAL, EISDIR, ELOOP, EMLINK, ENOENT
 
 from .write import write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAFE = posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_NOCTTY | posix.O_CLOEXEC
 MAKE = posix.O_CREAT | posix.O_EXCL
 LINK = posix.O_PATH | posix.O_NOFOLLOW | posix.O_CLOEXEC
+WAY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
 DIRECTORY = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
 KIND, PLAIN, FIFO, SYMLINK, FOLDER = 0o170000, 0o100000, 0o010000, 0o120000, 0o040000
 EVERYBODY = 0o004  # may read it
 BLOCK = 1 << 16  # bytes that are read at once
 TRIES = 10  # how often somebody may put something else there while we look
+LINKS = 40  # that are followed one after the other, as the kernel does
+WRITES = posix.O_WRONLY | posix.O_RDWR
 
 
 class Unsafe(OSError):
@@ -31,9 +41,82 @@ class Unsafe(OSError):
         self.words = words
 
 
+def reach(name: bytes, directory: int | None = None, *, follow: bool = False) -> tuple[int, bytes]:
+    """The directory that NAME is in, open for close(), and what it is called there.
+
+    Links on the way are followed if root or our own account made them, with FOLLOW the last one
+    too. Who owns a directory on the way would have us go anywhere by others.
+    """
+    if not name:
+        raise FileNotFoundError(ENOENT, "")
+    words, links = _words(name), 0
+    at = posix.open(_top(name), WAY, dir_fd=directory)
+    try:
+        while words and (follow or len(words) > 1):
+            try:
+                found = posix.open(words[0], LINK, dir_fd=at)
+            except FileNotFoundError:
+                if len(words) > 1:
+                    raise
+                break
+            leads = _leads(found)
+            if leads is None and len(words) == 1:
+                posix.close(found)
+                break
+            words = words[1:]
+            if leads is not None:
+                posix.close(found)
+                links += 1
+                if links > LINKS:
+                    raise OSError(ELOOP, "")
+                words = _words(leads) + words
+                if leads[:1] != b"/":
+                    continue
+                found = posix.open(b"/", WAY)
+            posix.close(at)
+            at = found
+    except OSError:
+        posix.close(at)
+        raise
+    return at, words[0] if words else b"."
+
+
+def _reached(deed: "Callable[[bytes, int], int]", name: bytes, directory: int | None) -> int:
+    """What DEED returns of what NAME is called in its directory, and that directory."""
+    at, last = reach(name, directory)
+    try:
+        return deed(last, at)
+    finally:
+        posix.close(at)
+
+
+def _words(name: bytes) -> list[bytes]:
+    return [word for word in name.split(b"/") if word not in (b"", b".")]
+
+
+def _top(name: bytes) -> bytes:
+    return b"/" if name[:1] == b"/" else b"."
+
+
+def _leads(fd: int) -> bytes | None:
+    """Where FD leads, a link of root's or of our account; None if it is none; else Unsafe."""
+    found = posix.fstat(fd)
+    if found.st_mode & KIND != SYMLINK:
+        return None
+    try:
+        if found.st_uid not in (0, posix.geteuid()):
+            raise Unsafe(ELOOP, b"a symbolic link of another account")
+        return posix.readlink(b"", dir_fd=fd)
+    except OSError:
+        posix.close(fd)
+        raise
+
+
 def open_file(name: bytes, flags: int, directory: int | None = None, *, mode: int = 0) -> int:
     """Open the plain file NAME, which FLAGS may ask to be made: with MODE, whatever the umask."""
-    writes = bool(flags & (posix.O_WRONLY | posix.O_RDWR))
+    writes = bool(flags & WRITES)
+    if writes and b"/" in name:
+        return _reached(lambda last, at: open_file(last, flags, at, mode=mode), name, directory)
     flags, made = flags & ~(posix.O_CREAT | posix.O_TRUNC), flags & posix.O_CREAT
     for _ in range(TRIES):
         try:
@@ -79,6 +162,8 @@ def make_anew(name: bytes, flags: int, directory: int | None = None, *, mode: in
 
 def replace(name: bytes, data: bytes, directory: int | None = None, *, mode: int) -> int:
     """Have DATA in the file NAME, all at once; return the fd of it, to write to."""
+    if b"/" in name:
+        return _reached(lambda last, at: replace(last, data, at, mode=mode), name, directory)
     new = name + b".new"
     fd = make_anew(new, posix.O_WRONLY, directory, mode=mode)
     try:
@@ -155,15 +240,20 @@ def read_fd(fd: int, most: int) -> bytes:
 
 def open_directory(name: bytes, directory: int | None = None) -> int:
     """Open the directory NAME, or the one that a link of root's or of our account leads to."""
+    at, last = reach(name, directory, follow=True)
     try:
-        return posix.open(name, DIRECTORY, dir_fd=directory)
-    except OSError as error:
-        if error.errno not in (ELOOP, ENOTDIR):
-            raise
-        found = posix.stat(name, dir_fd=directory, follow_symlinks=False)
-        if found.st_mode & KIND != SYMLINK:
-            raise
-    return posix.open(target(name, directory), DIRECTORY & ~posix.O_NOFOLLOW, dir_fd=directory)
+        return posix.open(last, DIRECTORY, dir_fd=at)
+    finally:
+        posix.close(at)
+
+
+def make_directory(name: bytes, *, follow: bool = False) -> None:
+    """Make the directory NAME, for our account alone; or FOLLOW a link that leads to nothing."""
+    at, last = reach(name, follow=follow)
+    try:
+        posix.mkdir(last, 0o700, dir_fd=at)
+    finally:
+        posix.close(at)
 
 
 def open_fifo(name: bytes | str, directory: int | None = None) -> int:
@@ -212,32 +302,21 @@ def _fifo(name: bytes | str, flags: int, directory: int | None) -> int:
 
 
 def _open_to_read(name: bytes, directory: int | None, *, follow: bool) -> int:
-    flags = posix.O_RDONLY | SAFE
     found = posix.stat(name, dir_fd=directory, follow_symlinks=False)
     if follow and found.st_mode & KIND == SYMLINK:
-        name, flags = target(name, directory), flags & ~posix.O_NOFOLLOW
-        found = posix.stat(name, dir_fd=directory)
+        at, last = reach(name, directory, follow=True)
+        try:
+            return _open_to_read(last, at, follow=False)
+        finally:
+            posix.close(at)
     _check(found, fifo=True)
-    fd = posix.open(name, flags, dir_fd=directory)
+    fd = posix.open(name, posix.O_RDONLY | SAFE, dir_fd=directory)
     try:
         _check(posix.fstat(fd), fifo=True)
     except Unsafe:
         posix.close(fd)
         raise
     return fd
-
-
-def target(name: bytes, directory: int | None = None) -> bytes:
-    """Where the link NAME leads, that root or our account made; Unsafe if another did."""
-    link = posix.open(name, LINK, dir_fd=directory)
-    try:
-        if posix.fstat(link).st_uid not in (0, posix.geteuid()):
-            raise Unsafe(ELOOP, b"a symbolic link of another account")
-        leads = posix.readlink(b"", dir_fd=link)
-    finally:
-        posix.close(link)
-    above, slash, _ = name.rpartition(b"/")
-    return leads if leads[:1] == b"/" else above + slash + leads
 
 
 def _check(found: posix.stat_result, *, writes: bool = False, fifo: bool = False) -> None:

@@ -71,14 +71,20 @@ def _open(file: bytes) -> int:
     In a directory of others a link could have any file be made: it has to be root's or our own.
     """
     flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
-    try:
-        return posix.open(file, flags | posix.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        if error.errno != ELOOP:
-            raise
-    from ..base.shared_dir import target
+    flags |= posix.O_NOFOLLOW
+    if b"/" not in file or file[-1:] == b"/":
+        try:
+            return posix.open(file, flags, 0o600)
+        except OSError as error:
+            if error.errno != ELOOP:
+                raise
+    from ..base.shared_dir import reach
 
-    return posix.open(target(file), flags, 0o600)
+    at, last = reach(file, follow=True)
+    try:
+        return posix.open(last, flags, 0o600, dir_fd=at)
+    finally:
+        posix.close(at)
 
 
 def _why(file: bytes, error: OSError) -> bytes:

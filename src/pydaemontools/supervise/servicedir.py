@@ -151,17 +151,11 @@ class ServiceDir:
 
     def make_directory(self, name: bytes) -> bool:
         """Make the directory NAME; False if it is there. Raises OSError."""
-        link = self.path(name)
         try:
-            posix.mkdir(link, 0o700)
+            # By a link to nothing too: it is to be elsewhere, on another file system.
+            shared_dir.make_directory(self.path(name), follow=True)
         except FileExistsError:
-            try:
-                posix.stat(link)
-            except FileNotFoundError:
-                # A link to nothing: the directory is to be elsewhere, on another file system.
-                posix.mkdir(shared_dir.target(link), 0o700)
-            else:
-                return False
+            return False
         return True
 
     def make(self) -> None:

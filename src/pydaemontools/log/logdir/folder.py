@@ -9,6 +9,7 @@ from errno import ENOENT
 
 from ...base import shared_dir
 from ...base.locks import lock
+from ...base.printable import plain
 
 # For reading too: what is in a file that was removed has to be had from the open one.
 APPEND = posix.O_RDWR | posix.O_APPEND | posix.O_CREAT
@@ -30,7 +31,7 @@ class Folder:
         self.doing = b"open directory " + self.path
         refused = None
         try:
-            posix.mkdir(self.path, 0o700)
+            shared_dir.make_directory(self.path)
         except OSError as error:
             refused = error
         try:
@@ -86,7 +87,7 @@ class Folder:
 
     def unlink(self, name: bytes) -> None:
         """Remove the file NAME, if it is there."""
-        self.about_to(b"remove", name)
+        self.about_to(b"remove", plain(name))
         try:
             posix.unlink(name, dir_fd=self.fd)
         except OSError as error:

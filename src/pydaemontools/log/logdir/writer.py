@@ -61,7 +61,8 @@ class LogDir:
             if intent_log:
                 intent_log.leave(self)
             self.release()
-            raise OSError(error.errno, "", self.folder.doing) from error.__cause__
+            error.filename = self.folder.doing
+            raise
         if intent_log:
             intent_log.begun(self)
 

@@ -59,7 +59,8 @@ class Spool:
         try:
             self._open()
         except OSError as error:
-            raise OSError(error.errno, "", b"open the spool " + self.path) from None
+            error.filename = b"open the spool " + self.path
+            raise
         for form in WIRE:
             other = parent + directory_name(target, form)
             if form != target.format and has_undelivered(other):

@@ -7,7 +7,7 @@ import time
 from binascii import crc32
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
-from ...base.shared_dir import open_directory, open_file
+from ...base.shared_dir import make_directory, open_directory, open_file
 from ...base.two_slots import TwoSlots
 from .segments import segment_ends
 
@@ -29,7 +29,7 @@ class SpoolDir:
         try:
             for one in parent, path:
                 try:
-                    posix.mkdir(one, 0o700)
+                    make_directory(one)
                 except FileExistsError:
                     pass
             doing = b"lock the spool "
@@ -43,7 +43,8 @@ class SpoolDir:
             self.connection = posix.read(self._connection, 4096)
         except OSError as error:
             self._let_go()
-            raise OSError(error.errno, "", doing + path) from None
+            error.filename = doing + path
+            raise
 
     def connected(self, endpoints: bytes) -> None:
         """Note the connection between ENDPOINTS that is used now; none if that is empty."""
@@ -97,7 +98,8 @@ def _emit(number: int, at: int) -> bytes:
 def _parse(slot: bytes) -> tuple[int, int] | None:
     """Return the number and the position in SLOT; None if they are no complete text."""
     number, at = int.from_bytes(slot[:8], "big"), int.from_bytes(slot[8:24], "big")
-    return (number, at) if slot[:28] == _emit(number, at) else None
+    # Nobody counts as far as half of what fits.
+    return (number, at) if slot[:28] == _emit(number, at) and not slot[0] & 0x80 else None
 
 
 def directory_name(target: "Target", form: bytes) -> bytes:
