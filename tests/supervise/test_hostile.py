@@ -196,3 +196,27 @@ def test_modes_whatever_the_umask(serve, mask):
     shown = dict.fromkeys(["status", "stat", "pid", "state", "history"], 0o644)
     assert modes == shown | {"control": 0o620, "ok": 0o620, "lock": 0o600}
     assert (kept.path / "supervise").stat().st_mode & 0o7777 == 0o710
+
+
+PROCESSES = {
+    "a fifo": os.mkfifo,
+    "no pids": lambda path: path.write_text("no pid\n"),
+    "endless": lambda path: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("thing", PROCESSES)
+def test_a_cgroup_that_is_anywhere(serve, place, thing):
+    """Kind: a path in what others wrote down, which root opens: it waited, or read without end."""
+    kept = serve()
+    kept.up()
+    state = (kept.path / "supervise/state").read_text()
+    assert kept.stop() == 0
+    PROCESSES[thing](place / "cgroup.procs")
+    words = f"cgroup /sys/fs/cgroup/../../..{place}\nprocesses 1:1\n"
+    (kept.path / "supervise/state").write_text(state + words)
+    os.chown(kept.path / "supervise", NOBODY, NOBODY)
+    again = serve()
+    again.up()
+    assert "Traceback" not in again.supervisor.err()
+    assert again.stop() == 0
