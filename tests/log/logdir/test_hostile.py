@@ -64,3 +64,39 @@ def test_what_is_outside_stays_so(scripts, originals, place, before, later, tool
     assert outside(here) == known
     assert disclosed(here / "x") == []
     shutil.rmtree(here)
+
+
+@pytest.fixture
+def theirs(place):
+    """A log directory of another account's."""
+    (place / "log").mkdir()
+    os.chown(place / "log", 65534, 65534)
+    return place / "log"
+
+
+@pytest.mark.parametrize("tool", ["pymultilog", "multilog"])
+def test_names_that_are_no_text(run, theirs, scripts, originals, tool):
+    """Kind: a name that another account has made: not UTF-8, or one that drives a terminal."""
+    for number in range(20):
+        name = b"@400000000000000000000%03d\xff\x1b[2J.s" % number
+        Path(os.fsdecode(bytes(theirs) + b"/" + name)).touch()
+    path = f"{scripts}:{originals}:/usr/bin:/bin"
+    words = [tool, "s4096", "n3", "./log"]
+    done = run(*words, path=path, input=b"a line of a log\n" * 2000, timeout=30)
+    assert b"Traceback" not in done.stderr
+    assert b"\x1b" not in done.stderr
+    assert len(list(theirs.glob("@4*\udcff*"))) == 0
+
+
+def test_a_file_without_end_is_not_copied(start, theirs, until):
+    """Kind: work without bound: what had been removed was written again, all holes of it."""
+    (theirs / "current").touch(mode=0o744)
+    os.chown(theirs / "current", 65534, 65534)
+    process = start("pymultilog", "s4096", "n3", "./log", stdin=subprocess.PIPE)
+    process.stdin.write(b"one\n")
+    process.stdin.flush()
+    until(lambda: (theirs / "current").stat().st_size)
+    os.truncate(theirs / "current", 5 << 30)
+    (theirs / "current").unlink()
+    process.communicate(b"a line of a log\n" * 1000, timeout=30)
+    assert max(one.stat().st_size for one in theirs.iterdir()) <= 16 << 20

@@ -3,8 +3,10 @@
 import errno
 import os
 import posix
+import resource
 import shutil
 import threading
+from binascii import crc32
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -578,3 +580,50 @@ def test_a_spool_that_is_full_makes_the_daemon_wait(place, start):
     wait_until(lambda: len(server.lines()) >= len(lines))
     assert server.lines() == lines
     server.stop()
+
+
+def fits(number, at):
+    """A slot of the file `state` that says AT."""
+    text = number.to_bytes(8, "big") + at.to_bytes(16, "big")
+    return (text + crc32(text).to_bytes(4, "big")).ljust(512)
+
+
+numbers = st.one_of(st.integers(0, 9), st.sampled_from([2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1]))
+places = st.builds(
+    lambda file, offset: min((file << 40) + offset, 2**128 - 1),
+    st.one_of(st.integers(0, 3), st.sampled_from([2**60 - 1, 2**60, 2**87, 2**88])),
+    st.sampled_from([0, 1, 12, 50, 2**40 - 1]),
+)
+lengths = st.sampled_from([0, 3, 100, 2**28 + 1, 2**31, 2**32 - 1])
+files = st.dictionaries(
+    st.sampled_from([1, 2, 3, 2**60 - 1]),
+    st.tuples(lengths, st.sampled_from([0, 1 << 20, 1 << 33, 1 << 41])),
+    max_size=3,
+)
+
+
+@settings(patient, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(slots=st.lists(st.builds(fits, numbers, places), max_size=2), files=files)
+def test_a_spool_of_another_account(opened, place, slots, files):
+    """Kind: a length or a number that anybody may have written: all memory, or a traceback."""
+    shutil.rmtree(place / "spool", ignore_errors=True)
+    (place / FILES).mkdir(parents=True)
+    (place / FILES / "state").write_bytes(b"".join(slots))
+    for number, (length, size) in files.items():
+        file = place / FILES / f"{number:016x}.log"
+        file.write_bytes(segments.HEAD.pack(segments.MAGIC, length, 0))
+        os.truncate(file, size)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, before[1]))
+    try:
+        one = opened()
+        one.put(b"a line")
+        for _ in range(9):
+            if one.ready(one.begin):
+                one.delivered(one.read(one.begin)[1])
+    except OSError:
+        # It is of no use then, and that is said.
+        return
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    crash(one)

@@ -2,6 +2,7 @@
 
 import posix
 
+from ...base.process import fsencode
 from ...base.shared_dir import link
 from ...base.tai64 import after, stamp
 from .folder import Folder
@@ -61,13 +62,13 @@ class Finished:
         if self._total:
             kept = kept[: self._within_total(kept)]
         for name in reversed(names[len(kept) :]):
-            self._folder.unlink(name.encode())
+            self._folder.unlink(fsencode(name))
 
     def _within_total(self, names: list[str]) -> int:
         """Return how many of NAMES, the newest first, have room together."""
         room = self._room
         for count, name in enumerate(names):
-            room -= self._folder.stat(name.encode()).st_size
+            room -= self._folder.stat(fsencode(name)).st_size
             if room < 0:
                 return count
         return len(names)

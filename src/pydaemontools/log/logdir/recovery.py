@@ -14,6 +14,7 @@ from .finished import Finished
 from .folder import is_ours
 
 PIECE = 1 << 20  # bytes that are copied in one call
+OLDER = 16 << 20  # and of a file, as many as multilog's have, if ours are smaller by now
 
 
 class Recovery:
@@ -101,14 +102,18 @@ class Recovery:
         elif found:
             self.folder.unlink(b"processed")
 
-    def copy_removed(self, removed: int) -> bool:
-        """Have all of the file REMOVED in `previous`, closed; return whether there was anything."""
+    def copy_removed(self, removed: int, size: int) -> bool:
+        """Have the file REMOVED in `previous`, closed; return whether there was anything.
+
+        Files have up to SIZE bytes: another account that made this one may have given it no end.
+        """
         self.folder.about_to(b"write to", b"previous")
-        if not posix.fstat(removed).st_size:
+        size = min(max(size, OLDER), posix.fstat(removed).st_size)
+        if not size:
             return False
         fd, at = self.folder.create(b"previous"), 0
         try:
-            while count := posix.sendfile(fd, removed, at, PIECE):
+            while count := posix.sendfile(fd, removed, at, min(PIECE, size - at)):
                 at += count
             posix.fsync(fd)
             posix.fchmod(fd, 0o744)

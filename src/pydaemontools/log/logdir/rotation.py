@@ -140,7 +140,8 @@ class Rotation:
         self.renewed = True
 
     def _copy_removed(self) -> None:
-        self.stage = UNFILED if self._recovery.copy_removed(self._removed) else FILED
+        copied = self._recovery.copy_removed(self._removed, self._log.largest())
+        self.stage = UNFILED if copied else FILED
         self.close()
 
     def _process(self) -> None:

@@ -21,6 +21,7 @@ FILES = 1 << 60  # no number is as large as this
 SEGMENT = 4 << 20  # bytes of a file, about
 PIECE = 1 << 20  # bytes that are copied together
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND
+MOST = 1 << 28  # bytes of a text: many times what a block can become
 END = b".log"
 
 
@@ -222,7 +223,8 @@ class Segments:
             return None
         magic, length, check = HEAD.unpack(head)
         # No length is believed that the file does not have.
-        if magic != MAGIC or length > posix.fstat(fd).st_size - offset - HEAD.size:
+        rest = posix.fstat(fd).st_size - offset - HEAD.size
+        if magic != MAGIC or length > min(rest, MOST):
             return None
         text = posix.pread(fd, length, offset + HEAD.size)
         return text if len(text) == length and crc32(text) == check else None
