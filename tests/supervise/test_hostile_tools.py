@@ -44,3 +44,30 @@ def test_nothing_is_written_or_waited_for(hostile, ask, place, command, thing):
     assert (place / "outside/secret").read_text() == PRIVATE
     assert os.listdir(place / "outside") == ["secret"]
     assert PRIVATE.strip().encode() not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["history", "history -j", "status", "status -j", "ls -j"])
+@pytest.mark.parametrize("end", ["exited with code " + "9" * 5000, "was killed by \x1b[31m\u009b"])
+def test_a_history_that_anybody_wrote(hostile, ask, command, end):
+    """Kind: numbers without bound, and controls, in a file that root reads for a person."""
+    line = f"2026-11-21T11:06:58.420311Z pid 1 up 1.0 s {end}: said\n"
+    (hostile.path / "supervise/history").write_text(line)
+    done = ask(f"pysv {command} ./s")
+    assert done.returncode in (0, 3)
+    assert b"Traceback" not in done.stderr
+    assert b"\x1b" not in done.stdout
+    assert "\u009b".encode() not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["current", "@400000006900000000000000.s"])
+def test_a_log_that_is_one_line_without_end(hostile, ask, name):
+    """Kind: reading without bound: root's `pysv logs` took all memory."""
+    log = hostile.path / "log/main"
+    log.mkdir(parents=True)
+    (log / "current").write_text("")
+    (log / name).touch()
+    os.truncate(log / name, 2 << 30)
+    os.chown(log, 65534, 65534)
+    done = ask("pysv logs -n 2 ./s")
+    assert done.returncode == 0
+    assert len(done.stdout) < 8 << 20

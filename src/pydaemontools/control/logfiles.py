@@ -13,7 +13,7 @@ from time import sleep
 
 from ..base.shared_dir import open_file
 from ..base.tai64 import stamp
-from .loglines import LineReader, last, newest, split
+from .loglines import LONGEST, LineReader, last, newest, split
 from .packed import ENDINGS, Damaged, blocks, packer, unpacked_name
 from .when import LABEL, label, stamped
 
@@ -265,6 +265,9 @@ class ServiceLog:
                 yield from self.unfinished()
             at_start = False
             *lines, self.rest = (self.rest + data).split(b"\n")
+            if len(self.rest) > LONGEST:
+                lines.append(self.rest)
+                self.rest = b""
             yield from self.lines.take(lines)
 
     def _open_finished(self, file: "File") -> tuple[int | None, bytes]:

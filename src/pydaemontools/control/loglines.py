@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BLOCK = 65536
 FIRST = 8192  # how much of a file's end is looked at first
+LONGEST = 1 << 20  # bytes of a line: one that is longer comes in pieces
 
 
 class LineReader:
@@ -79,6 +80,9 @@ def split(blocks: "Iterable[bytes]") -> "Iterator[list[bytes]]":
     rest = b""
     for data in blocks:
         *lines, rest = (rest + data).split(b"\n")
+        if len(rest) > LONGEST:
+            lines.append(rest)
+            rest = b""
         yield lines
     if rest:
         yield [rest]
@@ -91,6 +95,9 @@ def _blocks(fd: int, start: int, end: int) -> "Iterator[list[bytes]]":
     while start < end and (data := posix.pread(fd, min(BLOCK, end - start), start)):
         start += len(data)
         *lines, rest = (rest + data).split(b"\n")
+        if len(rest) > LONGEST:
+            lines.append(rest)
+            rest = b""
         if cut and lines:
             del lines[0]
             cut = False

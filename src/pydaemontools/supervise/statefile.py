@@ -14,6 +14,7 @@ STATE = b"supervise/state"
 HISTORY = b"supervise/history"
 MOST_DEATHS = 100  # that a history holds
 MOST_OUTPUT = 200  # bytes of the last line that a service printed
+MOST_DIGITS = 20  # of an exit code, in a line that anybody may have written
 ADOPTION = -1  # in the place of a wait status: it goes on, under another supervisor
 ADOPTED = b"was adopted"
 UNKNOWN = b"ended in a way that nobody saw"  # it was no child of ours
@@ -117,7 +118,7 @@ def parse_death(line: bytes) -> Death:
         note = ADOPTED + b")"
     elif len(signal) < len(end):
         death.signal = signal
-    elif code.isdigit():
+    elif code.isdigit() and len(code) < MOST_DIGITS:
         death.code = int(code)
     elif end != UNKNOWN:
         return death
