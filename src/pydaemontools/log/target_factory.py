@@ -1,5 +1,7 @@
 """From a target, as --to names it, to the sink that sends there."""
 
+import posix
+
 from .lines.targets import RELP
 
 TYPE_CHECKING = False
@@ -62,10 +64,11 @@ class TargetFactory:
             from .sinks.journald import Journald
 
             return Journald(target.path, self._origin)
-        from .sinks.console import Console, lines, objects
+        from .sinks.console import Console, lines, objects, seen
 
-        fd, text = (1, objects(self._origin)) if target.kind == b"json" else (2, lines)
-        return Console(b"pysissylog", target.text, fd, text)
+        if target.kind == b"json":
+            return Console(b"pysissylog", target.text, 1, objects(self._origin))
+        return Console(b"pysissylog", target.text, 2, seen if posix.isatty(2) else lines)
 
     def _stream(self, target: "Target") -> "Sink":
         from .net.stream import Stream

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -166,3 +167,15 @@ def test_a_file_that_cannot_be_written(text, run):
     result = run("pysissylog", "--stats", text, "--to", "log/", input=b"x\n")
     said = b"pysissylog: warning: unable to write no/stats: file does not exist\n"
     assert (result.returncode, result.stderr) == (0, said)
+
+
+@pytest.mark.process
+def test_nothing_drives_a_terminal(start):
+    """Kind: controls of C1, alone or in UTF-8, and what turns the direction of text around."""
+    ours, theirs = pty.openpty()
+    process = start("pysissylog", "--to", "stderr:", stderr=theirs)
+    os.close(theirs)
+    line = "a\x1b\x9b\u202e\u2028".encode() + b"\x9b31m b\xc3\xa9\tc"
+    process.communicate(line + b"\n", timeout=30)
+    assert os.read(ours, 100).split() == [b"a?????31m", b"b\xc3\xa9", b"c"]
+    os.close(ours)

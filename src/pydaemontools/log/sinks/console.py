@@ -12,6 +12,7 @@ from select import POLLOUT, poll
 
 from ...base import process
 from ...base.errors import error_str
+from ...base.printable import plain
 from ...base.warn_once import WarnOnce
 from ..pipe.sink import Sink
 from .immediate import shown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PIECE = 4096  # bytes for which a pipe that is ready has room
 LARGEST = 1 << 20  # bytes of an object, at the most
+AS_IT_IS = bytes(range(256))  # a table: the others have been masked
 PAUSE = 0.02  # seconds until a reader may have made room
 
 
@@ -102,6 +104,11 @@ class WaitingAlerts(Console):
 def lines(batch: "Batch") -> bytes:
     """BATCH as it is."""
     return batch.text
+
+
+def seen(batch: "Batch") -> bytes:
+    """BATCH for a terminal: also without the controls that a byte above 127 begins."""
+    return plain(batch.text, AS_IT_IS)
 
 
 def objects(origin: "Origin") -> "Callable[[Batch], bytes]":
