@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pydaemontools.log.lines.forms import Forms
 from pydaemontools.log.lines.severity import SeverityReader
+from pydaemontools.log.lines.shown import shown
 from tests.log.conftest import (
     SEVERITIES,
     Server,
@@ -162,10 +164,18 @@ def test_utf8_and_any_bytes_pass(route, server):
 
 
 def test_control_characters_forge_nothing(route, server):
-    """NUL, CR, ESC, DEL and their like become ?, and a tab passes."""
+    """NUL, CR, ESC, DEL and their like become ?, and a tab passes; what is none of the text,
+    as colours and a CR before the newline are, is left out.
+    """
     route(b"a\0b\rc\x1b[2Jd\x7fe\x08f\x0bg\x0ch\ti\r\n" + CONTROL + b"\n")
-    expected = [b"a?b?c?[2Jd?e?f?g?h\ti?", b"?" * len(CONTROL)]
+    expected = [b"a?b?cd?e?f?g?h\ti", b"?" * len(CONTROL)]
     assert [text for _, text in server.rest()] == expected
+
+
+def test_control_characters_as_they_are(route, server):
+    """With --levels head nothing is left out."""
+    route(b"c\x1b[2Jd\r\n", "--levels", "head")
+    assert [text for _, text in server.rest()] == [b"c?[2Jd?"]
 
 
 LONG = {
@@ -232,9 +242,10 @@ def test_any_bytes_in_any_writes_arrive(lines, tail, sizes, router, place):
     assert finish(process) == (0, b"")
     got = server.rest()
     server.close()
-    expected = [line for line in data.translate(CLEAN).split(b"\n") if line]
+    expected = [line for line in shown(data).translate(CLEAN).split(b"\n") if line]
     put_together([text for _, text in got], expected)
-    levels = dict(zip(expected, SeverityReader().route(expected), strict=True))
+    reader = SeverityReader(forms=Forms())
+    levels = dict(zip(expected, reader.route(expected), strict=True))
     if len(levels) == len(expected) == len(got):
         assert [level for level, _ in got] == list(levels.values())
 
@@ -591,7 +602,8 @@ def test_a_place_that_is_away_does_not_stop_the_others(router, serve, place):
 
 
 USAGE = (
-    b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] "
+    b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] "
+    b"[--level-pattern pattern ...] [--buffer bytes] "
     b"[--redact pattern ...] [--field name=value ...] [--tag word ...] [--to place ...] "
     b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] [ident [facility]]\n"
 )

@@ -2,7 +2,9 @@
 
 import posix
 
+from ..log.lines.forms import Forms
 from ..log.lines.severity import INFO, SeverityReader
+from ..log.lines.shown import last_shown, shown
 from .when import stamped
 
 TYPE_CHECKING = False
@@ -25,7 +27,7 @@ class LineReader:
     """
 
     def __init__(self, key: int) -> None:
-        self.router = SeverityReader()
+        self.router = SeverityReader(forms=Forms())
         self.key = key
         self.fresh = True
 
@@ -39,7 +41,9 @@ class LineReader:
         """The entries of LINES, which come behind those of the call before."""
         cut = [stamped(line) for line in lines]
         texts = [line[start:] for line, (_, start) in zip(lines, cut, strict=True)]
-        levels = iter(self.router.route([text for text in texts if text]))
+        levels = iter(
+            self.router.route([last_shown(shown(text)) or text for text in texts if text])
+        )
         if self.fresh and lines:
             self.fresh = False
             self.key = next((time for time, _ in cut if time is not None), self.key)

@@ -7,6 +7,7 @@ from ..base import cli
 from . import target_parser
 from .lines import severity
 from .lines.formats import FACILITIES, Origin
+from .lines.forms import Forms
 from .lines.severity import SeverityReader
 from .lines.severity_transform import SeverityTransform
 from .lines.targets import SpoolOptions
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from .pipe.sink import Sink
 
 OWN = (
-    b"pysissylog [-s] [-i] [-d level] [-p level] [--buffer bytes] [--redact pattern ...] "
+    b"pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] [--level-pattern pattern ...] "
+    b"[--buffer bytes] [--redact pattern ...] "
     b"[--field name=value ...] [--tag word ...] [--to place ...] [--spool directory] "
     b"[--spool-size bytes] [--stats file] [--compat] [ident [facility]]"
 )
 USAGE = (OWN, OWN)
 WORDS = (
+    b"levels:",
+    b"level-pattern:",
     b"buffer:",
     b"redact:",
     b"field:",
@@ -55,10 +59,12 @@ class Options:
         self.default = self._level(b"d", given.get(b"d", b"info"))
         self.least = self._level(b"p", given.get(b"p", b"debug"))
         self.buffer = self._bytes(b"buffer", given.get(b"buffer", b"1m"))
-        several: dict[bytes, list[bytes]] = {b"to": [], b"redact": [], b"field": [], b"tag": []}
+        words = (b"to", b"redact", b"field", b"tag", b"level-pattern")
+        several: dict[bytes, list[bytes]] = {word: [] for word in words}
         for name, value in found:
             several.get(name, []).append(value)
         self.targets = [self._target(value) for value in several[b"to"] or [b"syslog:"]]
+        self.forms = self._forms(given.get(b"levels", b"auto"), several[b"level-pattern"])
         self.redaction = self._redaction(several[b"redact"])
         pid = posix.getpid() if b"i" in given else None
         if rest and rest[0][:1] in (b".", b"/"):
@@ -123,6 +129,17 @@ class Options:
             hint = b"--redact takes a regular expression: " + error.text
             raise cli.usage(self.who, USAGE, hint=hint) from None
 
+    def _forms(self, names: bytes, patterns: list[bytes]) -> Forms | None:
+        """Return in what formats lines may be, by NAMES and by the user's own PATTERNS."""
+        if names in (b"auto", b"head") and not patterns:
+            return Forms() if names == b"auto" else None
+        from .lines.shapes import BadLevels, asked
+
+        try:
+            return Forms(*asked(names, patterns))
+        except BadLevels as error:
+            raise cli.usage(self.who, USAGE, hint=error.text) from None
+
     def _fields(self, words: list[bytes], tags: list[bytes]) -> dict[str, str]:
         """Return what is added to every message."""
         fields: dict[str, str] = {}
@@ -176,7 +193,7 @@ def main(argv: list[bytes]) -> int:
     ending = Ending()
     waker = Waker(PumpLoop(), source, ending)
     sinks, intent_log = options.open(waker)
-    transform = SeverityTransform(SeverityReader(options.default), options.redaction)
+    transform = SeverityTransform(SeverityReader(options.default, options.forms), options.redaction)
     transform.strip = options.strip
     transform.least = options.least
     stats = Stats(sinks, transform, options.stats)

@@ -24,7 +24,12 @@ def entries(batch: "Batch") -> list[Record]:
     """The records that BATCH is. Each has a level."""
     lines, continued = batch.heads or batch.lines, batch.continued
     found = fold(
-        lines, batch.levels, batch.records, continued=continued, strip=batch.heads is not None
+        lines,
+        batch.levels,
+        batch.records,
+        continued=continued,
+        strip=batch.heads is not None,
+        stripped=batch.lines if batch.heads else None,
     )
     if continued:
         first = found[0]

@@ -7,11 +7,13 @@ nobody looks at lines one by one.
 from . import emit
 from .batch import Batch
 from .block_transform import BlockTransform
+from .forms import Forms
 from .record import Record
 from .record_filter import RecordBatch, RecordFilter
 from .records import RecordReader, fold, unended
 from .repeat_limit import LONGEST
 from .severity import WARNING, SeverityReader
+from .shown import last_shown, shown
 from .stamps import utc
 
 TYPE_CHECKING = False
@@ -32,7 +34,7 @@ class RecordTransform(BlockTransform):
     def __init__(self, script: "Actions") -> None:
         super().__init__(script)
         self._choices = [one for one in self._selections if isinstance(one, RecordFilter)]
-        self._severities = SeverityReader()
+        self._severities = SeverityReader(forms=Forms())
         self._reader = RecordReader(self._severities)
         self._json = script.stamp == b"J"
 
@@ -106,7 +108,10 @@ class RecordTransform(BlockTransform):
         """
         level = self._severities.level
         fresh = [line for line in lines[continued:] if line]
-        routed, found = self._reader.route(body, fresh, unfinished=unfinished)
+        clean = last_shown(shown(body))
+        if clean is not body:
+            fresh = [last_shown(shown(line)) or b" " for line in fresh]
+        routed, found = self._reader.route(clean, fresh, unfinished=unfinished)
         known = iter(zip(routed, found or [None] * len(fresh), strict=True))
         levels: list[int] = []
         records: list[Record | None] = []

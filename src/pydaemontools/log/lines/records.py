@@ -74,13 +74,14 @@ def fold(
     *,
     continued: bool = False,
     strip: bool = False,
+    stripped: "Sequence[bytes] | None" = None,
 ) -> list[Record]:
     """The records that LINES are; those that go on with the one before are part of it.
 
     LEVELS and RECORDS are what Reader.route() said of the lines, heads still on. The first
     line is the rest of one that came before if it is CONTINUED. A record that is no
     structured line has the line's text as its message, with STRIP without the head that
-    names its level; each has a level.
+    names its level; each has a level. STRIPPED has the lines without what else named it.
     """
     done: list[Record] = []
     opened: _Open | None = None
@@ -91,6 +92,8 @@ def fold(
         if opened:
             done.append(opened.record(strip=strip))
         opened = _Open(line, levels[at], record, headed=bool(at) or not continued)
+        if stripped:
+            opened.strip_to(stripped[at])
     return [*done, opened.record(strip=strip)] if opened else []
 
 
@@ -171,6 +174,11 @@ class _Open:
         self._traceback: bytes | None = None
         self._wants = True  # whether a traceback may begin: there was none, or it has a cause
         self._begin(self._texts[0], self._head)
+
+    def strip_to(self, text: bytes) -> None:
+        """Have TEXT as what stands behind the first line's level, if that has no head."""
+        if not self._head:
+            self._texts[0] = text
 
     @property
     def in_traceback(self) -> bool:

@@ -5,6 +5,30 @@ the number that sd-daemon(3) puts in angle brackets ("<3>"). A line without one 
 the record before it if it begins with white space or belongs to a Python traceback.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Formats(Protocol):
+        """What knows in which formats lines are that have no head (forms.py)."""
+
+        first: bytearray  # whether a line that begins so has to be looked at
+        seen: dict[bytes, int]
+        size: int
+
+        def possible(self, start: bytes) -> bool:
+            """Whether a line that begins with START may be in one."""
+
+        def level(self, line: bytes) -> int | None:
+            """The severity that LINE names; a negative one is that of the line before."""
+
+        def recall(self, line: bytes) -> int | None:
+            """The same, if it is known of a line that began as this one does."""
+
+        def message(self, line: bytes) -> bytes | None:
+            """What LINE says behind its level."""
+
+
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 EMERG, ALERT, CRIT, ERR, WARNING, NOTICE, INFO, DEBUG = range(8)
 NAMES = {
@@ -39,6 +63,9 @@ BETWEEN = (
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",
 )
+
+# Digits are alike where lines are compared that may be in a format.
+MASK = bytes(0x30 if 0x30 <= i <= 0x39 else i for i in range(256))
 
 # How much of a line is remembered with what it said, and for how many beginnings.
 START, REMEMBERED = 8, 4096
@@ -80,26 +107,40 @@ def strip(line: bytes) -> bytes:
 
 
 class SeverityReader:
-    """Gives each line of a stream its severity; knows what record it is in."""
+    """Gives each line of a stream its severity; knows what record it is in.
 
-    def __init__(self, default: int = INFO) -> None:
+    FORMS says in what formats a line may be that has no head; None is in none.
+    """
+
+    def __init__(self, default: int = INFO, forms: "Formats | None" = None) -> None:
         self.default = default
         self.level = default
         self.in_traceback = False
+        self.forms = forms
+        self._first = forms.first if forms else FIRST
         self._known: dict[bytes, int] = {}
 
     def route(self, lines: list[bytes]) -> list[int]:
         """The severity of each of LINES, none empty, which follow those of the call before."""
         level, looking, known = self.level, self.in_traceback, self._known
+        first, forms = self._first, self.forms
+        seen, size = (forms.seen, forms.size) if forms else (known, 0)
         levels = []
         for line in lines:
             # Most lines are decided by their first byte, or began like one before.
-            if looking or FIRST[line[0]]:
+            if looking or first[line[0]]:
                 found = None if looking else known.get(line[:START])
+                if found is None and size and not looking:
+                    # It may be as the last one was that had no head.
+                    found = seen.get(line[:size].translate(MASK))
+                    if found is None and forms:
+                        found = forms.recall(line)
+                        size = forms.size
                 if found is None:
                     self.level = level
                     found = self._look(line)
                     looking = self.in_traceback
+                    size = forms.size if forms else 0
                 level = found
             else:
                 level = self.default
@@ -119,10 +160,27 @@ class SeverityReader:
             self.in_traceback = True
             return self.level
         level, length = head(line)
-        level = self.default if level is None else level
         start = line[:START]
         if length <= START <= len(line) and start.lower() not in OPEN:
+            if level is None and self.forms and self.forms.possible(start):
+                return self._by_form(line)
+            level = self.default if level is None else level
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             self._known[start] = level
-        return level
+            return level
+        return self._by_form(line) if level is None else level
+
+    def _by_form(self, line: bytes) -> int:
+        """The severity of a line that has no head."""
+        level = self.forms.level(line) if self.forms else None
+        if level is None:
+            return self.default
+        return self.level if level < 0 else level
+
+    def strip(self, line: bytes) -> bytes:
+        """The message of LINE: it without what stands up to its level, and what belongs to it."""
+        if head(line)[1]:
+            return strip(line)
+        message = self.forms.message(line) if self.forms else None
+        return line if message is None else message

@@ -2,7 +2,8 @@
 
 from .batch import Batch
 from .records import RecordReader, unended
-from .severity import CLEAN, DEBUG, SeverityReader, strip
+from .severity import CLEAN, DEBUG, SeverityReader
+from .shown import last_shown, shown
 from .transform import Transform
 
 TYPE_CHECKING = False
@@ -40,6 +41,8 @@ class SeverityTransform(Transform):
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """Return the lines of BODY: whole, but for a first that is CONTINUED, and the last."""
+        if self._severities.forms:
+            body = shown(body)
         if self._redaction:
             body = self._redaction.block(body)
         text = body.translate(CLEAN)
@@ -51,11 +54,15 @@ class SeverityTransform(Transform):
         if b"" in fresh:
             fresh = [line for line in fresh if line]
         first = [self._severities.level] * len(going_on)
-        levels, records = self._reader.route(text, fresh, unfinished=unfinished)
+        read = fresh
+        if self._severities.forms and b"\r" in body:
+            text = last_shown(body).translate(CLEAN)
+            read = [line for line in text.split(b"\n")[len(going_on) :] if line]
+        levels, records = self._reader.route(text, read, unfinished=unfinished)
         nothing: list[Record | None] = [None] * len(going_on)
         batch = Batch(
             first + levels,
-            going_on + ([strip(line) for line in fresh] if self.strip else fresh),
+            going_on + (list(map(self._severities.strip, read)) if self.strip else fresh),
             records=nothing + records if records else None,
             heads=going_on + fresh if self.strip else None,
             continued=continued,

@@ -1,0 +1,88 @@
+"""How programs spell severities beside the words of severity.NAMES, in lower case."""
+
+from .severity import ALERT, CRIT, DEBUG, ERR, INFO, NAMES, NOTICE, WARNING
+
+WORDS = NAMES | {
+    b"panic": CRIT,
+    b"dpanic": CRIT,
+    b"ftl": CRIT,
+    b"crt": CRIT,
+    b"severe": ERR,
+    b"erro": ERR,
+    b"eror": ERR,
+    b"fail": ERR,
+    b"warnin": WARNING,
+    b"wrn": WARNING,
+    b"success": NOTICE,
+    b"ntc": NOTICE,
+    b"note": INFO,
+    b"information": INFO,
+    b"informational": INFO,
+    b"inf": INFO,
+    b"config": INFO,
+    b"dbug": DEBUG,
+    b"debg": DEBUG,
+    b"dbg": DEBUG,
+    b"fine": DEBUG,
+    b"finer": DEBUG,
+    b"finest": DEBUG,
+    b"verbose": DEBUG,
+    b"blather": DEBUG,
+    b"blat": DEBUG,
+    b"trce": DEBUG,
+    b"trac": DEBUG,
+    b"trc": DEBUG,
+    b"vrb": DEBUG,
+}
+# Where one letter is a level.
+LETTERS = {
+    b"f": CRIT,
+    b"c": CRIT,
+    b"a": ALERT,
+    b"e": ERR,
+    b"w": WARNING,
+    b"n": NOTICE,
+    b"i": INFO,
+    b"d": DEBUG,
+    b"t": DEBUG,
+    b"v": DEBUG,
+}
+# What some programs mean by words, or signs, that are theirs.
+SAME = -1  # that of the line before, of which this one tells more
+POSTGRES = (
+    WORDS
+    | {b"log": INFO}
+    | dict.fromkeys(b"detail hint context statement query location backtrace".split(), SAME)
+)
+MYSQL = WORDS | {b"system": NOTICE}
+REDIS = {b"#": WARNING, b"*": NOTICE, b"-": INFO, b".": DEBUG}
+RUBY = WORDS | {b"any": NOTICE}
+ERLANG = WORDS | {b"crash": ERR, b"supervisor": ERR, b"progress": DEBUG}
+PHP = {
+    b"fatal error": CRIT,
+    b"parse error": CRIT,
+    b"recoverable fatal error": CRIT,
+    b"core error": CRIT,
+    b"compile error": CRIT,
+    b"warning": WARNING,
+    b"core warning": WARNING,
+    b"deprecated": NOTICE,
+    b"notice": NOTICE,
+    b"strict standards": NOTICE,
+}
+# A program's end that it did not log: the words are those that it begins with.
+CRASH = {
+    b"fatal python error": CRIT,
+    b"panic": CRIT,
+    b"fatal error": CRIT,
+    b"panicked": CRIT,
+    b"unhandled exception": CRIT,
+    b"exception in thread": ERR,
+    b"segmentation fault": CRIT,
+    b"aborted": CRIT,
+    b"killed": CRIT,
+    b"assertion": CRIT,
+    b"error": CRIT,
+    b"uncaught": CRIT,
+    b"terminate called": CRIT,
+}

@@ -1,0 +1,40 @@
+r"""What a format of lines is: where a level stands, how it is spelled. line_formats.py has them.
+
+`where` is what stands before and behind the level, a regular expression with {level} in it.
+What begins with {when} begins with a date or a time, in any form and maybe in brackets; of such
+a time the closing bracket may be left to what follows. {CAPS} is a word for a level in capitals,
+{word} one in any case, {letter} one letter of LETTERS. `words` says what they mean. `rest` is
+what stands between the level and the message. `sample` is a line, its severity, its message.
+
+No decision may rest on which digit stands somewhere, and nothing may repeat what repeats: digits
+are masked where lines are remembered, and no line may take long.
+"""
+
+from .level_words import WORDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Sample = tuple[bytes, int, bytes]
+
+
+class LineFormat:
+    """A format of lines, called NAME, as TITLE prints them."""
+
+    __slots__ = ("name", "rest", "sample", "title", "where", "words")
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        where: "str | tuple[str, ...]",
+        sample: "Sample",
+        *,
+        words: dict[bytes, int] = WORDS,
+        rest: str | None = "",
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.where = (where,) if isinstance(where, str) else where
+        self.sample = sample
+        self.words = words
+        self.rest = rest

@@ -1,0 +1,255 @@
+r"""What level a line has that its first bytes do not say: which of FORMATS it is in.
+
+All formats are one regular expression; those that begin with a time share what finds it.
+"""
+
+import re
+
+from . import keys
+from .level_words import LETTERS, WORDS
+from .line_format import LineFormat
+from .line_formats import FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+DATE = (
+    r"(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}"
+    rf"|(?:{DAY},? )?(?:[0-9]{{1,2}}[-/. ]{MONTH}[-/. ][0-9]{{4}}"
+    rf"|{MONTH} {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}}(?=[ T]))?)"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
+    r"|[0-9]{8}|[0-9]{6})"
+)
+CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,:][0-9]{1,9})?)?"
+# Some levels look like a zone.
+ZONE = r"(?: ?(?!CRI?T|BLAT)(?:Z|UTC|GMT|MSK|[A-Z]{2,3}T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))"
+WHEN = (
+    rf"(?:(?:{DATE}(?:[T_:]|,? {{1,2}}))?{CLOCK}(?: ?[AP]M\b)?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
+    r"|[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?(?![0-9:])|@[0-9a-f]{24})"
+)
+# The closing bracket of a time that has an opening one may come later.
+TIMED = re.compile(rf"[\[(<]?{WHEN}(?:[\])>](?![0-9]))?".encode())
+NEAR = 64  # bytes behind a time in which a level is looked for
+TIME = "{when}"
+PART = re.compile(r"\{(when|caps|CAPS|word|letter|level(?:=([^{}]+))?)\}")
+
+
+def any_of(words: "Iterable[bytes]", *, both: bool) -> str:
+    """An expression for any of WORDS, in small letters: these, with BOTH also in capitals, else
+    in capitals alone. What words begin with in common is tried once.
+    """
+    behind: dict[bytes, list[bytes]] = {}
+    for word in words:
+        behind.setdefault(word[:1], []).append(word[1:])
+    ends = behind.pop(b"", None)
+    parts = []
+    for first, rest in sorted(behind.items()):
+        small, large = re.escape(first.decode()), re.escape(first.upper().decode())
+        letter = f"[{small}{large}]" if both and small != large else large
+        parts.append(letter + any_of(rest, both=both))
+    if not parts:
+        return ""
+    text = parts[0] if not parts[1:] and not ends else f"(?:{'|'.join(parts)})"
+    return f"{text}?" if ends else text
+
+
+ANY, CAPITALS = any_of(WORDS, both=True), any_of(WORDS, both=False)
+# What a level is called in a format that begins with a time.
+NEAR_WORDS = {
+    part.strip(b"0123456789")
+    for form in FORMATS
+    if any(where.startswith(TIME) for where in form.where)
+    for word in form.words
+    for part in word.split()
+}
+# Of text, what its words are: digits part them too, as in DEBUG1.
+WORDS_ALONE = bytes(i if chr(i).isalpha() and i < 128 else 0x20 for i in range(256)).lower()
+GROUP = re.compile(r"(?<!\\)\((?!\?)")  # in a class of characters a ( is escaped
+PARTS = {
+    "when": WHEN,
+    "caps": CAPITALS,
+    "CAPS": f"({CAPITALS})",
+    "word": f"({ANY})",
+    "letter": f"([{b''.join(LETTERS).upper().decode()}])",
+}
+
+
+class BadLevels(Exception):
+    """Why formats cannot be had as they were asked for: `text`, for whoever did."""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Found:
+    """What was found in a line: the FORM, the severity, where what names it ends."""
+
+    __slots__ = ("end", "form", "level")
+
+    def __init__(self, form: LineFormat, level: int, end: int) -> None:
+        self.form = form
+        self.level = level
+        self.end = end
+
+
+def chosen(names: "Iterable[str] | None") -> tuple[LineFormat, ...]:
+    """The formats called NAMES, or all, in the order of the table."""
+    wanted = None if names is None else set(names)
+    return tuple(one for one in FORMATS if wanted is None or one.name in wanted)
+
+
+def asked(
+    names: bytes, patterns: "Iterable[bytes]"
+) -> tuple[list[str] | None, list["re.Pattern[bytes]"]]:
+    """What --levels NAMES and --level-pattern PATTERNS ask for, as Forms takes it.
+
+    Raises BadLevels.
+    """
+    compiled = [_own_pattern(pattern) for pattern in patterns]
+    if names in (b"auto", b"head"):
+        return (None if names == b"auto" else []), compiled
+    known = [one.name for one in FORMATS]
+    words = names.decode("latin-1").split(",")
+    for word in words:
+        if word not in known:
+            say = f"--levels takes auto, head, or formats ({' '.join(known)}), not {word}"
+            raise BadLevels(say.encode("latin-1"))
+    return words, compiled
+
+
+def _own_pattern(pattern: bytes) -> "re.Pattern[bytes]":
+    from .linewise_regex import BadPattern, compiled
+
+    what = b"--level-pattern takes a regular expression "
+    try:
+        made = compiled(pattern)
+    except BadPattern as error:
+        raise BadLevels(what.rstrip() + b": " + error.text) from None
+    if "level" not in made.groupindex or made.groupindex.keys() - {"level", "message", "time"}:
+        groups = b"with the group (?P<level>...), and if wanted (?P<message>...), (?P<time>...)"
+        raise BadLevels(what + groups + b", not " + pattern)
+    return made
+
+
+class Expression:
+    """Alternatives as one expression, which is made when it is needed first."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, LineFormat]] = []
+        self._owners: list[LineFormat] = []
+        self._made: re.Pattern[bytes] | None = None
+
+    def add(self, where: str, form: LineFormat) -> None:
+        """Have FORM found WHERE the expression says."""
+        self._parts.append((where, form))
+
+    def find(self, line: bytes, start: int = 0) -> Found | None:
+        """What is found in LINE at START."""
+        match = (self._made or self._make()).match(line, start)
+        if not match:
+            return None
+        at = match.lastindex or 1
+        form = self._owners[at - 1]
+        return Found(form, form.words[match[at].lower()], match.end())
+
+    def _make(self) -> "re.Pattern[bytes]":
+        texts = []
+        for where, form in self._parts:
+            text = PART.sub(lambda part, form=form: _part(part, form), where)  # type: ignore[misc]
+            self._owners += [form] * len(GROUP.findall(text))
+            texts.append(text)
+        # With none, what never matches.
+        self._made = re.compile("|".join(texts or ["(?!)"]).encode())
+        return self._made
+
+
+def _kind(first: str) -> str:
+    """What kind of byte FIRST is, at the head of a line or of an expression."""
+    if first in "[(":
+        return "["
+    if first.isdigit():
+        return "0"
+    return first if first == "=" else "a"
+
+
+def _part(part: "re.Match[str]", form: LineFormat) -> str:
+    """What a word in braces stands for in a pattern of FORM."""
+    if part[2]:
+        return f"({part[2]})"
+    if part[1] == "level":
+        return f"({any_of(form.words, both=True)})"
+    return PARTS[part[1]]
+
+
+class Shapes:
+    """Tells the level of lines in FORMATS, and in those that the user's PATTERNS are."""
+
+    def __init__(
+        self,
+        formats: "Sequence[LineFormat]" = FORMATS,
+        patterns: "Sequence[re.Pattern[bytes]]" = (),
+    ) -> None:
+        self._timed = Expression()
+        self._others = {kind: Expression() for kind in "[0=a"}
+        for form in formats:
+            for where in form.where:
+                if where.startswith(TIME):
+                    self._timed.add(where.removeprefix(TIME), form)
+                else:
+                    first = where.removeprefix("[").removeprefix("\\")[:1]
+                    self._others[_kind(first)].add(where, form)
+        self._patterns = patterns
+        self._rests: dict[str, re.Pattern[bytes]] = {}
+
+    def level(self, line: bytes) -> tuple[int | None, int]:
+        """The severity that LINE names, and how many bytes decided; None if it is in no format."""
+        if self._patterns and (own := self._own(line)):
+            return own[0], len(line)
+        found = self.find(line)
+        return (found.level, found.end) if found else (None, 0)
+
+    def find(self, line: bytes) -> Found | None:
+        """Where LINE's level is by one of the formats."""
+        time = TIMED.match(line)
+        if not time:
+            return self._others[_kind(chr(line[0]))].find(line)
+        end = time.end()
+        # Of most lines without a level, this is the quick way to know it.
+        near = line[end : end + NEAR].translate(WORDS_ALONE).split()
+        return None if NEAR_WORDS.isdisjoint(near) else self._timed.find(line, end)
+
+    def message(self, line: bytes) -> bytes | None:
+        """What LINE says behind its level; None if it is in no format."""
+        if self._patterns and (own := self._own(line)):
+            return own[1]
+        found = self.find(line)
+        if not found or found.form.rest is None:
+            return line if found else None
+        rest = self._rests.get(found.form.name)
+        if rest is None:
+            rest = self._rests[found.form.name] = re.compile(found.form.rest.encode())
+        behind = rest.match(line, found.end)
+        return line[behind.end() if behind else found.end :].lstrip(b" ")
+
+    def _own(self, line: bytes) -> tuple[int, bytes] | None:
+        """The level and the message of LINE by the first of the user's patterns that fits."""
+        for pattern in self._patterns:
+            match = pattern.match(line)
+            word = match and match["level"]
+            if not match or not word:
+                continue
+            level = keys.severity("level", word.decode("latin-1").strip())
+            if level is not None:
+                return level, _message(match)
+        return None
+
+
+def _message(match: "re.Match[bytes]") -> bytes:
+    """The message that MATCH has found, or all behind it."""
+    if "message" in match.re.groupindex:
+        return match["message"] or b""
+    return match.string[match.end() :].lstrip(b" ")
