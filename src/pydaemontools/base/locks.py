@@ -25,10 +25,11 @@ def lock(fd: int) -> None:
     lockf(fd, LOCK_EX | LOCK_NB)
 
 
-def lock_after(fd: int, take: "Callable[[int], None]" = lock) -> None:
-    """Lock the file FD by TAKE, after one that was killed a moment ago. Raises OSError.
+def lock_after(fd: int, take: "Callable[[int], None]" = lock, *, patience: float = DYING) -> None:
+    """Lock the file FD by TAKE, after one that has PATIENCE to let go of it, in seconds.
 
-    A child that it was about to start has the lock too, until it is another program.
+    That was killed a moment ago, or is about to end. A child that it was about to start has the
+    lock too, until it is another program. Raises OSError.
     """
     begun = monotonic()
     while True:
@@ -38,8 +39,8 @@ def lock_after(fd: int, take: "Callable[[int], None]" = lock) -> None:
             if error.errno not in (EAGAIN, EACCES):
                 raise
             pid = _holder(fd)
-            patience = HEIR if pid and not start_time(int(pid)) else DYING
-            if monotonic() > begun + patience:
+            limit = HEIR if pid and not start_time(int(pid)) else patience
+            if monotonic() > begun + limit:
                 raise
             sleep(0.01)
         else:

@@ -336,6 +336,26 @@ def test_multilog_goes_on_after_ours(how, needs, place, start, run):
     check_turn(place / "log", how, b"ours\n", b"theirs\n")
 
 
+def test_who_comes_while_another_ends_waits_for_that(place, start):
+    """What is in the pipe of one that gave up at once would go with a supervisor that is killed."""
+    both = {name: start("pysissylog", "--to", "log/") for name in (b"a", b"b")}
+    lock, current = place / "log/lock", place / "log/current"
+
+    def has_it_open(process):
+        fds = Path(f"/proc/{process.pid}/fd")
+        return any(fd.resolve() == lock for fd in fds.iterdir())
+
+    wait_until(lambda: all(map(has_it_open, both.values())))
+    for name, process in both.items():
+        write_all(process.stdin.fileno(), name + b"\n")
+    wait_until(lambda: current.exists() and current.read_bytes())
+    # Whoever has it ends, and the other goes on.
+    first = current.read_bytes()[26:27]
+    for process in both.pop(first), *both.values():
+        assert finish(process) == (0, b"")
+    assert sorted(line[26:] for line in everything(place / "log").splitlines()) == [b"a", b"b"]
+
+
 def test_s6_log_and_ours_keep_each_other_away(needs, place, start, run):
     """It has another kind of lock than multilog and svlogd; ours has both."""
     s6_log = needs("s6-log")

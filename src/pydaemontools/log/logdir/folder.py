@@ -8,9 +8,10 @@ from _stat import S_ISREG
 from errno import ENOENT
 
 from ...base import shared_dir
-from ...base.locks import lock
+from ...base.locks import lock, lock_after
 from ...base.printable import plain
 
+ENDING = 1.0  # seconds that a logger whose input has ended has to write the rest
 # For reading too: what is in a file that was removed has to be had from the open one.
 APPEND = posix.O_RDWR | posix.O_APPEND | posix.O_CREAT
 
@@ -23,9 +24,10 @@ class Folder:
         self.doing = b""  # what is tried, in words for a message
         self.fd = self._lock = -1
 
-    def acquire(self) -> None:
-        """Have the directory for ourselves, made if it is not there.
+    def acquire(self, *, patient: bool) -> None:
+        """Have the directory for ourselves, made if it is not there; PATIENT: after one that ends.
 
+        What is in our pipe would go with the supervisor, if that is killed before we come again.
         The cause of the OSError without a directory is why it could not be made.
         """
         self.doing = b"open directory " + self.path
@@ -40,7 +42,10 @@ class Folder:
             raise error from refused
         self.doing = b"lock directory " + self.path
         self._lock = self.open(b"lock", APPEND, 0o600)
-        lock(self._lock)
+        if patient:
+            lock_after(self._lock, patience=ENDING)
+        else:
+            lock(self._lock)
 
     def release(self) -> None:
         """Leave the directory to others."""

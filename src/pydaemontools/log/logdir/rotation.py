@@ -125,7 +125,7 @@ class Rotation:
             raise BlockingIOError(EAGAIN, "")
         self._folder.release()
         try:
-            self._folder.acquire()
+            self._folder.acquire(patient=False)
         except BlockingIOError:
             raise DirectoryLocked(EAGAIN, "") from None
         self._recovery.finished.forget()

@@ -53,7 +53,7 @@ class LogDir:
         recovery = Recovery(self._current, finished, code)
         self.rotation = Rotation(self, recovery, processor, intent_log)
         try:
-            self.folder.acquire()
+            self.folder.acquire(patient=True)
             known = intent_log.join(self, self.folder.fd) if intent_log else None
             if recovery.start(known):
                 self.rotation.stage = UNFILED
