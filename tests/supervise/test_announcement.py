@@ -67,7 +67,10 @@ READY_WAYS = {
         {"notification-fd": "3\n"},
         " read line <../go; echo >&3; exec sleep 1000\n",
     ),
-    "log": ({"ready": "log ^ready$\n"}, " read line <../go; echo ready; exec sleep 1000\n"),
+    "log": (
+        {"ready": "log ^ready$\n"},
+        " read line <../go; while echo ready; do sleep 0.1; done\n",
+    ),
     "check": (
         {"check": "#!/bin/sh\ntest -e ../gone\n"},
         " read line <../go; >../gone; exec sleep 1000\n",
