@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from pydaemontools.base.shared_dir import open_file
 from tests.supervise.test_hostile import NOBODY, PRIVATE
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.process]
@@ -124,3 +125,38 @@ def test_names_that_change_places(there, scripts, originals, name):
         assert swapping.poll() is None
         swapping.kill()
     assert known(there / "outside") == before
+
+
+# What has a second name is given it, and loses it, all the time, as where anybody may do that.
+LINK = """
+import os
+os.chdir("theirs")
+open("plain", "w").close()
+while True:
+    os.link("plain", "file")
+    os.link("../outside/secret", "other")
+    os.rename("other", "file")
+    os.unlink("file")
+"""
+
+
+def test_a_second_name_that_comes_and_goes(there):
+    """Kind: when it was opened it had two names, and when that was looked at one."""
+    secret = (there / "outside/secret").stat().st_ino
+    directory = os.open(there / "theirs", os.O_RDONLY)
+    linking = subprocess.Popen(["python3", "-c", LINK], cwd=there)
+    found = set()
+    try:
+        for _ in range(50_000):
+            try:
+                fd = open_file(b"file", os.O_WRONLY, directory)
+            except OSError:
+                continue
+            found.add(os.fstat(fd).st_ino)
+            os.close(fd)
+        assert linking.poll() is None
+    finally:
+        linking.kill()
+        linking.wait()
+        os.close(directory)
+    assert secret not in found

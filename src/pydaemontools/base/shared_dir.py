@@ -29,6 +29,7 @@ KIND, PLAIN, FIFO, SYMLINK, FOLDER = 0o170000, 0o100000, 0o010000, 0o120000, 0o0
 EVERYBODY = 0o004  # may read it
 BLOCK = 1 << 16  # bytes that are read at once
 TRIES = 10  # how often somebody may put something else there while we look
+LOOKS = 10  # at one that is to be used: each time it would have to change twice
 LINKS = 40  # that are followed one after the other, as the kernel does
 WRITES = posix.O_WRONLY | posix.O_RDWR
 
@@ -130,12 +131,8 @@ def open_file(name: bytes, flags: int, directory: int | None = None, *, mode: in
                 return make_file(name, flags, directory, mode=mode)
             except FileExistsError:
                 continue
-        try:
-            _check(posix.fstat(fd), writes=writes)
-        except Unsafe:
-            posix.close(fd)
-            raise
-        return fd
+        if _settled(fd, name, directory, writes=writes):
+            return fd
     raise Unsafe(EINVAL, b"somebody makes and removes it again and again")
 
 
@@ -309,14 +306,42 @@ def _open_to_read(name: bytes, directory: int | None, *, follow: bool) -> int:
             return _open_to_read(last, at, follow=False)
         finally:
             posix.close(at)
-    _check(found, fifo=True)
-    fd = posix.open(name, posix.O_RDONLY | SAFE, dir_fd=directory)
+    for _ in range(TRIES):
+        _check(found, fifo=True)
+        fd = posix.open(name, posix.O_RDONLY | SAFE, dir_fd=directory)
+        if _settled(fd, name, directory, fifo=True):
+            return fd
+        found = posix.stat(name, dir_fd=directory, follow_symlinks=False)
+    raise Unsafe(EINVAL, b"somebody makes and removes it again and again")
+
+
+def _settled(
+    fd: int, name: bytes, directory: int | None, *, writes: bool = False, fifo: bool = False
+) -> bool:
+    """Whether FD may be used. If not it is closed: somebody changed what NAME is, or Unsafe.
+
+    A second name of a file of ours, removed when it has been opened, leaves that with one: so
+    it has to have this one still, again and again.
+    """
+    settled = False
     try:
-        _check(posix.fstat(fd), fifo=True)
-    except Unsafe:
-        posix.close(fd)
-        raise
-    return fd
+        found = posix.fstat(fd)
+        _check(found, writes=writes, fifo=fifo)
+        private = writes or not found.st_mode & EVERYBODY
+        for _ in range(LOOKS if private else 0):
+            named = posix.stat(name, dir_fd=directory, follow_symlinks=False)
+            if (named.st_dev, named.st_ino) != (found.st_dev, found.st_ino):
+                break
+            _check(named, writes=writes, fifo=fifo)
+            _check(posix.fstat(fd), writes=writes, fifo=fifo)
+        else:
+            settled = True
+    except FileNotFoundError:
+        pass
+    finally:
+        if not settled:
+            posix.close(fd)
+    return settled
 
 
 def _check(found: posix.stat_result, *, writes: bool = False, fifo: bool = False) -> None:
