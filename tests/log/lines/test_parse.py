@@ -346,6 +346,34 @@ def test_escapes_of_logfmt(quoted, text):
     assert logfmt.parse(b'msg="' + quoted + b'"') == {"msg": text}
 
 
+SPELLED = {
+    '{"Level": "Error", "m": 1}': 3,
+    '{"logLevel": "WARN"}': 4,
+    '{"LOG_LEVEL": "debug"}': 7,
+    '{"Severity": "ERROR"}': 3,
+    '{"log.Level": "error"}': 3,
+    '{"level_value": 40000}': 3,
+    '{"level_value": 30}': 6,
+    '{"syslog": {"severity": 3}}': 3,
+    '{"priority": "err"}': 3,
+    '{"t": {}, "s": "W", "c": "NETWORK", "id": 1, "ctx": "conn1", "msg": "x"}': 4,
+    '{"t": {}, "s": "D2", "c": "NETWORK", "id": 1, "ctx": "conn1", "msg": "x"}': 7,
+    '{"level": "floor 3"}': None,
+    '{"priority": 3}': None,
+    '{"s": "E", "msg": "x"}': None,
+    '{"Level": 3.5e9}': None,
+}
+
+
+@pytest.mark.parametrize(("line", "level"), SPELLED.items(), ids=SPELLED)
+def test_keys_in_other_spellings(line, level):
+    """A key in another case is one, and what is a level elsewhere stays a field."""
+    record = parse(line.encode())
+    assert record.level == level
+    kept = "syslog" if "syslog" in line else next(iter(json.loads(line)))
+    assert (kept in record.fields) == (level is None or kept == "t")
+
+
 @pytest.mark.parametrize("name", keys.WORDS)
 def test_words(name):
     """A level is known in any case."""

@@ -18,13 +18,17 @@ LEVEL = (
     "lvl",  # log15
     "loglevel",
     "LogLevel",  # .NET
+    "log_level",
     "@l",  # Serilog
     "error_severity",  # PostgreSQL
     "severity_number",
     "severityNumber",
     "SeverityNumber",
     "levelno",
+    "syslog.severity",
+    "level_value",  # logstash's encoder for logback
     "PRIORITY",  # journalctl -o json
+    "priority",
 )
 MESSAGE = (
     "message",  # python-json-logger, loguru, zerolog, logback, ECS, GCP
@@ -43,6 +47,9 @@ MESSAGE = (
 )
 # One lookup tells that an object has none of a row.
 LEVELS, MESSAGES = ({key for k in row for key in (k, k.split(".")[0])} for row in (LEVEL, MESSAGE))
+# Keys in another case mean the same where no level was found.
+FOLDED = {key.lower(): key for key in reversed(LEVEL)} | {"priority": "priority"}
+MONGODB = {"t", "s", "c", "ctx", "msg"}  # among these, s is a level
 
 # Where numbers begin that mean a severity: in syslog below 8, in pino and bunyan above 9.
 PINO = ((60, CRIT), (50, ERR), (40, WARNING), (30, INFO), (10, DEBUG))
@@ -68,6 +75,7 @@ SCALES = {
     "severityNumber": (*OTEL, (1, DEBUG)),
     "SeverityNumber": (*OTEL, (1, DEBUG)),
 }
+LOGBACK = ((40000, ERR), (30000, WARNING), (20000, INFO), (1000, DEBUG), *PINO)
 # Where a number below 8 is not syslog's.
 OWN_SCALE = ("levelno", "no", "severity_number", "severityNumber", "SeverityNumber")
 
@@ -119,6 +127,11 @@ def _spelled(key: str, value: str) -> int | None:
 
 def _measured(key: str, number: float) -> int | None:
     """The severity that NUMBER of KEY means; None if it is none."""
+    if key == "priority":
+        # That of a task, or of a syslog server with the facility in it.
+        return None
+    if key == "level_value":
+        return next((level for least, level in LOGBACK if number >= least), None)
     if 0 <= number < 8 and key not in OWN_SCALE:
         return int(number)
     if number >= (900 if key in SCALES else 100):

@@ -64,12 +64,26 @@ def _record(line: bytes, fields: dict[str, object]) -> Record:
         if value is not None and (level := keys.severity(key, value)) is not None:
             _drop(fields, key)
             break
+    else:
+        level = _folded_level(fields)
     for key in () if keys.MESSAGES.isdisjoint(fields) else keys.MESSAGE:
         value = value_of(fields, key)
         if value is not None and (message := _text(value)) is not None:
             _drop(fields, key)
             break
     return Record(level, line if message is None else message, fields, line)
+
+
+def _folded_level(fields: dict[str, object]) -> int | None:
+    """The level of a key in FIELDS that is one in another case, or MongoDB's; it is taken out."""
+    of_mongodb = fields.keys() >= keys.MONGODB
+    for name, value in fields.items():
+        key = "s" if of_mongodb and name == "s" else keys.FOLDED.get(name.lower())
+        level = keys.severity(key, value) if key else None
+        if level is not None:
+            del fields[name]
+            return level
+    return None
 
 
 def _text(value: object) -> bytes | None:
