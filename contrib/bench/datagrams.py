@@ -14,15 +14,26 @@ from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
 TEXT = "GET /some/path/%d HTTP/1.1 took 17 ms and gave 200, which is what it should"
 WORDS = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"]
 
+HEADS = {
+    "`<6>text`": lambda i: f"<{i % 8}>",
+    "`error: text`": lambda i: f"{WORDS[i % 8]}: ",
+    "nginx": lambda i: f"2026/11/29 13:16:{i % 60:02} [{WORDS[i % 8]}] {700 + i % 4}#7: *{i} ",
+    "gunicorn": lambda i: (
+        f"[2026-11-29 13:16:{i % 60:02} +0000] [{7000 + i % 4}] [{WORDS[i % 8].upper()}] "
+    ),
+    "Python's logging": lambda i: (
+        f"2026-11-29 13:16:{i % 60:02},{i % 1000:03} - app.db{i % 5} - {WORDS[i % 8].upper()} - "
+    ),
+}
+KINDS = list(HEADS.values())
+HEADS["mixed"] = lambda i: KINDS[i % len(KINDS)](i)
+
 
 def rows(*, quick):
-    """Two rows: levels as <N>, and as a word."""
+    """A row for levels as <N>, as a word, in three formats of programs, and in all of these."""
     lacking = missing("logger")
     lines = 100_000 if quick else 500_000
-    for title, head in (
-        ("`<6>text`", lambda i: f"<{i % 8}>"),
-        ("`error: text`", lambda i: f"{WORDS[i % 8]}: "),
-    ):
+    for title, head in HEADS.items():
         Path("lines").write_text("".join(f"{head(i)}{TEXT % i}\n" for i in range(lines)))
         ours = [SCRIPTS / "pysissylog", "--to", "syslog:./socket", "bench"]
         contenders = {"pysissylog": rate(ours, lines)}

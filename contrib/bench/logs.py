@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from datagrams import HEADS
 from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
 
 LEVELS = ["error", "warning", "info", "debug", "notice", "crit"]
@@ -74,7 +75,30 @@ def rows(*, quick):
         wanted = {name: f"at most {most}" for name, most in targets.items()}
         title = f"{count:,} lines from a pipe to a log directory, {what}"
         yield Row(title, "seconds", in_turns(contenders, rounds), wanted, lacking)
+    yield by_level(ours, count, rounds)
     yield one_line(ours, quick=quick)
+
+
+def by_level(ours, count, rounds):
+    """What is at least an error of what nginx, gunicorn and Python's logging print."""
+    kinds = [HEADS[name] for name in ("nginx", "gunicorn", "Python's logging")]
+    with Path("lines").open("w") as file:
+        file.writelines(kinds[i % 3](i) + TEXT[2:] % i for i in range(count))
+    pattern = (
+        r"^[^ ]+ [^ ]+ (\+0000\] )?([^ ]+ )?(- )?([^ ]+ - )?\[?(error|ERROR|crit|CRIT|alert|emerg)"
+    )
+    return Row(
+        f"{count:,} lines in three formats, what is at least an error to a log directory",
+        "seconds",
+        in_turns(
+            {
+                "pymultilog L": timed([*ours, "Lerr", f"s{SIZE}", f"n{KEEP}", "./d"]),
+                "grep -E": timed(["sh", "-c", f"exec grep -E '{pattern}' >d/current"]),
+            },
+            rounds,
+        ),
+        {"grep -E": "at most 2.5"},
+    )
 
 
 def write_lines(count):
