@@ -8,6 +8,8 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pydaemontools.log.lines import repeat_limit
 from pydaemontools.log.lines.actions import Actions
@@ -87,6 +89,52 @@ def test_levels(logged):
     """L goes by what pysissylog reads in a line, a structured one too; a record has one level."""
     lines = [b"debug: a", b"<4>b", *RECORD, b"text", JSON, b"[notice] c", b" more"]
     assert logged(lines, "Lnotice") == [b"<4>b", *RECORD, JSON, b"[notice] c", b" more"]
+
+
+PIECE = st.sampled_from(
+    [
+        *(
+            b"error: a",
+            b"warning: b",
+            b"c",
+            b" d",
+            b"\te",
+            b"",
+            b"<3>f",
+            b'{"level": "error"}',
+            b"=x",
+        ),
+        *(
+            b"error: Traceback (most recent call last):",
+            b"2026-11-29 13:16:38 ERROR g",
+            *TRACE,
+            DURING,
+        ),
+    ]
+)
+
+
+@given(
+    blocks=st.lists(st.lists(PIECE, min_size=1, max_size=8).map(stream), max_size=6),
+    stamp=st.sampled_from([[], ["T"]]),
+    going=st.lists(st.booleans(), min_size=7, max_size=7),
+)
+def test_by_level_lines_are_chosen_as_their_records_are(blocks, stamp, going):
+    """Where only levels count, nobody puts records together; what is written is the same."""
+    made = []
+    for more in ([], ["="]):
+        words = [*stamp, "Lwarning", "./d", *(["=f"] if more else [])]
+        script = Actions([word.encode() for word in words], own=True)
+        transform = RecordTransform(script)
+        texts = []
+        for at, block in enumerate(blocks):
+            unfinished = going[at] and at < len(blocks) - 1
+            body = block[:-1] + b"." if unfinished else block
+            batch = transform.batch(body, continued=at > 0 and going[at - 1], unfinished=unfinished)
+            part = script.outputs[0].selection.of(batch)
+            texts.append((part.text, part.continued, part.unfinished, transform.state))
+        made.append([(re.sub(rb"\d", b"0", text), *rest) for text, *rest in texts])
+    assert made[0] == made[1]
 
 
 def test_levels_of_several_directories(run, place):

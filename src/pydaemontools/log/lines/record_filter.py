@@ -1,5 +1,7 @@
 """Which records go where: by pattern, by level, and not one too many."""
 
+from itertools import compress
+
 from .batch import Batch
 from .record import Record
 from .repeat_limit import RepeatLimit
@@ -51,7 +53,9 @@ class RecordFilter(BatchFilter):
         self._least = least
 
     def choose(self, batch: Batch) -> Batch:
-        """What of BATCH, which is Records, is wanted."""
+        """What of BATCH, which is Records, or lines with their levels, is wanted."""
+        if batch.levels:
+            return self._by_level(batch)
         assert isinstance(batch, RecordBatch)  # noqa: S101 - for the type checker
         chosen: list[bytes] = []
         first = False
@@ -71,6 +75,24 @@ class RecordFilter(BatchFilter):
             chosen,
             continued=batch.continued and first,
             unfinished=batch.unfinished and self.goes_on,
+        )
+
+    @property
+    def level_alone(self) -> bool:
+        """Whether nothing but its level decides whether a record is wanted."""
+        return not self.limits and self._selection.everything
+
+    def _by_level(self, batch: Batch) -> Batch:
+        """What lines of BATCH are wanted, where the lines of a record have its level."""
+        keep = [level <= self._least for level in batch.levels]
+        if batch.continued:
+            keep[0] = self.goes_on
+        self.goes_on = keep[-1]
+        return Batch(
+            [],
+            list(compress(batch.lines, keep)),
+            continued=batch.continued and keep[0],
+            unfinished=batch.unfinished and keep[-1],
         )
 
     def tell(self, batch: RecordBatch, *, ending: bool) -> bool:

@@ -37,6 +37,11 @@ class RecordTransform(BlockTransform):
         self._severities = SeverityReader(forms=Forms())
         self._reader = RecordReader(self._severities)
         self._json = script.stamp == b"J"
+        # Then lines need not be put together, but where a record is shown as one.
+        self._by_level = not self._json and all(
+            [one.level_alone for one in self._choices]
+            + [one.kind in (b"/", b"1", b"2") for one in script.outputs]
+        )
 
     @property
     def state(self) -> int:
@@ -72,6 +77,8 @@ class RecordTransform(BlockTransform):
         """Return the records of BODY; a line that will not be ended is ended."""
         lines = body.removesuffix(b"\n").split(b"\n")
         levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
+        if self._by_level:
+            return self._with_levels(lines, levels, continued=continued, unfinished=unfinished)
         found = fold(lines, levels, records, continued=continued)
         if self._json and continued and not found[0].line:
             # Nothing is left of it, and an object has ended already.
@@ -95,6 +102,20 @@ class RecordTransform(BlockTransform):
                 continued=continued,
                 unfinished=unfinished,
             )
+        return self._selected(batch)
+
+    def _with_levels(
+        self, lines: list[bytes], levels: list[int], *, continued: bool, unfinished: bool
+    ) -> Batch:
+        """Return LINES, each with the level of its record, and a time before it."""
+        if self._label:
+            label = self._label()
+            begun = lines[:1] if continued else []
+            lines = begun + [label + line for line in lines[len(begun) :]]
+        return self._selected(Batch(levels, lines, continued=continued, unfinished=unfinished))
+
+    def _selected(self, batch: Batch) -> Batch:
+        """Return BATCH, of which each selection has taken its part."""
         for one in self._selections:
             # Before it is noted what a successor has to know.
             one.of(batch)

@@ -97,6 +97,11 @@ class Selection(BatchFilter):
         except RecursionError:
             self._match, self._search = RuleByRule(rules, everything=self.all), None
 
+    @property
+    def everything(self) -> bool:
+        """Whether each line is selected."""
+        return self.all and not self._match
+
     def choose(self, batch: Batch) -> Batch:
         """What of BATCH is selected."""
         if not self._match:
