@@ -149,15 +149,17 @@ class SeverityReader:
         return levels
 
     def _look(self, line: bytes) -> int:
-        """The severity of a line that may have a head, or go on with a record."""
-        if line[0] in b" \t" or line in BETWEEN:
-            return self.level
+        """The severity of a line that may have a head, go on with a record, or be in a format."""
+        goes_on = line[0] in b" \t" or line in BETWEEN
         if self.in_traceback:
             # The first line that is not indented is the exception itself, and the last.
-            self.in_traceback = False
+            self.in_traceback = goes_on
             return self.level
-        if line.startswith(TRACEBACK):
-            self.in_traceback = True
+        if self.forms and 0x30 <= line[0] <= 0x39:
+            # What begins with a digit has no head.
+            return self._by_form(line)
+        self.in_traceback = line.startswith(TRACEBACK)
+        if goes_on or self.in_traceback:
             return self.level
         level, length = head(line)
         start = line[:START]
