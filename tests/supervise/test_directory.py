@@ -902,6 +902,31 @@ def test_a_pattern_in_its_log(serve, go, fd, logged):
     wait_until(lambda: kept.supervisor.lines("out") == ["begin", "listening on 80", "more"])
 
 
+# The start takes so long that all that is printed is there when it is over.
+SLOW_START = """
+import time
+from pydaemontools.supervise.launcher import Launcher
+run = Launcher.run
+def slow(*words):
+    pid = run(*words)
+    time.sleep(0.2)
+    return pid
+Launcher.run = slow
+"""
+
+
+def test_what_is_printed_at_once_counts(serve, faulty):
+    """Kind: what came before the supervisor had turned round was passed on, and not looked at."""
+    faulty(SLOW_START)
+    run = " echo listening on 80\nexec sleep 1000\n"
+    kept = serve({"run": run, "ready": "log ^listening\n"}, command=["faulty"])
+    kept.is_(state="run", ready="1")
+    old = kept.pid()
+    kept.say("t")
+    kept.up(old)
+    kept.is_(state="run", ready="1")
+
+
 def test_a_pattern_that_backtracks_makes_nobody_deaf(serve, go):
     """A search that takes for ever is ended for each line, and after three the pattern is off.
 

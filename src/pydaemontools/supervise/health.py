@@ -60,6 +60,10 @@ class Health:
 
             self._listeners = Listeners(self.service, places)
         self._urls = [self._url(what) for way, what in rules.ways if way == b"http"]
+        patterns = [what for way, what in rules.ways if way == b"log"]
+        if patterns:
+            # What it prints may be read before begin().
+            self._expect(patterns)
         if rules.notification_fd is not None and ready is None:
             self._notification_fd, theirs = kept_pipe.make()
             self.fd_map[rules.notification_fd] = theirs
@@ -79,9 +83,6 @@ class Health:
             return
         if self._notification_fd >= 0:
             self.loop.watch(self._notification_fd, self._read_notification)
-        patterns = [what for way, what in rules.ways if way == b"log"]
-        if patterns:
-            self._expect(patterns)
         if any(way in ASKED for way, _ in rules.ways):
             self._ask()
         if rules.sign == b"check" and (self._ready or rules.implied):
