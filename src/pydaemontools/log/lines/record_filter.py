@@ -41,6 +41,29 @@ class RecordBatch(Batch):
         self.rest = rest
 
 
+class LevelBatch(Batch):
+    """Lines with their levels; FOLDED gives the records that they are to whom that matters."""
+
+    __slots__ = ("_folded",)
+
+    def __init__(
+        self,
+        levels: list[int],
+        lines: list[bytes],
+        folded: "Callable[[], list[Record]]",
+        *,
+        continued: bool,
+        unfinished: bool,
+    ) -> None:
+        super().__init__(levels, lines, continued=continued, unfinished=unfinished)
+        self._folded = folded
+
+    @property
+    def found(self) -> list[Record]:
+        """The records."""
+        return self._folded()
+
+
 class RecordFilter(BatchFilter):
     """What of a stream of records is wanted: what SELECTION selects, if it is at least as
     important as the severity LEAST, and not one too many for any of LIMITS.

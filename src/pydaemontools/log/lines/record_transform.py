@@ -9,7 +9,7 @@ from .batch import Batch
 from .block_transform import BlockTransform
 from .forms import Forms
 from .record import Record
-from .record_filter import RecordBatch, RecordFilter
+from .record_filter import LevelBatch, RecordBatch, RecordFilter
 from .records import RecordReader, fold, unended
 from .repeat_limit import LONGEST
 from .severity import WARNING, SeverityReader
@@ -78,7 +78,15 @@ class RecordTransform(BlockTransform):
         lines = body.removesuffix(b"\n").split(b"\n")
         levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
         if self._by_level:
-            return self._with_levels(lines, levels, continued=continued, unfinished=unfinished)
+            return self._selected(
+                LevelBatch(
+                    levels,
+                    self._labelled(lines, continued=continued),
+                    lambda: fold(lines, levels, records, continued=continued),
+                    continued=continued,
+                    unfinished=unfinished,
+                )
+            )
         found = fold(lines, levels, records, continued=continued)
         if self._json and continued and not found[0].line:
             # Nothing is left of it, and an object has ended already.
@@ -104,15 +112,13 @@ class RecordTransform(BlockTransform):
             )
         return self._selected(batch)
 
-    def _with_levels(
-        self, lines: list[bytes], levels: list[int], *, continued: bool, unfinished: bool
-    ) -> Batch:
-        """Return LINES, each with the level of its record, and a time before it."""
-        if self._label:
-            label = self._label()
-            begun = lines[:1] if continued else []
-            lines = begun + [label + line for line in lines[len(begun) :]]
-        return self._selected(Batch(levels, lines, continued=continued, unfinished=unfinished))
+    def _labelled(self, lines: list[bytes], *, continued: bool) -> list[bytes]:
+        """Return LINES with a time before each that begins here."""
+        if not self._label:
+            return lines
+        label = self._label()
+        begun = lines[:1] if continued else []
+        return begun + [label + line for line in lines[len(begun) :]]
 
     def _selected(self, batch: Batch) -> Batch:
         """Return BATCH, of which each selection has taken its part."""
