@@ -82,9 +82,13 @@ def _open(file: bytes) -> int:
 
     at, last = reach(file, follow=True)
     try:
-        return posix.open(last, flags, 0o600, dir_fd=at)
+        fd = posix.open(last, flags, 0o600, dir_fd=at)
     finally:
         posix.close(at)
+    # The program finds the lock at the lowest fd that was free, as the original's does.
+    lowest = posix.dup(fd)
+    posix.close(fd)
+    return lowest
 
 
 def _why(file: bytes, error: OSError) -> bytes:

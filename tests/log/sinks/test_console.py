@@ -26,9 +26,9 @@ def test_json_on_stdout(run):
 
 
 def test_lines_on_stderr(run):
-    """The line, as it came but for control characters."""
-    result = run("pysissylog", "-s", "--to", "stderr:", input=b"error: x\n\x1b[2J\npart")
-    assert (result.returncode, result.stderr) == (0, b"x\n?[2J\npart\n")
+    """The line, as it came but for control characters and what drives a terminal."""
+    result = run("pysissylog", "-s", "--to", "stderr:", input=b"error: x\n\x1b[2Ja\x07\npart")
+    assert (result.returncode, result.stderr) == (0, b"x\na?\npart\n")
 
 
 @pytest.mark.parametrize(("action", "stream"), [("1", "stdout"), ("2", "stderr")])
