@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from sample import ENVIRON, SCRIPTS, Row, five_links, missing, rotated
+from sample import ENVIRON, SCRIPTS, Row, five_links, missing, shuffled
 
 # Says who it is, and stays.
 PROGRAM = "#!/bin/sh\necho $$\nexec sleep 1000\n"
@@ -63,14 +63,14 @@ def write(path, text):
 def kills(contenders, rounds):
     """The milliseconds that each took to have another process there, ROUNDS times.
 
-    Whoever is first after the sleep meets a machine that sleeps too: so each is, in turn.
+    Whoever is first after the sleep meets a machine that sleeps too; and it counts who was before.
     """
     kept = {name: Kept(argv, place) for name, (argv, place) in contenders.items()}
     try:
         samples = {name: [] for name in kept}
         for i in range(rounds + 1):
             time.sleep(LONG_ENOUGH)
-            for name in rotated(kept, i):
+            for name in shuffled(kept, i):
                 took = kept[name].kill()
                 if i:
                     samples[name].append(took)

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pydaemontools.base import shared_dir
-from pydaemontools.base.shared_dir import Unsafe
+from pydaemontools.base.reach import Unsafe
 
 PRIVATE = b"of root alone\n"
 MODES = {0o077: 0o644, 0o000: 0o600, 0o022: 0o640}

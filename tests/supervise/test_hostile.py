@@ -1,10 +1,7 @@
 """Root supervises what another account may write to: nothing there makes it touch what is ours."""
 
 import os
-import shutil
 import signal
-import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,73 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import wait_until
+from tests.hostile import (
+    NOBODY,
+    PRIVATE,
+    THINGS,
+    beside_a_secret,
+    given_to_nobody,
+    keep_secret,
+    put,
+)
 from tests.supervise.conftest import make_service
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.process]
-NOBODY = 65534
-PRIVATE = "of root alone\n"
 NAMES = ["status", "stat", "pid", "state", "history", "control", "ok", "lock"]
 NAMES += [name + ".new" for name in NAMES[:5]]
 MOMENTS = ["before it starts", "while it is up", "while it is down"]
-
-
-def endless(path):
-    """Have a plain file of 5 GB at PATH."""
-    path.touch()
-    os.truncate(path, 5 << 30)
-
-
-def hard_link(path):
-    """Have another name of the secret at PATH, as where nobody keeps that from being made."""
-    path.hardlink_to(path.parent.parent.parent / "outside/secret")
-
-
-THINGS = {
-    "a link to a secret": lambda path: path.symlink_to("../../outside/secret"),
-    "a link to where nothing is": lambda path: path.symlink_to("../../outside/made"),
-    "a link in": lambda path: path.symlink_to("other"),
-    "another name of a secret": hard_link,
-    "a fifo": os.mkfifo,
-    "a device": lambda path: os.mknod(path, 0o020666, os.makedev(1, 5)),
-    "a directory": Path.mkdir,
-    "endless": endless,
-    "gone": lambda _path: None,
-}
-
-
-def outside(place):
-    """All that is not the attacker's: names, what they hold, whose they are."""
-    found = {}
-    for path in sorted((place / "outside").rglob("*")):
-        there = path.stat()
-        found[path.name] = (path.read_bytes(), there.st_mode, there.st_uid, there.st_gid)
-    return found
-
-
-def put(path, thing):
-    """Have THING at PATH, in the place of what is there, as the account of the directory."""
-    made = path.with_name(".made")
-    THINGS[thing](made)
-    if os.path.lexists(made) and thing != "another name of a secret":
-        os.lchown(made, NOBODY, NOBODY)
-
-    def stands():
-        # The supervisor may be quicker, and make its own again.
-        if path.is_dir() and not path.is_symlink():
-            path.rmdir()
-        path.unlink(missing_ok=True)
-        if os.path.lexists(made):
-            made.rename(path)
-        return True
-
-    wait_until(stands)
-
-
-def disclosed(directory):
-    """What stands in DIRECTORY and is not the secret itself, and says what it says."""
-    plain = [p for p in directory.rglob("*") if stat.S_ISREG(p.lstat().st_mode)]
-    mine = [p for p in plain if p.stat().st_nlink == 1 and p.stat().st_size < 1 << 20]
-    return [p for p in mine if PRIVATE.encode() in p.read_bytes()]
 
 
 deeds = st.lists(
@@ -96,15 +41,15 @@ def test_what_is_outside_stays_so(supervise, place, deeds):
     Nothing outside is changed, made, read back or waited for; whatever becomes of the service,
     its supervisor ends when it is told to, without a traceback.
     """
-    here = Path(tempfile.mkdtemp(dir=place))
-    (here / "outside").mkdir()
-    (here / "outside/secret").write_text(PRIVATE)
-    (here / "outside/secret").chmod(0o600)
-    before = outside(here)
+    with beside_a_secret(place) as here:
+        live(supervise, here, deeds)
+    assert "Traceback" not in (place / "err").read_text()
+
+
+def live(supervise, here, deeds):
+    """Start a supervisor in HERE, have its service die and start, end it; DEEDS at their times."""
     make_service(here / "s", {"run": " exec sleep 1000\n", "finish": " exit 0\n"})
-    directory = here / "s/supervise"
-    directory.mkdir(mode=0o700)
-    os.chown(directory, NOBODY, NOBODY)
+    directory = given_to_nobody(here / "s/supervise")
     by_moment = {when: [(n, t) for n, t, moment in deeds if moment == when] for when in MOMENTS}
     for name, thing in by_moment[MOMENTS[0]]:
         put(directory / name, thing)
@@ -128,10 +73,6 @@ def test_what_is_outside_stays_so(supervise, place, deeds):
     finally:
         process.kill()
         process.wait()
-    assert outside(here) == before
-    assert disclosed(here / "s") == []
-    assert "Traceback" not in (place / "err").read_text()
-    shutil.rmtree(here)
 
 
 def children(pid):
@@ -146,9 +87,7 @@ def children(pid):
 @pytest.mark.parametrize("thing", ["a link to a secret", "another name of a secret", "endless"])
 def test_a_history_that_is_none_of_ours(serve, place, thing):
     """It was copied, with the next death, into a file that everybody may read."""
-    (place / "outside").mkdir()
-    (place / "outside/secret").write_text(PRIVATE)
-    (place / "outside/secret").chmod(0o600)
+    keep_secret(place)
     kept = serve()
     os.chown(kept.path / "supervise", NOBODY, NOBODY)
     put(kept.path / "supervise/history", thing)

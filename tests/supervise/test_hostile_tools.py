@@ -4,10 +4,9 @@ import os
 
 import pytest
 
-from tests.supervise.test_hostile import THINGS, put
+from tests.hostile import PRIVATE, THINGS, keep_secret, put
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.process]
-PRIVATE = "of root alone\n"
 ASKING = ["pysv status s", "pysv ls s", "pysv history s", "pysvstat s", "svstat s", "sv status ./s"]
 TELLING = ["pysvc -d s", "svc -d s", "pysv -w1 stop s", "sv -w1 down ./s", "pysv -w1 start s"]
 ASKING += ["pysvok s", "svok s", "pysvwait -t1 -u s"]
@@ -17,9 +16,7 @@ FILES = ["status", "state", "history", "control", "ok"]
 @pytest.fixture
 def hostile(serve, place):
     """A service that runs, with a secret beside it."""
-    (place / "outside").mkdir()
-    (place / "outside/secret").write_text(PRIVATE)
-    (place / "outside/secret").chmod(0o600)
+    keep_secret(place)
     kept = serve()
     kept.up()
     os.chown(kept.path / "supervise", 65534, 65534)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from pydaemontools.base.shared_dir import open_file
-from tests.supervise.test_hostile import NOBODY, PRIVATE
+from tests.hostile import NOBODY, PRIVATE
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.process]
 STRANGER = "a symbolic link of another account"

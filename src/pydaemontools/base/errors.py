@@ -105,7 +105,7 @@ EDQUOT disk quota exceeded
 
 
 def error_str(error: OSError) -> bytes:
-    """Say in djb's words why ERROR happened; in its own where it has some (shared_dir.Unsafe)."""
+    """Say in djb's words why ERROR happened; in its own where it has some (reach.Unsafe)."""
     words: bytes = getattr(error, "words", b"")
     if words:
         return words

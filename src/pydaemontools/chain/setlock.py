@@ -72,13 +72,13 @@ def _open(file: bytes) -> int:
     """
     flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
     flags |= posix.O_NOFOLLOW
-    if b"/" not in file or file[-1:] == b"/":
+    if b"/" not in file.removeprefix(b"./") or file[-1:] == b"/":
         try:
             return posix.open(file, flags, 0o600)
         except OSError as error:
             if error.errno != ELOOP:
                 raise
-    from ..base.shared_dir import reach
+    from ..base.reach import reach
 
     at, last = reach(file, follow=True)
     try:
