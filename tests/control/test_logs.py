@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import threading
 import time
+from datetime import UTC as UTC_ZONE
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -140,6 +142,96 @@ class TestShown:
             one for n, one in enumerate(text) if n not in (0, 3, 9)
         ]
         assert len(run("pysv", "logs", "-p", "warn", "-n1", "a").stdout.splitlines()) == 1
+
+    def test_structured_lines_have_levels(self, run, logs):
+        """What a structured line says of its level counts, also behind what goes before others."""
+        text = [
+            b'{"level":"critical","msg":"yes"}',
+            b'level=warning msg="yes"',
+            b" and more",
+            b'{"level":"info","msg":"error: no"}',
+            b'{"lvl":"error","blob":"%s"}' % (b"yes" * 30000),
+            b'time=2026-11-21T04:55:50Z level=INFO msg="no"',
+            b"{no",
+            b'\x1b[31m{"severity":"ALERT"}\x1b[0m\r',
+        ]
+        logs("a", {"current": b"".join(line(n, one) for n, one in enumerate(text))})
+        result = run("pysv", "logs", "-p", "warning", "a").stdout.split(b"\n")[:-1]
+        shown = [one.split(b" ", 2)[2] for one in result]
+        assert shown == [one for n, one in enumerate(text) if n not in (3, 5, 6)]
+        last = run("pysv", "logs", "-p", "warning", "-n1", "a").stdout.split(b" ", 2)[2]
+        assert last == text[-1] + b"\n"
+
+    def test_objects_of_pymultilog(self, run, logs, place):
+        """Lines of J have their level, and count as written when they say that they were."""
+        (place / "a/log").mkdir(parents=True)
+        text = b'error: one\n goes on\n[debug] two\n<3>three\n{"level":"fatal"}\n'
+        assert run("pymultilog", "J", place / "a/log", input=text).returncode == 0
+        shown = run("pysv", "logs", "-j", "-p", "err", "a").stdout.splitlines()
+        objects = [json.loads(one) for one in shown]
+        assert [one["level"] for one in objects] == ["err", "err", "crit"]
+        assert [one["time"] for one in objects] == [
+            json.loads(one["text"])["time"] for one in objects
+        ]
+        moment = b'{"time":"2026-11-21T04:55:5%d.500000Z","level":"%s","message":"%s"}\n'
+        (place / "a/log/current").write_bytes(
+            moment % (1, b"err", b"one") + moment % (3, b"info", b"two") + moment % (5, b"", b"3")
+        )
+        logs("b", {"current": line(2, b"error: between") + line(4, b"error: yes")})
+        shown = run("pysv", "logs", "--since", "2026-11-21 04:55:52", env=UTC).stdout.splitlines()
+        assert [one[:3] + one[20:24] for one in shown] == [
+            b"b: 52.0",
+            b"a: 53.5",
+            b"b: 54.0",
+            b"a: 55.5",
+        ]
+
+    @pytest.mark.needs("s6-log")
+    @pytest.mark.parametrize("stamps", [["T"], ["t", "T"], ["t"], []], ids=" ".join)
+    def test_behind_s6_log(self, run, place, stamps):
+        """Its times are read, of T with the two blanks behind it, and what goes on goes on."""
+        (place / "a/log").mkdir(parents=True)
+        text = b'[error] one\n two\ninfo: three\n{"level":"error"}\n'
+        run("s6-log", *stamps, place / "a/log", input=text)
+        shown = run("pysv", "logs", "-j", "-p", "err", "a").stdout.splitlines()
+        found = [json.loads(one) for one in shown]
+        assert [one["text"] for one in found] == ["[error] one", " two", '{"level":"error"}']
+        assert [one["time"] is None for one in found] == [not stamps] * 3
+        now = datetime.now(UTC_ZONE)
+        for one in found if stamps else []:
+            written = datetime.fromisoformat(one["time"])
+            # Its labels have leap seconds in them.
+            assert now - timedelta(minutes=10) < written < now + timedelta(minutes=1)
+
+    def test_a_date_with_one_blank_or_two(self, run, logs):
+        """A text that begins with blanks keeps them, where others show that one blank is all."""
+        stamp = b"2026-11-21 04:55:50.000000000 "
+        for words, expected in {
+            (b"[error] a", b" b", b"  c", b"d"): [b"[error] a", b" b", b"  c"],
+            (b" [error] a", b"  b", b" c"): [b"[error] a", b" b"],
+            (b" b", b"[error] a", b""): [b"[error] a"],
+        }.items():
+            logs("a", {"current": b"".join(stamp + word + b"\n" for word in words)})
+            shown = run("pysv", "logs", "-p", "err", "a", env=UTC).stdout.splitlines()
+            assert [one.partition(b"+00:00 ")[2] for one in shown] == expected
+
+    @pytest.mark.needs("svlogd")
+    @pytest.mark.parametrize("stamp", [[], ["-t"], ["-tt"], ["-ttt"]], ids=" ".join)
+    def test_behind_svlogd_with_a_prefix(self, run, logs, stamp):
+        """What svlogd puts before each line is no part of what has a level, but is shown."""
+        path = logs("a", {"config": b"s99999\npold> \npweb: \n"})
+        text = b"error: one\n two\ninfo: three\nlevel=error msg=four\n"
+        run("svlogd", *stamp, path, input=text)
+        shown = run("pysv", "logs", "-j", "-p", "err", "a").stdout.splitlines()
+        words = [json.loads(one)["text"] for one in shown]
+        assert words == ["web: error: one", "web:  two", "web: level=error msg=four"]
+
+    def test_colours_of_structured_lines(self, run, logs):
+        """They are those of the level that the line says."""
+        logs("a", {"current": line(0, b'{"level":"error"}') + line(1, b"level=debug msg=x")})
+        shown = on_terminal(run, {"TERM": "xterm"}, "logs")
+        assert b'\x1b[31m{"level":"error"}' in shown
+        assert b"\x1b[2mlevel=debug" in shown
 
     def test_colours(self, run, logs):
         """By level, on a terminal that wants them; control characters never get there."""

@@ -11,7 +11,7 @@ import posix
 from errno import EBUSY, ENOENT
 from time import sleep
 
-from ..base.shared_dir import open_file
+from ..base.shared_dir import open_file, read_file
 from ..base.tai64 import stamp
 from .loglines import LONGEST, LineReader, last, newest, split
 from .packed import ENDINGS, Damaged, blocks, packer, unpacked_name
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 USUAL = (b"log/main", b"log/log", b"log")
 UNNAMED = b"previous", b"processed"  # the newest finished file, until it has a label
 BLOCK = 65536
+CONFIG = 65536  # bytes that svlogd's file of that name may have
 TRIES, PAUSE = 200, 0.005  # looks at a directory that changes under them
 
 
@@ -77,7 +78,8 @@ class ServiceLog:
         if fd is None:
             raise OSError(ENOENT, "", path + b"/current")
         self.fd = fd
-        self.lines = LineReader(_changed(fd))
+        self.prefix = self._prefix()
+        self.lines = LineReader(_changed(fd), self.prefix)
 
     def close(self) -> None:
         """No more of it."""
@@ -93,7 +95,7 @@ class ServiceLog:
         end = posix.fstat(self.fd).st_size
         if ended:
             end = _line_end(self.fd, end)
-        found, self.lines = last(self.fd, end, count, least)
+        found, self.lines = last(self.fd, end, count, least, self.prefix)
         posix.lseek(self.fd, end, 0)
         for file in reversed(self._before()):
             if len(found) >= count:
@@ -105,15 +107,16 @@ class ServiceLog:
             if packer(fd, name):
                 # When it was packed the one behind it may have been full already.
                 key = min(_changed(fd), found[0][0]) if found else _changed(fd)
-                found = newest(split(self._blocks(fd, name)), LineReader(key), more, least) + found
+                lines = LineReader(key, self.prefix)
+                found = newest(split(self._blocks(fd, name)), lines, more, least) + found
             else:
-                found = last(fd, posix.fstat(fd).st_size, more, least)[0] + found
+                found = last(fd, posix.fstat(fd).st_size, more, least, self.prefix)[0] + found
             posix.close(fd)
         return found
 
     def since(self, time: int) -> "Iterator[Entry]":
         """The entries from TIME on, also of the open file as far as it goes now."""
-        self.lines = LineReader(0)
+        self.lines = LineReader(0, self.prefix)
         for file in self._before():
             end = label(file[1])
             if end is None or end >= time:
@@ -148,6 +151,16 @@ class ServiceLog:
         """The line that has no end yet, as it is."""
         rest, self.rest = self.rest, b""
         return self.lines.take([rest]) if rest else []
+
+    def _prefix(self) -> bytes:
+        """What svlogd puts before each line, behind its time: its `config` says so."""
+        try:
+            config = read_file(self.path + b"/config", CONFIG)
+        except OSError:
+            # Then none is known, and lines are what they are.
+            return b""
+        prefixes = [line[1:] for line in config.split(b"\n") if line[:1] == b"p"]
+        return prefixes[-1] if prefixes else b""
 
     def _before(self) -> "list[File]":
         """The files before the one that is open, the oldest first."""
@@ -260,7 +273,7 @@ class ServiceLog:
     def _entries(self, parts: "Iterable[bytes]", *, at_start: bool) -> "Iterator[Entry]":
         """The entries in PARTS of a file; an unfinished line is kept back."""
         for data in parts:
-            if self.rest and at_start and stamped(data)[1]:
+            if self.rest and at_start and stamped(data)[0] is not None:
                 # The line before was cut off for good: it is not continued in this file.
                 yield from self.unfinished()
             at_start = False

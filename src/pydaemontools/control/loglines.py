@@ -3,9 +3,10 @@
 import posix
 
 from ..log.lines.forms import Forms
+from ..log.lines.records import RecordReader
 from ..log.lines.severity import INFO, SeverityReader
 from ..log.lines.shown import last_shown, shown
-from .when import stamped
+from .when import StampReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ class LineReader:
     """Gives lines that follow one another their times and severities.
 
     A line that has no stamp counts as written when the one before it was. Those at the head
-    of a file count as written with the first that has one; if none has, at the time KEY.
+    of a file count as written with the first that has one; if none has, at the time KEY. PREFIX
+    may stand before each text, where svlogd has been told so.
     """
 
-    def __init__(self, key: int) -> None:
-        self.router = SeverityReader(forms=Forms())
+    def __init__(self, key: int, prefix: bytes = b"") -> None:
         self.key = key
+        self._prefix = prefix
+        self._stamps = StampReader()
+        self._reader = RecordReader(SeverityReader(forms=Forms()))
         self.fresh = True
 
     def begin(self, key: int) -> None:
@@ -39,11 +43,9 @@ class LineReader:
 
     def take(self, lines: list[bytes]) -> "list[Entry]":
         """The entries of LINES, which come behind those of the call before."""
-        cut = [stamped(line) for line in lines]
+        cut = self._stamps.read(lines)
         texts = [line[start:] for line, (_, start) in zip(lines, cut, strict=True)]
-        levels = iter(
-            self.router.route([last_shown(shown(text)) or text for text in texts if text])
-        )
+        levels = iter(self._levels([text for text in texts if text]))
         if self.fresh and lines:
             self.fresh = False
             self.key = next((time for time, _ in cut if time is not None), self.key)
@@ -55,13 +57,22 @@ class LineReader:
             found.append((self.key, time, next(levels) if text else INFO, text))
         return found
 
+    def _levels(self, texts: list[bytes]) -> list[int]:
+        """The severity of each of TEXTS, none empty: what a terminal would show counts."""
+        seen = [last_shown(shown(text.removeprefix(self._prefix))) or text for text in texts]
+        return self._reader.route(b"\n".join(seen), seen)[0]
 
-def last(fd: int, end: int, count: int, least: int) -> "tuple[list[Entry], LineReader]":
-    """The last COUNT entries of importance LEAST in the first END bytes of FD."""
+
+def last(
+    fd: int, end: int, count: int, least: int, prefix: bytes
+) -> "tuple[list[Entry], LineReader]":
+    """The last COUNT entries of importance LEAST in the first END bytes of FD, for a LineReader
+    with that PREFIX, which is given too.
+    """
     size = FIRST
     while True:
         start = max(0, end - size)
-        lines = LineReader(posix.fstat(fd).st_mtime_ns)
+        lines = LineReader(posix.fstat(fd).st_mtime_ns, prefix)
         found = newest(_blocks(fd, start, end), lines, count, least)
         if len(found) >= count or not start:
             return found, lines

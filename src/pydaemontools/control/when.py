@@ -7,6 +7,8 @@ from ..base.tai64 import EPOCH
 SECOND = 10**9
 LABEL = 25  # bytes of a TAI64N label, with its @
 HEX = b"0123456789abcdef"
+OBJECT = b'{"time":"'  # how an object of pymultilog's J begins
+DATED = 30  # bytes of a local date and time, with the blank behind
 DAY = 86400
 LONGEST = 32  # characters of a time that somebody types
 SPANS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
@@ -24,11 +26,20 @@ def stamped(line: bytes) -> tuple[int | None, int]:
     """The time that LINE begins with, and where the text behind it begins; None, 0 without one.
 
     It is what pymultilog has with t, T and d, or svlogd with -tt and -ttt: a TAI64N label, or a
-    date and a time. With a blank between these two, and nine digits, they are local ones.
+    date and a time. With a blank between these two, and nine digits, they are local ones. Behind
+    a label s6-log may have those too, with two blanks. The time of an object of J is no text
+    before it, so that 0 goes with it.
     """
     if line[LABEL : LABEL + 1] == b" " and line[:1] == b"@":
         time = label(line)
+        if line[LABEL + 30 : LABEL + 32] == b"  " and time is not None:
+            # s6 counts leap seconds in its labels: the date is nearer.
+            second, start = stamped(line[LABEL + 1 : LABEL + 32])
+            return (time, LABEL + 1) if second is None else (second, LABEL + 2 + start)
         return (None, 0) if time is None else (time, LABEL + 1)
+    if line[: len(OBJECT)] == OBJECT:
+        word = line[len(OBJECT) :][:32].partition(b'"')[0]
+        return (_date(word) if word[10:11] == b"T" and word[-1:] == b"Z" else None), 0
     if line[4:5] == b"-" and line[10:11] in (b"_", b"T"):
         word = line[:32].partition(b" ")[0]
         time = _date(word)
@@ -36,8 +47,36 @@ def stamped(line: bytes) -> tuple[int | None, int]:
     if line[10:11] == b" " and line[19:20] == b"." and line[29:30] == b" ":
         time = since(line[:19].decode("latin-1"), 0)
         part = line[20:29]
-        return (None, 0) if time is None or not part.isdigit() else (time + int(part), 30)
+        return (None, 0) if time is None or not part.isdigit() else (time + int(part), DATED)
     return None, 0
+
+
+class StampReader:
+    """Tells of lines that follow one another with what times they begin.
+
+    s6-log has two blanks behind the date of its T, where pymultilog has one behind that of d, and
+    the second belongs to the text. A log has the one or the other.
+    """
+
+    def __init__(self) -> None:
+        self._one = False  # whether a line had one blank there
+
+    def read(self, lines: list[bytes]) -> list[tuple[int | None, int]]:
+        """The time of each of LINES, and where the text behind it begins."""
+        found = [stamped(line) for line in lines]
+        for line, (_, start) in zip(lines, found, strict=True):
+            self._one = self._one or (_dated(line, start) and line[DATED : DATED + 1] != b" ")
+        if self._one:
+            return found
+        return [
+            (time, start + _dated(line, start))
+            for line, (time, start) in zip(lines, found, strict=True)
+        ]
+
+
+def _dated(line: bytes, start: int) -> bool:
+    """Whether it is a local date and time that stands in LINE up to START."""
+    return start == DATED and line[10:11] == b" "
 
 
 def _date(word: bytes) -> int | None:
@@ -70,7 +109,7 @@ def local(time: int) -> bytes:
 def in_local(line: bytes) -> bytes:
     """LINE with the time that it begins with as local() has it, if it begins with one."""
     time, start = stamped(line)
-    return line if time is None else local(time) + b" " + line[start:]
+    return local(time) + b" " + line[start:] if start and time is not None else line
 
 
 def since(text: str, now: int) -> int | None:
