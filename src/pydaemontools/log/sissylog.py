@@ -30,7 +30,7 @@ OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] [--level-pattern pattern ...] "
     b"[--buffer bytes] [--redact pattern ...] "
     b"[--field name=value ...] [--tag word ...] [--to place ...] [--spool directory] "
-    b"[--spool-size bytes] [--stats file] [--compat] [ident [facility]]"
+    b"[--spool-size bytes] [--stats file] [--compat] [--explain [file] | [ident [facility]]]"
 )
 USAGE = (OWN, OWN)
 WORDS = (
@@ -45,7 +45,10 @@ WORDS = (
     b"spool-size:",
     b"stats:",
     b"compat",
+    b"explain",
 )
+# What --explain has no use for, since it sends nothing.
+SENDING = (b"i", b"buffer", b"redact", b"field", b"tag", b"to", b"spool", b"spool-size", b"stats")
 
 
 class Options:
@@ -63,6 +66,11 @@ class Options:
         several: dict[bytes, list[bytes]] = {word: [] for word in words}
         for name, value in found:
             several.get(name, []).append(value)
+        self.explain = b"explain" in given
+        if self.explain:
+            self.forms = self._forms(given.get(b"levels", b"auto"), several[b"level-pattern"])
+            self.file = self._file(given, rest)
+            return
         self.targets = [self._target(value) for value in several[b"to"] or [b"syslog:"]]
         self.forms = self._forms(given.get(b"levels", b"auto"), several[b"level-pattern"])
         self.redaction = self._redaction(several[b"redact"])
@@ -84,6 +92,18 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         if b"spool-size" in given and not self.spooling:
             raise cli.usage(self.who, USAGE, hint=b"--spool-size is for --spool, and there is none")
+
+    def _file(self, given: dict[bytes, bytes], rest: list[bytes]) -> bytes:
+        """Return the file that --explain is to read; - is stdin."""
+        for name in SENDING:
+            if name in given:
+                option = b"-" * (1 + (len(name) > 1)) + name
+                hint = b"--explain sends nothing, so " + option + b" has nothing to do"
+                raise cli.usage(self.who, USAGE, hint=hint)
+        if rest[1:]:
+            hint = b"--explain takes one file: " + rest[1] + b" is one argument too many"
+            raise cli.usage(self.who, USAGE, hint=hint)
+        return rest[0] if rest else b"-"
 
     def _level(self, letter: bytes, name: bytes) -> int:
         level = severity.named(name)
@@ -186,6 +206,10 @@ def main(argv: list[bytes]) -> int:
 
         return perp.main([b"sissylog", *(word for word in argv[1:] if word != b"--compat")])
     options = Options(argv)
+    if options.explain:
+        from . import explain
+
+        return explain.main(options.file, options.default, options.forms, options.least)
     try:
         source = open_stdin(argv[0])
     except OSError as error:

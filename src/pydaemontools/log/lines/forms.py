@@ -84,6 +84,10 @@ class Forms:
         """What LINE says behind its level; None if it is in no format."""
         return (self._shapes or self._made()).message(line)
 
+    def name(self, line: bytes) -> str | None:
+        """What the format is called that LINE is in; None if it is in none."""
+        return (self._shapes or self._made()).name(line)
+
     def _made(self) -> "Shapes":
         from .shapes import Shapes, chosen
 

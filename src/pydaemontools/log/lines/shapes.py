@@ -235,6 +235,13 @@ class Shapes:
         behind = rest.match(line, found.end)
         return line[behind.end() if behind else found.end :].lstrip(b" ")
 
+    def name(self, line: bytes) -> str | None:
+        """What the format is called that LINE is in: `pattern` where it is the user's."""
+        if self._patterns and self._own(line):
+            return "pattern"
+        found = self.find(line)
+        return found.form.name if found else None
+
     def _own(self, line: bytes) -> tuple[int, bytes] | None:
         """The level and the message of LINE by the first of the user's patterns that fits."""
         for pattern in self._patterns:
