@@ -184,9 +184,7 @@ def test_what_is_told_is_what_is_sent(lines, forms):
     transform = SeverityTransform(SeverityReader(INFO, Forms() if forms else None))
     transform.strip = True
     sent = transform.batch(block, continued=False, unfinished=False)
-    rows = list(
-        Explainer(SeverityReader(INFO, Forms() if forms else None), DEBUG, None).rows(block)
-    )
+    rows = list(Explainer(INFO, Forms() if forms else None, DEBUG, None).rows(block))
     numbered = [row for row in rows if row[:6].strip()]
     assert [int(row[:6]) for row in numbered] == list(range(1, len(lines) + 1))
     told = [row for row in numbered if row[8:13] != b"empty"]
