@@ -32,8 +32,8 @@ UNIX = LISTENS.replace(
 # No list of the kernel's is to be had.
 BLIND = """
 from pydaemontools.base import unix_diag
-from pydaemontools.supervise import listeners
-listeners.TABLES = ()
+from pydaemontools.base import listening
+listening.TABLES = ()
 unix_diag.PROC = "/nonesuch"
 unix_diag.NETLINK_SOCK_DIAG = 99
 """

@@ -263,9 +263,13 @@ OWN_SESSION = [b"leads its process group", b"leads its session"]
     ids=["as usual", "with signals ignored", "with signals blocked"],
 )
 def test_the_program_sees_what_it_would_see_under_supervise(seen, before):
-    """But for the session of its own: argv, environment, limits, signals, fds, directory."""
+    """But for the session of its own, and who is its supervisor: argv, environment, limits,
+    signals, fds, directory.
+    """
     theirs, ours = seen(before)
-    assert [line for line in ours if line not in OWN_SESSION] == theirs
+    told = [line for line in ours if line.startswith(b"PYDAEMONTOOLS_SUPERVISOR=")]
+    assert len(told) == 1
+    assert [line for line in ours if line not in OWN_SESSION + told] == theirs
     assert [line for line in ours if line in OWN_SESSION] == OWN_SESSION
 
 

@@ -77,7 +77,7 @@ def _flock(fd: int) -> None:
 def _kept_out(fd: int, shown: bytes) -> bytes:
     """Who has the directory FD, SHOWN, locked; nothing, but a warning, if that is no reason."""
     # /proc/locks names who took it, who may have ended and left it to a child.
-    pids = _holders(fd)
+    pids = _holders(posix.fstat(fd))
     if not pids:
         # Beyond our pid namespace.
         return shown + b" is held by a process that is not to be seen"
@@ -88,9 +88,19 @@ def _kept_out(fd: int, shown: bytes) -> bytes:
     return b""
 
 
-def _holders(fd: int) -> list[bytes]:
-    """The pids of those that have the file FD locked by flock(2), as their open files say."""
-    found = posix.fstat(fd)
+def holder_pid(found: posix.stat_result) -> int:
+    """The pid of a process that has the file that was FOUND locked by flock(2); 0 if none is seen.
+
+    That is who took it, or where that has ended one which has the file open.
+    """
+    pid = int(_taker(found) or 0)
+    if pid and not start_time(pid):
+        return int(next(iter(_holders(found)), pid))
+    return pid
+
+
+def _holders(found: posix.stat_result) -> list[bytes]:
+    """The pids of those that have the file that was FOUND locked, as their open files say."""
     inode = b"%02x:%02x:%d " % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
     pids = []
     for pid in proc.pids():
@@ -129,7 +139,11 @@ def holder(fd: int, file: bytes) -> bytes:
 
 def _holder(fd: int) -> bytes:
     """The pid of a process that has the file FD locked, or nothing."""
-    found = posix.fstat(fd)
+    return _taker(posix.fstat(fd))
+
+
+def _taker(found: posix.stat_result) -> bytes:
+    """The pid of whoever locked the file that was FOUND, or nothing."""
     inode = b"%02x:%02x:%d" % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
     try:
         with open("/proc/locks", "rb") as locks:

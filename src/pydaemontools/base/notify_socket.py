@@ -49,6 +49,10 @@ class NotifySocket:
         """The fd to wait on."""
         return self._socket.fileno()
 
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._socket.close()
+
     def read(self, pid: int) -> list[dict[str, str]]:
         """The messages that came since the last time from root, us or the account of PID."""
         found: list[dict[str, str]] = []

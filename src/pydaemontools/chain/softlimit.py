@@ -67,11 +67,12 @@ def main(argv: list[bytes]) -> list[bytes]:
     for name, number in limits:
         which = getattr(resource, "RLIMIT_" + name, None)
         if which is not None:
-            _set(which, number, wait=name in MEMORY)
+            set_limit(which, number, wait=name in MEMORY)
     return rest
 
 
-def _set(which: int, number: int | None, *, wait: bool) -> None:
+def set_limit(which: int, number: int | None, *, wait: bool) -> None:
+    """Set the soft limit WHICH to NUMBER, None for the hard one, or have it WAIT. Raises Quit."""
     hard = getrlimit(which)[1]
     soft = hard if number is None else below(number, hard)
     if wait:

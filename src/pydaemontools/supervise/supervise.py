@@ -52,6 +52,8 @@ def main(argv: list[bytes]) -> int:
     if not is_shown():
         cli.say(WHO + b": warning: no /proc: " + LACKS)
     asked = {name: environ.pop(name) for name in OURS if name in environ}
+    # By its parent's pid a program knows that it is the one which was started, and no child of it.
+    environ[b"PYDAEMONTOOLS_SUPERVISOR"] = b"%d" % posix.getpid()
     if is_dir(words[0]):
         if len(words) > 1:
             from .misnamed import several

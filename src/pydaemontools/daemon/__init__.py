@@ -1,0 +1,71 @@
+"""For a program that must detach itself: daemonize(), pid files, Daemon, Server.
+
+    from pydaemontools.daemon import daemonize
+    here = daemonize("app.pid", stderr="app.log")
+    ...
+    here.ready()
+
+Under a supervisor (pysupervise, systemd) the same program does not detach. Nothing is imported
+before it is asked for.
+
+- `daemonize(...)`, `ready()`; its steps alone: `start`, `close_io`, `lock`, `set_user`.
+- `LockFile`, `PidFile`: one of a kind runs, and it is known which one.
+- `Daemon`: starts, stops and asks after a program that becomes a daemon.
+- `Error`, and of it `StartupError`, `AlreadyRunning`, `Timeout`.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .alone import close_io, set_user, start
+    from .detach import Detached, Started, daemonize, ready
+    from .failures import AlreadyRunning, Error, StartupError, Timeout
+    from .lock_file import LockFile, PidFile, lock
+    from .supervisor import supervised
+
+__all__ = [
+    "AlreadyRunning",
+    "Detached",
+    "Error",
+    "LockFile",
+    "PidFile",
+    "Started",
+    "StartupError",
+    "Timeout",
+    "close_io",
+    "daemonize",
+    "lock",
+    "ready",
+    "set_user",
+    "start",
+    "supervised",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = vars(_module(name))[name]
+    globals()[name] = value
+    return value
+
+
+def _module(name: str) -> "ModuleType":
+    """The module that has NAME; none may be called as one of the names is."""
+    if name in ("AlreadyRunning", "Error", "StartupError", "Timeout"):
+        from . import failures as found
+    elif name in ("LockFile", "PidFile", "lock"):
+        from . import lock_file as found  # type: ignore[no-redef]
+    elif name in ("close_io", "set_user", "start"):
+        from . import alone as found  # type: ignore[no-redef]
+    elif name == "supervised":
+        from . import supervisor as found  # type: ignore[no-redef]
+    else:
+        from . import detach as found  # type: ignore[no-redef]
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,170 @@
+"""How a daemon comes off the process that starts it: fork, setsid, fork.
+
+The process between the two forks leads the session, and stays until whoever started the daemon
+has heard enough: it is the daemon's parent, so it alone can tell how the daemon ended. When it
+goes, the session has no leader, and no terminal can become the daemon's. The daemon leads a
+process group of its own, so that a signal can reach all of it by its pid.
+"""
+
+import _signal as signal
+import os
+import sys
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from select import POLLIN, poll
+
+from ..base.errors import error_str
+from ..base.pidfd import open_pidfd
+from ..base.proc import start_time
+from .close_rest import close_all_but
+from .failures import StartupError
+from .truth import Truth
+
+LOOK = 0.02  # seconds between two looks where there is no pidfd
+
+
+class Pipes:
+    """What connects the three: `told` and `truth`, `report` and `reports`, `gone` and `here`.
+
+    The daemon tells by the first; the process between reports by the second how that ended, and
+    knows by the third that whoever started it is gone, or has heard enough.
+    """
+
+    def __init__(self) -> None:
+        self._fds: list[int] = []
+        try:
+            self.told, self.truth = self._pipe()
+            self.report, self.reports = self._pipe()
+            self.gone, self.here = self._pipe()
+        except OSError:
+            self.close(*self._fds)
+            raise
+        os.set_blocking(self.told, False)
+        os.set_blocking(self.report, False)
+
+    def _pipe(self) -> list[int]:
+        """A pipe whose fds are none of stdin, stdout and stderr, whichever of these are closed."""
+        pair = os.pipe2(os.O_CLOEXEC)
+        try:
+            for fd in pair:
+                self._fds.append(fd if fd > 2 else fcntl(fd, F_DUPFD_CLOEXEC, 3))
+        finally:
+            self.close(*(fd for fd in pair if fd <= 2))
+        return self._fds[-2:]
+
+    def all(self) -> list[int]:
+        """All six of them."""
+        return self._fds
+
+    @staticmethod
+    def close(*fds: int) -> None:
+        """Close FDS."""
+        for fd in fds:
+            os.close(fd)
+
+
+def fork_twice(pipes: Pipes) -> tuple[int, Truth | None]:
+    """Fork; return the pid of the process between, and in the daemon 0 and what it tells by.
+
+    Raises StartupError where there can be no child.
+    """
+    _flush()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid:
+            pipes.close(pipes.truth, pipes.reports, pipes.gone)
+            return pid, None
+        truth = _detached(pipes, mask)
+    except OSError as error:
+        raise StartupError(
+            f"unable to fork: {error_str(error).decode()}", step="fork", exception=error
+        ) from error
+    finally:
+        # In the daemon too, which has come as far as this.
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return 0, truth
+
+
+def _detached(pipes: Pipes, mask: "set[int]") -> Truth:
+    """Be the process between, which never returns; the daemon does, with what it tells by."""
+    truth, daemon = Truth(pipes.truth), False
+    try:
+        truth.step("setsid", "start a session")
+        os.setsid()
+        truth.step("fork", "fork a second time")
+        pid = os.fork()
+        if pid:
+            truth.close()
+            _stay(pid, pipes, mask)
+        else:
+            pipes.close(pipes.told, pipes.report, pipes.reports, pipes.gone, pipes.here)
+            truth.born()
+            truth.step("group", "lead a process group")
+            os.setpgid(0, 0)
+            daemon = True
+            return truth
+    except BaseException as error:  # noqa: BLE001 - the top level of this process
+        truth.failed(error)
+    finally:
+        # A child never comes back into its parent's code, but for the daemon.
+        if not daemon:
+            os._exit(111)
+    raise AssertionError
+
+
+def _stay(pid: int, pipes: Pipes, mask: "set[int]") -> None:
+    """Report how the daemon PID ended, if it does so while somebody wants to know."""
+    for signum in range(1, signal.NSIG):
+        if callable(signal.getsignal(signum)):
+            signal.signal(signum, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # What the caller has open is no business of this process, locks least of all.
+    close_all_but({pipes.reports, pipes.gone})
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask | {signal.SIGCHLD})
+    status = _ended(pid, pipes.gone)
+    if status is not None:
+        os.write(pipes.reports, b"%d %d" % (pid, status))
+
+
+def _ended(pid: int, gone: int) -> int | None:
+    """The wait status of PID, when it has ended; None when GONE says that nobody waits for it."""
+    waiter = poll()
+    waiter.register(gone, POLLIN)
+    try:
+        pidfd = open_pidfd(pid, start_time(pid))
+    except ProcessLookupError:
+        pidfd = -1
+    if pidfd >= 0:
+        waiter.register(pidfd, POLLIN)
+    while True:
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            return None
+        if ended:
+            return status
+        found = [fd for fd, _ in waiter.poll(None if pidfd >= 0 else LOOK * 1000)]
+        if gone in found:
+            return None
+
+
+def _flush() -> None:
+    """Write out what stdout and stderr hold, or each of the processes would."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            # It is closed, or its reader is gone.
+            pass
+
+
+def renew_streams() -> None:
+    """Have Python's own stdin, stdout and stderr where the interpreter began without them."""
+    for name, fd in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            mode = "w" if fd else "r"
+            stream = os.fdopen(fd, mode, 1, closefd=False, errors="backslashreplace")
+            setattr(sys, name, stream)
+            if getattr(sys, f"__{name}__") is None:
+                setattr(sys, f"__{name}__", stream)

@@ -1,0 +1,145 @@
+"""What stdin, stdout and stderr of a daemon are: /dev/null, files, fds, or a logger's pipe."""
+
+import os
+from _signal import SIG_DFL, SIG_SETMASK, SIGPIPE, pthread_sigmask, signal
+
+from ..base import shared_dir
+from ..base.cli import Quit
+from ..chain import pathexec
+from .close_rest import close_all_but
+from .failures import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol, TypeAlias
+
+    from .truth import Truth
+
+    class HasFileno(Protocol):
+        """A file, a socket."""
+
+        def fileno(self) -> int:
+            """Its fd."""
+
+    # A path; an fd, or what has one; None is /dev/null.
+    Stream: TypeAlias = str | bytes | os.PathLike[str] | int | HasFileno | None
+
+MODE = 0o640  # of a file that is made
+WRITE = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+DEVICES = "/dev/"
+
+
+class Stdio:
+    """The three of them, as they are to be; paths are made absolute at once.
+
+    Or stdout and stderr go to the LOGGER, a program by its words, which ends when both end. KEEP
+    has those that are not named here as they are.
+    """
+
+    def __init__(
+        self,
+        stdin: "Stream" = None,
+        stdout: "Stream" = None,
+        stderr: "Stream" = None,
+        *,
+        logger: "Sequence[str]" = (),
+        keep: bool = False,
+    ) -> None:
+        if isinstance(logger, (str, bytes)):
+            raise Error("the logger is its words, a list, and not one string")
+        self.logger = [os.fsencode(word) for word in logger]
+        if self.logger and (stdout is not None or stderr is not None):
+            raise Error("stdout and stderr go to the logger, and to no other place")
+        self.streams = [_resolved(one) for one in (stdin, stdout, stderr)]
+        self.keep = keep
+
+    def logs(self) -> list[str]:
+        """The files that the daemon writes to, stderr's first."""
+        paths = [one for one in self.streams[:0:-1] if isinstance(one, str)]
+        return [path for path in dict.fromkeys(paths) if not path.startswith(DEVICES)]
+
+    def open(self, truth: "Truth") -> None:
+        """Have them so in this process. Raises OSError; TRUTH is told what could not be done."""
+        sink = self._start_logger(truth) if self.logger else -1
+        for fd, stream in enumerate(self.streams):
+            if fd and sink >= 0:
+                os.dup2(sink, fd)
+            elif stream is not None or not self.keep:
+                self._open(truth, fd, stream)
+        if sink >= 0:
+            os.close(sink)
+
+    def _open(self, truth: "Truth", fd: int, stream: "str | int | None") -> None:
+        if isinstance(stream, int):
+            truth.step("stdio", f"use fd {stream} as fd {fd}")
+            os.dup2(stream, fd)
+            return
+        path = stream or os.devnull
+        truth.step("stdio", f"open {path}")
+        opened = _opened(path, writes=fd > 0)
+        if opened == fd:
+            os.set_inheritable(fd, True)
+        else:
+            os.dup2(opened, fd)
+            os.close(opened)
+
+    def _start_logger(self, truth: "Truth") -> int:
+        """Start the logger as a process of its own; return the fd to write to."""
+        truth.step("logger", "start the logger")
+        source, sink = os.pipe2(os.O_CLOEXEC)
+        trouble, tell = os.pipe2(os.O_CLOEXEC)
+        # It has no parent that would have to wait for it.
+        between = os.fork()
+        if not between:
+            try:
+                if not os.fork():
+                    os.dup2(source, 0)
+                    self._be_logger(tell)
+            finally:
+                os._exit(0)
+        os.close(source)
+        os.close(tell)
+        os.waitpid(between, 0)
+        with open(trouble, "rb", buffering=0) as said:
+            if text := said.read():
+                raise Error(os.fsdecode(text))
+        return sink
+
+    def _be_logger(self, tell: int) -> None:
+        """Become the logger, or TELL in that pipe why not."""
+        pthread_sigmask(SIG_SETMASK, ())
+        signal(SIGPIPE, SIG_DFL)
+        os.setpgid(0, 0)
+        close_all_but({tell})
+        try:
+            become = pathexec.become(self.logger, os.environb.get(b"PATH"))
+        except Quit as end:
+            os.write(tell, b"; ".join(end.lines).removeprefix(b"fatal: "))
+            return
+        os.close(tell)
+        pathexec.run(*become)
+
+
+def _resolved(stream: "Stream") -> "str | int | None":
+    if stream is None or isinstance(stream, int):
+        return stream
+    if isinstance(stream, (str, bytes, os.PathLike)):
+        return os.path.abspath(os.fsdecode(stream))
+    try:
+        return stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        text = f"a stream is a path, an fd or an open file, and not {stream!r}"
+        raise Error(text) from None
+
+
+def _opened(path: str, *, writes: bool) -> int:
+    """Open PATH; a file that is written to is made, and appended to."""
+    name = os.fsencode(path)
+    if not path.startswith(DEVICES):
+        if writes:
+            return shared_dir.open_file(name, WRITE, mode=MODE)
+        return shared_dir.open_file(name, os.O_RDONLY)
+    # What stands below /dev is root's.
+    flags = os.O_NOCTTY | os.O_CLOEXEC
+    return os.open(name, flags | (os.O_WRONLY | os.O_APPEND if writes else os.O_RDONLY))
