@@ -234,7 +234,12 @@ STEPS = [
     *[("rename", count) for count in range(1, 11)],
     *[("mkfifo", count) for count in (1, 2)],
     ("pipe2", 2),
+    *[("pwrite", count) for count in (1, 2, 3)],
 ]
+# How it is started: a chain by a fork, a program in another way.
+WAYS = [(step, chained) for step in STEPS for chained in (False, True) if step[0] != "spawn"]
+WAYS += [(step, False) for step in STEPS if step[0] == "spawn"]
+WAYS = [way for way in WAYS if way[1] or way[0][0] != "fork"]
 # Dies once; then it is alone as long as it holds the lock.
 ALONE = """ [ -e again ] || { echo >again; exit 1; }
 echo $$ >>noted
@@ -268,14 +273,14 @@ def dead(supervise, faulty):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0]} {step[1]}")
-def test_killed_at_each_step_of_a_start(serve, dead, place, step, when):
+@pytest.mark.parametrize("way", WAYS, ids=[f"{s} {n}{' chain' * c}" for (s, n), c in WAYS])
+def test_killed_at_each_step_of_a_start(serve, dead, place, way, when):
     """A point before and after each system call that matters: one of it runs, and no more."""
-    mark = 100_000 + os.getpid() % 1000 * 100 + STEPS.index(step)
-    forked = step[0] == "fork"
+    step, chained = way
+    mark = 100_000 + os.getpid() % 1000 * 100 + WAYS.index(way)
     shebang = "#!/usr/bin/env pychain\npysetlock -n ./other\n./real\n"
     real = "#!/bin/sh\n" + ALONE[1:].replace("PLACE", str(place)).replace("MARK", str(mark))
-    files = {"run": shebang, "real": real} if forked else {"run": real}
+    files = {"run": shebang, "real": real} if chained else {"run": real}
     make_service(place / "s", files)
     dead(step, when)
     kept = serve(files)
@@ -289,6 +294,23 @@ def test_killed_at_each_step_of_a_start(serve, dead, place, step, when):
     kept.say("d")
     kept.is_(state="down")
     assert sleepers(mark) == 0
+
+
+def test_killed_while_a_chain_runs(serve, supervise, faulty):
+    """The pid stands there at once, the rest later: it is adopted without a pipe that tells it."""
+    slow = "from pydaemontools.supervise import successor\nsuccessor.CHAIN = 1000"
+    files = {
+        "run": "#!/usr/bin/env pychain\npysetlock -n ./lock\n./real\n",
+        "real": " exec 2>/dev/null\ncd /\necho $$ >>$OLDPWD/noted\nexec sleep 1000\n",
+    }
+    kept = serve(files, command=(str(faulty(slow)),), stdout=subprocess.DEVNULL)
+    old = int(kept.wait_for("noted")[0])
+    assert kept.state_file()["state"] != "run"
+    killed(kept)
+    kept.supervisor = supervise("s")
+    wait_until(lambda: kept.pid() == old)
+    assert kept.history()[0].endswith("was adopted (left by a supervisor that died)")
+    assert kept.lines("noted") == [str(old)]
 
 
 @pytest.mark.parametrize("logged", [False, True], ids=["no logger", "logger"])

@@ -1,8 +1,10 @@
 """What /proc tells of processes; without it, what the kernel tells of our children alone."""
 
 import posix
+import time
 
 PAGE = posix.sysconf("SC_PAGE_SIZE")
+TICKS = posix.sysconf("SC_CLK_TCK")  # in a second
 START = 19  # where stat() has the start time, in ticks since boot
 NEAR = 32768  # pids that are tried: all that there are unless the system was told otherwise
 
@@ -81,6 +83,13 @@ def start_time(pid: int) -> int:
     """
     fields = stat(pid)
     return int(fields[START]) if fields[START:] and fields[0] not in (b"Z", b"X") else 0
+
+
+def ticks() -> int:
+    """The start_time() of a process that starts now."""
+    # Elsewhere than on Linux there is no such clock, and no start_time().
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(clock) * TICKS // 10**9
 
 
 def command_line(pid: int) -> bytes:

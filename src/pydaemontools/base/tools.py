@@ -58,6 +58,11 @@ def load(name: str) -> "Main":
     return _mains[name]
 
 
+def is_link(name: str) -> bool:
+    """Whether the tool called NAME changes its process and becomes the next."""
+    return NAMES.get(name, "").startswith("chain.")
+
+
 def module(name: str) -> "ModuleType":
     """Import the module that answers to NAME: whoever needs a tool by its name asks here."""
     return __import__("pydaemontools." + NAMES[name], fromlist=["main"])

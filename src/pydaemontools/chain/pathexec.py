@@ -14,7 +14,7 @@ from errno import EACCES, EISDIR, ENOENT, EPERM
 
 from ..base import cli, process
 from ..base.process import environ, fsencode, limits, standard_fds
-from ..base.tools import ORIGINALS, OWN, load
+from ..base.tools import ORIGINALS, OWN, is_link, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
         while True:
             path = environ.get(b"PATH")
             process.words = argv
-            if process.titled:
-                # A link in a child of a supervisor, which may stay for a while.
+            if process.titled and not is_link(who.decode("latin-1")):
+                # A tool in a child of a supervisor, which may stay for a while. A link that
+                # waits says so itself.
                 process.title(who)
             rest = main(argv)
             if isinstance(rest, int):

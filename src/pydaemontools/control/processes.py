@@ -1,14 +1,10 @@
 """What the processes of a service use, all together: from /proc."""
 
-import posix
-
-from ..base.proc import PAGE, pids, pss, stat
+from ..base.proc import PAGE, TICKS, pids, pss, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-TICK = posix.sysconf("SC_CLK_TCK")
 
 
 class Process:
@@ -21,7 +17,7 @@ class Process:
 
     def __init__(self, fields: list[bytes]) -> None:
         self.parent = int(fields[1])
-        self.cpu = (int(fields[11]) + int(fields[12])) / TICK
+        self.cpu = (int(fields[11]) + int(fields[12])) / TICKS
         self.since = int(fields[19])
         self.rss = int(fields[21]) * PAGE
 

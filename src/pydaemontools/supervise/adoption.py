@@ -8,9 +8,9 @@ from time import CLOCK_BOOTTIME, clock_gettime, monotonic, sleep, time_ns
 
 from ..base import kept_pipe
 from ..base.locks import DYING
-from ..base.proc import start_time, stat
+from ..base.proc import TICKS, start_time, stat
 from ..jobs.known_process import KnownProcess
-from .predecessor import TICKS, Predecessor
+from .predecessor import Predecessor
 from .run_record import numbers
 from .table import ADOPTED, FOUND
 

@@ -33,13 +33,15 @@ class Launcher:
         self.native = files.dialect.native
         self.notify_address = b""
         self.patterns: dict[bytes, Pattern] = {}  # that are looked for in what run prints
+        self.chained = False  # whether the last run goes through links in a copy of this process
         # runit has no scripts for a logger, and daemontools none at all.
         self._scripted = files.dialect.full and not files.sub
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
         """Start run as RULES ask for; return its pid. Raises OSError."""
+        self.chained = not self.files.sub and bool(chain.recognise(RUN))
         special = self.files.sub or rules.cgroup or self.notify_address or limits
-        if not (special or self.control_script("u") or chain.recognise(RUN)):
+        if not (special or self.chained or self.control_script("u")):
             # Nothing is to be done before it: the quick way.
             try:
                 native = self.native

@@ -4,7 +4,7 @@ import posix
 import time
 
 from ..base import kept_pipe
-from ..base.proc import START, pids, start_time, stat
+from ..base.proc import START, TICKS, pids, start_time, stat
 from ..base.status import decode
 from ..jobs import tree
 from .run_record import listed, numbers, place
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     Words = dict[bytes, bytes]
 
-TICKS = posix.sysconf("SC_CLK_TCK")
 # Seconds between the start of a process and the time in the status of a supervisor that is
 # not ours, at the most: it writes that down when it has forked.
 SOON = 2.0
@@ -32,7 +31,7 @@ class Predecessor:
         self.session = next(iter(session), 0)
         self.started = min([*session.values(), *known.values()], default=0)
         self.pipes = numbers(words.get(b"pipes", b""))
-        self.starting = words.get(b"starting") == b"1"
+        self.starting = words.get(b"starting", b"0").strip() != b"0"
         # What counted when it was killed: another than run, if that is what was named.
         self._counted = dict([*list(known.items())[:1], *numbers(words.get(b"main", b"")).items()])
         self._sessions = session
@@ -47,8 +46,8 @@ class Predecessor:
 
     def running(self, strays: list[int]) -> tuple[int, int]:
         """The process that counts among STRAYS, and its start, if it runs and nobody ended it."""
-        if self.starting:
-            # It is known by its pipes alone: it was not written down any more.
+        if self.starting and not self._counted:
+            # It is known by its pipes alone: no pid was written down any more.
             found = {pid: fields for pid in strays if (fields := stat(pid))}
             leads = [
                 (pid, int(fields[START]))
@@ -133,6 +132,11 @@ def find(files: "ServiceDir", words: dict[bytes, bytes]) -> Predecessor | None:
         # Another boot, a container's last life, or a copy of another directory.
         return None
     known, session = (numbers(words.get(key, b"")) for key in (b"processes", b"session"))
+    started = numbers(words.get(b"starting", b""))
+    if started:
+        # The rest of what is written down is of the time before that run.
+        known = session = started
+        words = words | {b"state": b"run", b"main": b"", b"stopping": b""}
     return Predecessor(known, session, words)
 
 

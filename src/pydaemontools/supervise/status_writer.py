@@ -8,7 +8,7 @@ import posix
 from time import monotonic, time_ns
 
 from ..base.status import FINISH, RUN, Status
-from .rules import FOREVER, Rules
+from .rules import FOREVER
 from .service import Service
 from .servicedir import ServiceDir
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STARTING = b"starting"
+ROOM = 32  # bytes for what it says: a pid and a start time, at most
 RETRY = 1.0  # seconds until what could not be written is tried again
 # What the status file calls a phase, if not down.
 IN_STATUS = {UP: RUN, SWEEPING: FINISH, FINISHING: FINISH}
@@ -114,42 +115,40 @@ class StatusWriter:
         self.text = words.get(b"text", b"").decode("utf-8", "replace")
         self.deaths.append(((time_ns(), pid, up, ADOPTION), "left by a supervisor that died", b""))
 
-    def starting(self) -> bool:
-        """Have the file `state` say that a run is being started; False if that cannot be."""
+    def starting(self, run: bytes) -> bool:
+        """Have the file `state` say what is known of a RUN that starts; False if that cannot be."""
         try:
-            self.files.patch(len(STARTING) + 1, b"1")
+            self.files.patch(len(STARTING) + 1, run.ljust(ROOM))
         except OSError:
             return False
         return True
 
-    def write_state(self, born: Rules | None = None, *, starting: bool = False) -> None:
+    def write_state(self, starting: bytes = b"0") -> None:
         """Write the file `state`; when nobody will write it any more, remove it.
 
-        With the rules BORN as of a run that has just been started; STARTING: as of one that
-        is about to be. Raises OSError.
+        STARTING is what starting() is to write over. Raises OSError.
         """
         state = self.service.state
         if state.phase == LEFT:
             self.files.remove_state()
             return
-        ready = not born.waits_ready if born else state.ready
-        if not ready:
+        if not state.ready:
             self._ready_since = 0
         elif not self._ready_since:
             self._ready_since = time_ns()
         failed = state.phase == DOWN and state.failed
-        word = b"failed" if failed else IN_STATE[UP if born else state.phase]
+        word = b"failed" if failed else IN_STATE[state.phase]
         pairs = {
-            STARTING: b"%d" % starting,  # the first, or starting() would not find it
+            STARTING: starting.ljust(ROOM),  # the first, or starting() would not find it
             b"state": word,
             b"want": state.want.encode(),
-            b"ready": b"%d" % ready,
-            b"says": b"%d" % (born or state.rules).waits_ready,
-            b"readysince": b"%d" % self._ready_since if ready else b"",
+            b"ready": b"%d" % state.ready,
+            b"says": b"%d" % state.rules.waits_ready,
+            b"readysince": b"%d" % self._ready_since if state.ready else b"",
             b"text": self.text.encode(),
-            b"why": b"" if born else state.why.encode(),
+            b"why": state.why.encode(),
             b"starts": b"%d" % self.service.starts,
-            b"next": b"" if born else self._next_start(),
+            b"next": self._next_start(),
         }
         if state.failures:
             pairs |= {

@@ -3,8 +3,10 @@
 What it knows itself it writes down, for whoever comes after it.
 """
 
+from time import monotonic
+
 from ..base import kept_pipe
-from ..base.proc import start_time
+from ..base.proc import start_time, ticks
 from . import run_record
 from .directory_service import DirectoryService
 from .rules import Rules
@@ -12,10 +14,16 @@ from .state import SWEEPING, UP
 from .statefile import parse_state
 
 PID = slice(12, 16)  # where it stands in a status file
+# Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
+# memory until it has become a program.
+CHAIN = 0.005
 
 
 class Successor(DirectoryService):
     """The service in the current directory, and what another supervisor left of it."""
+
+    _may_wait = False  # whether what is to be shown is shown later
+    _tick = 0  # before the last start
 
     def succeed(self) -> None:
         """See what a supervisor left here that was killed."""
@@ -91,19 +99,31 @@ class Successor(DirectoryService):
         """Run is about to be started: what it is known by has to stand there before it is."""
         address = self.notify_socket.address if self.notify_socket else b""
         self._given = run_record.pipes(fd_map), address
-        if self._given != self._written or not self.status_writer.starting():
-            self._write_down(starting=True)
+        if self._given != self._written or not self.status_writer.starting(b"1"):
+            self._write_down(b"1")
+        self._tick = ticks()
 
     def started(self, rules: Rules) -> None:
-        """Run has been started with RULES: write down at once what it is known by."""
-        self.begun = {self.pid: start_time(self.pid)}
-        self._write_down(rules)
+        """Run has been started with RULES: tell at once which process it is."""
+        now = ticks()
+        self.begun = {self.pid: now if now == self._tick else start_time(self.pid)}
+        # If that cannot be, its pipes tell until the end of the turn.
+        self.status_writer.starting(run_record.listed(self.begun))
+        self._may_wait = self._launcher.chained
         super().started(rules)
 
-    def _write_down(self, born: Rules | None = None, *, starting: bool = False) -> None:
+    def show(self) -> None:
+        """Have the files in supervise/ say how it is; of a chain in a moment."""
+        if self._may_wait:
+            self._may_wait = False
+            self.loop.at(monotonic() + CHAIN, self.show)
+        else:
+            super().show()
+
+    def _write_down(self, starting: bytes) -> None:
         """Have supervise/state tell it before the end of the turn."""
         try:
-            self.status_writer.write_state(born, starting=starting)
+            self.status_writer.write_state(starting)
         except OSError:
             # At the end of the turn it is tried again, and said.
             pass
