@@ -603,7 +603,7 @@ def test_a_place_that_is_away_does_not_stop_the_others(router, serve, place):
 
 USAGE = (
     b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] "
-    b"[--level-pattern pattern ...] [--buffer bytes] "
+    b"[--level-pattern pattern ...] [--keep-colour] [--buffer bytes] "
     b"[--redact pattern ...] [--field name=value ...] [--tag word ...] [--to place ...] "
     b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] "
     b"[--explain [file] | [ident [facility]]]\n"

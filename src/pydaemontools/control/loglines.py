@@ -5,7 +5,7 @@ import posix
 from ..log.lines.forms import Forms
 from ..log.lines.records import RecordReader
 from ..log.lines.severity import INFO, SeverityReader
-from ..log.lines.shown import last_shown, shown
+from ..log.lines.shown import last_shown
 from .when import StampReader
 
 TYPE_CHECKING = False
@@ -59,7 +59,7 @@ class LineReader:
 
     def _levels(self, texts: list[bytes]) -> list[int]:
         """The severity of each of TEXTS, none empty: what a terminal would show counts."""
-        seen = [last_shown(shown(text.removeprefix(self._prefix))) or text for text in texts]
+        seen = [last_shown(text.removeprefix(self._prefix)) or text for text in texts]
         return self._reader.route(b"\n".join(seen), seen)[0]
 
 

@@ -15,7 +15,7 @@ from .lines.entries import entries
 from .lines.records import border
 from .lines.severity import CLEAN, SEVERITIES, SeverityReader, head
 from .lines.severity_transform import SeverityTransform
-from .lines.shown import last_shown, shown
+from .lines.shown import last_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Explainer:
     def _texts(self, block: bytes) -> list[bytes]:
         """The lines of BLOCK as they are looked at."""
         if self._forms:
-            block = last_shown(shown(block))
+            block = last_shown(block)
         return block.removesuffix(b"\n").translate(CLEAN).split(b"\n")
 
     def _row(self, line: bytes, form: bytes, level: bytes, record: bytes, text: bytes) -> bytes:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] [--level-pattern pattern ...] "
-    b"[--buffer bytes] [--redact pattern ...] "
+    b"[--keep-colour] [--buffer bytes] [--redact pattern ...] "
     b"[--field name=value ...] [--tag word ...] [--to place ...] [--spool directory] "
     b"[--spool-size bytes] [--stats file] [--compat] [--explain [file] | [ident [facility]]]"
 )
@@ -36,6 +36,7 @@ USAGE = (OWN, OWN)
 WORDS = (
     b"levels:",
     b"level-pattern:",
+    b"keep-colour",
     b"buffer:",
     b"redact:",
     b"field:",
@@ -59,6 +60,7 @@ class Options:
         given = dict(found)
         self.who = argv[0]
         self.strip = b"s" in given
+        self.keep_colour = b"keep-colour" in given
         self.default = self._level(b"d", given.get(b"d", b"info"))
         self.least = self._level(b"p", given.get(b"p", b"debug"))
         self.buffer = self._bytes(b"buffer", given.get(b"buffer", b"1m"))
@@ -219,6 +221,7 @@ def main(argv: list[bytes]) -> int:
     sinks, intent_log = options.open(waker)
     transform = SeverityTransform(SeverityReader(options.default, options.forms), options.redaction)
     transform.strip = options.strip
+    transform.keep_colour = options.keep_colour
     transform.least = options.least
     stats = Stats(sinks, transform, options.stats)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))

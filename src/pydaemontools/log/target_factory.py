@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .pipe.sink import Sink
 
 
+# What takes lines as they are; the journal and JSON have escape sequences in messages.
+COLOURED = b"dir", b"stderr"
+
+
 class TargetFactory:
     """Opens sinks that get lines from ORIGIN, in a pump that WAKER wakes.
 
@@ -41,6 +45,7 @@ class TargetFactory:
         """
         sink = self._stream(target) if target.stream else self._sink(target)
         sink.least = target.least
+        sink.colour = target.kind in COLOURED
         return sink
 
     def _sink(self, target: "Target") -> "Sink":

@@ -81,9 +81,11 @@ def test_a_large_entry_for_a_journal_that_comes_back(place):
 
 
 def test_control_characters_in_a_message(journal, run, place):
-    """What stood in an escape is no more than a ?, but for newlines and tabs."""
+    """What stood in an escape is no more than a ?, but for newlines and tabs; what drives a
+    terminal is left out.
+    """
     line = rb'{"message": "a\u001b[2Kb\u0000c\rd\te\nf\u007f", "k": "a\u001b[2K"}' + b"\n"
     result = run("pysissylog", "--to", f"journald:{place}/journal.sock", input=line)
     assert (result.returncode, result.stderr) == (0, b"")
     [entry] = wait_until(lambda: journal.entries)
-    assert (entry["MESSAGE"], entry["K"]) == (b"a?[2Kb?c?d\te\nf?", b"a?[2K")
+    assert (entry["MESSAGE"], entry["K"]) == (b"ab?c?d\te\nf?", b"a")

@@ -15,10 +15,11 @@ class Batch:
     not given of lines and text is made of the other when it is asked for.
 
     `records` has the record that each line is, or None; there is no list if none is one.
-    `heads` has the lines with their heads on, where those were stripped.
+    `heads` has the lines with their heads on, where those were stripped. `kept` has these with
+    what a terminal does not show, where that is wanted and differs.
     """
 
-    __slots__ = ("_lines", "_text", "continued", "heads", "levels", "records", "unfinished")
+    __slots__ = ("_lines", "_text", "continued", "heads", "kept", "levels", "records", "unfinished")
 
     def __init__(
         self,
@@ -28,12 +29,14 @@ class Batch:
         text: bytes | None = None,
         records: "list[Record | None] | None" = None,
         heads: list[bytes] | None = None,
+        kept: list[bytes] | None = None,
         continued: bool = False,
         unfinished: bool = False,
     ) -> None:
         self.levels = levels
         self.records = records
         self.heads = heads
+        self.kept = kept
         self._lines = lines
         self._text = text
         self.continued = continued
@@ -56,6 +59,14 @@ class Batch:
             self._text = b"\n".join(self.lines + end) if self.lines else b""
         return self._text
 
+    def coloured(self) -> "Batch":
+        """It with the lines that were kept, for who takes nothing but lines."""
+        from .shown import coloured
+
+        whole = self.heads or self.lines
+        lines = list(map(coloured, self.kept or whole, whole, self.lines))
+        return Batch(self.levels, lines, continued=self.continued, unfinished=self.unfinished)
+
     def important(self, least: int) -> "Batch":
         """What of it is at least as important as the severity LEAST."""
         keep = [level <= least for level in self.levels]
@@ -64,6 +75,7 @@ class Batch:
             list(compress(self.lines, keep)),
             records=list(compress(self.records, keep)) if self.records else None,
             heads=list(compress(self.heads, keep)) if self.heads else None,
+            kept=list(compress(self.kept, keep)) if self.kept else None,
             continued=self.continued and keep[0],
             unfinished=self.unfinished and keep[-1],
         )

@@ -6,6 +6,7 @@ UTF-8, or half a character, becomes `?`.
 """
 
 from .severity import CLEAN, SEVERITIES
+from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def journal(fields: "Mapping[str, object]") -> list[tuple[bytes, bytes]]:
     which nothing is left, has FIELD_ before it. Newlines and tabs remain in a value.
     """
     return [
-        (_journal_name(name), value.encode("utf-8", "replace").translate(CLEAN))
+        (_journal_name(name), shown(value.encode("utf-8", "replace")).translate(CLEAN))
         for name, value in flat(fields)
     ]
 
 
 def one_line(value: bytes) -> bytes:
-    """VALUE as a line: a newline is #012, as rsyslog writes it, other control characters are ?."""
-    return value.translate(CLEAN).replace(b"\n", b"#012")
+    """VALUE as a line: a newline is #012, as rsyslog writes it, other control characters are ?,
+    and escape sequences are left out.
+    """
+    return shown(value).translate(CLEAN).replace(b"\n", b"#012")
 
 
 def text(value: bytes) -> str:

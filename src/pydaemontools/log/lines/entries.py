@@ -8,6 +8,7 @@ from . import emit
 from .formats import FACILITIES, stamp_5424
 from .record import Record
 from .records import fold
+from .shown import coloured
 from .utf8 import split
 
 TYPE_CHECKING = False
@@ -31,12 +32,27 @@ def entries(batch: "Batch") -> list[Record]:
         strip=batch.heads is not None,
         stripped=batch.lines if batch.heads else None,
     )
+    if batch.kept:
+        _recolour(found, batch, batch.kept)
     if continued:
         first = found[0]
         first.message, first.line = b"+" + first.message, b"+" + first.line
         # Nothing may be left of a line that goes on.
         return found[first.message == b"+" :]
     return found
+
+
+def _recolour(found: list[Record], batch: "Batch", kept: list[bytes]) -> None:
+    """Give the messages of what was FOUND in BATCH the escape sequences that its lines have."""
+    whole = batch.heads or batch.lines
+    begin = 0
+    for record in found:
+        end = begin + record.line.count(b"\n") + 1
+        # What a structured line says stands in none of its lines.
+        if not (batch.records and any(batch.records[begin:end])):
+            texts = record.message.split(b"\n")
+            record.message = b"\n".join(map(coloured, kept[begin:end], whole[begin:end], texts))
+        begin = end
 
 
 def objects(batch: "Batch", origin: "Origin", nanoseconds: int, room: int) -> list[bytes]:

@@ -13,7 +13,7 @@ from .record_filter import LevelBatch, RecordBatch, RecordFilter
 from .records import RecordReader, fold, unended
 from .repeat_limit import LONGEST
 from .severity import WARNING, SeverityReader
-from .shown import last_shown, shown
+from .shown import last_shown
 from .stamps import utc
 
 TYPE_CHECKING = False
@@ -135,9 +135,9 @@ class RecordTransform(BlockTransform):
         """
         level = self._severities.level
         fresh = [line for line in lines[continued:] if line]
-        clean = last_shown(shown(body))
+        clean = last_shown(body)
         if clean is not body:
-            fresh = [last_shown(shown(line)) or b" " for line in fresh]
+            fresh = [last_shown(line) or b" " for line in fresh]
         routed, found = self._reader.route(clean, fresh, unfinished=unfinished)
         known = iter(zip(routed, found or [None] * len(fresh), strict=True))
         levels: list[int] = []

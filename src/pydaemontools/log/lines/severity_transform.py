@@ -3,7 +3,7 @@
 from .batch import Batch
 from .records import RecordReader, unended
 from .severity import CLEAN, DEBUG, SeverityReader
-from .shown import last_shown, shown
+from .shown import kept, last_shown, shown
 from .transform import Transform
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ class SeverityTransform(Transform):
         self._redaction = redaction
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
+        self.keep_colour = False  # whether batches also have what a terminal does not show
         self.dropped = 0  # lines that were not important enough
 
     @property
@@ -41,8 +42,10 @@ class SeverityTransform(Transform):
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """Return the lines of BODY: whole, but for a first that is CONTINUED, and the last."""
+        came = body
         if self._severities.forms:
             body = shown(body)
+        plain = body
         if self._redaction:
             body = self._redaction.block(body)
         text = body.translate(CLEAN)
@@ -51,26 +54,76 @@ class SeverityTransform(Transform):
             lines.pop()
         going_on = lines[:1] if continued else []
         fresh = lines[len(going_on) :]
+        coloured = None
+        if self.keep_colour and came is not plain:
+            coloured = _kept(lines, came, plain, continued=continued)
         if b"" in fresh:
             fresh = [line for line in fresh if line]
         first = [self._severities.level] * len(going_on)
         read = fresh
         if self._severities.forms and b"\r" in body:
-            text = last_shown(body).translate(CLEAN)
+            text = self._last_shown(came).translate(CLEAN)
             read = [line for line in text.split(b"\n")[len(going_on) :] if line]
         levels, records = self._reader.route(text, read, unfinished=unfinished)
+        if records and not self.keep_colour:
+            _without_colours(records)
         nothing: list[Record | None] = [None] * len(going_on)
         batch = Batch(
             first + levels,
-            going_on + (list(map(self._severities.strip, read)) if self.strip else fresh),
+            going_on + fresh,
             records=nothing + records if records else None,
-            heads=going_on + fresh if self.strip else None,
+            kept=coloured,
             continued=continued,
             unfinished=unfinished,
         )
+        if self.strip:
+            batch = self._stripped(batch, going_on, read)
         if self.least == DEBUG:
             return batch
         kept = batch.important(self.least)
         # What goes on from another batch was counted there.
         self.dropped += len(levels) - (len(kept.levels) - kept.continued)
         return kept
+
+    def _stripped(self, batch: Batch, going_on: list[bytes], read: list[bytes]) -> Batch:
+        """Return BATCH with what stands behind the levels of the lines that were READ."""
+        heads, kept = going_on + read, batch.kept
+        if kept:
+            # Where something was written over nobody knows which colour stands where.
+            trio = zip(batch.lines, heads, kept, strict=True)
+            kept = [one if line == head else head for line, head, one in trio]
+        return Batch(
+            batch.levels,
+            going_on + list(map(self._severities.strip, read)),
+            records=batch.records,
+            heads=heads,
+            kept=kept,
+            continued=batch.continued,
+            unfinished=batch.unfinished,
+        )
+
+    def _last_shown(self, body: bytes) -> bytes:
+        """Return of BODY what a terminal shows at the end, without secrets."""
+        text = last_shown(body)
+        return self._redaction.block(text) if self._redaction else text
+
+
+def _kept(lines: list[bytes], came: bytes, plain: bytes, *, continued: bool) -> list[bytes]:
+    """Those of LINES that are not empty as they were in what CAME, of which a terminal shows what
+    is PLAIN. One in which a secret was masked stays as it is.
+    """
+    made = []
+    for at, (line, source, text) in enumerate(
+        zip(lines, came.split(b"\n"), plain.split(b"\n"), strict=False)
+    ):
+        if line or (continued and not at):
+            same = source is text or source == text or line != text.translate(CLEAN)
+            made.append(line if same else kept(source))
+    return made
+
+
+def _without_colours(records: "list[Record | None]") -> None:
+    """Take escape sequences out of what structured lines call their message."""
+    for record in records:
+        if record and b"\x1b" in record.message:
+            record.message = shown(record.message)

@@ -16,6 +16,7 @@ class Sink:
     """
 
     least = DEBUG  # what is less important than this severity does not get here
+    colour = False  # whether escape sequences may be in what it gets
     lines = 0  # how many were put
     connects: int | None = None  # how many connections came about; None where there are none
 
@@ -42,6 +43,8 @@ class Sink:
         if self.least < DEBUG and batch.levels:
             batch = batch.important(self.least)
         self.lines += len(batch.levels) - batch.continued
+        if self.colour and batch.kept:
+            batch = batch.coloured()
         self.send(batch)
 
     def send(self, batch: "Batch") -> None:

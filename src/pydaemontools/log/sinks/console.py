@@ -14,6 +14,7 @@ from ...base import process
 from ...base.errors import error_str
 from ...base.printable import plain
 from ...base.warn_once import WarnOnce
+from ..lines.shown import only_colours
 from ..pipe.sink import Sink
 from .immediate import shown
 
@@ -107,8 +108,10 @@ def lines(batch: "Batch") -> bytes:
 
 
 def seen(batch: "Batch") -> bytes:
-    """BATCH for a terminal: also without the controls that a byte above 127 begins."""
-    return plain(batch.text, AS_IT_IS)
+    """BATCH for a terminal: also without the controls that a byte above 127 begins, and without
+    escape sequences that do more than colour.
+    """
+    return plain(only_colours(batch.text), AS_IT_IS)
 
 
 def objects(origin: "Origin") -> "Callable[[Batch], bytes]":

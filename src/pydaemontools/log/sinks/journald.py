@@ -16,6 +16,7 @@ from ...base.write import write_all
 from ..lines.emit import journal, merged
 from ..lines.entries import entries
 from ..lines.severity import CLEAN
+from ..lines.shown import kept
 from .datagrams import Datagrams, named, reached
 from .unacked_unix import UnackedUnix
 
@@ -59,7 +60,7 @@ class Journald(Datagrams):
         if record.fields:
             added = _fields(journal(merged(record.fields, self._origin.fields)))
         # What came in as JSON may have had anything in an escape.
-        message = field(b"MESSAGE", record.message.translate(CLEAN))
+        message = field(b"MESSAGE", _message(record.message))
         return self._heads[record.level or 0] + added + message
 
     def _open(self) -> socket:
@@ -80,6 +81,13 @@ class Journald(Datagrams):
             posix.close(file)
         self._worked()
         return []
+
+
+def _message(text: bytes) -> bytes:
+    """TEXT without control characters; the escape sequences that are left were asked for."""
+    if b"\x1b" not in text:
+        return text.translate(CLEAN)
+    return b"\n".join(map(kept, text.split(b"\n")))
 
 
 def _fields(pairs: "Iterable[tuple[bytes, bytes]]") -> bytes:
