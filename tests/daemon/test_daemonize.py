@@ -128,7 +128,7 @@ FAILURES = {
         "unable to open /nowhere/x.log: file does not exist",
     ),
     "lock": ("daemonize('/nowhere/x.pid')", "lock", "unable to open /nowhere/x.pid"),
-    "logger": ("daemonize(logger=['nonesuch'])", "logger", "unable to run nonesuch"),
+    "logger": ("daemonize(log_command=['nonesuch'])", "logger", "unable to run nonesuch"),
     "code": ("daemonize()\nint('x')", "run", "ValueError: invalid literal"),
     "end": ("daemonize()\nsys.exit(3)", "run", "it ended with exit code 3 before it was ready"),
     "kill": ("daemonize()\nos.kill(os.getpid(), 9)", "run", "it was killed by SIGKILL"),
@@ -397,7 +397,7 @@ def test_streams_that_were_closed(programs, place):
 def test_a_logger_has_what_it_prints(programs, place, scripts):
     """Stdout and stderr go through a pipe to a program of its own, which ends with the daemon."""
     programs(f"""
-        here = daemonize("x.pid", logger=["{scripts}/pymultilog", "./log"])
+        here = daemonize("x.pid", log_command=["{scripts}/pymultilog", "./log"])
         print("one", flush=True)
         os.write(2, b"two\\n")
         here.ready()

@@ -25,7 +25,10 @@ class Quit(Exception):
     """The end of a tool: an exit code, and the lines to say first.
 
     A hint is a line that only the tool's own name adds: an original has its exact words.
+    `error` is what the system said, if that was it.
     """
+
+    error: "OSError | None" = None
 
     def __init__(self, code: int, *lines: bytes, hint: bytes = b"") -> None:
         super().__init__(code, lines, hint)
@@ -92,7 +95,9 @@ def fatal(text: bytes, error: "OSError | None" = None, hint: bytes = b"") -> Qui
         from .errors import error_str
 
         text += b": " + error_str(error)
-    return Quit(111, b"fatal: " + text, hint=hint)
+    end = Quit(111, b"fatal: " + text, hint=hint)
+    end.error = error
+    return end
 
 
 def usage(

@@ -89,11 +89,11 @@ def _kept_out(fd: int, shown: bytes) -> bytes:
 
 
 def holder_pid(found: posix.stat_result) -> int:
-    """The pid of a process that has the file that was FOUND locked by flock(2); 0 if none is seen.
+    """The pid of a process that has the file that was FOUND locked, in either way; 0 for none.
 
     That is who took it, or where that has ended one which has the file open.
     """
-    pid = int(_taker(found) or 0)
+    pid = int(_taker(found) or _taker(found, b"POSIX") or 0)
     if pid and not start_time(pid):
         return int(next(iter(_holders(found)), pid))
     return pid
@@ -142,8 +142,8 @@ def _holder(fd: int) -> bytes:
     return _taker(posix.fstat(fd))
 
 
-def _taker(found: posix.stat_result) -> bytes:
-    """The pid of whoever locked the file that was FOUND, or nothing."""
+def _taker(found: posix.stat_result, kind: bytes = b"FLOCK") -> bytes:
+    """The pid of whoever has a lock of that KIND on the file that was FOUND, or nothing."""
     inode = b"%02x:%02x:%d" % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
     try:
         with open("/proc/locks", "rb") as locks:
@@ -152,7 +152,7 @@ def _taker(found: posix.stat_result) -> bytes:
         return b""
     for words in lines:
         # "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF"; a "->" marks one who waits.
-        if words[1] == b"FLOCK" and words[5] == inode and words[4] != b"0":
+        if words[1] == kind and words[5] == inode and words[4] != b"0":
             return words[4]
     return b""
 

@@ -32,14 +32,20 @@ MODULES = {
     "tai64n": "log.tai64n",
     "tai64nlocal": "log.tai64nlocal",
     "readproctitle": "log.readproctitle",
+    "daemon": "daemon.pydaemon",
 }
 # Not every original has a name of our own, and not each of ours an original.
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
-ORIGINALS = {word: MODULES[word] for word in MODULES if word not in ("chain", "svwait")}
+OUR_OWN = "chain", "svwait", "daemon"  # that stand in for none
+ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OUR_OWN}
 NAMES = OWN | ORIGINALS
 # What the tools of a room may need; those of the others, and a chain script, all there is.
-ROOMS = {"chain": ("base", "chain"), "log": ("base", "log")}
-EVERY = "base", "chain", "jobs", "supervise", "control", "log"
+ROOMS = {
+    "chain": ("base", "chain"),
+    "log": ("base", "log"),
+    "daemon": ("base", "chain", "jobs", "daemon"),
+}
+EVERY = "base", "chain", "jobs", "supervise", "control", "log", "daemon"
 # What we, or what we use of Python's library, import only where it comes to that; and what of it
 # no link needs.
 LATER = (

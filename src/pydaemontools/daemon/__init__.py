@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .alone import close_io, set_user, start
+    from .daemon import Daemon
     from .detach import Detached, Started, daemonize, ready
     from .failures import AlreadyRunning, Error, StartupError, Timeout
     from .lock_file import LockFile, PidFile, lock
+    from .managed import DaemonStatus
     from .supervisor import supervised
 
 __all__ = [
     "AlreadyRunning",
+    "Daemon",
+    "DaemonStatus",
     "Detached",
     "Error",
     "LockFile",
@@ -60,6 +64,10 @@ def _module(name: str) -> "ModuleType":
         from . import lock_file as found  # type: ignore[no-redef]
     elif name in ("close_io", "set_user", "start"):
         from . import alone as found  # type: ignore[no-redef]
+    elif name == "DaemonStatus":
+        from . import managed as found  # type: ignore[no-redef]
+    elif name == "Daemon":
+        from . import daemon as found  # type: ignore[no-redef]
     elif name == "supervised":
         from . import supervisor as found  # type: ignore[no-redef]
     else:

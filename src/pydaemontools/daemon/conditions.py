@@ -47,8 +47,8 @@ class Condition:
 
     def look(self, start: Progress) -> bool:
         """Whether it is so, of START."""
-        if start.begun is None:
-            return False
+        if start.begun is None or start.said_ready:
+            return start.said_ready
         self.pause = max(0.0, start.begun + self.settle - monotonic())
         return not self.pause
 
@@ -132,12 +132,20 @@ class NotifyFd(Condition):
 
 
 class Logged(Condition):
-    """A line with LOOK_FOR is written into the file PATH; without it anything is."""
+    """A line with LOOK_FOR is written into the file PATH.
+
+    Without it anything is, and the daemon, which may have said why it fails, lives for `settle`
+    seconds.
+    """
 
     def __init__(
-        self, path: str, look_for: "str | bytes | Pattern[str] | Pattern[bytes] | None"
+        self,
+        path: str,
+        look_for: "str | bytes | Pattern[str] | Pattern[bytes] | None",
+        settle: float,
     ) -> None:
-        super().__init__()
+        super().__init__(0.0 if look_for else settle)
+        self._written = False
         from .log_watch import LogWatch
 
         what = "anything" if look_for is None else repr(getattr(look_for, "pattern", look_for))
@@ -145,9 +153,12 @@ class Logged(Condition):
         self._watch = LogWatch(path, look_for)
         self.fds, self.pause = self._watch.fds, self._watch.pause
 
-    def look(self, start: Progress) -> bool:  # noqa: ARG002 - not of the process, but of a file
+    def look(self, start: Progress) -> bool:
         """Whether it was."""
-        return self._watch.look()
+        self._written = self._written or self._watch.look()
+        if not self._written or not self.settle:
+            return self._written
+        return super().look(start)
 
     def close(self) -> None:
         """Watch it no more."""
@@ -227,5 +238,5 @@ def condition(
     if way == "log" and not where:
         if log_file is None:
             raise Error("ready is to be seen in the log, and there is no log_file")
-        return Logged(log_file, look_for)
+        return Logged(log_file, look_for, settle)
     raise Error(f"there is no way {ready!r} to be ready: {WAYS}")

@@ -7,9 +7,10 @@ import sys
 from ..base.process import standard_fds
 from . import supervisor
 from .conditions import Condition, condition
-from .failures import AlreadyRunning, Error, StartupError
+from .failures import AlreadyRunning, Error, StartupError, Timeout
 from .forks import Pipes, fork_twice, renew_streams
 from .last_lines import LastLines
+from .lock_file import PidFile
 from .plan import UMASK, Plan
 from .safe_fork import check
 from .starting import Start
@@ -18,7 +19,7 @@ from .truth import Truth, remake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from re import Pattern
 
     from .lock_file import LockFile
@@ -88,7 +89,7 @@ def daemonize(
     stdin: "Stream" = None,
     stdout: "Stream" = None,
     stderr: "Stream" = None,
-    logger: "Sequence[str]" = (),
+    log_command: "Sequence[str]" = (),
     user: str | int | None = None,
     group: str | int | None = None,
     environment: "Mapping[str, str | None] | Path | None" = None,
@@ -110,12 +111,12 @@ def daemonize(
     forks, the streams and the closing of files. With DETACH true or false nobody is asked.
 
     PID_FILE is locked, and holds the pid. The streams are paths, open files, or None for
-    /dev/null; LOGGER is the words of a program that stdout and stderr go to. DIRECTORY, UMASK (a
-    text is octal), USER, GROUP, ENVIRONMENT, LIMITS and CHROOT are as the links of a chain set
-    them. All other open files but those to KEEP are closed. Relative paths count from where the
-    caller is. Raises Error for what cannot be meant, before anything is done.
+    /dev/null; LOG_COMMAND is the words of a program that stdout and stderr go to. DIRECTORY,
+    UMASK (a text is octal), USER, GROUP, ENVIRONMENT, LIMITS and CHROOT are as the links of a
+    chain set them. All other open files but those to KEEP are closed. Relative paths count from
+    where the caller is. Raises Error for what cannot be meant, before anything is done.
     """
-    stdio = Stdio(stdin, stdout, stderr, logger=logger)
+    stdio = Stdio(stdin, stdout, stderr, log_command=log_command)
     plan = Plan(
         pid_file=pid_file,
         directory=directory,
@@ -151,29 +152,40 @@ def must_detach(detach: bool | None) -> bool:  # noqa: FBT001 - the caller's own
     return not supervisor.supervised() if detach is None else detach
 
 
-def do_here(name: str, plan: Plan) -> None:
-    """Do the steps of PLAN, for NAME, in this process. Raises StartupError, AlreadyRunning."""
+def do_here(name: str, plan: Plan, then: "Callable[[Truth], object] | None" = None) -> None:
+    """Do the steps of PLAN, for NAME, in this process, and THEN what else is to be done.
+
+    Raises StartupError, AlreadyRunning.
+    """
     truth = Truth(-1)
     try:
         plan.run(truth, detached=False)
+        if plan.lock:
+            atexit.register(plan.lock.release)
+        if then:
+            then(truth)
     except (AlreadyRunning, Error):
         raise
     except Exception as error:
-        text = f"unable to start {name}: {truth.sentence(error)}"
-        kind = type(error).__name__
-        number = getattr(error, "errno", None)
-        raise StartupError(text, step=truth.at, exception=remake(kind, text, number)) from error
-    if plan.lock:
-        atexit.register(plan.lock.release)
+        said = truth.sentence(error)
+        made = remake(type(error).__name__, said, getattr(error, "errno", None))
+        text = f"unable to start {name}: {said}"
+        raise StartupError(text, step=truth.at, exception=made) from error
 
 
 def launch(
-    name: str, plan: Plan, when: Condition, *, timeout: float, logs: list[str]
+    name: str,
+    plan: Plan,
+    when: Condition,
+    *,
+    timeout: float,
+    logs: list[str],
+    after_fork: "Callable[[], object] | None" = None,
 ) -> Start | Truth:
     """Fork: return the Start of the daemon NAME; in the daemon, when PLAN is done, what tells.
 
-    It is ready WHEN; what it writes into LOGS is for errors. A step that fails is told there,
-    and the daemon ends. Raises StartupError.
+    It is ready WHEN; what it writes into LOGS is for errors. AFTER_FORK is called in it before
+    all steps. A step that fails is told, and the daemon ends. Raises StartupError.
     """
     lines = LastLines(logs)
     given = plan.lock is not None and plan.lock.held
@@ -204,6 +216,9 @@ def launch(
         # An object that is forgotten closes its fd, whosever that is by then.
         when.close()
         standard_fds()
+        if after_fork:
+            truth.step("after_fork")
+            after_fork()
         plan.run(truth)
         renew_streams()
     except BaseException as error:  # noqa: BLE001 - the top level of this process
@@ -219,21 +234,30 @@ def finish(start: Start, plan: Plan) -> int:
     try:
         start.wait()
         done = True
+    except (StartupError, Timeout):
+        if isinstance(plan.lock, PidFile) and not given:
+            plan.lock.remove_stale()
+        raise
     finally:
         if plan.lock and given:
             plan.lock.take_back(given=done)
     return start.pid
 
 
+def expect(truth: Truth) -> None:
+    """Let ready(), and an exception that nobody catches, be told by TRUTH."""
+    global _current  # noqa: PLW0603
+    truth.watch_uncaught()
+    _current = truth
+
+
 def _go_on(truth: Truth, plan: Plan, *, at_once: bool) -> Detached:
     """Be the daemon, from where daemonize() was called."""
-    global _current  # noqa: PLW0603
     if plan.lock:
         atexit.register(plan.lock.release)
     truth.begun()
     if at_once:
         truth.ready()
     else:
-        truth.watch_uncaught()
-        _current = truth
+        expect(truth)
     return Detached(plan.lock, detached=True)

@@ -256,6 +256,19 @@ class PidFile(LockFile):
         """Whether this process holds it."""
         return self.held
 
+    def remove_stale(self) -> None:
+        """Remove a file that nobody holds, as a program that was killed leaves it."""
+        if not os.path.exists(self.path):
+            return
+        try:
+            fd = self._taken()
+        except Error:
+            # It is out of our reach.
+            return
+        if fd >= 0:
+            _remove(fd, self.path)
+            os.close(fd)
+
     def _written(self) -> None:
         # Not before it is locked: what stands there is another's until then.
         os.ftruncate(self._fd, 0)

@@ -33,7 +33,7 @@ DEVICES = "/dev/"
 class Stdio:
     """The three of them, as they are to be; paths are made absolute at once.
 
-    Or stdout and stderr go to the LOGGER, a program by its words, which ends when both end. KEEP
+    Or stdout and stderr go to LOG_COMMAND, a program by its words, which ends when both end. KEEP
     has those that are not named here as they are.
     """
 
@@ -43,14 +43,14 @@ class Stdio:
         stdout: "Stream" = None,
         stderr: "Stream" = None,
         *,
-        logger: "Sequence[str]" = (),
+        log_command: "Sequence[str]" = (),
         keep: bool = False,
     ) -> None:
-        if isinstance(logger, (str, bytes)):
-            raise Error("the logger is its words, a list, and not one string")
-        self.logger = [os.fsencode(word) for word in logger]
+        if isinstance(log_command, (str, bytes)):
+            raise Error("log_command is words, a list, and not one string")
+        self.logger = [os.fsencode(word) for word in log_command]
         if self.logger and (stdout is not None or stderr is not None):
-            raise Error("stdout and stderr go to the logger, and to no other place")
+            raise Error("stdout and stderr go to log_command, and to no other place")
         self.streams = [_resolved(one) for one in (stdin, stdout, stderr)]
         self.keep = keep
 

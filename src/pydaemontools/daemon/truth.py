@@ -6,6 +6,7 @@ COMMAND AGE. They are words and numbers and nothing that is made by running it (
 daemon may have dropped its privileges, and who starts it may be root.
 """
 
+import _signal as signal
 import builtins
 import os
 import sys
@@ -15,7 +16,7 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 from ..base.cli import Quit
 from ..base.errors import error_str
 from ..base.write import write_all
-from .failures import AlreadyRunning
+from .failures import AlreadyRunning, Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class Truth:
             path, command = os.fsencode(error.path), os.fsencode(error.command)
             self._tell(b"running", path, b"%d" % error.pid, command, age)
         else:
-            kind, number = type(error), getattr(error, "errno", None)
+            real = (isinstance(error, Quit) and error.error) or error
+            kind, number = type(real), getattr(real, "errno", None)
             name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.").encode()
             text = os.fsencode(self.sentence(error))
             errno = b"%d" % number if isinstance(number, int) else b""
@@ -115,12 +117,16 @@ class Truth:
             return
         # The end of a traceback says most.
         message = b"\0".join(field.replace(b"\0", b"?")[-MOST // 8 :] for field in fields)
+        # Whoever started it may be gone: that is no reason to end.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
         try:
             write_all(self.fd, len(message).to_bytes(HEAD, "big") + message)
         except OSError as error:
             if error.errno != EPIPE:
                 raise
-            # Whoever started it is gone: it goes on by itself.
+            signal.sigtimedwait([signal.SIGPIPE], 0)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 class Told:
@@ -167,11 +173,14 @@ def remake(kind: str, text: str, number: int | None) -> BaseException:
 
 
 def _text(error: BaseException) -> str:
+    """What ERROR says; of what is not our own, its kind too."""
     try:
         said = str(error)
     except Exception:  # noqa: BLE001 - it is anybody's code
         said = "an exception that has no text"
     kind = type(error).__name__
+    if isinstance(error, Error):
+        return said
     return f"{kind}: {said}" if said else kind
 
 

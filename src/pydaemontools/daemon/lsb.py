@@ -1,0 +1,165 @@
+"""What a command line has done to a daemon: actions, options, and LSB's exit codes."""
+
+import os
+from errno import EACCES, ENOENT, EPERM
+
+from ..base import cli
+from ..base.write import write_all
+from .command_kinds import words_of
+from .failures import AlreadyRunning, Error, StartupError
+from .managed import Managed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ACTION = b"{start | stop | restart | reload | status} [option ...] [--] [program [arg ...]]"
+SYNOPSIS = b"pydaemon name " + ACTION
+USAGE = (SYNOPSIS, SYNOPSIS)
+WHO = b"pydaemon"
+# Long options with a value, and the attribute that each sets.
+TEXTS = {
+    b"pid-file": "pid_file",
+    b"log": "log_file",
+    b"ready": "ready",
+    b"look-for": "look_for",
+    b"umask": "umask",
+    b"user": "user",
+    b"chroot": "chroot",
+    b"directory": "directory",
+    b"signal": "stop_signal",
+    b"reload-signal": "reload_signal",
+    b"stop-command": "shutdown_command",
+}
+SECONDS = {b"timeout": "timeout", b"stop-timeout": "stop_timeout", b"settle": "settle"}
+WORDS = (*(name + b":" for name in (*TEXTS, *SECONDS, b"log-command")), b"no-kill")
+ACTIONS = b"start", b"stop", b"restart", b"reload", b"status"
+# What LSB has init scripts say.
+DEAD, NOT_RUNNING, UNKNOWN = 1, 3, 4
+FAILED, USAGE_WRONG, REFUSED, NOT_INSTALLED, IS_DOWN = 1, 2, 4, 5, 7
+
+
+def run(words: list[bytes], daemon: Managed) -> int:
+    """Do what WORDS say, an action and options, for DAEMON; give the exit code."""
+    try:
+        if words[:1] in ([b"--help"], [b"-h"]):
+            raise cli.Asked(b"help")
+        return with_lsb(lambda: act(words, daemon))
+    except cli.Asked:
+        write_all(1, b"usage: " + ACTION + b"\n")
+        return 0
+    except cli.Quit as end:
+        return end.say(WHO)
+
+
+def with_lsb(body: "Callable[[], int]") -> int:
+    """The exit code that BODY gives. Raises Quit with one of LSB's for what it raises."""
+    try:
+        return body()
+    except cli.Quit as end:
+        # The grammar of options is the house's, the codes are not.
+        end.code = USAGE_WRONG if end.code == 100 else end.code
+        raise
+    except Error as error:
+        raise _quit(error) from None
+
+
+def act(words: list[bytes], daemon: Managed) -> int:
+    """Do what WORDS say, an action and options, for DAEMON; give the exit code. Raises Error."""
+    if not words or words[0] not in ACTIONS:
+        shown = words[0] if words else b"nothing"
+        raise wrong(b"an action is start, stop, restart, reload or status, and not " + shown)
+    found, program = cli.options([WHO, *words[1:]], USAGE, words=WORDS)
+    for option, value in found:
+        _set(daemon, option, value)
+    if daemon.log_file and not daemon.look_for and daemon.ready is None:
+        # Of a program that says nothing nobody waits for a word.
+        daemon.stdout = daemon.stderr = daemon.log_file
+        daemon.log_file = None
+    if program:
+        daemon.startup_command = [os.fsdecode(word) for word in program]
+    return _ACTS[words[0]](daemon)
+
+
+def _set(daemon: Managed, option: bytes, value: bytes) -> None:
+    if option in TEXTS:
+        setattr(daemon, TEXTS[option], os.fsdecode(value))
+    elif option in SECONDS:
+        setattr(daemon, SECONDS[option], cli.seconds(WHO, USAGE, b"-" + option, value))
+    elif option == b"log-command":
+        daemon.log_command = [os.fsdecode(word) for word in words_of(os.fsdecode(value)) or []]
+    else:
+        daemon.escalate = False
+
+
+def _start(daemon: Managed) -> int:
+    try:
+        daemon.startup(do_exit=False)
+    except AlreadyRunning:
+        # LSB: a start of what runs is a success.
+        return _say(b"already ", daemon)
+    return _say(b"", daemon)
+
+
+def _restart(daemon: Managed) -> int:
+    daemon.restart(do_exit=False)
+    return _say(b"", daemon)
+
+
+def _stop(daemon: Managed) -> int:
+    daemon.shutdown()
+    return _say(b"", daemon)
+
+
+def _reload(daemon: Managed) -> int:
+    if not daemon.alive():
+        what = b"unable to reload " + os.fsencode(daemon.name or "")
+        raise cli.Quit(IS_DOWN, b"fatal: " + what + b": it is not running")
+    daemon.reload()
+    return _say(b"", daemon)
+
+
+def _status(daemon: Managed) -> int:
+    try:
+        status = daemon.status()
+    except Error as error:
+        raise cli.Quit(UNKNOWN, b"fatal: " + os.fsencode(str(error))) from None
+    write_all(1, os.fsencode(f"{status}\n"))
+    if status.running:
+        return 0
+    return DEAD if os.path.exists(daemon.lock.path) else NOT_RUNNING
+
+
+_ACTS = {
+    b"start": _start,
+    b"stop": _stop,
+    b"restart": _restart,
+    b"reload": _reload,
+    b"status": _status,
+}
+
+
+def _say(before: bytes, daemon: Managed) -> int:
+    """Print how DAEMON is."""
+    text = os.fsencode(str(daemon.status()))
+    write_all(1, text.replace(b": ", b": " + before, 1) + b"\n")
+    return 0
+
+
+def wrong(hint: bytes) -> cli.Quit:
+    """The end of a command line that is wrong, with HINT."""
+    return cli.usage(WHO, USAGE, USAGE_WRONG, hint=hint)
+
+
+def _quit(error: Error) -> cli.Quit:
+    """The end that ERROR is: in one line, and the last of the daemon's own as the second."""
+    cause = error.__cause__
+    number = cause.errno if isinstance(cause, OSError) else None
+    code = FAILED
+    if number in (EACCES, EPERM):
+        code = REFUSED
+    elif isinstance(error, StartupError) and error.step == "exec" and number == ENOENT:
+        code = NOT_INSTALLED
+    lines = getattr(error, "lines", [])
+    hint = b"its last line: " + os.fsencode(lines[-1]) if lines else b""
+    return cli.Quit(code, b"fatal: " + os.fsencode(str(error)), hint=hint)

@@ -1,0 +1,157 @@
+"""pydaemon: an init script in one line, with LSB's exit codes."""
+
+import os
+import sys
+
+import pytest
+
+from tests.conftest import wait_until
+
+USAGE = b"pydaemon: usage: pydaemon name {start | stop | restart | reload | status}"
+
+
+@pytest.fixture
+def pydaemon(run, programs, place):
+    """Run pydaemon for the daemon `web`, whose pid file is in `place`; code, stdout, stderr."""
+
+    def pydaemon(action, *words):
+        argv = ["pydaemon", "web", action, "--pid-file", "web.pid", *words]
+        result = run(*argv, env=programs.env)
+        return result.returncode, result.stdout.decode(), result.stderr.decode()
+
+    yield pydaemon
+    pydaemon("stop", "--stop-timeout", "0")
+    assert place.exists()
+
+
+def test_from_start_to_stop(pydaemon, programs, place):
+    """DN-8: each action twice, with LSB's codes; an init script gives all of it each time."""
+    line = ["--log", "log", "--settle", "0.05", "--", "sleep", "1000"]
+    assert pydaemon("status", *line) == (3, "web: down\n", "")
+    code, out, err = pydaemon("start", *line)
+    assert (code, err) == (0, "")
+    pid = int((place / "web.pid").read_text())
+    assert out == f"web: up (pid {pid}) 0 seconds\n"
+    code, out, err = pydaemon("start", *line)
+    assert (code, out.startswith(f"web: already up (pid {pid})"), err) == (0, True, "")
+    assert pydaemon("status", *line)[0] == 0
+    code, out, err = pydaemon("restart", *line)
+    assert (code, err) == (0, "")
+    assert int((place / "web.pid").read_text()) != pid
+    assert pydaemon("stop", *line) == (0, "web: down\n", "")
+    assert pydaemon("stop", *line) == (0, "web: down\n", "")
+    assert pydaemon("reload", *line)[0] == 7
+    assert programs.left() == []
+
+
+def test_a_stale_pid_file(pydaemon, place):
+    """LSB: 1 for one that is dead, whose pid file is there; a start does not mind it."""
+    (place / "web.pid").write_text(f"{os.getpid()}\n")
+    assert pydaemon("status") == (1, "web: down\n", "")
+    assert pydaemon("start", "--settle", "0", "sleep", "1000")[0] == 0
+    assert pydaemon("status")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (["nonesuch"], 5, "unable to start web: unable to run nonesuch: file does not exist"),
+        (["./dead"], 4, "unable to start web: unable to run PLACE/dead: access denied"),
+        (["false"], 1, "unable to start web: it ended with exit code 1 before it was ready"),
+        (["--user", "nonesuch", "true"], 1, "unknown account nonesuch"),
+        (["--umask", "9", "true"], 1, "the umask is an octal number, and not '9'"),
+        (["--directory", "/none", "true"], 1, "unable to start web: unable to chdir to /none: "),
+        (["--ready", "now", "true"], 1, "there is no way 'now' to be ready"),
+        (["--ready", "tcp:x:y", "true"], 1, "tcp:x:y is no place to listen at"),
+        ([], 1, "These variables are required: startup_command."),
+    ],
+)
+def test_a_start_that_fails(pydaemon, place, words, code, error):
+    """B-05: it says why, in one line, with a code that a script understands; nothing is left."""
+    (place / "dead").write_text("")
+    found, out, err = pydaemon("start", "--settle", "1", *words)
+    assert found == code
+    assert out == ""
+    assert err.startswith(f"pydaemon: fatal: {error.replace('PLACE', str(place))}")
+    assert err.count("\n") == 1
+    assert pydaemon("status")[0] == 3
+
+
+def test_its_last_line(pydaemon):
+    """Why a program ended: the second line of the error."""
+    words = ["--log", "log", "--settle", "5", "sh", "-c", "echo no luck; exit 2"]
+    assert pydaemon("start", *words) == (
+        1,
+        "",
+        (
+            "pydaemon: fatal: unable to start web: it ended with exit code 2 before it was ready\n"
+            "pydaemon: its last line: no luck\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["x"], ["x", "begin"], ["x", "start", "--foo"], ["-z"], ["x", "stop", "--timeout", "z"]],
+)
+def test_wrong_usage(run, words):
+    """LSB: 2, with the usage; and nothing is done."""
+    result = run("pydaemon", *words)
+    assert result.returncode == 2
+    assert USAGE in result.stderr
+
+
+def test_a_program_of_its_own_has_it_too(run, programs, place):
+    """Daemon.cli(): an action and options, for what the program says of its daemon."""
+    programs.write(
+        """
+        def work():
+            print("works", flush=True)
+            ready()
+            stay()
+        options = dict(pid_file="web.pid", startup_command=work, ready="call")
+        sys.exit(Daemon.cli("web", **options))
+        """
+    )
+
+    def call(*words):
+        result = run(sys.executable, "app.py", *words, env=programs.env)
+        return result.returncode, result.stdout + result.stderr
+
+    assert call("start", "--log", "log")[0] == 0
+    assert call("status")[1].startswith(b"web: up (pid ")
+    assert (place / "log").read_text() == "works\n"
+    assert call("stop")[0] == 0
+    assert call("status")[0] == 3
+    assert call("begin")[0] == 2
+    code, said = call("--help")
+    assert (code, said[:13]) == (0, b"usage: {start")
+
+
+def test_under_pysupervise_it_becomes_the_program(start, programs, place, scripts):
+    """The same line below a supervisor: no fork, and the program is what is supervised."""
+    words = ["pydaemon", "web", "start", "--pid-file", "web.pid", "--", "sleep", "1000"]
+    kept = start(scripts / "pysupervise", *words, env=programs.env)
+    wait_until(lambda: b"sleep" in _command(int((place / "web.pid").read_text())))
+    pid = int((place / "web.pid").read_text())
+    with open(f"/proc/{pid}/stat") as stat:
+        assert int(stat.read().rpartition(")")[2].split()[1]) == kept.pid
+    kept.terminate()
+    kept.wait()
+
+
+@pytest.mark.needs_root
+def test_user_and_chroot(pydaemon, programs, place):
+    """In this order: chroot, then the account; the program is looked for in the new root."""
+    (place / "root").mkdir()
+    words = ["--chroot", "root", "--user", "nobody", "--settle", "0.05", "/bin/sleep", "1000"]
+    code, _, err = pydaemon("start", *words)
+    assert (code, "unable to run /bin/sleep: file does not exist" in err) == (5, True)
+    code, _, err = pydaemon("start", "--chroot", "/", *words[2:])
+    assert (code, err) == (0, "")
+    assert os.stat(f"/proc/{programs.left()[0]}").st_uid == 65534
+
+
+def _command(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as words:
+        return words.read()
