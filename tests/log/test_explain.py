@@ -77,6 +77,15 @@ def test_options_for_levels(explain, place):
     assert found[0][4] == b"d"
 
 
+def test_requests_and_what_docker_holds(explain):
+    """What is asked for has a name, and what is opened too."""
+    text = b'::1 - - [29/Nov/2026:13:36:12 +0000] "GET / HTTP/1.1" 500 1\n'
+    text += b'{"log":"error: x\\n","stream":"stderr","time":"then"}\n'
+    found = explain(text, "--levels", "auto,access")
+    assert [row[1:3] for row in found if row[0]] == [(b"access", b"err"), (b"docker", b"err")]
+    assert explain(text)[0][1:3] == (b"none", b"info")
+
+
 def test_what_a_terminal_would_show_is_told(explain):
     """Colours, a BOM and what was overwritten are no part of a message; controls are masked."""
     text = b"\x1b[31merror\x1b[0m: a\r\n\xef\xbb\xbferror: b\n10%\rerror: c\x07\n\xff\n"

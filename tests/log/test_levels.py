@@ -26,6 +26,8 @@ LEVELS = {
     "head": (["--levels", "head"], [3, 6, 6, 6]),
     "formats": (["--levels", "klog,nginx"], [3, 3, 6, 6]),
     "another": (["--levels", "klog"], [3, 6, 6, 6]),
+    "requests": (["--levels", "access"], [3, 6, 6, 6]),
+    "all and requests": (["--levels", "auto,access"], [3, 3, 6, 6]),
     "a pattern": (["--level-pattern", r"\w+ says (?P<level>\w+) (?P<message>.*)"], [3, 3, 6, 4]),
     "a pattern alone": (
         ["--levels", "head", "--level-pattern", "it says (?P<level>W)"],
@@ -49,6 +51,16 @@ def test_levels(options, expected, route, server):
     assert [level for level, _ in server.rest()] == expected
 
 
+def test_requests_that_failed(route, server):
+    """Who asks has their levels, and with them those of all formats, or of some."""
+    head = b'127.0.0.1 - - [29/Nov/2026:13:36:12 +0000] "GET / HTTP/1.1" '
+    lines = [head + status + b" 1" for status in (b"500", b"404", b"200")]
+    lines += [b"2026/11/29 13:16:38 [crit] 7#7: b"]
+    lines += [b'INFO:     127.0.0.1:7 - "GET / HTTP/1.1" 503 Service Unavailable']
+    route(b"\n".join(lines) + b"\n", "--levels", "access,nginx")
+    assert [level for level, _ in server.rest()] == [3, 4, 6, 2, 3]
+
+
 def test_strip_leaves_the_message(route, server):
     """-s takes off all that stands before the message, also where a pattern says what that is."""
     route(
@@ -61,6 +73,7 @@ def test_strip_leaves_the_message(route, server):
 WRONG = {
     "no format": ("--levels", "ngnix", b"not ngnix"),
     "nothing": ("--levels", "", b"not \n"),
+    "one of them is none": ("--levels", "auto,acess", b"not acess"),
     "no pattern": ("--level-pattern", "(", b"missing )"),
     "a pattern without a level": ("--level-pattern", "x", b"(?P<level>...)"),
     "another group": ("--level-pattern", "(?P<level>x)(?P<host>y)", b"(?P<level>...)"),

@@ -12,8 +12,9 @@ from ..base.printable import plain
 from ..base.write import write_all
 from .lines.emit import flat
 from .lines.entries import entries
+from .lines.forms import severity_reader
 from .lines.records import border
-from .lines.severity import CLEAN, SEVERITIES, SeverityReader, head
+from .lines.severity import CLEAN, SEVERITIES, head
 from .lines.severity_transform import SeverityTransform
 from .lines.shown import last_shown
 
@@ -98,7 +99,7 @@ class Explainer:
 
     def __init__(self, default: int, forms: "Forms | None", least: int, width: int | None) -> None:
         self._forms = forms
-        self._transform = SeverityTransform(SeverityReader(default, forms))
+        self._transform = SeverityTransform(severity_reader(default, forms))
         self._transform.strip = True
         self._least = least
         self._width = width
@@ -156,15 +157,29 @@ def _form(text: bytes, structured: "Record | None", forms: "Forms | None", *, fi
     or not.
     """
     if structured:
-        return b"json" if structured.line[:1] == b"{" else b"logfmt"
+        return _structured(structured)
+    if forms and forms.access and _failed(text):
+        return b"access"
     if not first:
         return b"goes on"
     if head(text)[1]:
         return b"head"
     name = forms.name(text) if forms else None
-    if name:
-        return name.encode()
-    return b"goes on" if text[:1] in b" \t" else b"none"
+    return name.encode() if name else b"goes on" if text[:1] in b" \t" else b"none"
+
+
+def _structured(record: "Record") -> bytes:
+    """What is called the format of RECORD, which is a line."""
+    if record.inner:
+        return b"docker"
+    return b"json" if record.line[:1] == b"{" else b"logfmt"
+
+
+def _failed(text: bytes) -> bool:
+    """Whether TEXT is of an access log and tells of a request that failed."""
+    from .lines.access import level
+
+    return level(text) is not None
 
 
 def _fields(record: "Record") -> bytes:

@@ -7,8 +7,7 @@ from ..base import cli
 from . import target_parser
 from .lines import severity
 from .lines.formats import FACILITIES, Origin
-from .lines.forms import Forms
-from .lines.severity import SeverityReader
+from .lines.forms import Forms, severity_reader
 from .lines.severity_transform import SeverityTransform
 from .lines.targets import SpoolOptions
 from .packers import missing_packer
@@ -219,7 +218,9 @@ def main(argv: list[bytes]) -> int:
     ending = Ending()
     waker = Waker(PumpLoop(), source, ending)
     sinks, intent_log = options.open(waker)
-    transform = SeverityTransform(SeverityReader(options.default, options.forms), options.redaction)
+    transform = SeverityTransform(
+        severity_reader(options.default, options.forms), options.redaction
+    )
     transform.strip = options.strip
     transform.keep_colour = options.keep_colour
     transform.least = options.least

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pydaemontools.log.lines.access import ACCESS
 from pydaemontools.log.lines.forms import Forms, possible
 from pydaemontools.log.lines.line_formats import FORMATS
 from pydaemontools.log.lines.severity import INFO, SeverityReader
@@ -36,11 +37,22 @@ def test_each_format_has_its_sample(form):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_samples(path):
     """What programs print has the level and the message that it has, at first and again."""
-    reader = SeverityReader(NOTHING, Forms())
+    reader = SCRIPT["reader_for"](path)
     samples = list(SCRIPT["samples"](path))
     assert len(samples) >= 6
     for level, message, line in samples * 2:
         assert SCRIPT["told"](reader, line) == (level, message), line
+
+
+def test_requests_have_levels_only_if_asked():
+    """What an access log says of a status is no level for who did not ask."""
+    path = SCRIPT["SAMPLES"] / "access.txt"
+    reader = SeverityReader(NOTHING, Forms())
+    for _, _, line in SCRIPT["samples"](path):
+        [level] = reader.route([shown(line)])
+        assert level in (NOTHING, INFO), line
+    line, level, message = ACCESS.sample
+    assert SCRIPT["told"](SCRIPT["reader_for"](path), line) == (level, message)
 
 
 def test_nothing_has_a_level_that_it_has_not():

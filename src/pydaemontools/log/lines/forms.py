@@ -6,7 +6,7 @@ needs them.
 """
 
 from .level_words import WORDS
-from .severity import MASK, START
+from .severity import MASK, START, SeverityReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +33,18 @@ WHOLE = frozenset(HEADS)
 
 
 class Forms:
-    """The formats called NAMES, or all, and before them those that the PATTERNS of a user are."""
+    """The formats called NAMES, or all, and before them those that the PATTERNS of a user are.
+
+    With ACCESS requests that failed have a level, too.
+    """
 
     def __init__(
-        self, names: "Iterable[str] | None" = None, patterns: "Sequence[re.Pattern[bytes]]" = ()
+        self,
+        names: "Iterable[str] | None" = None,
+        patterns: "Sequence[re.Pattern[bytes]]" = (),
+        access: bool = False,  # noqa: FBT001, FBT002 - as shapes.asked() gives it
     ) -> None:
+        self.access = access
         self._names = names
         self._patterns = patterns
         self._shapes: Shapes | None = None
@@ -93,6 +100,15 @@ class Forms:
 
         self._shapes = Shapes(chosen(self._names), self._patterns)
         return self._shapes
+
+
+def severity_reader(default: int, forms: Forms | None) -> SeverityReader:
+    """What gives lines their severities, by FORMS."""
+    if forms and forms.access:
+        from .access import AccessReader
+
+        return AccessReader(default, forms)
+    return SeverityReader(default, forms)
 
 
 def possible(start: bytes) -> bool:

@@ -8,12 +8,14 @@ the last one counts; NaN and Infinity, which JSON has not, become text.
 import json
 
 from . import keys, logfmt
-from .record import Record, value_of
+from .record import Opened, Record, value_of
+from .shown import last_shown
 
 DEPTH = 64  # of objects and arrays in each other; json itself ends at about a thousand
 _scan = json.JSONDecoder(strict=False, parse_constant=str).raw_decode
 # What an object of loguru's serializer has, and nothing else has.
 LOGURU = {"text", "record"}
+DOCKER = {"log", "stream", "time"}  # what an object of docker's json-file has
 
 
 def parse(line: bytes) -> Record | None:
@@ -48,7 +50,19 @@ def _json(line: bytes) -> Record | None:
         return None
     if found.keys() == LOGURU and isinstance(found["record"], dict):
         return _record(line, _loguru(found["record"], found["text"]))
+    if found.keys() >= DOCKER and isinstance(found["log"], str):
+        return _docker(line, found, encoded(found["log"]).rstrip(b"\r\n"))
     return _record(line, found)
+
+
+def _docker(line: bytes, found: dict[str, object], text: bytes) -> Record:
+    """The record of TEXT, which docker has put into LINE with what it FOUND; that adds fields."""
+    del found["log"]
+    inner = parse(text)
+    if inner:
+        inner.fields, inner.line = found | inner.fields, line
+        return inner
+    return Opened(last_shown(text), found, line)
 
 
 def _loguru(record: dict[str, object], text: object) -> dict[str, object]:

@@ -11,6 +11,8 @@ class Record:
 
     __slots__ = ("fields", "level", "line", "message")
 
+    inner: bytes | None = None  # the line that says its level, where another holds it
+
     def __init__(
         self, level: int | None, message: bytes, fields: dict[str, object], line: bytes
     ) -> None:
@@ -18,6 +20,16 @@ class Record:
         self.message = message
         self.fields = fields
         self.line = line
+
+
+class Opened(Record):
+    """A record that holds a line as its program printed it, INNER."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: bytes, fields: dict[str, object], line: bytes) -> None:
+        super().__init__(None, inner, fields, line)
+        self.inner = inner
 
 
 def value_of(fields: dict[str, object], key: str) -> object:

@@ -62,6 +62,9 @@ class RecordReader:
         router = self.router
         if record is None:
             return router.route([line])[0]
+        if record.inner:
+            record.level = router.route([record.inner])[0]
+            return router.level
         router.in_traceback = False
         router.level = router.default if record.level is None else record.level
         return router.level

@@ -1,8 +1,9 @@
 """Severities: their names, and how a line says which is its own.
 
 A line's head is a word and a colon ("error: disk gone"), a word in brackets ("[error]"), or
-the number that sd-daemon(3) puts in angle brackets ("<3>"). A line without one continues
-the record before it if it begins with white space or belongs to a Python traceback.
+the number that sd-daemon(3) puts in angle brackets ("<3>"), or syslog ("<27>Nov 29 ..."). A
+line without one continues the record before it if it begins with white space or belongs to a
+Python traceback.
 """
 
 TYPE_CHECKING = False
@@ -48,6 +49,10 @@ NAMES = {
     b"trace": DEBUG,
 }
 LONGEST = max(map(len, NAMES))
+PRIORITIES = 191  # local7.debug
+# What stands behind a priority: a month, or RFC 5424's version and a time or none.
+SYSLOG = frozenset(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+SYSLOG |= {b"1 -", b"1 1", b"1 2"}
 
 # Whether a line that begins with this byte may say something about severities.
 FIRST = bytearray(256)
@@ -86,23 +91,44 @@ def head(line: bytes) -> tuple[int | None, int]:
     """The severity that LINE names, and how many bytes name it; (None, 0) if it names none."""
     first = line[:1]
     if first == b"<":
-        if line[2:3] == b">" and line[1:2] in b"01234567":
-            return int(line[1:2]), 3
-        return None, 0
+        return _priority(line)
     start, close = (1, b"]") if first == b"[" else (0, b":")
     end = line.find(close, start, start + LONGEST + 1)
     level = NAMES.get(line[start:end].lower()) if end > 0 else None
     return (None, 0) if level is None else (level, end + 1)
 
 
+def _priority(line: bytes) -> tuple[int | None, int]:
+    """What the number says that LINE begins with. Of 8 and more it is syslog's, whose facility is
+    no part of it, if a time, a version or the kernel's clock stands behind.
+    """
+    if line[2:3] == b">" and line[1:2] in b"01234567":
+        return int(line[1:2]), 3
+    end = line.find(b">", 2, 5)
+    digits, behind = line[1:end], line[end + 1 : end + 4]
+    if end < 0 or not digits.isdigit() or digits[:1] == b"0" or int(digits) > PRIORITIES:
+        return None, 0
+    clock = behind[:1] == b"[" and behind[1:].replace(b" ", b"0").isdigit()
+    if behind in SYSLOG or clock or (behind[:2] == b"20" and behind.isdigit()):
+        return int(digits) & 7, end + 1
+    return None, 0
+
+
 def strip(line: bytes) -> bytes:
-    """LINE without its head and the blanks (and, after brackets, a colon) that follow it."""
+    """LINE without its head and the blanks (and, after brackets, a colon) that follow it.
+
+    Nothing is left of what syslog's own messages have between the priority and the text.
+    """
     length = head(line)[1]
     if not length:
         return line
     rest = line[length:]
     if line[:1] == b"[":
         rest = rest.removeprefix(b":")
+    if line[:1] == b"<":
+        from .syslog_head import behind
+
+        rest = behind(rest)
     return rest.lstrip(b" ")
 
 

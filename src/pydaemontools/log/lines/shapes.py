@@ -103,22 +103,22 @@ def chosen(names: "Iterable[str] | None") -> tuple[LineFormat, ...]:
 
 
 def asked(
-    names: bytes, patterns: "Iterable[bytes]"
-) -> tuple[list[str] | None, list["re.Pattern[bytes]"]]:
+    names: bytes, patterns: "Iterable[bytes]", what: str = "--levels"
+) -> tuple[list[str] | None, list["re.Pattern[bytes]"], bool]:
     """What --levels NAMES and --level-pattern PATTERNS ask for, as Forms takes it.
 
-    Raises BadLevels.
+    Raises BadLevels, which says WHAT took the names.
     """
     compiled = [_own_pattern(pattern) for pattern in patterns]
-    if names in (b"auto", b"head"):
-        return (None if names == b"auto" else []), compiled
     known = [one.name for one in FORMATS]
     words = names.decode("latin-1").split(",")
     for word in words:
-        if word not in known:
-            say = f"--levels takes auto, head, or formats ({' '.join(known)}), not {word}"
+        if word not in ("auto", "head", "access", *known):
+            formats = " ".join(known)
+            say = f"{what} takes auto, head, access, or formats ({formats}), not {word}"
             raise BadLevels(say.encode("latin-1"))
-    return words, compiled
+    chosen_ones = [word for word in words if word in known]
+    return (None if "auto" in words else chosen_ones), compiled, "access" in words
 
 
 def _own_pattern(pattern: bytes) -> "re.Pattern[bytes]":
