@@ -1,5 +1,6 @@
 """Formats of lines: what level a line has that does not begin with it, and what it says."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydaemontools.log.lines.access import ACCESS
 from pydaemontools.log.lines.forms import Forms, possible
 from pydaemontools.log.lines.line_formats import FORMATS
 from pydaemontools.log.lines.severity import INFO, SeverityReader
-from pydaemontools.log.lines.shapes import Shapes, chosen
+from pydaemontools.log.lines.shapes import PART, Shapes, _part, chosen
 from pydaemontools.log.lines.shown import shown
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,14 +77,23 @@ def test_the_page_has_the_table():
     assert "\n".join(SCRIPT["table"]()) in page.read_text()
 
 
+TEXTS = [shown(line) for _, _, line in CORPUS] + PLAIN
+WORDS = sorted({word for text in TEXTS for word in text.split()})
+ANY = st.sampled_from(TEXTS)
 LINE = st.one_of(
-    st.sampled_from([shown(line) for _, _, line in CORPUS] + PLAIN),
+    ANY,
+    st.builds(lambda one, two, at, to: one[:at] + two[to:], ANY, ANY, *[st.integers(0, 60)] * 2),
+    # Another word in the place of one, or before it.
     st.builds(
-        lambda one, two, at, to: shown(one)[:at] + shown(two)[to:],
-        *(st.sampled_from([line for _, _, line in CORPUS] + PLAIN) for _ in range(2)),
-        *(st.integers(0, 60) for _ in range(2)),
+        lambda text, at, word, keep: b" ".join(
+            [*(words := text.split(b" "))[:at], word, *words[at + (not keep) :]]
+        ),
+        ANY,
+        st.integers(0, 9),
+        st.sampled_from(WORDS),
+        st.booleans(),
     ),
-)
+).filter(bool)
 
 
 def other_digits(line, shift):
@@ -91,16 +101,63 @@ def other_digits(line, shift):
     return bytes((c - 48 + shift) % 10 + 48 if 48 <= c < 58 else c for c in line)
 
 
-@given(lines=st.lists(LINE.filter(bool), max_size=30), shift=st.integers(0, 9))
-@example(lines=[b"13:16:38 INFO " + b"x" * 9, b"13:16:38 INFOX"], shift=1)
-def test_what_is_remembered_is_what_would_be_found(lines, shift):
-    """A line has the level that it has alone, whatever came before it."""
-    remembering = Forms()
-    for line in lines + [other_digits(line, shift) for line in lines]:
-        level = remembering.recall(line)
-        if level is None:
-            level = remembering.level(line)
-        assert level == Forms().level(line), line
+def one_by_one(lines, default, forms):
+    """The levels of LINES, each by a reader that has seen no other."""
+    levels, level, in_traceback = [], default, False
+    for line in lines:
+        reader = SeverityReader(default, forms)
+        reader.level, reader.in_traceback = level, in_traceback
+        levels += reader.route([line])
+        level, in_traceback = reader.level, reader.in_traceback
+    return levels
+
+
+@given(
+    lines=st.lists(LINE, min_size=1, max_size=30),
+    times=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    shift=st.integers(0, 9),
+    few=st.booleans(),
+)
+@example(lines=[b"13:16:38 INFO " + b"x" * 9, b"13:16:38 INFOX"], times=[1, 1], shift=1, few=False)
+@example(lines=[b"2026-11-29 13:16:38 ERROR a", b"2026-11-29 13"], times=[1], shift=0, few=False)
+@example(lines=[b"entering  :info  : [ 1] x"], times=[9, 9, 9], shift=1, few=False)
+def test_blocks_have_the_levels_of_their_lines(lines, times, shift, few):
+    """A line has the level that it has alone, whatever stands beside it, was remembered before,
+    and however many lines are looked at at once.
+    """
+    forms = Forms(["python", "general", "named", "crash"] if few else None)
+    reader = SeverityReader(INFO, forms)
+    found, expected = [], []
+    for at, count in enumerate(times):
+        block = [other_digits(line, shift * at) for line in lines * count]
+        found += reader.route(block)
+        expected += block
+    assert found == one_by_one(expected, INFO, forms)
+
+
+def written(form):
+    """What a line in FORM may begin with."""
+    ways = [PART.sub(lambda part: _part(part, form), where) for where in form.where]
+    # hypothesis knows no possessive ones; whether a line is in a format is asked for anyway.
+    greedy = [re.sub(r"(?<=[+*?}])\+", "", way) for way in ways]
+    return st.one_of([st.from_regex(re.compile(way.encode())) for way in greedy])
+
+
+@given(line=st.sampled_from(FORMATS).flatmap(written), behind=ANY, shift=st.integers(0, 9))
+def test_no_line_in_a_format_is_taken_for_one_without_level(line, behind, shift):
+    """What one look at many lines tells is not more than a look at each would."""
+    line = other_digits(line.replace(b"\n", b"") + behind[:20], shift)
+    if SeverityReader(NOTHING, Forms()).route([line]) != [NOTHING]:
+        assert Forms().suspects([b"x y z", line, b"x y z"]) == [1], line
+
+
+@given(line=LINE, behind=LINE | st.binary(max_size=9), names=st.sets(st.sampled_from(FORMATS)))
+def test_what_decides_does(line, behind, names):
+    """Whatever stands behind the bytes that are said to decide, the level is the same."""
+    for forms in (Forms(), Forms([one.name for one in names])):
+        level, size = forms.level(line, sized=True)
+        if size:
+            assert forms.level(line[:size] + behind.replace(b"\n", b""))[0] == level
 
 
 SLOW = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import severity
+from pydaemontools.log.lines import beginnings
 from pydaemontools.log.lines.severity import INFO, SeverityReader, head, named, strip
 from tests.log.conftest import SEVERITIES, patient
 
@@ -264,7 +264,7 @@ def test_batches_do_not_matter(lines, cuts, default):
 def test_forgetting_does_not_matter(lines):
     """The levels are the same when the router's memory for beginnings is short."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(severity, "REMEMBERED", 2)
+        patch.setattr(beginnings, "REMEMBERED", 2)
         assert SeverityReader().route(lines * 2) == model(lines * 2)
 
 

@@ -1,12 +1,10 @@
-"""What formats a stream's lines are in, and what was found out about their beginnings.
+"""What formats a stream's lines are in.
 
-A line that was looked at is remembered without its digits, as far as that decided: the next one
-that begins so costs a look into a table. `re`, and the formats, come with the first line that
-needs them.
+`re`, and the formats, come with the first line that needs them.
 """
 
-from .level_words import WORDS
-from .severity import MASK, START, SeverityReader
+from .level_words import HEADS
+from .severity import SeverityReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,20 +13,11 @@ if TYPE_CHECKING:
 
     from .shapes import Shapes
 
-MOST, REMEMBERED = 128, 4096  # bytes that may decide; lines that are remembered
 CAPITALS, SMALL = bytes(range(0x41, 0x5B)), bytes(range(0x61, 0x7B))
 # With these a line may begin that goes on, has a head or is in a format.
 FIRST = bytearray(256)
 for _byte in b"[(<=@ \t0123456789" + CAPITALS + SMALL:
     FIRST[_byte] = 1
-# Words that a line in a format may begin with, beside those for levels.
-HEADS = (
-    *WORDS,
-    *b"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split(),
-    *b"php npm thread unhandled exception segmentation aborted killed terminate".split(),
-    *b"uncaught pani fata debu".split(),
-    *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
-)
 WHOLE = frozenset(HEADS)
 
 
@@ -49,43 +38,32 @@ class Forms:
         self._patterns = patterns
         self._shapes: Shapes | None = None
         self.first = bytearray(b"\1" * 256) if patterns else FIRST
-        # Masked beginnings: what the level is, and by the first bytes how many decide.
-        self.seen: dict[bytes, int] = {}
-        self._sizes: dict[bytes, int] = {}
-        self.size = 0  # how many decided of the last line
 
     def possible(self, start: bytes) -> bool:
         """Whether a line that begins with the bytes START may be in a format."""
         return bool(self._patterns) or possible(start)
 
-    def level(self, line: bytes) -> int | None:
-        """The severity that LINE names; None if it is in no format."""
-        level, end = (self._shapes or self._made()).level(line)
-        if level is None or level < 0 or self._patterns:
-            # What is the user's own may depend on anything, and some on the line before.
-            return level
-        begin = line[:START].translate(MASK)
-        # One byte more than SIZE, since an end is what it is by what stands behind it.
-        size = max(self._sizes.get(begin, 0), end)
-        if START < size < min(len(line), MOST):
-            self._remember(begin, line[:size], level)
-        return level
+    def level(self, line: bytes, *, sized: bool = False) -> tuple[int | None, int]:
+        """The severity that LINE names, None if it is in no format; SIZED, how many bytes decide.
 
-    def recall(self, line: bytes) -> int | None:
-        """The severity of LINE, if one that began as it does was looked at before."""
-        size = self._sizes.get(line[:START].translate(MASK))
-        if size is None:
-            return None
-        self.size = size
-        return self.seen.get(line[:size].translate(MASK))
+        0 if that is not known: what is the user's own may depend on anything.
+        """
+        shapes = self._shapes or self._made()
+        return shapes.level(line, sized=sized and not self._patterns)
 
-    def _remember(self, begin: bytes, line: bytes, level: int) -> None:
-        """Have LINE, which begins with BEGIN, mean LEVEL from now on."""
-        if len(self.seen) >= REMEMBERED or len(self._sizes) >= REMEMBERED:
-            self.seen.clear()
-            self._sizes.clear()
-        self._sizes[begin] = self.size = len(line)
-        self.seen[line.translate(MASK)] = level
+    def suspects(self, lines: list[bytes]) -> list[int]:
+        """Which of LINES, by their places, may have a level or go on with a record."""
+        if self._patterns:
+            return list(range(len(lines)))
+        from .levelless import suspects
+
+        return suspects(lines)
+
+    def enough(self, line: bytes) -> int:
+        """How many bytes of LINE, which is no suspect, say that; 0 if it is not known."""
+        from .levelless import enough
+
+        return 0 if self._patterns else enough(line)
 
     def message(self, line: bytes) -> bytes | None:
         """What LINE says behind its level; None if it is in no format."""

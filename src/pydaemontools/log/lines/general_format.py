@@ -8,14 +8,14 @@ FIELD = (
 )
 FIELDS = rf"(?:{FIELD}{BETWEEN_FIELDS})"
 WORD = rf"(?:[A-Za-z]{{1,32}}+{BETWEEN_FIELDS})"  # a host, or a thread; only one
+BEHIND_TIME = r"(?=[^0-9A-Za-z]|\Z)"
+LEVEL = r"(?:{CAPS}(?=[ \t:|\],;)>]|\Z)|[\[\(<|][ ]*+{word}[ ]*+[\])>|])"
 GENERAL = (
-    (
-        rf"{{when}}{BETWEEN_FIELDS}{FIELDS}{{0,4}}?{WORD}??{FIELDS}{{0,3}}?"
-        r"(?:{CAPS}(?=[ \t:|\],;)>]|\Z)|[\[\(<|][ ]*+{word}[ ]*+[\])>|])"
-    ),
+    rf"{{when}}{BETWEEN_FIELDS}{FIELDS}{{0,7}}?{LEVEL}",
+    rf"{{when}}{BETWEEN_FIELDS}{FIELDS}{{0,4}}?{WORD}{FIELDS}{{0,3}}?{LEVEL}",
     rf"{{when}}{BETWEEN_FIELDS}(?:{WORD}?{FIELDS}{{1,4}}?)??{{word}}:(?=[ \t]|\Z)",
-    r"{word}[ \t]*+[-|:]?[ \t]*+[\[\(]?{when}",
-    r"\( *+{word} *+\)[ \t]*+[-|:]?[ \t]*+[\[\(]?{when}",
+    rf"{{word}}[ \t]*+[-|:]?[ \t]*+[\[\(]?{{when}}{BEHIND_TIME}",
+    rf"\( *+{{word}} *+\)[ \t]*+[-|:]?[ \t]*+[\[\(]?{{when}}{BEHIND_TIME}",
     r"\[ *+{word} *+\]",
     r"{CAPS} ++:(?=[ \t]|\Z)",
 )

@@ -86,3 +86,11 @@ CRASH = {
     b"uncaught": CRIT,
     b"terminate called": CRIT,
 }
+# Words that a line in a format may begin with, beside those for levels.
+HEADS = (
+    *WORDS,
+    *b"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split(),
+    *b"php npm thread unhandled exception segmentation aborted killed terminate".split(),
+    *b"uncaught pani fata debu".split(),
+    *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
+)

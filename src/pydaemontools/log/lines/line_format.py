@@ -7,7 +7,11 @@ a time the closing bracket may be left to what follows. {CAPS} is a word for a l
 what stands between the level and the message. `sample` is a line, its severity, its message.
 
 No decision may rest on which digit stands somewhere, and nothing may repeat what repeats: digits
-are masked where lines are remembered, and no line may take long.
+are masked where lines are remembered, and no line may take long. Of two levels that a line may
+have the first counts, so what stands behind one decides nothing; a look-ahead of more than a byte
+is allowed, but such lines are remembered only where another format has them too. Behind a time
+there is no level in small letters with just a blank behind it, and none behind two words that
+are no levels: levelless.py counts on that. Tests try all of this with whatever a row may match.
 """
 
 from .level_words import WORDS

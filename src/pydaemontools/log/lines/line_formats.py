@@ -24,24 +24,24 @@ FORMATS = (
     LineFormat(
         "nginx",
         "nginx, error log",
-        r"{when} \[{word}\] (?=[0-9]++#)",
+        r"{when} \[{word}\] [0-9]++#",
         (
             b"2026/11/29 13:16:38 [error] 712#712: *1 open() failed (2: No such file)",
             ERR,
             b"open() failed (2: No such file)",
         ),
-        rest=r"[0-9]++#[0-9]++: (?:\*[0-9]++ )?",
+        rest=r"[0-9]++: (?:\*[0-9]++ )?",
     ),
     LineFormat(
         "apache",
         "Apache httpd, error log",
-        r"{when} \[(?:[a-z_0-9]++|-)?:{word}[0-9]?\] (?=\[pid )",
+        r"{when} \[(?:[a-z_0-9]++|-)?:{word}[0-9]?\] \[pid ",
         (
             b"[Sun Nov 29 13:16:38.123456 2026] [core:error] [pid 9:tid 7] [client ::1:5] x",
             ERR,
             b"[client ::1:5] x",
         ),
-        rest=r"\[pid [^\]]*+\] ",
+        rest=r"[^\]]*+\] ",
     ),
     LineFormat(
         "gunicorn",
@@ -301,7 +301,10 @@ FORMATS = (
     LineFormat(
         "dmesg",
         "dmesg -x",
-        r"[a-z0-9]{1,8}+ *+:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
+        (
+            r"[a-z0-9]{3,7}+ *+:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
+            r"authpriv:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
+        ),
         (b"kern  :err   : [    1.234567] ata1: link is slow", ERR, b"ata1: link is slow"),
         rest=r"\[[^\]]*+\] ",
     ),

@@ -6,6 +6,10 @@ line without one continues the record before it if it begins with white space or
 Python traceback.
 """
 
+from _operator import itemgetter
+
+from .beginnings import MASK, START, Beginnings
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -14,17 +18,20 @@ if TYPE_CHECKING:
         """What knows in which formats lines are that have no head (forms.py)."""
 
         first: bytearray  # whether a line that begins so has to be looked at
-        seen: dict[bytes, int]
-        size: int
 
         def possible(self, start: bytes) -> bool:
             """Whether a line that begins with START may be in one."""
 
-        def level(self, line: bytes) -> int | None:
-            """The severity that LINE names; a negative one is that of the line before."""
+        def level(self, line: bytes, *, sized: bool) -> tuple[int | None, int]:
+            """The severity that LINE names; a negative one is that of the line before. And if
+            SIZED is asked for how many of its bytes decide; 0 if that is not known.
+            """
 
-        def recall(self, line: bytes) -> int | None:
-            """The same, if it is known of a line that began as this one does."""
+        def suspects(self, lines: list[bytes]) -> list[int]:
+            """Which of LINES, by their places, may have a level or go on with a record."""
+
+        def enough(self, line: bytes) -> int:
+            """How many bytes of LINE, which is no suspect, say that; 0 if it is not known."""
 
         def message(self, line: bytes) -> bytes | None:
             """What LINE says behind its level."""
@@ -69,11 +76,6 @@ BETWEEN = (
     b"The above exception was the direct cause of the following exception:",
 )
 
-# Digits are alike where lines are compared that may be in a format.
-MASK = bytes(0x30 if 0x30 <= i <= 0x39 else i for i in range(256))
-
-# How much of a line is remembered with what it said, and for how many beginnings.
-START, REMEMBERED = 8, 4096
 # Beginnings that leave open what the line says: it depends on what follows.
 OPEN = {(name + b":")[:START] for name in NAMES if len(name) >= START}
 OPEN |= {(b"[" + name + b"]")[:START] for name in NAMES if len(name) >= START - 1}
@@ -132,6 +134,11 @@ def strip(line: bytes) -> bytes:
     return rest.lstrip(b" ")
 
 
+BEGIN, FIRST_BYTE = itemgetter(slice(0, START)), itemgetter(0)
+DONE = frozenset((None, *range(8)))  # what needs no further look into the table of beginnings
+MANY, SOME = 16, 4  # so many lines are worth one look at all; of so many more is remembered
+
+
 class SeverityReader:
     """Gives each line of a stream its severity; knows what record it is in.
 
@@ -144,35 +151,116 @@ class SeverityReader:
         self.in_traceback = False
         self.forms = forms
         self._first = forms.first if forms else FIRST
-        self._known: dict[bytes, int] = {}
+        self._beginnings = Beginnings()
+        self._size = 0  # bytes by which nearly all of the last lines were known, if as many
+        self._plain = False  # whether nearly all of them had no level
 
     def route(self, lines: list[bytes]) -> list[int]:
-        """The severity of each of LINES, none empty, which follow those of the call before."""
-        level, looking, known = self.level, self.in_traceback, self._known
-        first, forms = self._first, self.forms
-        seen, size = (forms.seen, forms.size) if forms else (known, 0)
-        levels = []
-        for line in lines:
-            # Most lines are decided by their first byte, or began like one before.
-            if looking or first[line[0]]:
-                found = None if looking else known.get(line[:START])
-                if found is None and size and not looking:
-                    # It may be as the last one was that had no head.
-                    found = seen.get(line[:size].translate(MASK))
-                    if found is None and forms:
-                        found = forms.recall(line)
-                        size = forms.size
-                if found is None:
-                    self.level = level
-                    found = self._look(line)
-                    looking = self.in_traceback
-                    size = forms.size if forms else 0
-                level = found
-            else:
-                level = self.default
-            levels.append(level)
-        self.level = level
-        return levels
+        """The severity of each of LINES, none empty, which follow those of the call before.
+
+        Most are known by their beginnings, or one look at all of them says that they have no
+        level; only the rest are looked at one by one.
+        """
+        if not lines:
+            return []
+        found, rest = (self._without_level if self._plain else self._known)(lines)
+        done = self._go_on(lines, found, 0) if self.in_traceback else 0
+        if rest:
+            self._look_at(lines, found, rest, done)
+        self.level = found[-1]  # type: ignore[assignment]
+        return found  # type: ignore[return-value]
+
+    def _known(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
+        """The severities that are known of LINES, and which have to be looked at."""
+        longer = self._beginnings.longer.get
+        found: list[int | None]
+        if size := self._size:
+            found = [longer(line[:size].translate(MASK)) for line in lines]
+            if found.count(None) > len(lines) >> 3:
+                self._size = 0
+        else:
+            found = list(map(self._beginnings.starts.get, map(BEGIN, lines)))
+        before: list[int | None] = []
+        while sizes := set(found) - DONE:
+            if not size and found.count(one := sizes.pop()) >= len(lines) - (len(lines) >> 3):
+                self._size = -(one or 0)
+            if found == before:
+                # Lines that are shorter than what is to be looked at.
+                found = [level if level in DONE else None for level in found]
+                break
+            before = found
+            found = [
+                level if level is None or level >= 0 else longer(line[:-level].translate(MASK))
+                for level, line in zip(found, lines, strict=True)
+            ]
+        if None not in found:
+            return found, []
+        rest = [at for at, level in enumerate(found) if level is None]
+        if len(rest) < MANY or not self.forms:
+            return found, rest
+        goes_on: list[int] = []
+        firsts = bytes(map(FIRST_BYTE, map(lines.__getitem__, rest)))
+        if b" " in firsts or b"\t" in firsts:
+            goes_on = [at for at, first in zip(rest, firsts, strict=True) if first in b" \t"]
+            rest = [at for at, first in zip(rest, firsts, strict=True) if first not in b" \t"]
+        for at in rest:
+            found[at] = self.default
+        left = lines if len(rest) == len(lines) else [lines[at] for at in rest]
+        suspects = self._suspects(left, len(lines) >> 3) if left else []
+        self._plain = self._plain and len(left) > len(lines) - (len(lines) >> 3)
+        return found, sorted(goes_on + [rest[at] for at in suspects])
+
+    def _without_level(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
+        """As _known(), for lines of which nearly all have no level and begin in many ways."""
+        return [self.default] * len(lines), self._suspects(lines, len(lines) >> 3)
+
+    def _suspects(self, lines: list[bytes], few: int) -> list[int]:
+        """Which of LINES, by their places, may have a level or go on with a record.
+
+        How some of the others begin is remembered. If that was unknown, and no more than a FEW
+        are suspects, the next lines are better looked at in this way at once.
+        """
+        assert self.forms  # noqa: S101 - for the type checker
+        places = self.forms.suspects(lines)
+        suspects = frozenset(places)
+        tried = known = 0
+        for at in range(0, len(lines), len(lines) // SOME or 1):
+            if at not in suspects:
+                line, tried = lines[at], tried + 1
+                begun = line[:START] in self._beginnings.starts
+                if self._beginnings.recall(line) is not None:
+                    known += begun
+                elif self._beginnings.wants():
+                    self._beginnings.learn(line, self.forms.enough(line), self.default)
+        self._plain = len(places) <= few and known < tried >> 1
+        return places
+
+    def _look_at(
+        self, lines: list[bytes], found: list[int | None], rest: list[int], done: int
+    ) -> None:
+        """Find the severities of those of LINES that are at REST; the first ones are DONE."""
+        for at in rest:
+            if at < done:
+                continue
+            line = lines[at]
+            if at:
+                self.level = found[at - 1]  # type: ignore[assignment]
+            if line[0] in b" \t":
+                found[at] = self.level
+                continue
+            level = self._beginnings.recall(line)
+            if level is None:
+                level = self._look(line) if self._first[line[0]] else self.default
+            found[at] = level
+            if self.in_traceback:
+                done = self._go_on(lines, found, at + 1)
+
+    def _go_on(self, lines: list[bytes], found: list[int | None], at: int) -> int:
+        """Give those of LINES from AT on that belong to a record its level; return their end."""
+        while self.in_traceback and at < len(lines):
+            found[at] = self._look(lines[at])
+            at += 1
+        return at
 
     def _look(self, line: bytes) -> int:
         """The severity of a line that may have a head, go on with a record, or be in a format."""
@@ -193,18 +281,21 @@ class SeverityReader:
             if level is None and self.forms and self.forms.possible(start):
                 return self._by_form(line)
             level = self.default if level is None else level
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[start] = level
+            self._beginnings.put(start, level)
             return level
         return self._by_form(line) if level is None else level
 
     def _by_form(self, line: bytes) -> int:
         """The severity of a line that has no head."""
-        level = self.forms.level(line) if self.forms else None
+        if not self.forms:
+            return self.default
+        level, size = self.forms.level(line, sized=self._beginnings.wants())
         if level is None:
             return self.default
-        return self.level if level < 0 else level
+        if level < 0:
+            return self.level
+        self._beginnings.learn(line, size, level)
+        return level
 
     def strip(self, line: bytes) -> bytes:
         """The message of LINE: it without what stands up to its level, and what belongs to it."""

@@ -34,6 +34,7 @@ WHEN = (
 TIMED = re.compile(rf"[\[(<]?{WHEN}(?:[\])>](?![0-9]))?".encode())
 NEAR = 64  # bytes behind a time in which a level is looked for
 TIME = "{when}"
+END = r"(?=\n)"  # of a line; not \Z, which is also where a match has to end
 PART = re.compile(r"\{(when|caps|CAPS|word|letter|level(?:=([^{}]+))?)\}")
 
 
@@ -57,14 +58,18 @@ def any_of(words: "Iterable[bytes]", *, both: bool) -> str:
 
 
 ANY, CAPITALS = any_of(WORDS, both=True), any_of(WORDS, both=False)
+
+
+def _parts(forms: "Iterable[LineFormat]") -> set[bytes]:
+    """The words for levels in FORMS, those of several words in their parts."""
+    return {
+        part.strip(b"0123456789") for form in forms for word in form.words for part in word.split()
+    }
+
+
+ALL_WORDS = _parts(FORMATS)
 # What a level is called in a format that begins with a time.
-NEAR_WORDS = {
-    part.strip(b"0123456789")
-    for form in FORMATS
-    if any(where.startswith(TIME) for where in form.where)
-    for word in form.words
-    for part in word.split()
-}
+NEAR_WORDS = _parts(one for one in FORMATS if any(where.startswith(TIME) for where in one.where))
 # Of text, what its words are: digits part them too, as in DEBUG1.
 WORDS_ALONE = bytes(i if chr(i).isalpha() and i < 128 else 0x20 for i in range(256)).lower()
 GROUP = re.compile(r"(?<!\\)\((?!\?)")  # in a class of characters a ( is escaped
@@ -136,9 +141,13 @@ def _own_pattern(pattern: bytes) -> "re.Pattern[bytes]":
 
 
 class Expression:
-    """Alternatives as one expression, which is made when it is needed first."""
+    """Alternatives as one expression, which is made when it is needed first.
 
-    def __init__(self) -> None:
+    WORDS are what a level is called in any of them.
+    """
+
+    def __init__(self, words: set[bytes]) -> None:
+        self._words = words
         self._parts: list[tuple[str, LineFormat]] = []
         self._owners: list[LineFormat] = []
         self._made: re.Pattern[bytes] | None = None
@@ -147,19 +156,39 @@ class Expression:
         """Have FORM found WHERE the expression says."""
         self._parts.append((where, form))
 
-    def find(self, line: bytes, start: int = 0) -> Found | None:
-        """What is found in LINE at START."""
-        match = (self._made or self._make()).match(line, start)
-        if not match:
-            return None
-        at = match.lastindex or 1
-        form = self._owners[at - 1]
-        return Found(form, form.words[match[at].lower()], match.end())
+    def find(self, text: bytes, start: int = 0) -> Found | None:
+        """What is found at START in TEXT, a line with its newline.
+
+        Where more than one may be meant, the level that stands first counts.
+        """
+        match_at = (self._made or self._make()).match
+        match = match_at(text, start)
+        while match:
+            at = match.lastindex or 1
+            level = match.start(at)
+            before = text[start:level].translate(WORDS_ALONE).split()
+            nearer = None if self._words.isdisjoint(before) else match_at(text, start, level)
+            if not nearer:
+                form = self._owners[at - 1]
+                return Found(form, form.words[match[at].lower()], match.end())
+            match = nearer
+        return None
+
+    def deciding(self, text: bytes, start: int, end: int) -> int:
+        """How many bytes of TEXT decide about what was found there, from START to END.
+
+        That is what was found, maybe with one byte behind it; 0 if it is more.
+        """
+        match_at = (self._made or self._make()).match
+        # Behind a word is what ends it.
+        sizes = (end + 1,) if text[end - 1 : end].isalnum() else (end, end + 1)
+        return next((size for size in sizes if match_at(text, start, size)), 0)
 
     def _make(self) -> "re.Pattern[bytes]":
         texts = []
         for where, form in self._parts:
             text = PART.sub(lambda part, form=form: _part(part, form), where)  # type: ignore[misc]
+            text = text.replace(r"\Z", END)
             self._owners += [form] * len(GROUP.findall(text))
             texts.append(text)
         # With none, what never matches.
@@ -193,8 +222,8 @@ class Shapes:
         formats: "Sequence[LineFormat]" = FORMATS,
         patterns: "Sequence[re.Pattern[bytes]]" = (),
     ) -> None:
-        self._timed = Expression()
-        self._others = {kind: Expression() for kind in "[0=a"}
+        self._timed = Expression(NEAR_WORDS)
+        self._others = {kind: Expression(ALL_WORDS) for kind in "[0=a"}
         for form in formats:
             for where in form.where:
                 if where.startswith(TIME):
@@ -205,22 +234,36 @@ class Shapes:
         self._patterns = patterns
         self._rests: dict[str, re.Pattern[bytes]] = {}
 
-    def level(self, line: bytes) -> tuple[int | None, int]:
-        """The severity that LINE names, and how many bytes decided; None if it is in no format."""
+    def level(self, line: bytes, *, sized: bool = False) -> tuple[int | None, int]:
+        """The severity that LINE names, None if it is in no format; SIZED, how many bytes decide.
+
+        0 if that is not known.
+        """
         if self._patterns and (own := self._own(line)):
-            return own[0], len(line)
-        found = self.find(line)
-        return (found.level, found.end) if found else (None, 0)
+            return own[0], 0
+        text = line + b"\n"
+        expression, start = self._expression(text)
+        found = expression.find(text, start) if expression else None
+        if not (expression and found):
+            return None, 0
+        size = expression.deciding(text, start, found.end) if sized else 0
+        return found.level, size if size < len(text) else 0
 
     def find(self, line: bytes) -> Found | None:
         """Where LINE's level is by one of the formats."""
-        time = TIMED.match(line)
+        text = line + b"\n"
+        expression, start = self._expression(text)
+        return expression.find(text, start) if expression else None
+
+    def _expression(self, text: bytes) -> tuple[Expression | None, int]:
+        """What finds the level in TEXT, from where on; None where there is none."""
+        time = TIMED.match(text)
         if not time:
-            return self._others[_kind(chr(line[0]))].find(line)
+            return self._others[_kind(chr(text[0]))], 0
         end = time.end()
         # Of most lines without a level, this is the quick way to know it.
-        near = line[end : end + NEAR].translate(WORDS_ALONE).split()
-        return None if NEAR_WORDS.isdisjoint(near) else self._timed.find(line, end)
+        near = text[end : end + NEAR].translate(WORDS_ALONE).split()
+        return None if NEAR_WORDS.isdisjoint(near) else self._timed, end
 
     def message(self, line: bytes) -> bytes | None:
         """What LINE says behind its level; None if it is in no format."""

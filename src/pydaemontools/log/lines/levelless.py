@@ -1,0 +1,79 @@
+r"""Which lines have no level, whatever comes behind what was seen: most of what has none.
+
+One expression goes over a whole block, which costs next to nothing for a line. It knows some
+ways in which lines begin that are in no format and go on with no record; what it does not
+know has to be looked at. What it says is never more than what a look at the line would say:
+tests try that with all formats. Behind a time no format has two words that are no levels.
+"""
+
+import re
+
+from .level_words import HEADS
+from .severity import BETWEEN, TRACEBACK
+from .shapes import MONTH, NEAR_WORDS, any_of
+
+# What no such word may be: one that a line in a format begins with, or that names a level.
+HEAD = rf"(?:{any_of(HEADS, both=True)})(?![A-Za-z])"
+NEAR = rf"(?:{any_of(NEAR_WORDS, both=True)})(?![A-Za-z])"
+RECORD = "|".join(re.escape(text.decode()) for text in (TRACEBACK, *BETWEEN))
+
+# Behind a time: words in small letters with a blank behind, which name no level there; other
+# words for none, also as the name of a program; and what else stands before a message.
+CAPS = rf"(?=[A-Z])(?!{NEAR})[A-Z]{{1,4}}+"
+SMALL = rf"(?:{CAPS} )?[a-z]++ [a-z]++ "
+WORD = rf"(?!{NEAR})[A-Za-z]++"
+OTHERS = r"(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*+"
+NAME = r"(?:[0-9_./@-][a-z0-9_./@-]*+(?:\[[0-9]++\])?:?|(?:\[[0-9]++\])?:) ++"
+ALONE = r"[,;]? ++"
+SECOND = rf"{OTHERS}{WORD}(?:{ALONE}|{NAME}{OTHERS}{WORD}{ALONE})"
+ZONES = rf"(?:{CAPS}[\])]? ){{0,2}}+"
+WORDS = (
+    rf"(?:{SMALL}"
+    rf"|{ZONES}{OTHERS}{WORD}(?:{ALONE}{SECOND}|{NAME}{OTHERS}{WORD}{ALONE}{SECOND}))"
+)
+D2 = "[0-9][0-9]"
+TIME = (
+    rf"{D2}(?:{D2}[-/.]{D2}[-/.]{D2}[ T]{D2})?:{D2}(?::{D2}(?:[.,][0-9]{{1,9}}+)?)?"
+    rf"(?:Z|[+-]{D2}:?{D2})?"
+)
+DATED = rf"{TIME} {WORDS}"
+IN_BRACKETS = rf"[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]? {WORDS}"
+SYSLOG = (
+    rf"{MONTH} {{1,2}}[0-9]{{1,2}} {D2}:{D2}:{D2} (?!{NEAR})[A-Za-z0-9_.-]++ "
+    rf"{WORD}{NAME}(?:[a-z]++ [a-z]++ |{WORD}{ALONE}{WORD}{ALONE})"
+)
+NUMBER = (
+    r"[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]"  # an address
+    r"|[0-9]{1,9}+(?:\.[0-9]{1,9}+(?![-/.0-9])| (?![ 0-9JFMASOND])|[^-/. T_:,0-9\n])"
+)
+TEXT = (
+    rf"(?!{RECORD}|{HEAD})[A-Za-z]"
+    r"(?:[A-Za-z]*+(?: |[^A-Za-z0-9:\[,|\t./+_\n-])"
+    r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
+    rf"(?: |: (?!(?:fatal|critical|error|warning|notice))[A-Za-z]++ ))"
+)
+BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
+OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
+KINDS = DATED, NUMBER, IN_BRACKETS, BRACKET, OTHER, TEXT, SYSLOG
+LEVELLESS = re.compile("|".join(KINDS).encode())
+SUSPECT = re.compile(rf"\n(?!{'|'.join(KINDS)})".encode())
+
+
+def enough(line: bytes) -> int:
+    """How many bytes of LINE say already that it has no level; 0 if that is not known."""
+    found = LEVELLESS.match(line)
+    # What comes behind may have a say, too.
+    size = found.end() + 1 if found else 0
+    return 0 if any(text.startswith(line[:size]) for text in (TRACEBACK, *BETWEEN)) else size
+
+
+def suspects(lines: list[bytes]) -> list[int]:
+    """Which of LINES, by their places, may have a level or go on with a record."""
+    text = b"\n" + b"\n".join(lines)
+    places, at, last = [], -1, 0
+    for found in SUSPECT.finditer(text):
+        start = found.end()
+        at += text.count(b"\n", last, start)
+        last = start
+        places.append(at)
+    return places
