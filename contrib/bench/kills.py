@@ -3,9 +3,9 @@
 
   contrib/bench/kills.py [ROUNDS [SEED]]
 
-Run it with the python3 of the venv that the toolkit is installed in. There are services of four
-kinds, at the same time: without a logger, with one, with `log` in ready, and one that is never
-ready. Each holds a lock that proves it is alone, and prints numbered lines. In a round the
+Run it with the python3 of the venv that the toolkit is installed in. There are services of five
+kinds, at the same time: without a logger, with one, with `log` in ready, one that is never ready,
+and a chain. Each holds a lock that proves it is alone, and prints numbered lines. In a round the
 supervisor is killed with -9 at any moment, of its own start too, and in every other round the
 service or the logger. Then: who was not killed has the same pid; nothing is there twice; nothing
 is there that is not supervised; and with a logger every line is in the log, once.
@@ -52,6 +52,11 @@ KINDS = {
         "log/run": LOGGER,
         "notification-fd": "3\n",
         "ready": "notify\n",
+    },
+    "chain": {
+        "run": "#!/usr/bin/env pychain\npysetlock -n ./other\n./program\n",
+        "program": PROGRAM.replace("FD", "1"),
+        "log/run": LOGGER,
     },
 }
 

@@ -7,6 +7,7 @@ from time import monotonic
 
 from .ending import INFINITY
 from .pump import AGAIN
+from .rest import Rest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class PumpLoop:
             self._wait()
             now = monotonic()
             for waker, step in [*self._steps.items()]:
-                if waker.due <= now:
+                if waker.due <= now and not waker.rests(now):
                     wait = step()
                     while wait is AGAIN and len(self._steps) == 1:
                         # Nobody else wants a turn, and what ends the input is seen by the pump.
@@ -91,6 +92,9 @@ class Waker:
         self.due = 0.0  # when, on the clock, the pump has to do a step; 0 if at once
         self._listens = False  # whether the last wait was for input
         self._patience = PATIENCE[0]
+        self._rest = Rest(source)
+        self._deadline = 0.0  # until when there is nothing to be done but what comes in
+        self._deaf = False  # whether input wakes nobody, for the time of a rest
         self._watched: dict[int, int] = {}
 
     @property
@@ -137,11 +141,38 @@ class Waker:
         elif wait.for_input and self.source.lasts and self.source.available:
             # A write larger than the pipe tells nobody that it goes on behind what is there.
             seconds = min(seconds, self._patience)
-        self.due = monotonic() + seconds
+        now = monotonic()
+        self.due = self._deadline = now + seconds
+        rests = self._listens and self._rest.begin(now)
+        self._hear(on=not rests)
+        if rests:
+            self.due = min(self._deadline, self._rest.next)
+
+    def rests(self, now: float) -> bool:
+        """Return whether the pump goes on resting, though it is due: NOW nothing is to be done."""
+        rest = self._rest
+        if not rest.on:
+            return False
+        if not self.due or now >= self._deadline:
+            # There was a signal, or the end of the input, or it is time for something else.
+            rest.on = False
+            return False
+        there = rest.look()
+        if there and not rest.on:
+            return False
+        self.due = min(self._deadline, rest.next) if rest.on else self._deadline
+        self._hear(on=not rest.on)
+        return True
+
+    def _hear(self, *, on: bool) -> None:
+        """Have input wake us if ON; the end of it does in any case."""
+        if self._deaf == on and self._listens and self.source.lasts:
+            self.loop.epoll.modify(self.source.fd, EPOLLIN | EPOLLET if on else EPOLLET)
+            self._deaf = not on
 
     def listen(self, *, on: bool) -> None:
         """Have new input make the pump due if ON; else it wakes nobody."""
-        fd, self._listens = self.source.fd, on
+        fd, self._listens, self._deaf = self.source.fd, on, False
         if not on:
             self.unwatch(fd)
             return

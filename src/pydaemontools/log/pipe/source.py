@@ -70,6 +70,7 @@ class Source:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.long = LONG  # bytes that a line without an end has to have to be passed on
+        self.room = 0  # bytes that the pipe holds
         self.ended = False
         self.hung_up = False  # whether whoever waits has seen that nobody can write any more
         self.buffered = b""  # what was read and not taken
@@ -90,6 +91,10 @@ class Source:
         self.available = len(self.buffered)
         return self.buffered
 
+    def fill(self) -> int:
+        """Return how many bytes there were at the last look."""
+        return self.available
+
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes: they have been dealt with."""
         self.consumed += count
@@ -104,8 +109,9 @@ class PipeSource(Source):
     def __init__(self, fd: int, tee: "Tee", copy: tuple[int, int]) -> None:
         super().__init__(fd)
         self._tee = tee
+        self.room = fcntl(fd, F_GETPIPE_SZ)
         # Many small writes fill a pipe when it is little more than half full.
-        self.long = min(LONG, fcntl(fd, F_GETPIPE_SZ) // 2)
+        self.long = min(LONG, self.room // 2)
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._count = memoryview(bytearray(4)).cast("i")
@@ -114,10 +120,14 @@ class PipeSource(Source):
         # block is made of new pages, which the kernel has to clear.
         bytes(KEPT)
 
+    def fill(self) -> int:
+        """Return how many bytes the pipe holds."""
+        ioctl(self.fd, FIONREAD, self._count)
+        return self._count[0]
+
     def look(self) -> bytes:
         """Return what the pipe holds, or the beginning of that."""
-        ioctl(self.fd, FIONREAD, self._count)
-        self.available = self._count[0]
+        self.available = self.fill()
         if not self.available:
             self.ended = self.hung_up
             return b""
