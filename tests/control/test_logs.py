@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.control import logfiles, when
+from pydaemontools.control.loglines import every
 from pydaemontools.log.logdir.writer import LogDir
 from tests.conftest import wait_until
 
@@ -290,6 +291,35 @@ class TestFiles:
         assert result.stdout.endswith(b"04:56:11.000000+00:00 yes\n")
         assert run("pysv", "logs", "--since=2026-11-22", "a", env=UTC).stdout == b""
 
+    def test_until(self, run, logs):
+        """Up to that time, the last of them, or from another time on."""
+        files = self.old(10, line(5, b"one") + line(6, b"two"))
+        logs("a", files | {"current": line(21, b"three") + line(24, b"four")})
+        for words, wanted in (
+            (["--until", "2026-11-21 04:56:12"], b"one two three"),
+            (["--until", "2026-11-21 04:56:12", "-n2"], b"two three"),
+            (["--until=2026-11-21 04:56:12", "--since=2026-11-21 04:55:56"], b"two three"),
+            (["--until", "2026-11-21"], b""),
+        ):
+            shown = run("pysv", "logs", *words, "a", env=UTC)
+            assert shown.stderr == b""
+            assert [one.split()[-1] for one in shown.stdout.splitlines()] == wanted.split()
+
+    def test_grep(self, run, logs):
+        """The last lines that match, also from older files; no time and no name is looked at."""
+        files = self.old(10, line(5, b"a disk") + line(6, b"two"))
+        logs("a", files | {"current": line(21, b"Disk b") + line(24, b"2026 a")})
+        for words, wanted in (
+            (["--grep", "[dD]isk"], [b"a disk", b"Disk b"]),
+            (["--grep", "(?i)DISK", "-n", "1"], [b"Disk b"]),
+            (["--grep=^a|b$", "--since=2026-11-21"], [b"a disk", b"Disk b"]),
+            (["--grep=disk", "--since=2026-11-21 04:56", "-n1"], []),
+            (["--grep=2026"], [b"2026 a"]),
+        ):
+            shown = run("pysv", "logs", *words, "a", env=UTC)
+            assert shown.stderr == b""
+            assert [one.split(b" ", 2)[2] for one in shown.stdout.splitlines()] == wanted
+
     def test_a_line_in_two_files(self, run, logs):
         """A line that a rotation cut is one line again, if the next file goes on with it."""
         files = self.old(9, line(1, b"one") + at(2) + b" tw")
@@ -487,7 +517,10 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         "words",
-        [["-n", "x"], ["-n", "9" * 5000], ["-p", "loud"], ["--since", "then"], ["--since"], ["-q"]],
+        [
+            *(["-n", "x"], ["-n", "9" * 5000], ["-p", "loud"], ["--since", "then"], ["--since"]),
+            *(["-q"], ["--until", "12"], ["--until", "now", "-f"], ["--grep", "("], ["--grep"]),
+        ],
     )
     def test_wrong_usage(self, run, words):
         """It says what was wrong."""
@@ -559,7 +592,7 @@ class TestFollow:
         writer.write(b"first\n")
         log = logfiles.ServiceLog(path)
         written = [b"first"]
-        begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, 7, ended=True)
+        begin = log.since(0) if data.draw(st.booleans()) else log.tail(10, every, ended=True)
         seen = [entry[3] for entry in begin]
         pending = b""
         for step in data.draw(st.lists(st.sampled_from("wwwpWrl"), max_size=40)):
@@ -630,7 +663,7 @@ class TestTimes:
     )
     def test_spans(self, text, seconds):
         """So long ago."""
-        assert when.since(text, START) == START - seconds * SECOND
+        assert when.moment(text, START) == START - seconds * SECOND
 
     @pytest.mark.parametrize(
         ("text", "wanted"),
@@ -643,19 +676,62 @@ class TestTimes:
     def test_dates(self, text, wanted):
         """Local ones."""
         expected = int(time.mktime((*wanted, 0, 0, -1))) * SECOND
-        assert when.since(text, 0) == expected
+        assert when.moment(text, 0) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [("2 hours ago", 7200), ("1 Minute", 60), ("10m ago", 600), ("3weeks", 1814400)],
+    )
+    def test_spans_in_words(self, text, seconds):
+        """With or without `ago`."""
+        assert when.moment(text, START) == START - seconds * SECOND
+
+    @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])
+    @pytest.mark.parametrize(
+        ("text", "wanted"),
+        [
+            ("now", (2026, 11, 1, 9, 30, 0)),
+            ("today", (2026, 11, 1, 0, 0, 0)),
+            ("yesterday", (2026, 10, 31, 0, 0, 0)),
+            ("Yesterday 23:59:59", (2026, 10, 31, 23, 59, 59)),
+            ("today 10:00", (2026, 11, 1, 10, 0, 0)),
+            ("09:00", (2026, 11, 1, 9, 0, 0)),
+            ("09:30:01", (2026, 10, 31, 9, 30, 1)),
+        ],
+    )
+    def test_days_in_words(self, monkeypatch, text, wanted, zone):
+        """Those of this time zone; a time alone is the last one that was."""
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            now = int(time.mktime((2026, 11, 1, 9, 30, 0, 0, 0, -1))) * SECOND
+            expected = int(time.mktime((*wanted, 0, 0, -1))) * SECOND
+            assert when.moment(text, now) == expected
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     @pytest.mark.parametrize(
         "text",
         [
             *["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5"],
             *["a-b-c", "\xb2m", "9" * 5000 + "s", "2026-11-" + "1" * 5000],
+            *[
+                "ago",
+                "hours ago",
+                "yesterday 25:00",
+                "9:",
+                ":",
+                "now 9:00",
+                "tomorrow",
+                "9:00 2026-11-21",
+            ],
         ],
         ids=lambda text: text[:20],
     )
     def test_no_time(self, text):
         """What is none is not guessed at."""
-        assert when.since(text, 0) is None
+        assert when.moment(text, 0) is None
 
     @given(st.integers(min_value=0, max_value=2**33))
     def test_a_stamp_of_svlogd(self, seconds):

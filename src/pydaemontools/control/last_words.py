@@ -35,13 +35,13 @@ def _last_line(since: float) -> bytes:
     """The last line in the log that was written SINCE then."""
     if not posix.access(b"log", posix.F_OK):
         return b""
-    from ..log.lines.severity import DEBUG
     from .logfiles import ServiceLog, find_log
+    from .loglines import every
 
     try:
         path = find_log(b".")
         log = ServiceLog(path) if path else None
-        entries = log.tail(1, DEBUG) if log else []
+        entries = log.tail(1, every) if log else []
     except OSError:
         return b""
     if log:

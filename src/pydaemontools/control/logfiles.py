@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .loglines import Entry
+    from .loglines import Entry, Takes
 
     File = tuple[int, bytes]  # its inode and its name
 
@@ -87,18 +87,21 @@ class ServiceLog:
         if self.unnamed >= 0:
             posix.close(self.unnamed)
 
-    def tail(self, count: int, least: int, *, ended: bool = False) -> "list[Entry]":
-        """The last COUNT entries at least as important as LEAST, the oldest first.
+    def tail(
+        self, count: int, takes: "Takes", *, since: int = 0, ended: bool = False
+    ) -> "list[Entry]":
+        """The last COUNT entries that TAKES takes, which takes none before SINCE, the oldest first.
 
         If they have to be ENDED, a line that has no end yet is left for follow().
         """
         end = posix.fstat(self.fd).st_size
         if ended:
             end = _line_end(self.fd, end)
-        found, self.lines = last(self.fd, end, count, least, self.prefix)
+        found, self.lines = last(self.fd, end, count, takes, self.prefix)
         posix.lseek(self.fd, end, 0)
         for file in reversed(self._before()):
-            if len(found) >= count:
+            written = label(file[1])
+            if len(found) >= count or (written is not None and written < since):
                 break
             fd, name = self._open_finished(file)
             if fd is None:
@@ -108,9 +111,9 @@ class ServiceLog:
                 # When it was packed the one behind it may have been full already.
                 key = min(_changed(fd), found[0][0]) if found else _changed(fd)
                 lines = LineReader(key, self.prefix)
-                found = newest(split(self._blocks(fd, name)), lines, more, least) + found
+                found = newest(split(self._blocks(fd, name)), lines, more, takes) + found
             else:
-                found = last(fd, posix.fstat(fd).st_size, more, least, self.prefix)[0] + found
+                found = last(fd, posix.fstat(fd).st_size, more, takes, self.prefix)[0] + found
             posix.close(fd)
         return found
 

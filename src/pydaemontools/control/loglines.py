@@ -10,10 +10,12 @@ from .when import StampReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     # When it counts as written, when it says that it was, its severity, and its text.
     Entry = tuple[int, int | None, int, bytes]
+    # Which entries are wanted.
+    Takes = Callable[[Entry], bool]
 
 BLOCK = 65536
 FIRST = 8192  # how much of a file's end is looked at first
@@ -63,29 +65,34 @@ class LineReader:
         return self._reader.route(b"\n".join(seen), seen)[0]
 
 
+def every(_: "Entry") -> bool:
+    """Takes any entry."""
+    return True
+
+
 def last(
-    fd: int, end: int, count: int, least: int, prefix: bytes
+    fd: int, end: int, count: int, takes: "Takes", prefix: bytes
 ) -> "tuple[list[Entry], LineReader]":
-    """The last COUNT entries of importance LEAST in the first END bytes of FD, for a LineReader
-    with that PREFIX, which is given too.
+    """The last COUNT entries that TAKES takes in the first END bytes of FD, for a LineReader with
+    that PREFIX, which is given too.
     """
     size = FIRST
     while True:
         start = max(0, end - size)
         lines = LineReader(posix.fstat(fd).st_mtime_ns, prefix)
-        found = newest(_blocks(fd, start, end), lines, count, least)
+        found = newest(_blocks(fd, start, end), lines, count, takes)
         if len(found) >= count or not start:
             return found, lines
         size *= 4
 
 
 def newest(
-    parts: "Iterable[list[bytes]]", lines: LineReader, count: int, least: int
+    parts: "Iterable[list[bytes]]", lines: LineReader, count: int, takes: "Takes"
 ) -> "list[Entry]":
-    """The last COUNT entries of importance LEAST that LINES makes of what is in PARTS."""
+    """The last COUNT entries that TAKES takes of those that LINES makes of what is in PARTS."""
     found: list[Entry] = []
     for part in parts:
-        found += (entry for entry in lines.take(part) if entry[2] <= least)
+        found += filter(takes, lines.take(part))
         del found[: max(0, len(found) - count)]
     return found
 

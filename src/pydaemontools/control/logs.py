@@ -10,32 +10,43 @@ from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .servicefiles import reason, show
 from .services import entries, find, looked, places, say_none
-from .when import local, since
+from .when import local, moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from re import Pattern
 
     from .loglines import Entry
 
     # When it counts as written, of which service, and what the log has of it.
     Line = tuple[int, bytes, Entry]
 
-SYNOPSIS = b"pysv logs [-fj] [-n lines] [-p level] [--since time] [service ...]"
+SYNOPSIS = (
+    b"pysv logs [-fj] [-n lines] [-p level] [--since time] [--until time] [--grep pattern] "
+    b"[service ...]"
+)
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS, WORDS = b"fn:p:", (b"since:",)
+LETTERS, WORDS = b"fn:p:", (b"since:", b"until:", b"grep:")
 COUNT = 10
 SOON, LATE = 0.1, 1.0  # seconds between two looks: often while something comes
 TOGETHER = 1000  # lines that are written at once
 
 
 class Wanted:
-    """What the options ask for; COUNT and SINCE are None where they do not limit."""
+    """What the options ask for; `count`, `since`, `until` and `grep` are None where they do not
+    limit.
+    """
 
     def __init__(self, who: bytes, given: dict[bytes, bytes]) -> None:
         self.follow = b"f" in given
         self.json = b"json" in given
-        self.since = _time(who, given[b"since"]) if b"since" in given else None
+        self.since = _time(who, b"since", given)
+        self.until = _time(who, b"until", given)
+        if self.follow and self.until is not None:
+            hint = b"-f goes on for ever, and --until is an end: which of them?"
+            raise cli.usage(who, USAGE, hint=hint)
+        self.grep = _pattern(who, given[b"grep"]) if b"grep" in given else None
         self.count = None if self.since is not None else COUNT
         if b"n" in given:
             if not given[b"n"].isdigit() or len(given[b"n"]) > 9:
@@ -48,13 +59,34 @@ class Wanted:
             raise cli.usage(who, USAGE, hint=hint)
         self.level = level
 
+    def takes(self, entry: "Entry") -> bool:
+        """Whether ENTRY is wanted, but for how many there are."""
+        when, _, level, text = entry
+        if level > self.level or (self.since is not None and when < self.since):
+            return False
+        if self.until is not None and when > self.until:
+            return False
+        return self.grep is None or bool(self.grep.search(text))
 
-def _time(who: bytes, word: bytes) -> int:
-    time = since(word.decode("latin-1"), time_ns())
+
+def _time(who: bytes, name: bytes, given: dict[bytes, bytes]) -> int | None:
+    if name not in given:
+        return None
+    time = moment(given[name].decode("latin-1"), time_ns())
     if time is None:
-        hint = b"--since takes 10m, 2h, 1d or YYYY-MM-DD[ HH:MM[:SS]], not " + word
-        raise cli.usage(who, USAGE, hint=hint)
+        takes = b" takes 10m, '2 hours ago', yesterday, 09:00 or YYYY-MM-DD[ HH:MM[:SS]], not "
+        raise cli.usage(who, USAGE, hint=b"--" + name + takes + given[name])
     return time
+
+
+def _pattern(who: bytes, pattern: bytes) -> "Pattern[bytes]":
+    from ..log.lines.linewise_regex import BadPattern, compiled
+
+    try:
+        return compiled(pattern)
+    except BadPattern as error:
+        hint = b"--grep takes a regular expression: " + error.text
+        raise cli.usage(who, USAGE, hint=hint) from None
 
 
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
@@ -137,7 +169,7 @@ class Logs:
         """ENTRIES of the service NAME as lines, until they end or there is trouble."""
         try:
             for entry in entries:
-                if entry[2] <= self.wanted.level:
+                if self.wanted.takes(entry):
                     yield entry[0], name, entry
         except OSError as error:
             self._trouble(name, error)
@@ -157,12 +189,15 @@ class Logs:
     def _part(self, log: ServiceLog) -> "Iterator[Entry]":
         wanted = self.wanted
         if wanted.count is None and wanted.since is not None:
-            yield from log.since(wanted.since)
+            for entry in log.since(wanted.since):
+                if wanted.until is not None and entry[0] > wanted.until:
+                    return
+                yield entry
             if not wanted.follow:
                 yield from log.unfinished()
             return
-        entries = log.tail(wanted.count or 0, wanted.level, ended=wanted.follow)
-        yield from (e for e in entries if wanted.since is None or e[0] >= wanted.since)
+        since, count = wanted.since or 0, wanted.count or 0
+        yield from log.tail(count, wanted.takes, since=since, ended=wanted.follow)
 
     def follow(self, write: "Callable[[list[Line]], None]", turns: float = float("inf")) -> None:
         """Pass to WRITE what comes, for ever (or so many TURNS)."""

@@ -6,12 +6,12 @@ from time import monotonic, time
 from ..base import cli
 from ..base.printable import plain
 from ..base.proc import is_shown
-from ..log.lines.severity import DEBUG
 from ..supervise.statefile import HISTORY, only_deaths
 from .failing import failing
 from .fields import objects
 from .listing import state
 from .logfiles import ServiceLog, find_log
+from .loglines import every
 from .processes import Processes
 from .reader import find_status
 from .screen import coloured, duration, table, terminal
@@ -192,7 +192,7 @@ class Top:
             mark = (found.st_ino, found.st_size)
             if self.last_lines.get(path, ((0, -1), b""))[0] != mark:
                 log = ServiceLog(path)
-                entries = log.tail(1, DEBUG)
+                entries = log.tail(1, every)
                 log.close()
                 self.last_lines[path] = mark, entries[-1][3] if entries else b""
         except OSError:

@@ -11,7 +11,18 @@ OBJECT = b'{"time":"'  # how an object of pymultilog's J begins
 DATED = 30  # bytes of a local date and time, with the blank behind
 DAY = 86400
 LONGEST = 32  # characters of a time that somebody types
-SPANS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
+SPANS = {
+    word: seconds
+    for words, seconds in (
+        ("s sec second seconds", 1),
+        ("m min minute minutes", 60),
+        ("h hour hours", 3600),
+        ("d day days", DAY),
+        ("w week weeks", 7 * DAY),
+    )
+    for word in words.split()
+}
+DAYS = {"today": 0, "yesterday": 1}  # how long ago
 
 
 def label(text: bytes) -> int | None:
@@ -45,7 +56,7 @@ def stamped(line: bytes) -> tuple[int | None, int]:
         time = _date(word)
         return (None, 0) if time is None else (time, len(word) + 1)
     if line[10:11] == b" " and line[19:20] == b"." and line[29:30] == b" ":
-        time = since(line[:19].decode("latin-1"), 0)
+        time = _local_date(line[:19].decode("latin-1"))
         part = line[20:29]
         return (None, 0) if time is None or not part.isdigit() else (time + int(part), DATED)
     return None, 0
@@ -112,24 +123,50 @@ def in_local(line: bytes) -> bytes:
     return local(time) + b" " + line[start:] if start and time is not None else line
 
 
-def since(text: str, now: int) -> int | None:
-    """The time that TEXT means: 10m (before NOW), or 2026-11-21[ 04:48[:00]], local."""
+def moment(text: str, now: int) -> int | None:
+    """The time that TEXT means, local: how long before NOW (10m, 2 hours ago), now, today or
+    yesterday [09:00], 2026-11-21[ 04:48[:00]], or the last time that it was 09:00[:00].
+    """
     if len(text) > LONGEST:
         return None
-    if text[:-1].isdecimal() and text[-1:] in SPANS:
-        return now - int(text[:-1]) * SPANS[text[-1:]] * SECOND
-    date, _, time = text.replace("T", " ").partition(" ")
+    text = text.lower()
+    if text == "now":
+        return now
+    rest = text.lstrip("0123456789")
+    unit = rest.removesuffix(" ago").strip()
+    if unit in SPANS and rest != text:
+        return now - int(text[: -len(rest)]) * SPANS[unit] * SECOND
+    year, month, day = localtime(now // SECOND)[:3]
+    word, _, clock = text.partition(" ")
+    if word in DAYS:
+        return _at(year, month, day - DAYS[word], clock)
+    if word[:3].find(":") > 0 and not clock:
+        found = _at(year, month, day, word)
+        return found if found is None or found <= now else _at(year, month, day - 1, word)
+    return _local_date(text.replace("t", " "))
+
+
+def _local_date(text: str) -> int | None:
+    """The time that TEXT is: 2026-11-21[ 04:48[:00]]."""
+    date, _, clock = text.partition(" ")
     days = date.split("-")
-    hours = time.split(":") if time else []
-    if len(days) != 3 or len(hours) not in (0, 2, 3):
-        return None
-    if not all(field.isdecimal() for field in days + hours):
+    if len(days) != 3 or not all(field.isdecimal() for field in days):
         return None
     year, month, day = map(int, days)
-    hour, minute, second = [*map(int, hours), 0, 0, 0][:3]
-    right = 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61
+    return _at(year, month, day, clock) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _at(year: int, month: int, day: int, clock: str) -> int | None:
+    """The time of a local DAY, which may be 0 for the last of the month before, at a CLOCK of
+    09:00[:00], or nothing for its beginning.
+    """
+    hours = clock.split(":") if clock else ["0", "0"]
+    if len(hours) not in (2, 3) or not all(field.isdecimal() for field in hours):
+        return None
+    hour, minute, second = [*map(int, hours), 0][:3]
+    if not (hour < 24 and minute < 60 and second < 61):
+        return None
     try:
-        found = mktime((year, month, day, hour, minute, second, 0, 0, -1)) if right else None
+        return int(mktime((year, month, day, hour, minute, second, 0, 0, -1))) * SECOND
     except (OverflowError, ValueError):
         return None
-    return None if found is None else int(found) * SECOND
