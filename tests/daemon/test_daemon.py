@@ -53,12 +53,17 @@ def started(daemon):
 
 
 def test_what_is_required():
-    """SV-2: an error names what lacks; the pid file has a default."""
+    """SV-2, SV-17, DN-4: an error names what lacks; the pid file has a default, in /run."""
     with pytest.raises(Error, match=r"These variables are required: name, startup_command\."):
         Daemon()
     with pytest.raises(Error, match="startup_command"):
         Daemon("x")
-    assert Daemon("MyApp", startup_command=["true"]).pid_file.endswith("/MyApp.pid")
+    daemon = Daemon("MyApp", startup_command=["true"])
+    assert daemon.pid_file.endswith("/MyApp.pid")
+    assert os.geteuid() or daemon.pid_file == "/run/MyApp.pid"
+    assert issubclass(StartupError, Error)
+    assert issubclass(Timeout, Error)
+    assert issubclass(AlreadyRunning, Error)
 
 
 def test_a_block_and_attributes(place, monkeypatch):
@@ -100,7 +105,7 @@ def test_what_is_a_file_here_is_one_there(made, place):
     words = ["python3", "app.py", "run", "x.ini", "nonesuch.py"]
     started(made("x", startup_command=words, log_file="app.log", look_for="]"))
     wanted = [f"{place}/app.py", "run", f"{place}/x.ini", "nonesuch.py"]
-    assert (place / "app.log").read_text() == f"{wanted}\n"
+    assert (place / "app.log").read_text().strip() == str(wanted)
 
 
 def test_the_bad_example_of_the_manual(made):
@@ -131,7 +136,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_startup_commands(made, kind):
-    """SV-3, SV-10, SV-13: each is started, alive, stopped, and nothing of its group is left."""
+    """SV-3, SV-10, SV-13, SV-14, B-54: started, alive, and stopped, with its group, at once."""
     daemon = started(made("x", startup_command=KINDS[kind]))
     assert os.getpgid(daemon.pid) == daemon.pid
     assert os.getsid(daemon.pid) not in (daemon.pid, os.getsid(0))
@@ -266,7 +271,7 @@ def test_what_it_left_in_its_group_is_ended(made):
 
 
 def test_kill(made):
-    """SV-15, B-48: names, numbers; each failure is an error that says which."""
+    """SV-15, SV-17, B-48: names, numbers; each failure is an error that says which."""
     daemon = started(made("x", startup_command=STAY))
     for none in "FOO", 1000, "SIGFOO", -3:
         with pytest.raises(Error, match="there is no signal"):
@@ -280,7 +285,7 @@ def test_kill(made):
 
 
 def test_a_number_that_comes_again(made, place):
-    """B-43: the pid file of a daemon that was killed, whose number another process has."""
+    """B-43, B-54: the file of a daemon that was killed, whose number another process has."""
     daemon = started(made("x", startup_command=STAY))
     daemon.kill("KILL")
     wait_until(lambda: not daemon.alive())

@@ -284,13 +284,47 @@ def test_under_a_supervisor_it_does_not_detach(programs, place):
 
 
 def test_what_is_inherited_proves_no_supervisor(programs, noted):
-    """The kind: NOTIFY_SOCKET, or the pid of a process above, in an environment."""
+    """B-55: NOTIFY_SOCKET, or the pid of a process above, in an environment; and it stays there."""
     env = {"NOTIFY_SOCKET": "/run/x", "SYSTEMD_EXEC_PID": "1", "PYDAEMONTOOLS_SUPERVISOR": "1"}
     body = "say(x=supervised())\nhere = daemonize()\nhere.ready()\nnote()\nstay()"
     said = programs(STATE + body, env=env)
     assert said == [{"x": False}]
     # B-55: and the daemon does not have them.
     assert noted()["env"].keys() & env.keys() == set()
+
+
+def test_a_daemon_may_start_daemons(programs):
+    """B-55: nothing that it is started with keeps what it starts from detaching."""
+    programs("""
+        here = daemonize("x.pid", directory=None)
+        other = daemonize("y.pid", directory=None, exit=False)
+        if other.in_daemon:
+            other.ready()
+            stay()
+        here.ready()
+        stay()
+    """)
+    assert len(programs.left()) == 2
+
+
+def test_signals_are_the_programs_own(programs, place):
+    """DN-7: its handlers, set before or afterwards, are called in the daemon."""
+    programs("""
+        import signal
+        heard = []
+        signal.signal(signal.SIGHUP, lambda *_: heard.append("HUP"))
+        here = daemonize("x.pid", directory=None)
+        signal.signal(signal.SIGTERM, lambda *_: heard.append("TERM"))
+        here.ready()
+        while heard != ["HUP", "TERM"]:
+            time.sleep(0.01)
+            open("heard", "w").write(" ".join(heard))
+    """)
+    pid = int((place / "x.pid").read_text())
+    os.kill(pid, 1)
+    wait_until(lambda: (place / "heard").read_text() == "HUP")
+    os.kill(pid, 15)
+    wait_until(lambda: not programs.left())
 
 
 def test_under_pysupervise(programs, start, scripts):

@@ -95,10 +95,11 @@ def test_its_last_line(pydaemon):
     [[], ["x"], ["x", "begin"], ["x", "start", "--foo"], ["-z"], ["x", "stop", "--timeout", "z"]],
 )
 def test_wrong_usage(run, words):
-    """LSB: 2, with the usage; and nothing is done."""
+    """B-08: on stderr, 2 as LSB has it, with the usage; and nothing is done."""
     result = run("pydaemon", *words)
     assert result.returncode == 2
     assert USAGE in result.stderr
+    assert result.stdout == b""
 
 
 def test_a_program_of_its_own_has_it_too(run, programs, place):

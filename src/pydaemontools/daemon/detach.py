@@ -4,6 +4,7 @@ import atexit
 import os
 import sys
 
+from ..base import sd_notify
 from ..base.process import standard_fds
 from . import supervisor
 from .conditions import Condition, condition
@@ -64,8 +65,6 @@ def ready(status: str = "") -> bool:
     STATUS is a line for a person. Whether anybody was told.
     """
     global _current
-    from ..base import sd_notify
-
     told = sd_notify.ready(status)
     if _current is not None:
         _current.ready()

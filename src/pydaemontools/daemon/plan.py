@@ -65,6 +65,9 @@ class Plan:
         self.chroot = None if chroot is None else os.path.abspath(os.fsdecode(chroot))
         self.keep = [one if isinstance(one, int) else one.fileno() for one in keep]
         self.close_fds = close_fds
+        if chroot is not None or user is not None:
+            # For an error that comes when Python's library may be out of reach.
+            import traceback  # noqa: F401
         try:
             self.account = _account(user, group)
             self.environment = _entries(environment)
