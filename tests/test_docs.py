@@ -212,6 +212,35 @@ def test_what_the_page_about_logging_has_one_try(run):
     assert record["message"].startswith("critical: ended by an uncaught exception\nTraceback")
 
 
+def test_what_the_page_about_libraries_has_one_try(run, place):
+    """Typed as it stands there: a daemon of each kind is started, and stopped."""
+    blocks = tried("howto/from-daemon-libraries.md")
+    assert len(blocks) == 5
+    result = run("sh", "-e", "-c", "".join(blocks), timeout=100)
+    assert (result.returncode, result.stderr) == (0, b"")
+    said = [re.sub(rb"pid \d+\) \d+", b"pid N) S", line) for line in result.stdout.splitlines()]
+    bad = b"unable to run /usr/bin/no-command-by-this-name: file does not exist"
+    assert said == [
+        b"app: up (pid N) S seconds",
+        b"app: down",
+        b"serve: up (pid N) S seconds",
+        b"serve: down",
+        b"started",
+        b"both: down",
+        b"unable to start Bad Example: " + bad,
+        b"True",
+        b"False",
+        b"hello: down",
+    ]
+    assert re.match(r"\w{3} \w{3} ", (place / "stamps.txt").read_text())
+
+
+def test_each_row_of_the_comparison_has_a_test():
+    """One that is there, and names it."""
+    check = runpy.run_path(str(ROOT / "contrib/rows"))["main"]
+    assert check([]) == 0
+
+
 def test_the_page_about_logging_names_what_there_is():
     """Every format, preset and argument of install(), and the table of the levels."""
     page = (DOCS / "howto/logging.md").read_text()

@@ -22,6 +22,7 @@ def state():
                 cwd=os.getcwd(), umask=mask, fds=fds, env=dict(os.environ), uid=os.getuid())
 def note():
     path = os.environ["PYDAEMONTOOLS_TEST_DAEMON"] + "/state"
+    assert all(map(os.get_inheritable, range(3)))
     text = json.dumps(state())
     with open(path + ".new", "w") as file:
         file.write(text)
@@ -291,6 +292,30 @@ def test_what_is_inherited_proves_no_supervisor(programs, noted):
     assert said == [{"x": False}]
     # B-55: and the daemon does not have them.
     assert noted()["env"].keys() & env.keys() == set()
+
+
+def test_what_logs_goes_on(programs, place):
+    """The kind: a log that was opened before: closed, its number is the next file's."""
+    programs("""
+        import logging, socket
+        logging.basicConfig(filename="app.log", level="INFO")
+        owned, also = open("owned", "w"), socket.socket()
+        here = daemonize("x.pid", directory=None)
+        logging.info("in the daemon")
+        owned.write("nowhere")
+        owned.close()
+        with open("later", "w") as later:
+            del also
+            logging.info("still")
+            later.write("mine")
+        here.ready()
+        stay()
+    """)
+    lines = (place / "app.log").read_text().splitlines()
+    assert lines == ["INFO:root:in the daemon", "INFO:root:still"]
+    assert (place / "later").read_text() == "mine"
+    assert (place / "owned").read_text() == ""
+    assert (place / "x.pid").read_text() == f"{programs.left()[0]}\n"
 
 
 def test_a_daemon_may_start_daemons(programs):

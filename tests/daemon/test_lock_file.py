@@ -238,6 +238,28 @@ print(PidFile(sys.argv[1]).read_pid(), PidFile(sys.argv[2]).read_pid())
     assert said.split() == [b"%d" % holder.pid, b"None"]
 
 
+def test_with_python_daemon(place):
+    """Entered by DaemonContext, after its forks: the daemon's pid, and gone at its end."""
+    pytest.importorskip("daemon")
+    text = """
+import daemon, os, sys
+from pydaemontools.daemon import PidFile
+source, sink = os.pipe()
+if os.fork():
+    os.close(sink)
+    sys.stdout.write(os.read(source, 100).decode())
+    os.read(source, 1)
+    sys.exit()
+held = PidFile("x.pid")
+with daemon.DaemonContext(pidfile=held, files_preserve=[sink]):
+    os.write(sink, f"{os.getpid()} {held.read_pid()} {held.number()} {held.held}".encode())
+"""
+    words = [sys.executable, "-W", "ignore", "-c", text]
+    said = subprocess.run(words, check=True, stdout=subprocess.PIPE, cwd=place).stdout.split()
+    assert said == [said[0]] * 3 + [b"True"]
+    wait_until(lambda: not (place / "x.pid").exists())
+
+
 def test_where_the_directory_is_closed_to_us_the_file_is_emptied(place):
     """The kind: a pid file in root's directory, of a daemon that has dropped root."""
     held = PidFile(place / "x.pid").acquire()

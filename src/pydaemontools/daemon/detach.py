@@ -112,8 +112,9 @@ def daemonize(
     PID_FILE is locked, and holds the pid. The streams are paths, open files, or None for
     /dev/null; LOG_COMMAND is the words of a program that stdout and stderr go to. DIRECTORY,
     UMASK (a text is octal), USER, GROUP, ENVIRONMENT, LIMITS and CHROOT are as the links of a
-    chain set them. All other open files but those to KEEP are closed. Relative paths count from
-    where the caller is. Raises Error for what cannot be meant, before anything is done.
+    chain set them. All other open files are closed, but for those to KEEP and those that logging
+    writes to. Relative paths count from where the caller is. Raises Error for what cannot be
+    meant, before anything is done.
     """
     stdio = Stdio(stdin, stdout, stderr, log_command=log_command)
     plan = Plan(

@@ -58,6 +58,7 @@ class Managed(DaemonOptions):
         words = words_of(self.startup_command)
         stays = self.nochdir or self.chroot is not None
         self.words = words if words is None or stays else from_here(words)
+        plan.goes_on = words is None
         if not detach.must_detach(self.detach):
             self._run_here(plan)
             return self

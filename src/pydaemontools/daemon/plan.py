@@ -15,6 +15,7 @@ from ..chain import account, setuidgid, softlimit
 from .close_rest import close_all_but
 from .failures import AlreadyRunning, Error
 from .lock_file import LockFile, PidFile
+from .owned_files import logging_fds, replace_owned
 from .stdio import Stdio
 from .truth import Truth
 
@@ -65,6 +66,7 @@ class Plan:
         self.chroot = None if chroot is None else os.path.abspath(os.fsdecode(chroot))
         self.keep = [one if isinstance(one, int) else one.fileno() for one in keep]
         self.close_fds = close_fds
+        self.goes_on = True  # with its Python objects, and does not become another program
         if chroot is not None or user is not None:
             # For an error that comes when Python's library may be out of reach.
             import traceback  # noqa: F401
@@ -103,7 +105,11 @@ class Plan:
         if detached and self.close_fds:
             truth.step("fds", "close files")
             mine = self.lock.fileno() if self.lock else -1
-            close_all_but([*self.keep, truth.fd, mine])
+            keep = [*self.keep, truth.fd, mine]
+            if self.goes_on:
+                keep += logging_fds()
+                keep += replace_owned(keep)
+            close_all_but(keep)
 
     def _lock(self, truth: Truth) -> None:
         lock = self.lock

@@ -1,0 +1,55 @@
+"""Files that Python objects own: to close one behind its object's back is to harm a later one.
+
+The number is free then, the next file gets it, and what the object writes goes there; and when the
+object is forgotten, it closes that. So such a number becomes /dev/null, and stays its owner's. But
+what logging writes to stays what it is: a daemon goes on with its log.
+"""
+
+import gc
+import os
+import sys
+from _io import FileIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def logging_fds() -> list[int]:
+    """The fds above 2 that handlers of logging write to."""
+    logging = sys.modules.get("logging")
+    handlers = [one() for one in getattr(logging, "_handlerList", ())]
+    streams = [
+        getattr(one, name, None) for one in handlers for name in ("stream", "sock", "socket")
+    ]
+    return [fd for fd in map(_fd_of, streams) if fd > 2]
+
+
+def replace_owned(keep: "Iterable[int]") -> list[int]:
+    """Have what Python objects own be /dev/null, but for KEEP; return these fds."""
+    kept = set(keep)
+    kinds = [FileIO]
+    if "_socket" in sys.modules:
+        kinds.append(sys.modules["_socket"].socket)
+    objects = [one for one in gc.get_objects() if issubclass(type(one), tuple(kinds))]
+    owned = [fd for fd in set(map(_fd_of, objects)) if fd > 2 and fd not in kept]
+    if not owned:
+        return []
+    try:
+        nothing = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        # A chroot without devices: stdin it is.
+        nothing = os.dup(0)
+    for fd in owned:
+        os.dup2(nothing, fd, inheritable=False)
+    os.close(nothing)
+    return owned
+
+
+def _fd_of(stream: object) -> int:
+    """The fd of STREAM, -1 if it has none, or not any more."""
+    try:
+        fd = stream.fileno()  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return -1
+    return fd if isinstance(fd, int) else -1
