@@ -68,7 +68,7 @@ from pydaemontools.daemon import AlreadyRunning, daemonize
 while not os.path.exists("go"):
     time.sleep(0.002)
 try:
-    here = daemonize("many.pid", exit=False)
+    here = daemonize("many.pid", exit=False, directory=None)
     if here.in_daemon:
         here.ready()
         while os.path.exists("go"):
@@ -148,7 +148,7 @@ def rows(*, quick):
 def until_it_runs(program):
     """The milliseconds until PROGRAM, detached, has said that it runs."""
     source, sink = os.pipe()
-    actions = [(os.POSIX_SPAWN_DUP2, sink, 3), (os.POSIX_SPAWN_CLOSE, source)]
+    actions = [(os.POSIX_SPAWN_CLOSE, source), (os.POSIX_SPAWN_DUP2, sink, 3)]
     begun = time.perf_counter()
     argv = [sys.executable, "-c", program]
     pid = os.posix_spawn(argv[0], argv, ENVIRON, file_actions=actions)

@@ -228,6 +228,32 @@ def test_the_pid_file_goes_when_the_daemon_ends(programs, place, nothing_left):
     assert not (place / "x.pid").exists()
 
 
+@pytest.mark.parametrize("way", ["call", "notify", "fd:7", "log"])
+def test_one_that_ends_when_it_was_ready(programs, nothing_left, way):
+    """The kind: an outcome that depends on who is faster. It was ready, whoever looks when."""
+    body = """
+        import signal
+        from pydaemontools.adapters import notify
+        caller = os.getpid()
+        here = daemonize(exit=False, ready=WAY, look_for="now", stdout="out.log")
+        if here.in_daemon:
+            # The caller looks when all is over.
+            os.kill(caller, signal.SIGSTOP)
+            {"call": ready, "notify": notify.ready, "fd:7": lambda: os.write(7, b"\\n"),
+             "log": lambda: print("now", flush=True)}[WAY]()
+            if os.fork():
+                os._exit(CODE)
+            time.sleep(0.1)
+            os.kill(caller, signal.SIGCONT)
+            os._exit(0)
+        say(pid=here.pid)
+    """.replace("WAY", repr(way))
+    assert "pid" in programs(body.replace("CODE", "0"))[0]
+    said = programs.fails(body.replace("CODE", "3"))
+    assert "exit code 3 before it was ready" in said["text"]
+    nothing_left()
+
+
 def test_ready_by_sd_notify(programs):
     """The kind: a program that says it to whoever asks, by adapters.notify."""
     programs("""

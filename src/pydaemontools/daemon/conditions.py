@@ -40,6 +40,7 @@ class Condition:
     fds: "Sequence[int]" = ()
     keep: "Sequence[int]" = ()  # fds that the daemon needs for it
     pause: float | None = None
+    says = False  # whether it is the daemon that says it, once and for all
     words = "it ran for long enough"
 
     def __init__(self, settle: float = 0.0) -> None:
@@ -62,6 +63,7 @@ class Condition:
 class Called(Condition):
     """The daemon calls ready(), here or that of adapters.notify, which sends to NOTIFY_SOCKET."""
 
+    says = True
     words = "it called ready()"
 
     def __init__(self) -> None:
@@ -93,6 +95,8 @@ class Notified(Called):
 
 class NotifyFd(Condition):
     """The daemon writes a newline to the fd NUMBER, as to s6's notification fd."""
+
+    says = True
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -146,6 +150,7 @@ class Logged(Condition):
     ) -> None:
         super().__init__(0.0 if look_for else settle)
         self._written = False
+        self.says = look_for is not None
         from .log_watch import LogWatch
 
         what = "anything" if look_for is None else repr(getattr(look_for, "pattern", look_for))

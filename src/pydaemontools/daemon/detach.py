@@ -130,7 +130,7 @@ def daemonize(
         keep=keep,
         close_fds=close_fds,
     )
-    name = name or os.path.basename(sys.argv[0] if sys.argv else "") or "the daemon"
+    name = name or _own_name()
     if not must_detach(detach):
         do_here(name, plan)
         return Detached(plan.lock, detached=False)
@@ -140,11 +140,18 @@ def daemonize(
     begun = launch(name, plan, when, timeout=timeout, logs=logs)
     if isinstance(begun, Truth):
         return _go_on(begun, plan, at_once=ready is None)
+    begun.leaves = exit
     pid = finish(begun, plan)
     if exit:
         # What is to be done at an exit is the daemon's.
         os._exit(0)
     return Started(pid)
+
+
+def _own_name() -> str:
+    """What this program is called in messages."""
+    name = os.path.basename(sys.argv[0]) if sys.argv else ""
+    return name if name not in ("", "-c", "-") else "the daemon"
 
 
 def must_detach(detach: bool | None) -> bool:  # noqa: FBT001 - the caller's own parameter

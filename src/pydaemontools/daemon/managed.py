@@ -76,6 +76,7 @@ class Managed(DaemonOptions):
         if not wait:
             return self
         self._say("debug", f"Waiting for {name!r} to startup.")
+        begun.leaves = do_exit
         detach.finish(begun, plan)
         self._started(begun)
         if do_exit:

@@ -1,7 +1,6 @@
 """What a fork does not copy: threads; and what it must not: an event loop that is open."""
 
 import sys
-from warnings import warn
 
 from .failures import Error
 
@@ -16,6 +15,8 @@ def check(level: int) -> None:
     if _has_open_loop():
         raise Error(LOOP)
     if names := _other_threads():
+        from warnings import warn
+
         warn(
             f"this forks, and a fork copies only the thread that calls it: {', '.join(names)}"
             " will not run in the daemon",

@@ -45,6 +45,7 @@ class Start:
         self._deadline = monotonic() + timeout
         self._lines = lines
         self._pidfd = -1
+        self.leaves = False  # whether this process ends when the daemon is ready
         self._over = False
         self._started = False  # whether it may have started other processes
         self._failed_by_itself = False
@@ -90,8 +91,8 @@ class Start:
         ended = self._report()
         if ended is not None:
             self._hear()
-        if self._condition.look(self.progress) and ended is None:
-            self._finish()
+        if self._condition.look(self.progress) and (ended is None or self._is_done(ended[1])):
+            self._finish(ready=True)
             return True
         for fd in self._watched - {*self._condition.fds, *self._mine()}:
             self._forget(fd)
@@ -108,7 +109,7 @@ class Start:
 
             end_start(self._between, self.pid, GRACE)
         if not self._over:
-            self._finish()
+            self._finish(ready=False)
 
     def _is_gone(self) -> bool:
         """Whether it ends by itself, and had started nothing: then there is nobody to look for."""
@@ -120,6 +121,10 @@ class Start:
                 return True
             self._epoll.poll(rest)
         return False
+
+    def _is_done(self, status: int | None) -> bool:
+        """Whether one that has ended said that it was ready, and then ended well, by its STATUS."""
+        return status == 0 and (self._condition.says or self.progress.said_ready)
 
     # What came.
 
@@ -239,15 +244,16 @@ class Start:
             # Whoever it belonged to has closed it.
             pass
 
-    def _finish(self) -> None:
-        """It is ready, or has ended: nobody between us any more, and nothing open."""
+    def _finish(self, *, ready: bool) -> None:
+        """It is READY, or has ended: nobody between us any more, and nothing open."""
         self._over = True
         self._condition.close()
         os.close(self._pipes.here)
         try:
             if not os.waitpid(self._between, os.WNOHANG)[0]:
                 os.kill(self._between, SIGKILL)
-                os.waitpid(self._between, 0)
+                if not (ready and self.leaves):
+                    os.waitpid(self._between, 0)
         except (ChildProcessError, ProcessLookupError):
             # The caller reaps its children itself.
             pass
