@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def made(place, monkeypatch):
 
     yield make
     for one in ones:
-        if one.alive():
+        # Several may have the same pid file.
+        with suppress(Error):
             one.kill("KILL")
 
 
@@ -478,3 +480,59 @@ def test_a_callable_that_fails_later(made, place):
     started(made("x", startup_command=work, settle=0, stderr="err.log"))
     wait_until(lambda: "ValueError: later" in (place / "err.log").read_text())
     wait_until(lambda: not (place / "x.pid").exists())
+
+
+SAYS = {
+    "fd:7": "os.write(7, b'\\n')",
+    "notify": "notify.ready()",
+    "unix:s": "s = socket.socket(socket.AF_UNIX); s.bind(PATH + '/s'); s.listen()",
+}
+
+
+@pytest.mark.parametrize("way", SAYS)
+def test_a_program_says_that_it_is_ready(made, place, way):
+    """SV-16: s6's fd, sd_notify, a socket: of a program that is exec'ed."""
+    app = "import os, socket, time\nfrom pydaemontools.adapters import notify\ntime.sleep(0.1)\n"
+    app += (
+        f"PATH = {str(place)!r}\nopen(PATH + '/said', 'w').close()\n{SAYS[way]}\ntime.sleep(1000)"
+    )
+    daemon = made("x", startup_command=[sys.executable, "-c", app], ready=way, settle=60)
+    assert started(daemon).alive()
+    assert (place / "said").exists()
+
+
+def test_environment_limits_and_group(made, place, fill):
+    """As pyenvdir, pysoftlimit and pysetuidgid have it: a directory, sizes, a group."""
+    fill(place / "env", {"ONE": b"1\n", "GONE": b""})
+    options = {"environment": "env", "limits": {"as": "2g", "nofile": "=", "core": 0}}
+    if not os.geteuid():
+        options |= {"user": 65534, "group": "daemon"}
+    daemon = started(made("x", startup_command=["sleep", "1000"], **options))
+    environ = Path(f"/proc/{daemon.pid}/environ").read_bytes().split(b"\0")
+    assert b"ONE=1" in environ
+    limits = Path(f"/proc/{daemon.pid}/limits").read_text()
+    assert re.search(rf"Max address space +{2 << 30} ", limits)
+    assert re.search(r"Max core file size +0 ", limits)
+    if not os.geteuid():
+        assert os.stat(f"/proc/{daemon.pid}").st_uid == 65534
+    with pytest.raises(Error, match="there is no limit foo"):
+        started(made("x", startup_command=STAY, limits={"foo": 1}))
+    with pytest.raises(Error, match="the limit nofile is a number"):
+        started(made("x", startup_command=STAY, limits={"nofile": "many"}))
+
+
+def test_round_after_round_leaves_nothing(made):
+    """The kind: a file, an fd, a zombie a round."""
+    daemon = made("x", startup_command=["sleep", "1000"], settle=0)
+
+    def state():
+        return len(os.listdir("/proc/self/fd")), sorted(os.listdir()), proc.children()
+
+    started(daemon).shutdown()
+    before = state()
+    for _ in range(20):
+        started(daemon).shutdown()
+    for _ in range(3):
+        with pytest.raises(StartupError):
+            started(made("y", pid_file="y.pid", startup_command=["nonesuch"]))
+    assert state() == before

@@ -321,13 +321,15 @@ def test_what_is_inherited_proves_no_supervisor(programs, noted):
 
 
 def test_what_logs_goes_on(programs, place):
-    """The kind: a log that was opened before: closed, its number is the next file's."""
+    """The kind: a log, or /dev/urandom, opened before: closed, its number is the next file's."""
     programs("""
         import logging, socket
         logging.basicConfig(filename="app.log", level="INFO")
         owned, also = open("owned", "w"), socket.socket()
+        random = os.open("/dev/urandom", os.O_RDONLY)
         here = daemonize("x.pid", directory=None)
         logging.info("in the daemon")
+        assert len(os.read(random, 8)) == 8
         owned.write("nowhere")
         owned.close()
         with open("later", "w") as later:

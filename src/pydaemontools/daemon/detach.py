@@ -8,7 +8,7 @@ from ..base import sd_notify
 from ..base.process import standard_fds
 from . import supervisor
 from .conditions import Condition, condition
-from .failures import AlreadyRunning, Error, StartupError, Timeout
+from .failures import AlreadyRunning, Error, StartupError
 from .forks import Pipes, fork_twice, renew_streams
 from .last_lines import LastLines
 from .lock_file import PidFile
@@ -112,9 +112,9 @@ def daemonize(
     PID_FILE is locked, and holds the pid. The streams are paths, open files, or None for
     /dev/null; LOG_COMMAND is the words of a program that stdout and stderr go to. DIRECTORY,
     UMASK (a text is octal), USER, GROUP, ENVIRONMENT, LIMITS and CHROOT are as the links of a
-    chain set them. All other open files are closed, but for those to KEEP and those that logging
-    writes to. Relative paths count from where the caller is. Raises Error for what cannot be
-    meant, before anything is done.
+    chain set them. All other open files are closed, but for those to KEEP, those that logging
+    writes to, and /dev/urandom. Relative paths count from where the caller is. Raises Error for
+    what cannot be meant, before anything is done.
     """
     stdio = Stdio(stdin, stdout, stderr, log_command=log_command)
     plan = Plan(
@@ -236,19 +236,22 @@ def launch(
 
 def finish(start: Start, plan: Plan) -> int:
     """Wait until START is ready; return the pid of the daemon. Raises as Start.wait() does."""
-    given = plan.lock is not None and plan.lock.held
-    done = False
+    ready = False
     try:
         start.wait()
-        done = True
-    except (StartupError, Timeout):
-        if isinstance(plan.lock, PidFile) and not given:
-            plan.lock.remove_stale()
-        raise
+        ready = True
     finally:
-        if plan.lock and given:
-            plan.lock.take_back(given=done)
+        hand_over(plan, ready=ready)
     return start.pid
+
+
+def hand_over(plan: Plan, *, ready: bool) -> None:
+    """The lock of PLAN is the daemon's, if it is READY; what is left of one that is not goes."""
+    lock = plan.lock
+    if lock and lock.held:
+        lock.take_back(given=ready)
+    elif isinstance(lock, PidFile) and not ready:
+        lock.remove_stale()
 
 
 def expect(truth: Truth) -> None:

@@ -72,8 +72,8 @@ class Managed(DaemonOptions):
         )
         if isinstance(begun, Truth):
             return self._be(begun, plan)
-        self._begun = begun
         if not wait:
+            self._begun = begun
             return self
         self._say("debug", f"Waiting for {name!r} to startup.")
         begun.leaves = do_exit
@@ -87,7 +87,7 @@ class Managed(DaemonOptions):
         """Wait until what startup(wait=False) began is ready. Raises as that does."""
         # Whoever awaits this has it.
         asyncio = sys.modules["asyncio"]
-        begun = self._begun
+        begun, self._begun = self._begun, None
         if begun is None:
             raise Error(f"{self.name} is not being started by this process")
         loop, seen, fd = asyncio.get_running_loop(), asyncio.Event(), begun.fileno()
@@ -101,14 +101,18 @@ class Managed(DaemonOptions):
                     continue
         except BaseException:
             begun.end()
+            if self._plan:
+                detach.hand_over(self._plan, ready=False)
             raise
         finally:
             loop.remove_reader(fd)
+        if self._plan:
+            detach.hand_over(self._plan, ready=True)
         self._started(begun)
         return self
 
     def _started(self, begun: Start) -> None:
-        self.pid, self._begun = begun.pid, None
+        self.pid = begun.pid
         self._say("info", "Server has daemonized.")
 
     def _run_here(self, plan: Plan) -> None:

@@ -2,7 +2,8 @@
 
 The number is free then, the next file gets it, and what the object writes goes there; and when the
 object is forgotten, it closes that. So such a number becomes /dev/null, and stays its owner's. But
-what logging writes to stays what it is: a daemon goes on with its log.
+what logging writes to stays what it is: a daemon goes on with its log. So do /dev/urandom and
+/dev/random: a library of C opens them once, and would read its keys out of whatever comes next.
 """
 
 import gc
@@ -13,6 +14,19 @@ from _io import FileIO
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+RANDOM = os.makedev(1, 8), os.makedev(1, 9)  # /dev/random, /dev/urandom
+FDS = "/proc/self/fd"
+
+
+def random_fds() -> list[int]:
+    """The fds above 2 that random numbers come from; none without /proc."""
+    try:
+        fds = [int(name) for name in os.listdir(FDS)]
+    except OSError:
+        return []
+    return [fd for fd in fds if fd > 2 and _device(fd) in RANDOM]
 
 
 def logging_fds() -> list[int]:
@@ -44,6 +58,15 @@ def replace_owned(keep: "Iterable[int]") -> list[int]:
         os.dup2(nothing, fd, inheritable=False)
     os.close(nothing)
     return owned
+
+
+def _device(fd: int) -> int:
+    """Which device FD is, 0 if it is none."""
+    try:
+        return os.fstat(fd).st_rdev
+    except OSError:
+        # It was the one that read the list.
+        return 0
 
 
 def _fd_of(stream: object) -> int:

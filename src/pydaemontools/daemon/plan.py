@@ -15,7 +15,7 @@ from ..chain import account, setuidgid, softlimit
 from .close_rest import close_all_but
 from .failures import AlreadyRunning, Error
 from .lock_file import LockFile, PidFile
-from .owned_files import logging_fds, replace_owned
+from .owned_files import logging_fds, random_fds, replace_owned
 from .stdio import Stdio
 from .truth import Truth
 
@@ -107,7 +107,7 @@ class Plan:
             mine = self.lock.fileno() if self.lock else -1
             keep = [*self.keep, truth.fd, mine]
             if self.goes_on:
-                keep += logging_fds()
+                keep += logging_fds() + random_fds()
                 keep += replace_owned(keep)
             close_all_but(keep)
 

@@ -100,14 +100,15 @@ class Running:
 
     def _end_group(self) -> None:
         """End what is left in its group: TERM, and KILL a moment later."""
-        end = monotonic() + GRACE
-        left = self._members()
         for signum in (signal.SIGTERM, signal.SIGCONT):
-            _signal_all(left, signum)
-        while left and monotonic() < end:
+            _signal_all(self._members(), signum)
+        end = monotonic() + GRACE
+        while self._members() and monotonic() < end:
             sleep(LOOK)
-            left = self._members()
-        _signal_all(left, signal.SIGKILL)
+        end = monotonic() + LAST
+        while (left := self._members()) and monotonic() < end:
+            _signal_all(left, signal.SIGKILL)
+            sleep(LOOK)
 
     def _members(self) -> list[int]:
         """Those in its group and session; while there is one, the number is nobody else's."""
