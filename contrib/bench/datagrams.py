@@ -1,6 +1,7 @@
 """Lines from a pipe to a syslog socket: how many in a second."""
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -27,37 +28,80 @@ HEADS = {
 }
 KINDS = list(HEADS.values())
 HEADS["mixed"] = lambda i: KINDS[i % len(KINDS)](i)
+HEADED = list(HEADS)[:2]  # what is read without formats
+ERROR = HEADED[1]
+# Lines that have no level.
+PLAIN = {
+    "a date and no level": lambda i: f"2026-11-29 13:16:{i % 60:02} {prose()}",
+    "a request": lambda i: (
+        f"10.{i % 251}.0.{i % 13} - - [29/Nov/2026:13:16:{i % 60:02} +0000] "
+        f'"GET /some/path/{i} HTTP/1.1" 200 {i % 997} "-" "curl/8.5.0"'
+    ),
+    "prose": lambda _: prose(),
+}
+CHANCE = random.Random(1)  # noqa: S311 - which words are said
+SYLLABLES = [a + b for a in "bdfghklmnprstvw" for b in "aeiou"]
+
+
+def prose():
+    """A sentence of words that nobody remembers."""
+    said = CHANCE.choices(SYLLABLES, k=40)
+    return " ".join("".join(said[i : i + 1 + i % 5]) for i in range(0, 36, 3))
 
 
 def rows(*, quick):
-    """A row for levels as <N>, as a word, in three formats of programs, and in all of these."""
+    """A row for each way to say a level, and for each kind of lines that have none."""
     lacking = missing("logger")
-    lines = 100_000 if quick else 500_000
+    lines, rounds = (100_000, 3) if quick else (1_000_000, 9)
+    write("error", lines, lambda i: f"{HEADS[ERROR](i)}{TEXT % i}")
+    ours = [SCRIPTS / "pysissylog", "--to", "syslog:./socket", "bench"]
+    theirs = ["logger", "--prio-prefix", "-t", "bench", "-u", "./socket"]
     for title, head in HEADS.items():
-        Path("lines").write_text("".join(f"{head(i)}{TEXT % i}\n" for i in range(lines)))
-        ours = [SCRIPTS / "pysissylog", "--to", "syslog:./socket", "bench"]
+        write("lines", lines, lambda i, head=head: f"{head(i)}{TEXT % i}")
         contenders = {"pysissylog": rate(ours, lines)}
+        wanted = {"logger --prio-prefix": "at least 1.0"}
+        if title not in HEADED:
+            name = f"pysissylog, {ERROR}"
+            contenders[name] = rate(ours, lines, "error")
+            wanted[name] = "at least 0.9"
         if not lacking:
-            theirs = ["logger", "--prio-prefix", "-t", "bench", "-u", "./socket"]
             contenders["logger --prio-prefix"] = rate(theirs, lines)
         yield Row(
             f"Lines from a pipe to a datagram socket that is read, {title}",
             "thousand lines a second",
-            in_turns(contenders, 3 if quick else 15),
-            {"logger --prio-prefix": "at least 1.0"},
+            in_turns(contenders, rounds),
+            wanted,
             lacking,
+        )
+    for title, line in PLAIN.items():
+        write("lines", lines, line)
+        heads = [*ours[:1], "--levels", "head", *ours[1:]]
+        yield Row(
+            f"Lines from a pipe to a datagram socket that is read, {title}",
+            "thousand lines a second",
+            in_turns(
+                {"pysissylog": rate(ours, lines), "looking for heads only": rate(heads, lines)},
+                rounds,
+            ),
+            {"looking for heads only": "at least 0.9"},
         )
 
 
-def rate(argv, lines):
-    """A function that sends the file `lines`, LINES of them, through ARGV, and gives the rate."""
+def write(name, count, line):
+    """COUNT lines, each as LINE makes it of its number, in the file NAME."""
+    with Path(name).open("w") as file:
+        file.writelines(f"{line(i)}\n" for i in range(count))
+
+
+def rate(argv, lines, name="lines"):
+    """A function that sends the file NAME, of LINES lines, through ARGV, and gives the rate."""
 
     def take():
         with socket(AF_UNIX, SOCK_DGRAM) as server:
             server.setsockopt(SOL_SOCKET, SO_RCVBUF, 1 << 20)
             server.bind("./socket")
             before = time.perf_counter()
-            cat = subprocess.Popen(["cat", "lines"], stdout=subprocess.PIPE)
+            cat = subprocess.Popen(["cat", name], stdout=subprocess.PIPE)
             sender = subprocess.Popen(argv, stdin=cat.stdout, env=ENVIRON)
             cat.stdout.close()
             # A loop in C, to be no slower than what is measured.

@@ -18,7 +18,7 @@ from reading import INTENT, SOUP
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.control.logfiles import ServiceLog
 from pydaemontools.control.logs import shaped
-from pydaemontools.control.when import since, stamped
+from pydaemontools.control.when import moment, stamped
 from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.targets import SpoolOptions
@@ -244,8 +244,8 @@ def logs(four):
 
 
 def asked(word):
-    """when.since: a time, or none, whatever somebody types."""
-    found = since(word, 10**18)
+    """when.moment: a time, or none, whatever somebody types."""
+    found = moment(word, 10**18)
     assert found is None or isinstance(found, int)
 
 

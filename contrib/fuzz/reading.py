@@ -7,6 +7,9 @@ import re
 from hypothesis import strategies as st
 
 from pydaemontools.log.lines import emit, keys, logfmt, severity
+from pydaemontools.log.lines.beginnings import Beginnings
+from pydaemontools.log.lines.forms import Forms
+from pydaemontools.log.lines.line_formats import FORMATS
 from pydaemontools.log.lines.linewise_regex import BadPattern
 from pydaemontools.log.lines.parse import parse
 from pydaemontools.log.lines.records import RecordReader, fold, possible
@@ -70,6 +73,29 @@ LINE = (
 )
 LINE = FEW | FEW | RAW_OBJECT | RAW_OBJECT | LINE.map(lambda line: line.replace(b"\n", b"?"))
 BLOCK = st.lists(LINE.filter(bool), max_size=6)
+# Lines of programs, also with parts of others in them, and with words in other places.
+SAMPLES = [form.sample[0] for form in FORMATS]
+PARTS = sorted({part for line in SAMPLES for part in re.findall(rb"\s+|[^\s\w]|\w+", line)})
+PART = st.sampled_from(PARTS)
+SAMPLE = st.sampled_from(SAMPLES)
+PRINTED = (
+    st.builds(
+        lambda one, two, at, to: one[:at] + two[to:], SAMPLE, SAMPLE, *[st.integers(0, 50)] * 2
+    )
+    | st.builds(lambda one, at, part: one[:at] + part + one[at:], SAMPLE, st.integers(0, 50), PART)
+    | st.lists(PART, min_size=1, max_size=20).map(b"".join)
+).filter(lambda line: line and b"\n" not in line)
+LEVELS = st.tuples(
+    st.lists(PRINTED, min_size=1, max_size=20), st.lists(st.integers(1, 9), min_size=1, max_size=4)
+)
+# What is not linear does not end with these.
+LONG = st.builds(
+    lambda head, parts, tail: head + parts * (300_000 // len(parts)) + tail,
+    st.sampled_from([b"", b"2026-11-29 13:16:38 ", b"[13:16:38 ", b"Nov 29 13:16:38 ", b"a: "]),
+    st.lists(PART, min_size=1, max_size=4).map(b"".join),
+    PRINTED | st.just(b""),
+)
+ALL_FORMATS = Forms()
 PARAM = rb' [!#-<>-\\^-~]{1,32}="(?:[^"\\\]]|\\["\\\]])*"'
 ELEMENT = re.compile(rb"-|\[pydt@32473(?:" + PARAM + rb")+\]")
 PATTERN = st.lists(
@@ -106,6 +132,26 @@ def router(lines):
     assert b"\n".join(record.line for record in made) == block
     for record in made:
         look(record)
+
+
+def levels(two):
+    """Levels in formats: in blocks as line by line with nothing remembered."""
+    lines, times = two
+    reader = severity.SeverityReader(forms=ALL_FORMATS)
+    alone = severity.SeverityReader(forms=ALL_FORMATS)
+    for count in times:
+        expected = []
+        for line in lines * count:
+            alone._beginnings = Beginnings()  # noqa: SLF001 - it is to forget
+            expected += alone.route([line])
+        assert reader.route(lines * count) == expected
+
+
+def long(line):
+    """A long line, alone and among others: it is looked at in a moment."""
+    for lines in ([line], [line] * 20):
+        severity.SeverityReader(forms=ALL_FORMATS).route(lines)
+    ALL_FORMATS.message(line)
 
 
 def structure(line):
@@ -183,6 +229,8 @@ SHORT = st.lists(st.text("ab \r-\\", max_size=6).map(str.encode), max_size=3)
 TARGETS = {
     "head": (head, LINE | st.binary()),
     "router": (router, BLOCK),
+    "levels": (levels, LEVELS),
+    "long": (long, LONG),
     "structure": (structure, LINE | st.binary()),
     "logfmt": (pairs, SOUP.map(lambda line: b"level=" + line) | SOUP),
     "presets": (presets, BLOCK),

@@ -5,7 +5,7 @@ import runpy
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pydaemontools.log.lines.access import ACCESS
@@ -166,12 +166,36 @@ SLOW = [
 ]
 
 
+HEADS = [b"", b"2026-11-29 13:16:38 ", b"[13:16:38 ", b"Nov 29 13:16:38 "]
+
+
+def look_at(line):
+    """All that is done with a LINE to tell its level, alone and among others."""
+    forms = Forms()
+    forms.level(line, sized=True)
+    forms.message(line)
+    forms.suspects([line, line])
+    SeverityReader(INFO, forms).route([line] * 2)
+
+
 @pytest.mark.parametrize("piece", SLOW)
-@pytest.mark.parametrize("head", [b"", b"2026-11-29 13:16:38 ", b"[13:16:38 ", b"Nov 29 13:16:38 "])
+@pytest.mark.parametrize("head", HEADS)
 def test_no_line_takes_long(head, piece):
     """A line of a megabyte is looked at in a moment: what is not linear would never end."""
-    shapes = Shapes()
     line = head + piece * (1_000_000 // len(piece))
     for end in (b"", b" ERROR", b": error: "):
-        shapes.find(line + end)
-        shapes.message(line + end)
+        look_at(line + end)
+
+
+PIECES = [*SLOW, *WORDS, *(b" ", b"] ", b": ", b"\t", b") ", b"| ", b"\xff", b"]", b"#", b"-- ")]
+
+
+@settings(max_examples=60)
+@given(
+    head=st.sampled_from(HEADS) | ANY,
+    pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map(b"".join),
+    end=ANY | st.just(b""),
+)
+def test_no_line_takes_long_whatever_it_is_made_of(head, pieces, end):
+    """The same, with more that is repeated, between what lines begin and end with."""
+    look_at(head + pieces * (300_000 // len(pieces)) + end)

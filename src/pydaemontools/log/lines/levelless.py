@@ -36,8 +36,7 @@ TIME = (
     rf"{D2}(?:{D2}[-/.]{D2}[-/.]{D2}[ T]{D2})?:{D2}(?::{D2}(?:[.,][0-9]{{1,9}}+)?)?"
     rf"(?:Z|[+-]{D2}:?{D2})?"
 )
-DATED = rf"{TIME} {WORDS}"
-IN_BRACKETS = rf"[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]? {WORDS}"
+DATED = rf"(?:{TIME}|[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]?) {WORDS}"
 SYSLOG = (
     rf"{MONTH} {{1,2}}[0-9]{{1,2}} {D2}:{D2}:{D2} (?!{NEAR})[A-Za-z0-9_.-]++ "
     rf"{WORD}{NAME}(?:[a-z]++ [a-z]++ |{WORD}{ALONE}{WORD}{ALONE})"
@@ -54,7 +53,7 @@ TEXT = (
 )
 BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
-KINDS = DATED, NUMBER, IN_BRACKETS, BRACKET, OTHER, TEXT, SYSLOG
+KINDS = DATED, NUMBER, BRACKET, OTHER, TEXT, SYSLOG
 LEVELLESS = re.compile("|".join(KINDS).encode())
 SUSPECT = re.compile(rf"\n(?!{'|'.join(KINDS)})".encode())
 

@@ -130,8 +130,8 @@ class RecordTransform(BlockTransform):
     def _levels(
         self, body: bytes, lines: list[bytes], *, continued: bool, unfinished: bool
     ) -> tuple[list[int], list[Record | None]]:
-        """Return the severity of each of LINES, and its record. An empty one has the severity of
-        the line before.
+        """Return the severity of each of LINES, and its record; no records if none is structured.
+        An empty one has the severity of the line before.
         """
         level = self._severities.level
         fresh = [line for line in lines[continued:] if line]
@@ -139,6 +139,9 @@ class RecordTransform(BlockTransform):
         if clean is not body:
             fresh = [last_shown(line) or b" " for line in fresh]
         routed, found = self._reader.route(clean, fresh, unfinished=unfinished)
+        if len(fresh) == len(lines):
+            # Nearly always.
+            return routed, found or []
         known = iter(zip(routed, found or [None] * len(fresh), strict=True))
         levels: list[int] = []
         records: list[Record | None] = []

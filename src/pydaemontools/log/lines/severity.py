@@ -172,31 +172,17 @@ class SeverityReader:
 
     def _known(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
         """The severities that are known of LINES, and which have to be looked at."""
-        longer = self._beginnings.longer.get
-        found: list[int | None]
-        if size := self._size:
-            found = [longer(line[:size].translate(MASK)) for line in lines]
-            if found.count(None) > len(lines) >> 3:
-                self._size = 0
-        else:
-            found = list(map(self._beginnings.starts.get, map(BEGIN, lines)))
-        before: list[int | None] = []
-        while sizes := set(found) - DONE:
-            if not size and found.count(one := sizes.pop()) >= len(lines) - (len(lines) >> 3):
-                self._size = -(one or 0)
-            if found == before:
-                # Lines that are shorter than what is to be looked at.
-                found = [level if level in DONE else None for level in found]
-                break
-            before = found
-            found = [
-                level if level is None or level >= 0 else longer(line[:-level].translate(MASK))
-                for level, line in zip(found, lines, strict=True)
-            ]
+        if not self.forms and 1 not in bytes(map(FIRST_BYTE, lines)).translate(self._first):
+            return [self.default] * len(lines), []
+        found = self._looked_up(lines)
         if None not in found:
             return found, []
         rest = [at for at, level in enumerate(found) if level is None]
-        if len(rest) < MANY or not self.forms:
+        if not self.forms:
+            for at in rest:
+                found[at] = self.default
+            return found, [at for at in rest if self._first[lines[at][0]]]
+        if len(rest) < MANY:
             return found, rest
         goes_on: list[int] = []
         firsts = bytes(map(FIRST_BYTE, map(lines.__getitem__, rest)))
@@ -209,6 +195,31 @@ class SeverityReader:
         suspects = self._suspects(left, len(lines) >> 3) if left else []
         self._plain = self._plain and len(left) > len(lines) - (len(lines) >> 3)
         return found, sorted(goes_on + [rest[at] for at in suspects])
+
+    def _looked_up(self, lines: list[bytes]) -> list[int | None]:
+        """What the table of beginnings has for each of LINES: a severity, or None."""
+        longer = self._beginnings.longer.get
+        found: list[int | None]
+        if size := self._size:
+            found = [longer(line[:size].translate(MASK)) for line in lines]
+            if found.count(None) > len(lines) >> 3:
+                self._size = 0
+        else:
+            found = list(map(self._beginnings.starts.get, map(BEGIN, lines)))
+        before: list[int | None] = []
+        while sizes := set(found) - DONE:
+            for one in sizes:
+                if found.count(one) >= len(lines) - (len(lines) >> 3):
+                    self._size = -(one or 0)
+            if found == before:
+                # Lines that are shorter than what is to be looked at.
+                return [level if level in DONE else None for level in found]
+            before = found
+            found = [
+                level if level is None or level >= 0 else longer(line[:-level].translate(MASK))
+                for level, line in zip(found, lines, strict=True)
+            ]
+        return found
 
     def _without_level(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
         """As _known(), for lines of which nearly all have no level and begin in many ways."""
