@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import wait_until
+from tests.daemon.serving import ended, program  # noqa: F401 - fixtures
 
 MARK = "PYDAEMONTOOLS_TEST_DAEMON"
 # Begins each program: what it says to the test is a line of JSON on fd 1 as it was at first.

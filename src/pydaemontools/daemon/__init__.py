@@ -11,6 +11,8 @@ before it is asked for.
 - `daemonize(...)`, `ready()`; its steps alone: `start`, `close_io`, `lock`, `set_user`.
 - `LockFile`, `PidFile`: one of a kind runs, and it is known which one.
 - `Daemon`: starts, stops and asks after a program that becomes a daemon.
+- `Server`: a program that runs until a signal ends it; `Prefork`: a pool of workers; `Child`: a
+  command that has a certain time; `Threaded`: a method that is called again and again.
 - `Error`, and of it `StartupError`, `AlreadyRunning`, `Timeout`.
 """
 
@@ -24,18 +26,26 @@ if TYPE_CHECKING:
     from .failures import AlreadyRunning, Error, StartupError, Timeout
     from .lock_file import LockFile, PidFile, lock
     from .managed import DaemonStatus
+    from .prefork import Prefork
+    from .server import Server
     from .supervisor import supervised
+    from .threaded import Threaded
+    from .timed_child import Child
 
 __all__ = [
     "AlreadyRunning",
+    "Child",
     "Daemon",
     "DaemonStatus",
     "Detached",
     "Error",
     "LockFile",
     "PidFile",
+    "Prefork",
+    "Server",
     "Started",
     "StartupError",
+    "Threaded",
     "Timeout",
     "close_io",
     "daemonize",
@@ -70,8 +80,23 @@ def _module(name: str) -> "ModuleType":
         from . import daemon as found  # type: ignore[no-redef]
     elif name == "supervised":
         from . import supervisor as found  # type: ignore[no-redef]
+    elif name in ("Child", "Prefork", "Server", "Threaded"):
+        return _serving(name)
     else:
         from . import detach as found  # type: ignore[no-redef]
+    return found
+
+
+def _serving(name: str) -> "ModuleType":
+    """The module that has NAME, of what runs until it is told to end."""
+    if name == "Server":
+        from . import server as found
+    elif name == "Prefork":
+        from . import prefork as found  # type: ignore[no-redef]
+    elif name == "Child":
+        from . import timed_child as found  # type: ignore[no-redef]
+    else:
+        from . import threaded as found  # type: ignore[no-redef]
     return found
 
 

@@ -1,0 +1,184 @@
+"""A worker of a pool: a forked process that does its work again and again, and says that it lives.
+
+A sign of life is a time in memory that both share: it costs no system call, and nobody is woken
+by it. A worker whose master is gone ends, since nobody would.
+"""
+
+import os
+import signal
+import sys
+from mmap import mmap
+from select import POLLIN, poll
+from struct import pack_into, unpack_from
+from time import monotonic
+
+from ..base.write import write_all
+from .signal_inbox import SignalInbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PR_SET_PDEATHSIG = 1
+TEXT = 32768  # bytes of an error that are told
+SLICE = 1.0  # seconds of one wait, in which the master is looked for
+ENDS = signal.SIGTERM, signal.SIGHUP
+
+
+class Worker:
+    """A worker as its master sees it: `pid`, `status` once it has ended, `error` as text."""
+
+    def __init__(self, body: "Callable[[AtWork], None]") -> None:
+        """Fork, and run BODY there. Raises OSError where there can be no child."""
+        self.timed_out = False
+        self.error = ""
+        self.status: int | None = None
+        self._beat = mmap(-1, 8)
+        self._errors, errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        master = os.getpid()
+        # What is buffered would be written by both.
+        _flush()
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                os.close(self._errors)
+                AtWork(self._beat, errors, master).run(body)
+        except OSError:
+            os.close(self._errors)
+            raise
+        finally:
+            os.close(errors)
+
+    def last_sign(self) -> float:
+        """When it gave its last sign of life, 0 if it was not ready yet."""
+        sign: float = unpack_from("d", self._beat)[0] if self.status is None else 0.0
+        return sign
+
+    def has_ended(self) -> bool:
+        """Whether it has."""
+        if self.status is not None:
+            return True
+        try:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            # Somebody else waited for it.
+            pid, status = self.pid, 0
+        if not pid:
+            return False
+        self.status = status
+        self.error = self._read_error() or _told_by(status)
+        self._beat.close()
+        return True
+
+    def signal(self, signum: int) -> None:
+        """Send it SIGNUM, unless it has ended: until it is waited for, its pid is nobody else's."""
+        if not self.has_ended():
+            os.kill(self.pid, signum)
+
+    def _read_error(self) -> str:
+        try:
+            return os.read(self._errors, TEXT).decode("utf-8", "replace")
+        except BlockingIOError:
+            # Something that it started has the other end.
+            return ""
+        finally:
+            os.close(self._errors)
+
+
+def _told_by(status: int) -> str:
+    """What a wait STATUS tells of an end that is none of ours; nothing for one that is well."""
+    code = os.waitstatus_to_exitcode(status)
+    if code in (0, -signal.SIGTERM):
+        return ""
+    return f"it was ended by signal {-code}" if code < 0 else f"it exited with {code}"
+
+
+class AtWork:
+    """A worker as it sees itself, in its own process."""
+
+    def __init__(self, beat: mmap, errors: int, master: int) -> None:
+        self._beat = beat
+        self._errors = errors
+        self._master = master
+        self._inbox = SignalInbox([*ENDS, signal.SIGINT])
+        self.ending = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it is to go on."""
+        ending = self.ending or self._inbox.seen.intersection(ENDS)
+        return not ending and os.getppid() == self._master
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        pack_into("d", self._beat, 0, monotonic())
+
+    def wait(
+        self, fd: int | None = None, seconds: float | None = None, most: float = SLICE
+    ) -> bool:
+        """Wait until FD can be read, the SECONDS are over, or the worker is to end; whether FD can.
+
+        It gives a sign of life at least every MOST seconds meanwhile.
+        """
+        waiter = poll()
+        waiter.register(self._inbox.fileno(), POLLIN)
+        if fd is not None:
+            waiter.register(fd, POLLIN)
+        end = float("inf") if seconds is None else monotonic() + seconds
+        while self.running:
+            self.beat()
+            rest = min(most, end - monotonic())
+            if rest <= 0:
+                return False
+            found = [one for one, _ in waiter.poll(rest * 1000)]
+            if fd in found:
+                return True
+            self._inbox.drain()
+        return False
+
+    def run(self, body: "Callable[[AtWork], None]") -> None:
+        """Run BODY to its end, and this process with it."""
+        code = 1
+        try:
+            _die_with_parent()
+            with self._inbox:
+                body(self)
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        except BaseException:  # noqa: BLE001 - the top level of this process
+            self._tell()
+        finally:
+            _flush()
+            os._exit(code & 255)
+
+    def _tell(self) -> None:
+        """Tell the master of the exception that ends it."""
+        from traceback import format_exc
+
+        text = format_exc().encode("utf-8", "backslashreplace")[-TEXT:]
+        try:
+            write_all(self._errors, text)
+        except OSError:
+            # It is gone.
+            pass
+
+
+def _die_with_parent() -> None:
+    """Have the kernel send TERM when the master ends; `running` sees it too, but not in a wait."""
+    try:
+        from ..base.libc import function
+
+        function("prctl")(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    except (ImportError, OSError):
+        # No ctypes, or no such thing: then between two runs, and in wait().
+        pass
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # There is none, or nobody reads it.
+            pass
