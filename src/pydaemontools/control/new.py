@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SYNOPSIS = b"pysv new [-cdj] [-C dir] name -- command [arg ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS, WORDS = b"cdC:", ()
+LETTERS, WORDS = b"cdC:", (b"template:",)
+HINT = b"the command stands behind the name and two dashes"
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
 
 RUN = b"""\
@@ -52,26 +53,43 @@ def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
     """Make the directory; it is there with all that is in it, or not at all."""
     if not rest:
         raise cli.usage(who, USAGE)
-    found, words = cli.options([who, *rest[1:]], USAGE, more=b"j" + LETTERS, words=(b"json",))
-    if not words or rest[-len(words) - 1] != b"--":
-        raise cli.usage(who, USAGE, hint=b"the command stands behind the name and two dashes")
+    letters, long = b"j" + LETTERS, (b"json", *WORDS)
+    found, words = cli.options([who, *rest[1:]], USAGE, more=letters, words=long)
     given = given | dict(found)
+    if b"template" not in given and not words:
+        raise cli.usage(who, USAGE, hint=HINT)
+    if words and rest[-len(words) - 1] != b"--":
+        raise cli.usage(who, USAGE, hint=HINT)
     directory = find_new(rest[0]).rstrip(b"/")
     name = directory.rpartition(b"/")[2]
     if name in (b"", b".", b"..") or b"\n" in name:
         raise cli.usage(who, USAGE, hint=b"a service cannot be called " + (name or b"nothing"))
+    if b"template" in given:
+        from .templates import from_template
+
+        command, more = from_template(who, USAGE, name, given, words)
+        content = files(name, command, given) | more
+    else:
+        content = _for_command(who, name, given, words)
+    make(directory, content)
+    if given.keys() & {b"j", b"json"}:
+        show(objects([{"service": name, "path": directory}]))
+    else:
+        show(directory + b"\n")
+    return 0
+
+
+def _for_command(
+    who: bytes, name: bytes, given: dict[bytes, bytes], words: list[bytes]
+) -> dict[bytes, bytes]:
+    """The files of the service NAME that runs the command WORDS."""
     place = _place(given.get(b"C", b""))
     command = words if place else _settled(who, words)
     first = command[0]
     inside = place and b"/" in first and first[:1] != b"/"
     file = place + b"/" + first.removeprefix(b"./") if inside else first
     program(file, environ.get(b"PATH"))
-    make(directory, files(name, command, given, place))
-    if given.keys() & {b"j", b"json"}:
-        show(objects([{"service": name, "path": directory}]))
-    else:
-        show(directory + b"\n")
-    return 0
+    return files(name, command, given, place)
 
 
 def _place(directory: bytes) -> bytes:
@@ -151,7 +169,7 @@ def _there(directory: bytes) -> bool:
 
 
 def _write(file: bytes, data: bytes) -> None:
-    mode = 0o755 if file.endswith(b"run") else 0o644
+    mode = 0o755 if file.endswith((b"run", b".py")) else 0o644
     fd = posix.open(file, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, mode)
     try:
         write_all(fd, data)
