@@ -241,6 +241,31 @@ def test_each_row_of_the_comparison_has_a_test():
     assert check([]) == 0
 
 
+def test_what_the_page_about_servers_has_one_try(run, place):
+    """Typed as it stands there, but for the port: each runs, is told things, and ends."""
+    blocks = tried("howto/server.md")
+    assert len(blocks) == 5
+    typed = "".join(blocks).replace("28123", str(free_port()))
+    result = run("sh", "-e", "-c", typed, timeout=100)
+    assert result.returncode == 0, result.stderr
+    said = [re.sub(rb"pid \d+\) \d+", b"pid N) S", line) for line in result.stdout.splitlines()]
+    assert said == [
+        b"./web",
+        b"two cannot run",
+        b"web: down",
+        b"Stamp: down",
+        b"hello",
+        b"begun",
+        b"True 15",
+        b"./hello",
+        b"b'<h1>Hello, World!</h1>\\n'",
+    ]
+    (told,) = result.stderr.splitlines()
+    assert b"mydaemon: unable to lock" in told or b"web: unable to lock" in told
+    assert (place / "hups.txt").read_text() == "again\n"
+    assert b"HUP signal received" in (place / "my.log.1").read_bytes()
+
+
 def test_the_page_about_logging_names_what_there_is():
     """Every format, preset and argument of install(), and the table of the levels."""
     page = (DOCS / "howto/logging.md").read_text()
