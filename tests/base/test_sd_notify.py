@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import threading
 
 import pytest
 
@@ -56,6 +57,8 @@ def forget(monkeypatch):
         ("ready", ("at work",), "READY=1\nSTATUS=at work"),
         ("status", ("7 of 9",), "STATUS=7 of 9"),
         ("status", ("one\nREADY=1",), "STATUS=one READY=1"),
+        ("status", ("half \ud800",), "STATUS=half ?"),
+        ("ready", ("half \ud800",), "READY=1\nSTATUS=half ?"),
         ("stopping", (), "STOPPING=1"),
     ],
 )
@@ -63,6 +66,40 @@ def test_what_is_said(listener, call, args, sent):
     """One message a call; no text becomes another assignment."""
     assert getattr(sd_notify, call)(*args) is True
     assert listener() == sent
+
+
+def test_a_text_that_was_bytes_is_bytes(listener):
+    """What os.fsdecode() made of a file name; half of a character beside it is another matter."""
+    sd_notify.status("caf\udce9")
+    with pytest.raises(UnicodeDecodeError, match="0xe9"):
+        listener()
+
+
+def test_where_nobody_reads_nobody_waits_for_long(listener, monkeypatch):
+    """A status and a sign of life not at all; what is said once, until PATIENCE is over."""
+    monkeypatch.setattr(sd_notify, "PATIENCE", 0.01)
+    monkeypatch.setenv("WATCHDOG_USEC", "1000000")
+    while sd_notify.status("more"):
+        pass
+    said = [sd_notify.ready(), sd_notify.stopping(), sd_notify.reloading(), sd_notify.status("x")]
+    assert said == [False] * 4
+    # The next look tries again.
+    assert sd_notify.watchdog() == 0
+    assert listener() == "STATUS=more"
+    while sd_notify.watchdog() == 0:
+        listener()
+
+
+def test_who_reads_late_is_waited_for(listener, until):
+    """What is said once arrives when there is room."""
+    while sd_notify.status("more"):
+        pass
+    told = []
+    thread = threading.Thread(target=lambda: told.append(sd_notify.ready()))
+    thread.start()
+    until(lambda: listener() != "" and told)
+    thread.join()
+    assert told == [True]
 
 
 def test_reloading_says_when(listener):

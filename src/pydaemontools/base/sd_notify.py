@@ -2,7 +2,9 @@
 
 systemd, pysupervise and others set NOTIFY_SOCKET, and WATCHDOG_USEC if they want a sign of life;
 s6 and pysupervise wait for a newline on the fd that the file notification-fd names. Where
-nobody asks, each call does nothing and says so. None raises for what the system refuses.
+nobody asks, each call does nothing and says so. None raises for what the system refuses, or for
+what a text has in it. Where nobody reads, none waits for long: a status or a sign of life that
+does not fit is not sent, since the next one follows.
 """
 
 import os
@@ -13,6 +15,7 @@ from . import notify_send
 __all__ = ["interval", "ready", "reloading", "send", "status", "stopping", "watchdog"]
 
 _due = 0.0
+PATIENCE = 2.0  # seconds that what is said once waits for who reads it
 
 
 def ready(status: str = "", *, fd: int | None = None) -> bool:
@@ -23,7 +26,8 @@ def ready(status: str = "", *, fd: int | None = None) -> bool:
     Whether anybody was told.
     """
     sent = _newline(fd)
-    return send("READY=1", *([f"STATUS={_line(status)}"] if status else [])) or sent
+    words = [f"STATUS={_line(status)}"] if status else []
+    return send("READY=1", *words, wait=PATIENCE) or sent
 
 
 def status(text: str) -> bool:
@@ -33,12 +37,13 @@ def status(text: str) -> bool:
 
 def reloading() -> bool:
     """Say that the configuration is read again; ready() says that it was. Whether told."""
-    return send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    now = time.monotonic_ns() // 1000
+    return send("RELOADING=1", f"MONOTONIC_USEC={now}", wait=PATIENCE)
 
 
 def stopping() -> bool:
     """Say that the program is ending. Whether anybody was told."""
-    return send("STOPPING=1")
+    return send("STOPPING=1", wait=PATIENCE)
 
 
 def interval() -> float | None:
@@ -65,12 +70,20 @@ def watchdog() -> float | None:
     return max(0.0, _due - now)
 
 
-def send(*assignments: str) -> bool:
-    """Send lines NAME=VALUE to NOTIFY_SOCKET, in one message; whether they were sent."""
+def send(*assignments: str, wait: float = 0) -> bool:
+    """Send lines NAME=VALUE to NOTIFY_SOCKET, in one message; whether they were sent.
+
+    Where there is no room for them it waits up to WAIT seconds. Half of a character that is
+    no byte either is `?`.
+    """
     address = os.fsencode(os.environ.get("NOTIFY_SOCKET", ""))
-    message = "\n".join(assignments).encode("utf-8", "surrogateescape")
+    text = "\n".join(assignments)
     try:
-        return notify_send.send(address, message, wait=True)
+        message = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        message = text.encode("utf-8", "replace")
+    try:
+        return notify_send.send(address, message, wait=wait)
     except (OSError, ValueError):
         return False
 
