@@ -97,6 +97,78 @@ def test_a_thousand_forks_in_the_middle_of_logging(run, place, library, times):
     assert b"info: a child died" not in lines
 
 
+LONG = """
+log.install(kinds, level="debug")
+def long(name):
+    for at in range(8):
+        say(f"{name} {at} " + name * 300_000)
+def short(name):
+    for at in range(1000):
+        say(f"{name} {at}")
+threads = [threading.Thread(target=long, args=(name,)) for name in "LM"]
+threads += [threading.Thread(target=short, args=(name,)) for name in "abc"]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("library", SAYS)
+def test_a_long_record_is_whole_and_short_ones_wait(run, place, library):
+    """300 kB beside short ones, of several threads: nothing stands within a line."""
+    (place / "program.py").write_text(PLAIN + SAYS[library] + LONG.replace("kinds", repr(library)))
+    lines = run(sys.executable, "program.py").stderr.decode().splitlines()
+    wanted = [f"info: {name} {at} {name * 300_000}" for name in "LM" for at in range(8)]
+    wanted += [f"info: {name} {at}" for name in "abc" for at in range(1000)]
+    assert sorted(lines) == sorted(wanted)
+
+
+@pytest.mark.parametrize("library", SAYS)
+def test_a_signal_handler_that_logs_within_a_long_record_waits(run, place, library):
+    """It is in the same thread: what it says follows the record."""
+    (place / "program.py").write_text(
+        PLAIN
+        + SAYS[library]
+        + "import signal\n"
+        + f"log.install({library!r})\n"
+        + "said = 0\n"
+        + "def handler(*_):\n    global said\n    said += 1\n    say('signal')\n"
+        + "signal.signal(signal.SIGALRM, handler)\n"
+        + "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\n"
+        + "for at in range(40): say(f'{at} ' + 'x' * 300_000)\n"
+        + "signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        + "print(said)\n"
+    )
+    result = run(sys.executable, "program.py")
+    lines = result.stderr.decode().splitlines()
+    assert lines.count("info: signal") == int(result.stdout) > 0
+    assert [line for line in lines if line != "info: signal"] == [
+        f"info: {at} " + "x" * 300_000 for at in range(40)
+    ]
+
+
+def test_a_record_that_was_cut_short_gets_an_end(monkeypatch, pipe):
+    """A signal handler that raises, as ^C does, leaves no line in which the next one stands."""
+    write = os.write
+
+    def interrupted(fd, data):
+        write(fd, data[:7])
+        monkeypatch.setattr(os, "write", broken)
+        return 7
+
+    def broken(_fd, _data):
+        monkeypatch.setattr(os, "write", write)
+        raise KeyboardInterrupt
+
+    output = Output(pipe[1])
+    monkeypatch.setattr(os, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        output.write(b"x" * 5000 + b"\n")
+    output.write(b"next\n")
+    assert os.read(pipe[0], 100) == b"x" * 7 + b"\nnext\n"
+
+
 @pytest.fixture
 def pipe():
     """The two ends of a pipe; what is still open at the end is closed."""

@@ -1,9 +1,10 @@
 """One write a record, to an fd, and nothing that goes wrong there reaches the program.
 
-A pipe takes up to PIPE_BUF bytes at once or not at all, so that what several processes and
-threads write to one never mixes within a line; what is longer is cut where a line ends. A
-reader that is slow makes the program wait, as with print(). What a closed or full place does
-not take is counted, and told of when it takes something again.
+A pipe takes up to PIPE_BUF bytes at once or not at all, so that what several processes write
+to one never mixes within a line; what is longer is cut where a line ends. Within a process no
+record begins before another has been written to its end, however long that is. A reader that is
+slow makes the program wait, as with print(). What a closed or full place does not take is
+counted, and told of when it takes something again.
 """
 
 import errno
@@ -13,17 +14,28 @@ import threading
 from collections.abc import Callable
 
 PIPE_BUF = select.PIPE_BUF
-# Only records longer than PIPE_BUF need it. Of a process that forks, the child gets a new one:
-# the thread that had it is not there to give it back.
-_lock = threading.RLock()
 
 
-def _renew() -> None:
-    global _lock  # noqa: PLW0603 - one for all outputs, since they may share an fd
-    _lock = threading.RLock()
+class _Turn:
+    """Whose turn it is to write: one for all outputs, since they may share an fd.
+
+    What a thread logs while it is writing a long record itself, in a signal handler, waits.
+    """
+
+    lock = threading.RLock()
+    writing = False  # a record that takes several writes
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Output, bytes]] = []
+
+    def renew(self) -> None:
+        """Begin anew, in the child of a fork: who had the turn is not there to end it."""
+        self.lock, self.writing = threading.RLock(), False
+        self.waiting.clear()
 
 
-os.register_at_fork(after_in_child=_renew)
+_turn = _Turn()
+os.register_at_fork(after_in_child=_turn.renew)
 
 
 class Output:
@@ -41,7 +53,21 @@ class Output:
 
     def write(self, data: bytes) -> None:
         """Write DATA, which is whole lines. Never raises for what the system refuses."""
-        if len(data) <= PIPE_BUF and not self.lost:
+        with _turn.lock:
+            if _turn.writing:
+                _turn.waiting.append((self, data))
+                return
+            try:
+                self._record(data)
+            finally:
+                while _turn.waiting:
+                    output, data = _turn.waiting.pop(0)
+                    output._record(data)  # noqa: SLF001 - another one of us
+
+    def _record(self, data: bytes) -> None:
+        """Write DATA, at once if a pipe takes it so, and nothing lost is to be told of."""
+        done = 0
+        if len(data) <= PIPE_BUF and not (self.lost or self._torn):
             try:
                 if (done := os.write(self.fd, data)) == len(data):
                     return
@@ -49,27 +75,29 @@ class Output:
                 if error.errno != errno.EAGAIN:
                     self._lose(error)
                     return
-                done = 0
             # Somebody made it non-blocking, or it is a disk that has just become full.
-            self._torn = done > 0
-            data = data[done:]
         if self.fd >= 0:
-            self._long(data)
+            self._long(data[done:], begun=done > 0)
 
-    def _long(self, data: bytes) -> None:
-        """Write DATA in pieces of whole lines, and before it what there is to say of lost ones."""
-        with _lock:
-            lost, self.lost = self.lost, 0
-            if lost and self._tell:
-                data = self._tell(lost, self._why) + data
-            if lost and self._torn:
-                data = b"\n" + data
-            try:
-                for piece in pieces(data):
-                    self._whole(piece)
-            except OSError as error:
-                self.lost = lost
-                self._lose(error)
+    def _long(self, data: bytes, *, begun: bool) -> None:
+        """Write DATA in pieces of whole lines, and before it what there is to say of lost ones.
+
+        It is the rest of a line that has BEGUN, or a record.
+        """
+        lost, self.lost = self.lost, 0
+        if lost and self._tell:
+            data = self._tell(lost, self._why) + data
+        if self._torn:
+            data = b"\n" + data
+        self._torn, _turn.writing = begun or self._torn, True
+        try:
+            for piece in pieces(data):
+                self._whole(piece)
+        except OSError as error:
+            self.lost = lost
+            self._lose(error)
+        finally:
+            _turn.writing = False
 
     def _whole(self, data: bytes) -> None:
         """Write all of DATA, waiting if the fd does not."""
