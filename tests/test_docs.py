@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from pydaemontools.adapters import setup
+from pydaemontools.adapters import choose, setup
 from pydaemontools.adapters.level import HEADS, NUMBERS, OTEL
 from pydaemontools.base import cli
 from pydaemontools.base.tools import OWN, load
@@ -270,7 +270,7 @@ def test_the_page_about_logging_names_what_there_is():
     """Every format, preset and argument of install(), and the table of the levels."""
     page = (DOCS / "howto/logging.md").read_text()
     arguments = set(inspect.signature(setup.install).parameters) - {"kind"}
-    for name in (*setup.FORMATS, *setup.PRESETS, *arguments):
+    for name in (*choose.FORMATS, *choose.PRESETS, *arguments):
         assert re.search(rf"`{name}\b|[(, ]{name}=", page), name
     rows = re.findall(r"^\| \d? ?\| `(\w+):` \| (\w+) (\d+) \|.* (\d+) \|$", page, re.MULTILINE)
     assert [row[0] for row in rows] == list(HEADS)

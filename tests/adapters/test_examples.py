@@ -48,6 +48,10 @@ class Running:
         self._process.wait(DEADLINE)
         return understood(self._path.read_bytes())
 
+    def hang_up(self):
+        """Have it read its configuration again, as many do for HUP."""
+        self._process.send_signal(signal.SIGHUP)
+
     def kill(self):
         """Be gone, with all of its children."""
         try:

@@ -135,6 +135,76 @@ thread.join()
     ]
 
 
+SENTRY = """
+import sentry_sdk, sentry_sdk.transport
+class Transport(sentry_sdk.transport.Transport):
+    def capture_envelope(self, envelope): print("sent", flush=True)
+sentry_sdk.init(dsn="http://a@127.0.0.1:1/1", transport=Transport)
+"""
+RICH = "import rich.traceback\nrich.traceback.install()\n"
+PYTHON = """
+before = sys.excepthook, threading.excepthook, sys.unraisablehook
+sys.excepthook = lambda *args: (print("bye", file=sys.stderr), before[0](*args))
+threading.excepthook = lambda args: (print("bye", file=sys.stderr), before[1](args))
+sys.unraisablehook = lambda args: (print("bye", file=sys.stderr), before[2](args))
+"""
+ENDS = """
+def f(): {}["three"]
+thread = threading.Thread(target=f, name="t")
+thread.start()
+thread.join()
+f()
+"""
+
+
+@pytest.mark.parametrize("form", ["level", "json", "human"])
+@pytest.mark.parametrize("other", ["SENTRY", "RICH", "PYTHON"])
+def test_a_hook_of_another_prints_nothing_once_more(program, other, form):
+    """Sentry's calls Python's in the end, rich's paints; each does what else it does."""
+    if other == "SENTRY":
+        pytest.importorskip("sentry_sdk")
+    result = program(f"{globals()[other]}\nlog.install(format={form!r})\n{ENDS}")
+    said = result.stderr.decode()
+    assert said.count("ended by an uncaught exception") == 2
+    # Of JSON also the type has a field, and the message.
+    assert said.count("KeyError: 'three'") == 2
+    assert said.count("Traceback") == 2
+    assert said.splitlines().count("bye") == (2 if other == "PYTHON" else 0)
+    assert "Exception in thread" not in said
+    assert (b"sent" in result.stdout) == (other == "SENTRY")
+
+
+def test_a_hook_that_came_later_and_calls_ours(program):
+    """Sentry's again: once."""
+    pytest.importorskip("sentry_sdk")
+    result = program(f"log.install()\n{SENTRY}\n{ENDS}")
+    assert [(level, kind) for level, _, kind in told(result)] == [(2, "KeyError")] * 2
+    assert b"sent" in result.stdout
+
+
+def test_a_hook_that_calls_the_one_it_is_called_by(program):
+    """There is an end to that."""
+    text = """
+sys.excepthook = lambda *args: sys.excepthook(*args)
+log.install()
+1 / 0
+"""
+    assert told(program(text)) == [(2, END, "ZeroDivisionError")]
+
+
+def test_each_exception_is_told(program):
+    """Also one that has the place in memory of one before it."""
+    text = """
+log.install()
+def f(): raise KeyError
+for _ in range(20):
+    thread = threading.Thread(target=f)
+    thread.start()
+    thread.join()
+"""
+    assert len(told(program(text))) == 20
+
+
 def test_loguru_alone_hears_of_it_over_the_bridge(program, place):
     """Its file has the exception too."""
     text = """

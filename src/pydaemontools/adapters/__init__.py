@@ -8,6 +8,8 @@ changes while the program runs. docs/howto/logging.md tells of it. Nothing else 
 imports it, and it imports no library before a program uses it.
 
 - `install(...)`: do it; ValueError for arguments that mean nothing. `uninstall()` undoes it.
+- `child`: the same in a child of multiprocessing's that has begun anew: an initializer.
+- `Handler`, `dict_config()`: the same for what has a configuration of logging of its own.
 - `level`: the process's Level. `level.set("debug")`, `level.adjust(-1)`, `level.name`.
 - `category(name)`: the Level of a logger that install(categories=...) named.
 - `Level`, `Argv`: what levels and command lines are.
@@ -15,11 +17,23 @@ imports it, and it imports no library before a program uses it.
 """
 
 from ..base import sd_notify as notify
+from .handler import Handler, dict_config
 from .level import Level
 from .options import Argv
-from .setup import category, install, installed, uninstall
+from .setup import category, child, install, installed, uninstall
 
 # In the place of the module of that name, which is imported from by its whole name.
 level = installed.level
 
-__all__ = ["Argv", "Level", "category", "install", "level", "notify", "uninstall"]
+__all__ = [
+    "Argv",
+    "Handler",
+    "Level",
+    "category",
+    "child",
+    "dict_config",
+    "install",
+    "level",
+    "notify",
+    "uninstall",
+]

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from .level import NUMBERS
+from . import text_formats
+from .level import NUMBERS, STEPS
+from .values import shown
 
 Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
+# What structlog's parts leave in an event, and is no field of it.
+_NO_FIELDS = ("event", "logger", "exc_info", "exception", "timestamp", "stack")
+_META = ("_record", "_from_structlog")  # what its formatter for logging puts there
+_LEVELS = ("level", "log_level")
+# Where an event was logged, if one of its processors said so.
+_PLACE = ("pathname", "lineno", "func_name")
 # Attributes of every record: a field of the program's that is called so gets another name.
 OWN = {*logging.LogRecord("", 0, "", 0, "", None, None).__dict__, "message", "asctime", "taskName"}
 
@@ -53,20 +61,65 @@ def excinfo(value: object) -> Excinfo | None:
     return found if value and not isinstance(value, tuple) and found[0] else None
 
 
-def of_structlog(
-    name: str, step: int, event: object, fields: Mapping[str, object], exception: Excinfo | None
+def of_event(
+    name: str, step: int, event: Mapping[str, object], *, fields: bool
 ) -> logging.LogRecord:
-    """A LogRecord of the logger NAME at STEP that says EVENT, with FIELDS."""
-    pathname, line, function = (fields.get(key) for key in ("pathname", "lineno", "func_name"))
+    """A LogRecord of the logger NAME at STEP that says what EVENT, a dict of structlog's, does.
+
+    What is no FIELDS of it stands behind its text, as logfmt.
+    """
+    more = {
+        key: value
+        for key, value in event.items()
+        if key not in _NO_FIELDS
+        and key not in _META
+        and not (key in _LEVELS and shown(value).lower() in STEPS)
+    }
+    pathname, line, function = (more.pop(key, None) for key in _PLACE)
+    text = shown(event.get("event", ""))
+    if not fields:
+        behind = text_formats.logfmt(list(more.items()))
+        text, more = (f"{text} {behind}" if behind else text), {}
+    exception = excinfo(event.get("exc_info"))
     made = logging.LogRecord(
         name,
         NUMBERS[step],
-        str(pathname or ""),
+        shown(pathname or ""),
         line if isinstance(line, int) else 0,
-        str(event),
+        text,
         None,
         exception,
-        str(function) if function else None,
+        shown(function) if function else None,
     )
-    more = {k: v for k, v in fields.items() if k not in ("pathname", "lineno", "func_name")}
+    if not exception and isinstance(event.get("exception"), str):
+        # A processor of the program's has made text of it.
+        made.exc_text = str(event["exception"])
+    if isinstance(event.get("stack"), str):
+        made.stack_info = str(event["stack"])
     return with_fields(made, more)
+
+
+def of_formatter(record: logging.LogRecord, step: int, *, fields: bool) -> logging.LogRecord:
+    """What RECORD says, which structlog has prepared for a formatter of its own: its dict."""
+    place = zip(_PLACE, (record.pathname, record.lineno, record.funcName), strict=True)
+    event = {**dict(place), **record.msg}  # type: ignore[dict-item]
+    made = of_event(record.name, step, event, fields=fields)
+    made.levelno, made.levelname = record.levelno, record.levelname
+    made.created, made.msecs = record.created, record.msecs
+    made.process, made.thread = record.process, record.thread
+    made.processName, made.threadName = record.processName, record.threadName
+    if not made.exc_info and not made.exc_text:
+        made.exc_info, made.exc_text = record.exc_info, record.exc_text
+    own = {k: v for k, v in record.__dict__.items() if k not in OWN and k not in STRUCTLOG}
+    return with_fields(made, own)
+
+
+def allowed(extra: object) -> dict[str, object]:
+    """EXTRA of a log call under names that logging allows."""
+    if not isinstance(extra, Mapping):
+        return {"field_extra": extra}
+    return {f"field_{name}" if name in OWN else str(name): extra[name] for name in extra}
+
+
+# By these attributes a record is known that structlog has prepared for a formatter.
+STRUCTLOG = ("_logger", "_name")

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import as_logging
+from . import as_logging, once
 from .level import HEADS, Steps
-from .stdlib import ADDED
+from .stdlib import ADDED, safe_message
 
 _crossing = threading.local()
 _steps = Steps()
@@ -23,10 +23,13 @@ NAMES = [ADDED.get(step, word.upper()) for step, word in enumerate(HEADS)]
 MARK = "_crossed"  # an attribute of logging's records, a key of loguru's
 
 
-def stays(record: object) -> bool:
-    """Whether RECORD, of either library, has crossed already, or may not now."""
-    crossed = MARK in record if isinstance(record, dict) else hasattr(record, MARK)
-    return crossed or getattr(_crossing, "on", False)
+def stays(record: Any) -> bool:  # noqa: ANN401 - a dict of loguru's, or a LogRecord
+    """Whether RECORD, of either library, has crossed already, by whatever way, or may not now."""
+    if getattr(_crossing, "on", False):
+        return True
+    if isinstance(record, logging.LogRecord):
+        return hasattr(record, MARK) or once.by_loguru(record)
+    return MARK in record or once.from_logging(record)
 
 
 class ToLoguru(logging.Handler):
@@ -54,7 +57,7 @@ class ToLoguru(logging.Handler):
         try:
             bound = logger.bind(**extra).patch(place).opt(exception=record.exc_info or None)
             # As it is: braces in it are no fields.
-            bound.log(name, "{}", record.getMessage())
+            bound.log(name, "{}", safe_message(record))
         except Exception:  # noqa: BLE001 - as logging does: never into the program
             self.handleError(record)
         finally:

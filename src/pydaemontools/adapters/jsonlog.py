@@ -1,16 +1,42 @@
 """Structured records, one a line: python-json-logger's formatter with the fields of a preset."""
 
+import json
 import logging
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
-from pythonjsonlogger.json import JsonFormatter
+from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 
-from . import presets, text_formats
+from . import presets, text_formats, values
 from .level import NUMBERS
 
 RESERVED = {*RESERVED_ATTRS, "taskName"}
+
+
+class Encoder(JsonEncoder):
+    """python-json-logger's encoder; what it cannot write is the name of its type."""
+
+    def default(self, o: object) -> object:
+        """What is written for O."""
+        made = super().default(o)
+        return values.nameless(o) if made == values.UNKNOWN else made
+
+
+def dumps(value: object) -> str:
+    """VALUE in JSON, which has no NaN. Raises whatever a value of the program's does."""
+    return json.dumps(value, cls=Encoder, ensure_ascii=False, allow_nan=False)
+
+
+def written(value: object) -> str:
+    """VALUE of one field in JSON, or, where it cannot be written, its repr as text."""
+    try:
+        return dumps(value)
+    except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+        try:
+            return dumps(values.finite(value))
+        except Exception:  # noqa: BLE001 - as above
+            return dumps(values.represented(value))
 
 
 class Flat(JsonFormatter):
@@ -40,8 +66,24 @@ class Flat(JsonFormatter):
         trace, stack = more.pop("exc_info", None), more.pop("stack_info", None)
         message = more.pop("message", "") if isinstance(record.msg, dict) else record.message
         merge_record_extra(record, more, RESERVED)
-        values = presets.known(record, message, trace, stack)
-        log_data |= presets.arranged(values, self._preset, self._extra | more)
+        known = presets.known(record, message, trace, stack)
+        log_data |= presets.arranged(known, self._preset, self._extra | more)
+
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """LOG_DATA in JSON; a field that cannot be written is its repr, the others as they are."""
+        try:
+            return dumps(log_data)
+        except Exception:  # noqa: BLE001 - as above
+            return self._by_field(log_data)
+
+    def _by_field(self, fields: Mapping[str, object]) -> str:
+        """FIELDS in JSON, each by itself, as are those in an object of the preset's."""
+        inner = {name[0] for name in self._preset.values() if isinstance(name, tuple)}
+        words = (
+            f"{dumps(key)}: {self._by_field(value) if key in inner else written(value)}"  # type: ignore[arg-type]
+            for key, value in fields.items()
+        )
+        return f"{{{', '.join(words)}}}"
 
 
 class Logfmt(Flat):
@@ -51,9 +93,7 @@ class Logfmt(Flat):
         """LOG_DATA as logfmt; an object in it is JSON."""
         return text_formats.logfmt(
             [
-                (key, super(Logfmt, self).jsonify_log_record(cast("dict[str, Any]", value)))
-                if isinstance(value, dict | list)
-                else (key, value)
+                (key, written(value) if isinstance(value, dict | list) else value)
                 for key, value in log_data.items()
             ]
         )

@@ -1,14 +1,15 @@
 """loguru: a sink that writes records as logging's handler does, at a threshold that moves."""
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from . import as_logging, bridge
+from . import as_logging, bridge, guard, once
 from .level import NUMBERS, Level, step_of_number
-from .output import Output
-from .stdlib import ADDED, RecordFormat
+from .printing import Printing
+from .stdlib import ADDED, RecordHandler, data_of
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -17,38 +18,67 @@ COLOURS = {"EMERG": "<RED><bold>", "ALERT": "<RED><bold>", "NOTICE": "<cyan><bol
 
 
 class LoguruSink:
-    """Writes the records of loguru's in FORM to OUTPUT, from `level` on.
+    """Writes the records of loguru's as HANDLER does logging's, from `level` on.
 
     CATEGORIES have levels of their own: a module, and what is below it.
     """
 
-    def __init__(
-        self, form: RecordFormat, output: Output, level: Level, categories: dict[str, Level]
-    ) -> None:
-        self._form = form
-        self._output = output
+    def __init__(self, handler: RecordHandler, level: Level, categories: dict[str, Level]) -> None:
+        self._handler = handler
+        self._form = handler.form
+        self._output = handler.output
         self._level = level
         # The longest name first: it is the nearest.
         self._categories = sorted(categories.items(), key=lambda one: -len(one[0]))
         self._steps: dict[str, int] = {}
-        # Whether it changes is known when it is there.
-        self._id = -1
+        self._id = -1  # not there yet
         self._put()
         for one in (level, *categories.values()):
             one.follow(self._move)
 
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object]]:
+        # A logger that is handed to another process: there, what is there writes.
+        return _there, (self._handler.child,)
+
     def write(self, message: "Message") -> None:
         """Write a record, unless it came from logging, whose handler has written it."""
-        record = message.record
-        if bridge.MARK in record:
+        record: Any = message.record
+        record[once.WRITTEN] = True
+        if bridge.MARK in record or once.by_logging(record, self._handler):
             return
+        self._output.write(self._data(record))
+
+    def _data(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
         if self._form.plain and record["exception"] is None:
             level = record["level"]
             if (step := self._steps.get(level.name)) is None:
                 step = self._steps[level.name] = step_of_number(level.no, level.name)
-            self._output.write(self._form.text(step, record["message"]))
-        else:
-            self._output.write(self._form.record(as_logging.of_loguru(record)))
+            return self._form.text(step, record["message"])
+        return data_of(as_logging.of_loguru(record), self._form)
+
+    def passes(self, record: logging.LogRecord) -> bool:
+        """Whether RECORD, of logging's, is one that this has from loguru."""
+        if hasattr(record, bridge.MARK):
+            return True
+        return once.by_loguru(record) and self.wants(once.calls.loguru)
+
+    def wants(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
+        """Whether RECORD is to be said."""
+        least = self._threshold()
+        return record["level"].no >= least and (not self._categories or self._wanted(record))
+
+    def rescue(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
+        """Write RECORD if loguru could not bring it here; whether it was so."""
+        if once.WRITTEN in record:
+            return False
+        if self.wants(record) and bridge.MARK not in record:
+            self._output.write(self._data(record))
+        return True
+
+    def say(self, step: int, text: str) -> None:
+        """Write TEXT at STEP, of a record that loguru could not make."""
+        if step <= self._level.step:
+            self._output.write(self._form.text(step, text))
 
     def end(self) -> None:
         """Be gone."""
@@ -70,6 +100,8 @@ class LoguruSink:
             colorize=False,
             backtrace=False,
             diagnose=False,
+            # What goes wrong is no noise at stderr: it comes to rescue().
+            catch=not guard.possible(),
         )
 
     def _threshold(self) -> int:
@@ -101,6 +133,15 @@ class LoguruSink:
             self._put()
 
 
+_here: list[LoguruSink] = []  # the sink of this process
+
+
+def _there(child: Callable[[], object]) -> LoguruSink:
+    """The sink of a process that CHILD sets up, if that has not been done."""
+    child()
+    return _here[-1]
+
+
 def add_levels() -> None:
     """Give loguru the levels NOTICE, ALERT and EMERG, for logger.log("NOTICE", ...)."""
     for step, name in ADDED.items():
@@ -110,21 +151,55 @@ def add_levels() -> None:
             logger.level(name, no=NUMBERS[step], color=COLOURS[name])
 
 
-def take_over() -> None:
-    """Take away the sinks that print: that which loguru begins with, and others at stderr."""
+def take_over(printing: Printing) -> None:
+    """Take away the sinks that print: that which loguru begins with, and others by PRINTING."""
     handlers = getattr(getattr(logger, "_core", None), "handlers", {0: None})
     for number, handler in dict(handlers).items():
-        if getattr(handler, "_name", "<stderr>") in ("<stderr>", "<stdout>"):
+        prints = _prints(handler, printing)
+        if prints is None:
+            printing.doubts.append(f"loguru's sink {getattr(handler, '_name', number)}")
+        if prints:
             try:
                 logger.remove(number)
             except ValueError:
                 pass
 
 
+def _prints(handler: object, printing: Printing) -> bool | None:
+    """Whether HANDLER, of loguru's, has a sink that prints; None if that cannot be known."""
+    if getattr(handler, "_name", "<stderr>") in ("<stderr>", "<stdout>"):
+        return True
+    sink = getattr(handler, "_sink", None)
+    for name, judge in (
+        ("_handler", printing.handler),
+        ("_function", printing.function),
+        ("_stream", printing.stream),
+        ("_file", printing.stream),
+    ):
+        if (one := getattr(sink, name, None)) is not None:
+            return judge(one)
+    return False
+
+
 def install(
-    form: RecordFormat, output: Output, level: Level, categories: dict[str, Level]
+    handler: RecordHandler,
+    level: Level,
+    categories: dict[str, Level],
+    printing: Printing,
 ) -> Callable[[], None]:
-    """Have loguru write in FORM to OUTPUT; gives what takes that away again."""
+    """Have loguru write as HANDLER does; gives what takes that away again.
+
+    Other sinks that print, by PRINTING, are taken away.
+    """
     add_levels()
-    take_over()
-    return LoguruSink(form, output, level, categories).end
+    take_over(printing)
+    sink = LoguruSink(handler, level, categories)
+    _here[:] = [sink]
+    handler.passes = sink.passes
+    undo = [guard.watch(sink.rescue, sink.say), sink.end]
+
+    def end() -> None:
+        while undo:
+            undo.pop()()
+
+    return end

@@ -8,6 +8,7 @@ import logging
 
 from ..log.lines.exceptions import last_exception
 from .level import GCP, HEADS, OTEL, Steps
+from .values import shown
 
 _steps = Steps()
 # What is known of a record -> where a preset has it; a tuple is a key in an object. In order.
@@ -100,10 +101,10 @@ def known(
         "ecs": "8.11.0",
         "message": message,
         "logger": record.name,
-        "file": record.filename,
-        "path": record.pathname,
-        "line": record.lineno,
-        "text_line": str(record.lineno),
+        "file": record.filename or None,
+        "path": record.pathname or None,
+        "line": record.lineno if record.pathname else None,
+        "text_line": str(record.lineno) if record.pathname else None,
         "function": record.funcName,
         "pid": record.process,
         "thread": record.threadName,
@@ -119,7 +120,7 @@ def exception_of(record: logging.LogRecord, trace: str | None) -> tuple[str | No
     if record.exc_info and record.exc_info[0]:
         kind, value, _ = record.exc_info
         module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
-        return f"{module}{kind.__qualname__}", str(value)
+        return f"{module}{kind.__qualname__}", shown(value)
     return (last_exception(trace) if trace else None) or (None, None)
 
 

@@ -1,30 +1,29 @@
 """install(): one call that brings what a program logs with to one stderr, in one form."""
 
-import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from . import options, stdlib, text_formats
+from . import choose, once, options, stdlib, takeover
 from .level import Level
 from .options import Argv
 from .output import Calls, Output
+from .printing import Printing
 from .signals import listen, pair
+from .values import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO
 
 KINDS = ("stdlib", "loguru", "structlog")
-FORMATS = ("auto", "level", "journal", "json", "logfmt", "human")
-PRESETS = ("plain", "ecs", "otel", "gcp")
-# By module: what to say to pip.
-BRINGS = {
-    "loguru": "loguru",
-    "pythonjsonlogger": "python-json-logger",
-    "structlog": "'pydaemontools[structlog]'",
-}
+# What stays, and is not known not to print.
+MAY = "{} stays, and may print what stderr has already: then take it away"
+
+
+# Tells a process that begins anew, and calls child(), what its parent called install() with.
+VARIABLE = "PYDAEMONTOOLS_LOGGING"
 
 
 class Installed:
@@ -35,14 +34,34 @@ class Installed:
         self.categories: dict[str, Level] = {}
         # The file that is written to: nobody else may keep it open.
         self.to: object = None
+        # What install() was called with, as far as it can be told to a child.
+        self.arguments: dict[str, object] | None = None
         self._undo: list[Callable[[], None]] = []
 
     def add(self, undo: Callable[[], None]) -> None:
         """Have UNDO called at the end, before what was added earlier."""
         self._undo.append(undo)
 
+    def remember(self, **arguments: object) -> None:
+        """Have children told of ARGUMENTS, of install()."""
+        import json
+
+        self.arguments = arguments
+        try:
+            os.environ[VARIABLE] = json.dumps(self.now(), default=shown)
+        except (TypeError, ValueError):
+            # Fields of which JSON cannot be made: who is pickled has them.
+            os.environ[VARIABLE] = json.dumps(self.now() | {"fields": None}, default=shown)
+
+    def now(self) -> dict[str, object]:
+        """What install() would be called with to have it as it is now."""
+        categories = {name: one.step for name, one in self.categories.items()}
+        return (self.arguments or {}) | {"level": self.level.step, "categories": categories}
+
     def end(self) -> None:
         """Take all of it away."""
+        self.arguments = None
+        os.environ.pop(VARIABLE, None)
         while self._undo:
             self._undo.pop()()
 
@@ -98,15 +117,18 @@ def install(
     UNCAUGHT logs exceptions that nobody handles, WARNINGS those of the warnings module; FAULTS
     switches faulthandler on.
 
+    A child that is forked logs as its parent. One that begins anew, as multiprocessing's do with
+    spawn and forkserver, has to call child: Pool(initializer=log.child).
+
     ValueError where an argument means nothing; nothing is changed then.
     """
     kinds = _kinds(kind)
-    form_of = _form(format, preset, fields, text, info_prefix=info_prefix, fold=fold)
-    fd = _fd(to)
+    form_of = choose.form(format, preset, fields, text, info_prefix=info_prefix, fold=fold)
+    fd = choose.fd(to)
     if bridge not in (None, "loguru", "stdlib", "both"):
         raise ValueError(f'bridge={bridge!r}: say "loguru", "stdlib" or "both"')
     if bridge:
-        _need("loguru")
+        choose.need("loguru")
     turns = [] if signals is None else pair(signals)
     own = {name: Level(one) for name, one in (categories or {}).items()}
     # Tried on another one first: a wrong argument changes nothing.
@@ -123,17 +145,34 @@ def install(
         installed.add(listen(shared, turns))
     form = form_of(fd)
     output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
-    handler = _stdlib(form, output, shared, own)
-    _others(kinds, form, output, shared, own)
+    printing = Printing(fd)
+    handler = stdlib.RecordHandler(form, output)
+    handler.child = child
+    _stdlib(handler, shared, own, printing)
+    _others(kinds, handler, shared, own, printing)
     if bridge:
         from . import bridge as between
 
         installed.add(between.install(bridge))
-        if "loguru" in kinds:
-            # Its own sink has written what comes over the bridge.
-            handler.passes = between.MARK
     _rest(fd, uncaught=uncaught, warnings=warnings, faults=faults)
-    for why in wrong:
+    installed.remember(
+        kind=sorted(kinds),
+        min=shared.least,
+        max=shared.most,
+        signals=None if signals is None else list(signals),
+        format=format,
+        preset=preset,
+        fields=fields and dict(fields),
+        text=text if isinstance(text, str) else None,
+        info_prefix=info_prefix,
+        fold=fold,
+        to=fd if fd in (1, 2) else None,
+        bridge=bridge,
+        uncaught=uncaught,
+        warnings=warnings,
+        faults=faults,
+    )
+    for why in [*wrong, *map(MAY.format, printing.doubts)]:
         logging.getLogger(__package__).warning("%s", why)
     return shared
 
@@ -141,6 +180,46 @@ def install(
 def uninstall() -> None:
     """Take away what install() did; handlers of logging's that it took away come back."""
     installed.end()
+
+
+class ChildInstaller:
+    """Has a process log as its parent does, if it has begun anew.
+
+    For multiprocessing with spawn and forkserver: Pool(initializer=log.child), or a call at the
+    beginning of what runs there. A forkserver's children have it by themselves with
+    set_forkserver_preload(["pydaemontools.adapters.preload"]). In the parent, and where fork
+    made the child, all is there already. A file or a function that records go to is not in the
+    child: they go to stderr. What is pickled is what the parent has at that time, with its level;
+    who only calls it has what install() was called with.
+    """
+
+    def __init__(self, arguments: dict[str, object] | None = None) -> None:
+        self._arguments = arguments
+
+    def __call__(self) -> "ChildInstaller":
+        """Do it, and give what does it elsewhere: this."""
+        if installed.arguments is None:
+            given = _from_parent() if self._arguments is None else self._arguments
+            install(**given)  # type: ignore[arg-type]
+        return self
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, object] | None]]:
+        here = self._arguments if installed.arguments is None else installed.now()
+        return ChildInstaller, (here,)
+
+
+child = ChildInstaller()
+
+
+def _from_parent() -> dict[str, object]:
+    """What the parent called install() with; nothing if it did not."""
+    import json
+
+    try:
+        found = json.loads(os.environ.get(VARIABLE, ""))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def category(name: str) -> Level:
@@ -163,102 +242,20 @@ def _kinds(kind: str | Iterable[str]) -> set[str]:
         names = ", ".join(map(repr, sorted(unknown)))
         raise ValueError(f'install() knows no {names}: say "auto", {", ".join(map(repr, KINDS))}')
     for name in named - {"stdlib"}:
-        _need(name)
+        choose.need(name)
     return named
 
 
-def _need(module: str) -> None:
-    """ValueError, with what brings it, if MODULE is not there."""
-    from importlib.util import find_spec
-
-    if module not in sys.modules and find_spec(module) is None:
-        raise ValueError(f"{module} is not installed: say pip install {BRINGS[module]}")
-
-
-def _form(
-    name: str,
-    preset: str,
-    extra: Mapping[str, object] | None,
-    text: str | logging.Formatter | None,
-    *,
-    info_prefix: bool,
-    fold: bool,
-) -> Callable[[int], stdlib.RecordFormat]:
-    """A function that makes the form NAME for an fd."""
-    if name not in FORMATS:
-        raise ValueError(f"format={name!r}: say one of {', '.join(FORMATS)}")
-    if preset not in PRESETS:
-        raise ValueError(f"preset={preset!r}: say one of {', '.join(PRESETS)}")
-    if name in ("json", "logfmt"):
-        _need("pythonjsonlogger")
-    body = logging.Formatter(text) if isinstance(text, str) else text
-
-    def make(fd: int) -> stdlib.RecordFormat:
-        chosen = _suited(fd) if name == "auto" else name
-        if chosen in ("json", "logfmt"):
-            # Only now: it brings python-json-logger with it.
-            from . import jsonlog
-
-            return jsonlog.form(chosen, preset, extra)
-        if chosen == "human":
-            return text_formats.Human(colour=_colour(fd), body=body)
-        if chosen == "journal":
-            return text_formats.Text(text_formats.by_numbers(), fold=fold, body=body)
-        return text_formats.Text(text_formats.by_words(info=info_prefix), fold=fold, body=body)
-
-    return make
-
-
-def _suited(fd: int) -> str:
-    """The form for whoever reads FD."""
-    try:
-        if os.isatty(fd):
-            return "human"
-        found = os.fstat(fd)
-    except OSError:
-        return "level"
-    here = f"{found.st_dev}:{found.st_ino}"
-    return "journal" if os.environ.get("JOURNAL_STREAM") == here else "level"
-
-
-def _colour(fd: int) -> bool:
-    """Whether the terminal FD is to be coloured: see no-color.org."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    try:
-        terminal = os.isatty(fd) and os.environ.get("TERM") != "dumb"
-    except OSError:
-        terminal = False
-    return terminal or bool(os.environ.get("FORCE_COLOR"))
-
-
-def _fd(to: object) -> int:
-    """The fd to write to; -1 if there is none. ValueError if TO is nothing that has one."""
-    if callable(to):
-        return -1
-    if to is None:
-        # Python found fd 2 closed: by now it may be anything, a file of the program's too.
-        if sys.__stderr__ is None:
-            return -1
-        return 2
-    if isinstance(to, int) and not isinstance(to, bool) and to >= 0:
-        return to
-    try:
-        to.flush()  # type: ignore[attr-defined]
-        return int(to.fileno())  # type: ignore[attr-defined]
-    except (AttributeError, io.UnsupportedOperation):
-        raise ValueError(
-            f"to={to!r}: say an fd, an open file that has one, or a function"
-        ) from None
-
-
 def _stdlib(
-    form: stdlib.RecordFormat, output: Output, level: Level, categories: dict[str, Level]
-) -> stdlib.Handler:
-    """Have logging write in FORM to OUTPUT; gives the handler that does."""
+    handler: stdlib.RecordHandler,
+    level: Level,
+    categories: dict[str, Level],
+    printing: Printing,
+) -> None:
+    """Have logging write by HANDLER."""
     stdlib.add_levels()
-    put_back = stdlib.take_over()
-    handler = stdlib.Handler(form, output)
+    put_back = takeover.take_over(printing)
+    keep, unwatch = stdlib.rename_extra(), once.watch_logging(handler.failed)
     before = logging.root.level
     logging.root.addHandler(handler)
     thresholds = stdlib.Thresholds(level, categories)
@@ -267,28 +264,29 @@ def _stdlib(
         thresholds.end()
         logging.root.removeHandler(handler)
         logging.root.setLevel(before)
+        keep()
+        unwatch()
         put_back()
 
     installed.add(undo)
-    return handler
 
 
 def _others(
     kinds: set[str],
-    form: stdlib.RecordFormat,
-    output: Output,
+    handler: stdlib.RecordHandler,
     level: Level,
     categories: dict[str, Level],
+    printing: Printing,
 ) -> None:
-    """Have the other libraries of KINDS do the same."""
+    """Have the other libraries of KINDS write as HANDLER does."""
     if "loguru" in kinds:
         from . import loguru
 
-        installed.add(loguru.install(form, output, level, categories))
+        installed.add(loguru.install(handler, level, categories, printing))
     if "structlog" in kinds:
         from . import structlog
 
-        installed.add(structlog.install(form, output, level, categories, places=form.fields))
+        installed.add(structlog.install(handler, level, categories))
 
 
 def _rest(fd: int, *, uncaught: bool, warnings: bool, faults: bool) -> None:

@@ -1,19 +1,19 @@
 """logging: a handler that writes records as the router wants them, and the levels it lacks."""
 
-import contextlib
 import logging
-import sys
 from collections.abc import Callable
 
 from . import level as levels
+from . import once
 from .level import NUMBERS, TRACE, Level
 from .output import Output
+from .values import MOST, nameless, quiet_args, represented, shown, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 else:
-    Protocol = object
+    Any = Protocol = object
 
 # By step: what loguru and logging call the levels that logging has not.
 ADDED = {0: "EMERG", 1: "ALERT", 5: "NOTICE", TRACE: "TRACE"}
@@ -36,23 +36,25 @@ class RecordFormat(Protocol):
         """The lines of a record at STEP that says TEXT."""
 
 
-class Handler(logging.Handler):
+class RecordHandler(logging.Handler):
     """Writes records in FORM to OUTPUT, one write each.
 
-    It takes no lock: a write needs none, and so a child that was forked while another thread
-    was logging never waits for it.
+    It takes no lock of logging's, and so a child that was forked while another thread was
+    logging never waits for it.
     """
 
     def __init__(self, form: RecordFormat, output: Output) -> None:
         super().__init__()
         self.form = form
         self.output = output
-        # An attribute that says of a record that somebody else has written it.
-        self.passes = ""
+        # Says of a record that somebody else writes it.
+        self.passes: Callable[[logging.LogRecord], bool] | None = None
+        # Sets the same up in another process, where what is pickled arrives.
+        self.child: Callable[[], object] = lambda: None
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write RECORD unless a filter is against it; whether it was written."""
-        if self.passes and hasattr(record, self.passes):
+        if self.passes and self.passes(record):
             return False
         if self.filters:
             kept = self.filter(record)
@@ -60,32 +62,97 @@ class Handler(logging.Handler):
                 return False
             # From Python 3.12 on a filter may give another record.
             record = kept if isinstance(kept, logging.LogRecord) else record
+        once.calls.written = record
         self.emit(record)
         return True
 
+    def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
+        """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
+        if once.reaches(logger, self):
+            if once.calls.written is not record:
+                self.handle(record)
+            self.output.write(self.form.text(4, f"a handler failed: {represented(error)}"))
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write RECORD; one whose arguments do not fit its text says so, with its level."""
-        try:
-            data = self.form.record(record)
-        except RecursionError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a __str__ of the program's may raise anything
-            data = self._broken(record, error)
-        self.output.write(data)
-
-    def _broken(self, record: logging.LogRecord, error: Exception) -> bytes:
-        """What can be said of RECORD, of which a text cannot be made."""
-        where = f"{record.pathname}:{record.lineno}"
-        text = f"{_shown(record.msg)} (with {_shown(record.args)}, {where}: {error!r})"
-        return self.form.text(levels.step_of_number(record.levelno), text.replace("\n", "\\n"))
+        self.output.write(data_of(record, self.form))
 
 
-def _shown(value: object) -> str:
-    """VALUE for a person, whatever it does when it is asked."""
+def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
+    """RECORD in FORM, or what can be said of it, whatever its values do. Never raises for these."""
+    if within.records >= MOST:
+        said = record.msg if isinstance(record.msg, str) else nameless(record.msg)
+        return form.text(levels.step_of_number(record.levelno), said)
+    within.records += 1
     try:
-        return value if isinstance(value, str) else repr(value)
-    except Exception:  # noqa: BLE001 - as above
-        return f"<{type(value).__name__}>"
+        if type(record.msg) is dict and hasattr(record, "_logger"):
+            from .as_logging import of_formatter
+
+            step = levels.step_of_number(record.levelno, record.levelname)
+            record = of_formatter(record, step, fields=form.fields)
+        return form.record(record)
+    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+        return _rescued(record, form, error)
+    finally:
+        within.records -= 1
+
+
+def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) -> bytes:
+    """What can be said of RECORD in FORM, which ERROR kept from being made."""
+    made = logging.makeLogRecord(record.__dict__ | {"msg": safe_message(record), "args": None})
+    for instead in ({}, {"exc_info": None, "exc_text": represented(error), "stack_info": None}):
+        made.__dict__.update(instead)
+        try:
+            return form.record(made)
+        except Exception:  # noqa: BLE001, S112 - as above
+            continue
+    return form.text(levels.step_of_number(record.levelno), made.msg)
+
+
+def safe_message(record: logging.LogRecord) -> str:
+    """The message of RECORD, with the repr of an argument that cannot be said otherwise.
+
+    If there is none it says that, on one line, with what was raised. Raises nothing.
+    """
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+        try:
+            return str(record.msg) % quiet_args(record.args)
+        except Exception:  # noqa: BLE001 - as above
+            args, where = represented(record.args), f"{record.pathname}:{record.lineno}"
+            said = f"{shown(record.msg)} (with {args}, {where}: {represented(error)})"
+            return said.replace("\n", "\\n")
+
+
+def rename_extra() -> Callable[[], None]:
+    """Have a log call keep `extra` of names that logging has itself; gives what undoes it.
+
+    logging raises KeyError for these: what a field is called then depends on who calls.
+    """
+    before = logging.Logger.makeRecord
+
+    def make_record(self: logging.Logger, *args: Any, **more: Any) -> logging.LogRecord:
+        try:
+            return before(self, *args, **more)
+        except Exception:  # noqa: BLE001 - an extra may be anything
+            from .as_logging import allowed
+
+            # name, level, fn, lno, msg, args, exc_info, func, extra, sinfo
+            given = dict(zip(_MAKE, args, strict=False)) | more
+            given["extra"] = allowed(given.get("extra"))
+            return before(self, **given)
+
+    logging.Logger.makeRecord = make_record  # type: ignore[method-assign]
+
+    def undo() -> None:
+        if logging.Logger.makeRecord is make_record:
+            logging.Logger.makeRecord = before  # type: ignore[method-assign]
+
+    return undo
+
+
+_MAKE = ("name", "level", "fn", "lno", "msg", "args", "exc_info", "func", "extra", "sinfo")
 
 
 def add_levels() -> None:
@@ -114,46 +181,6 @@ def _method(number: int, name: str) -> Callable[..., None]:
     log.__name__ = log.__qualname__ = name.lower()
     log.__doc__ = f"Log msg % args with the level {name}."
     return log
-
-
-def take_over() -> Callable[[], None]:
-    """Take away every handler that writes to stderr or stdout; gives what puts them back.
-
-    A logger that had one of its own, and kept its records to itself, passes them on now, as
-    uvicorn's have to: else they would be gone.
-    """
-    taken: list[tuple[logging.Logger, logging.Handler]] = []
-    silent: list[logging.Logger] = []
-    every = [logging.root, *logging.root.manager.loggerDict.values()]
-    for logger in every:
-        if not isinstance(logger, logging.Logger):
-            continue
-        for handler in [handler for handler in logger.handlers if _prints(handler)]:
-            logger.removeHandler(handler)
-            taken.append((logger, handler))
-            if not logger.handlers and not logger.propagate:
-                logger.propagate = True
-                silent.append(logger)
-
-    def undo() -> None:
-        for logger, handler in taken:
-            logger.addHandler(handler)
-        for logger in silent:
-            logger.propagate = False
-
-    return undo
-
-
-def _prints(handler: logging.Handler) -> bool:
-    """Whether HANDLER is one that prints, or was ours."""
-    if isinstance(handler, Handler):
-        return True
-    if not isinstance(handler, logging.StreamHandler) or isinstance(handler, logging.FileHandler):
-        return False
-    with contextlib.suppress(Exception):
-        streams = (sys.stderr, sys.stdout, sys.__stderr__, sys.__stdout__)
-        return any(handler.stream is stream for stream in streams)
-    return False
 
 
 class Thresholds:

@@ -4,47 +4,123 @@ What a program has configured itself stays, but for the renderer at the end and 
 prints to. If it sends its records to logging, they arrive there, and nothing is changed.
 """
 
+import logging
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-from . import as_logging, text_formats
+from . import as_logging, structlog_calls
 from .level import STEPS, Level
 from .output import Output
-from .stdlib import ADDED, RecordFormat
+from .stdlib import RecordFormat, RecordHandler, data_of
+from .values import shown
 
-# What structlog's other parts leave in an event, and is no field of it.
-_NO_FIELDS = ("event", "logger", "exc_info", "exception", "timestamp", "stack")
-_LEVELS = ("level", "log_level")
+Event = dict[str, Any]
 # structlog's names of what logging calls otherwise.
 _METHODS = {"exception": STEPS["error"], "msg": STEPS["info"], "log": STEPS["info"]}
+# Methods that what structlog logs with has to have.
+_NAMES = (
+    *("msg", "log", "trace", "debug", "info", "notice", "warn", "warning", "err", "error"),
+    *("exception", "fatal", "critical", "crit", "alert", "emerg", "failure"),
+)
+# What a renderer of structlog's colours with.
+_SGR = "\x1b\\[[0-9;]*m"
+
+
+class Lines(bytes):
+    """The lines of a record, as the Renderer has made them."""
+
+    __slots__ = ()
 
 
 class Logger:
-    """What structlog hands the bytes of a record to; it has a method for every level."""
+    """What structlog hands a record to; it has a method for every level.
 
-    def __init__(self, output: Output, name: str = "") -> None:
+    Behind our Renderer that is its lines. What renderers of the program's own make (text, JSON,
+    the arguments of a call of logging's) is made an event again, which SAY writes.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        name: str = "",
+        say: "Callable[[Logger, str, Event], None] | None" = None,
+    ) -> None:
         self.name = name
         self._output = output
+        self._say = say
 
-    def msg(self, data: bytes) -> None:
-        """Write DATA."""
-        self._output.write(data)
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, str, str]]:
+        return _there, (_here["child"], "factory", self.name)
 
-    log = trace = debug = info = notice = warn = warning = msg
-    err = error = exception = fatal = critical = crit = alert = emerg = failure = msg
+    def take(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Write what METHOD was called with, ARGS and those NAMED."""
+        if args and type(args[0]) is Lines:
+            self._output.write(args[0])
+        elif self._say:
+            self._say(self, method, event_of(args, named))
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - logging's, which structlog.stdlib asks
+        """Whether a record of that level may be said: that is found out when it is there."""
+        return True
+
+
+def _method(name: str) -> Callable[..., None]:
+    def log(self: Logger, *args: object, **named: object) -> None:
+        self.take(name, args, named)
+
+    log.__name__ = name
+    log.__doc__ = f"Write a record of the level {name}."
+    return log
+
+
+for _name in _NAMES:
+    setattr(Logger, _name, _method(_name))
+
+
+def event_of(args: tuple[Any, ...], named: dict[str, Any]) -> Event:
+    """The event that a renderer has made ARGS of, and those NAMED."""
+    first = args[0] if args else named.pop("event", named.pop("msg", ""))
+    extra = named.pop("extra", None)
+    # Of render_to_log_kwargs the fields; of wrap_for_formatter nothing that is one.
+    fields = named | (extra if isinstance(extra, dict) and "_logger" not in extra else {})
+    if isinstance(first, bytes | bytearray):
+        first = bytes(first).decode("utf-8", "surrogateescape")
+    if isinstance(first, str) and first.startswith("{"):
+        import json
+
+        try:
+            first = json.loads(first)
+        except ValueError:
+            pass
+    if isinstance(first, dict):
+        if "event" not in first:
+            name = next((key for key in ("message", "msg") if key in first), None)
+            first = first | ({"event": first[name]} if name else {})
+            first.pop(name, None)
+        return first | fields
+    text = shown(first)
+    if "\x1b" in text:
+        import re
+
+        text = re.sub(_SGR, "", text)
+    return {"event": text, **fields}
 
 
 class Factory:
-    """Makes Loggers for OUTPUT; the first argument of get_logger is the name."""
+    """Makes Loggers for OUTPUT, which SAY writes events to; get_logger's argument is the name."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, say: Callable[[Logger, str, Event], None]) -> None:
         self._output = output
+        self._say = say
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, str]]:
+        return _there, (_here["child"], "factory")
 
     def __call__(self, *args: object) -> Logger:
         """Give a Logger."""
-        return Logger(self._output, str(args[0]) if args else "")
+        return Logger(self._output, shown(args[0]) if args else "", self._say)
 
 
 class Threshold:
@@ -53,6 +129,9 @@ class Threshold:
     def __init__(self, level: Level, categories: Mapping[str, Level]) -> None:
         self._level = level
         self._categories = sorted(categories.items(), key=lambda one: -len(one[0]))
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, str]]:
+        return _there, (_here["child"], "threshold")
 
     def __call__(
         self,
@@ -63,7 +142,7 @@ class Threshold:
         """EVENT, if it is to be said."""
         level = self._level
         if self._categories:
-            name = str(event.get("logger") or getattr(logger, "name", ""))
+            name = shown(event.get("logger") or getattr(logger, "name", ""))
             for category, one in self._categories:
                 if name == category or name.startswith(category + "."):
                     level = one
@@ -79,33 +158,19 @@ class Renderer:
     def __init__(self, form: RecordFormat) -> None:
         self._form = form
 
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, str]]:
+        return _there, (_here["child"], "renderer")
+
     def __call__(
         self,
         logger: Any,  # noqa: ANN401 - structlog's, or what the program wrapped
         method: str,
         event: MutableMapping[str, Any],
-    ) -> bytes:
-        """The lines of EVENT."""
-        name = str(event.get("logger") or getattr(logger, "name", "") or "root")
-        fields = {
-            key: value
-            for key, value in event.items()
-            if key not in _NO_FIELDS and not (key in _LEVELS and str(value).lower() in STEPS)
-        }
-        # What one has to have in a record is no field either.
-        place = {k: fields.pop(k) for k in ("pathname", "lineno", "func_name") if k in fields}
-        exception = as_logging.excinfo(event.get("exc_info"))
-        text = str(event.get("event", ""))
-        if not self._form.fields:
-            shown = text_formats.logfmt(list(fields.items()))
-            text, fields = (f"{text} {shown}" if shown else text), {}
-        made = as_logging.of_structlog(name, _step(method), text, fields | place, exception)
-        if not exception and isinstance(event.get("exception"), str):
-            # A processor of the program's has made text of it.
-            made.exc_text = event["exception"]
-        if isinstance(event.get("stack"), str):
-            made.stack_info = event["stack"]
-        return self._form.record(made)
+    ) -> Lines:
+        """The lines of EVENT. Raises nothing for what is in it."""
+        name = shown(event.get("logger") or getattr(logger, "name", "") or "root")
+        made = as_logging.of_event(name, _step(method), event, fields=self._form.fields)
+        return Lines(data_of(made, self._form))
 
 
 def _step(method: str) -> int:
@@ -114,57 +179,72 @@ def _step(method: str) -> int:
     return STEPS["info"] if found is None else found
 
 
-def _bound() -> type:
-    """The bound logger of structlog, with methods for the levels that it has not."""
-    base = structlog.make_filtering_bound_logger(0)
+# What is installed in this process, by name. A bound logger that is handed to another process
+# is made of what is installed there.
+_here: dict[str, Any] = {}
 
-    def method(name: str) -> Callable[..., Any]:
-        def log(self: Any, event: str, *args: object, **fields: object) -> Any:  # noqa: ANN401
-            return self._proxy_to_logger(name, event % args if args else event, **fields)
 
-        log.__name__ = name
-        log.__doc__ = f"Log event with the level {name}."
-        return log
+def _there(child: Callable[[], object], name: str, *args: object) -> Any:  # noqa: ANN401
+    """The part NAME of a process, which CHILD sets up if nobody has; called with ARGS if any."""
+    child()
+    return _here[name](*args) if args else _here[name]
 
-    names = [name.lower() for name in ADDED.values()]
-    return type("BoundLogger", (base,), {name: method(name) for name in names})
+
+def _guard_logging(handler: RecordHandler) -> Callable[[], None]:
+    """Have calls that end in logging raise nothing; gives what undoes it."""
+
+    def say(logger: logging.Logger, method: str, event: Event) -> None:
+        fields = handler.form.fields
+        made = as_logging.of_event(logger.name, _step(method), event, fields=fields)
+        if logger.isEnabledFor(made.levelno):
+            logger.handle(made)
+
+    return structlog_calls.guard(say, logging.Logger)
 
 
 def install(
-    form: RecordFormat,
-    output: Output,
-    level: Level,
-    categories: Mapping[str, Level],
-    *,
-    places: bool,
+    handler: RecordHandler, level: Level, categories: Mapping[str, Level]
 ) -> Callable[[], None]:
-    """Have structlog write in FORM to OUTPUT; gives what puts its configuration back.
+    """Have structlog write as HANDLER does; gives what puts its configuration back.
 
-    With PLACES each record says the file, the line and the function it came from.
+    Where fields are seen each record says the file, the line and the function it came from.
     """
     before = structlog.get_config().copy() if structlog.is_configured() else None
     if before and isinstance(before["logger_factory"], structlog.stdlib.LoggerFactory):
-        return lambda: None
+        return _guard_logging(handler)
     processors: list[Any] = [structlog.contextvars.merge_contextvars]
     processors.append(structlog.processors.StackInfoRenderer())
     if before:
         processors = [
             one for one in before["processors"][:-1] if not isinstance(one, Threshold | Renderer)
         ]
-    if places:
+    if handler.form.fields:
         part = structlog.processors.CallsiteParameter
         adder = structlog.processors.CallsiteParameterAdder(
             {part.PATHNAME, part.LINENO, part.FUNC_NAME}, [__package__]
         )
         processors.append(adder)
+    threshold, render = Threshold(level, categories), Renderer(handler.form)
+
+    def say(logger: Logger, method: str, event: Event) -> None:
+        try:
+            threshold(logger, method, event)
+        except structlog.DropEvent:
+            return
+        handler.output.write(render(logger, method, event))
+
+    factory = Factory(handler.output, say)
+    _here.update(child=handler.child, factory=factory, threshold=threshold, renderer=render)
+    undo_guard = structlog_calls.guard(say, Logger)
     structlog.configure(
-        processors=[Threshold(level, categories), *processors, Renderer(form)],
-        wrapper_class=before["wrapper_class"] if before else _bound(),
-        logger_factory=Factory(output),
+        processors=[threshold, *processors, render],
+        wrapper_class=before["wrapper_class"] if before else structlog_calls.BoundLogger,
+        logger_factory=factory,
         cache_logger_on_first_use=before["cache_logger_on_first_use"] if before else False,
     )
 
     def undo() -> None:
+        undo_guard()
         if before:
             structlog.configure(**before)
         else:

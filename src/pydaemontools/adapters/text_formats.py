@@ -12,6 +12,7 @@ import time
 from ..log.lines.exceptions import last_exception
 from ..log.lines.severity import BETWEEN, INFO, TRACEBACK, head
 from .level import HEADS, TRACE, Steps
+from .values import shown
 
 PLAIN = logging.Formatter()
 BEGIN = TRACEBACK.decode()
@@ -152,7 +153,7 @@ def _value(value: object) -> str:
     """VALUE as text, in quotes unless it is a plain word."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = "" if value is None else str(value)
+    text = "" if value is None else shown(value)
     if text and text.isprintable() and not any(c in ' "=\\' for c in text):
         return text
     return f'"{text.translate(ESCAPES)}"'
@@ -201,7 +202,7 @@ def with_traceback(text: str, record: logging.LogRecord) -> str:
         record.exc_text = PLAIN.formatException(record.exc_info)
     more = [record.exc_text or "", record.stack_info or ""]
     if not text.strip() and record.exc_info and record.exc_info[0]:
-        text = f"{record.exc_info[0].__name__}: {record.exc_info[1]}"
+        text = f"{record.exc_info[0].__name__}: {shown(record.exc_info[1])}"
     return "\n".join([text, *filter(None, more)])
 
 

@@ -1,0 +1,153 @@
+"""A call of loguru's never raises into the program, and loses no record that it fails with.
+
+loguru makes its text before any sink is asked, and allows no record within a record: a
+signal handler that logs while its thread is in a sink, or a `__repr__` that does, gets an
+exception. All its methods end in one, Logger._log, so that is watched. A loguru without it does
+what it does.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from loguru import logger
+
+from . import once
+from .level import NUMBERS, STEPS, step_of_number
+from .values import MOST, nameless, quiet, represented, shown, within
+
+# What _log() is called with; and its options, of which the second is how many callers to pass.
+PARAMETERS = ["self", "level", "from_decorator", "options", "message", "args", "kwargs"]
+OPTIONS = ("exception", "depth", "record", "lazy", "colors", "raw", "capture", "patchers", "extra")
+
+
+def possible() -> bool:
+    """Whether this loguru is made as is needed here."""
+    made = getattr(type(logger), "_log", None)
+    return (
+        made is not None
+        and len(getattr(logger, "_options", ())) == len(OPTIONS)
+        and list(inspect.signature(inspect.unwrap(made)).parameters) == PARAMETERS
+    )
+
+
+def watch(rescue: Callable[[Any], bool], say: Callable[[int, str], None]) -> Callable[[], None]:
+    """Have calls of loguru's raise nothing; gives what undoes it.
+
+    RESCUE is called with a record that was made, and tells whether it did not come to our
+    sink; SAY with the step and the text of one that could not be made.
+    """
+    if not possible():
+        return lambda: None
+    kind: Any = type(logger)
+    before = kind._log  # noqa: SLF001 - there is no other place for it
+
+    def _log(  # noqa: PLR0917 - they are loguru's
+        self: Any,  # noqa: ANN401 - a Logger of loguru's
+        level: str | int,
+        from_decorator: bool,  # noqa: FBT001
+        options: tuple[Any, ...],
+        message: str,
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> None:
+        if within.texts >= MOST:
+            message = message if isinstance(message, str) else nameless(message)
+            args, kwargs = (), {}
+        call = _Call(options)
+        within.texts += 1
+        try:
+            before(self, level, from_decorator, call.options, message, args, kwargs)
+        except Exception as error:
+            if call.record is None:
+                try:
+                    before(self, *call.again(level, message, args, kwargs, error))
+                except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+                    say(step_of_number(_number(level)), _said(message, args, kwargs, error))
+            elif not rescue(call.record):
+                # A sink of the program's that is to raise: `catch=False`.
+                raise
+        finally:
+            within.texts -= 1
+            call.end()
+
+    kind._log = _log  # noqa: SLF001 - as above
+
+    def undo() -> None:
+        if kind._log is _log:  # noqa: SLF001 - as above
+            kind._log = before  # noqa: SLF001 - as above
+
+    return undo
+
+
+class _Call:
+    """A call of loguru's with OPTIONS, which says what it is about as soon as that is made."""
+
+    def __init__(self, options: tuple[Any, ...]) -> None:
+        self._outer = once.calls.loguru
+        self.record: Any = None
+        self._parts = dict(zip(OPTIONS, options, strict=True))
+        # There is one caller more.
+        self._parts["depth"] += 1
+        self.options = self._with(patchers=[*self._parts["patchers"], self._about])
+
+    def _with(self, **changed: object) -> tuple[object, ...]:
+        return tuple((self._parts | changed).values())
+
+    def _about(self, record: Any) -> None:  # noqa: ANN401 - a record of loguru's
+        self.record = record
+        if self._outer is None:
+            once.calls.loguru = record
+
+    def again(
+        self,
+        level: object,
+        message: object,
+        args: tuple[object, ...],
+        named: dict[str, object],
+        error: Exception,
+    ) -> tuple[object, ...]:
+        """What to call _log() with after ERROR: nothing that asks for anything once more."""
+        text = _said(message, args, named, error)
+        kept = {} if self._parts["lazy"] else named
+        plain = self._with(record=False, lazy=False, colors=False, patchers=[self._about])
+        known = level if _known(level) else _number(level)
+        return known, False, plain, "{}", (text,), kept
+
+    def end(self) -> None:
+        """The call is over."""
+        once.calls.loguru = self._outer
+
+
+def _known(level: object) -> bool:
+    """Whether loguru has a LEVEL of that name or number."""
+    if isinstance(level, str):
+        try:
+            logger.level(level)
+        except ValueError:
+            return False
+        return True
+    return isinstance(level, int) and level >= 0
+
+
+def _number(level: object) -> int:
+    """The number of LEVEL: what its name says, or a warning's."""
+    if isinstance(level, int) and level >= 0:
+        return level
+    return NUMBERS[STEPS.get(shown(level).lower(), STEPS["warning"])]
+
+
+def _said(
+    message: object, args: tuple[object, ...], named: dict[str, object], error: Exception
+) -> str:
+    """MESSAGE with ARGS and those NAMED, of which some cannot be shown; else with ERROR."""
+    text = shown(message)
+    if not args and not named:
+        return text
+    try:
+        return text.format(*map(quiet, args), **{name: quiet(one) for name, one in named.items()})
+    except Exception:  # noqa: BLE001 - as above
+        given = [represented(one) for one in args]
+        given += [f"{name}={represented(one)}" for name, one in named.items()]
+        shape = f"{text} (with ({', '.join(given)}): {represented(error)})"
+        return shape.replace("\n", "\\n")

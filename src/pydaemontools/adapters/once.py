@@ -1,0 +1,121 @@
+"""One record is one line, also where a handler or a sink hands it on to the other library.
+
+The recipes for that (loguru's InterceptHandler and PropagateHandler, and functions that log)
+are the program's own code, and may come at any time. What is the same is when it happens: while
+the first log call has not returned, in its thread, a record of the other library says the same.
+So each call says what it is about; whoever writes records asks whether the call around it does.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar, cast
+
+from .level import step_of_number
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Calls(threading.local):
+    """The outermost log call that this thread is in, of each library; None if there is none."""
+
+    record: logging.LogRecord | None = None
+    logger: logging.Logger | None = None
+    written: logging.LogRecord | None = None  # the last one that our handler has had
+    loguru: Any = None  # its record, a dict
+
+
+calls = _Calls()
+WRITTEN = "_written"  # a key of loguru's records: our sink has had it
+
+
+def passed_over(function: Function, module: ModuleType) -> Function:
+    """FUNCTION, as part of MODULE to those who walk up the stack to see who logs.
+
+    Else they would find us: loguru's recipe looks for files, structlog for names of modules.
+    """
+    made = cast("FunctionType", function)
+    code = made.__code__.replace(co_filename=module.__file__ or "")
+    globals_ = {**made.__globals__, "__name__": module.__name__}
+    done = FunctionType(code, globals_, made.__name__, made.__defaults__, made.__closure__)
+    done.__kwdefaults__ = made.__kwdefaults__
+    return cast("Function", done)
+
+
+def watch_logging(
+    failed: Callable[[logging.Logger, logging.LogRecord, Exception], None],
+) -> Callable[[], None]:
+    """Have logging's calls say what they are about; gives what undoes it.
+
+    FAILED is called with what a handler of somebody else's has raised: some ask a value what it
+    is without being ready for an answer.
+    """
+    before = logging.Logger.callHandlers
+
+    def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
+        outermost = calls.record is None
+        if outermost:
+            calls.record, calls.logger = record, self
+        try:
+            before(self, record)
+        except Exception as error:  # noqa: BLE001 - a handler of the program's may raise anything
+            failed(self, record, error)
+        finally:
+            if outermost:
+                calls.record = calls.logger = None
+
+    ours = passed_over(call_handlers, logging)
+    logging.Logger.callHandlers = ours  # type: ignore[method-assign]
+
+    def undo() -> None:
+        if logging.Logger.callHandlers is ours:
+            logging.Logger.callHandlers = before  # type: ignore[method-assign]
+
+    return undo
+
+
+def from_logging(inner: Any) -> bool:  # noqa: ANN401 - loguru's record
+    """Whether INNER says what a call of logging's around it does."""
+    record = calls.record
+    return record is not None and _same(record, inner, around=record.getMessage)
+
+
+def by_logging(inner: Any, handler: logging.Handler) -> bool:  # noqa: ANN401 - loguru's record
+    """Whether INNER says what a call of logging's around it does, and HANDLER writes that."""
+    return from_logging(inner) and reaches(calls.logger, handler)
+
+
+def reaches(logger: logging.Logger | None, handler: logging.Handler) -> bool:
+    """Whether what LOGGER says comes to HANDLER."""
+    while logger:
+        if handler in logger.handlers:
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
+
+
+def by_loguru(record: logging.LogRecord) -> bool:
+    """Whether RECORD, of logging's, says what a call of loguru's around it does."""
+    outer = calls.loguru
+    return outer is not None and _same(record, outer, around=lambda: outer["message"])
+
+
+def _same(
+    record: logging.LogRecord,
+    other: Any,  # noqa: ANN401 - a record of loguru's
+    *,
+    around: Callable[[], str],
+) -> bool:
+    """Whether RECORD and OTHER say the same: the inner one perhaps with something around it."""
+    try:
+        texts = record.getMessage().strip(), other["message"].strip()
+        outer = around().strip()
+    except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+        return False
+    if texts[0] == texts[1]:
+        return True
+    level = other["level"]
+    steps = {step_of_number(record.levelno), step_of_number(level.no, level.name)}
+    inner = texts[1] if outer == texts[0] else texts[0]
+    return bool(outer) and outer in inner and len(steps) == 1

@@ -1,0 +1,86 @@
+"""What a value says, whatever it does when it is asked: no log call may raise for one."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+UNKNOWN = "__could_not_encode__"  # what python-json-logger has for what it cannot write
+
+
+class _Within(threading.local):
+    """How many calls, records, texts and values this thread is within, each in another.
+
+    A `__repr__` may log, also itself: there would be no end to that.
+    """
+
+    calls = records = texts = values = 0
+
+
+within = _Within()
+MOST = 2  # within each other; what is deeper is not asked
+
+
+def shown(value: object) -> str:
+    """VALUE as text: what str() says, else repr(), else the name of its type."""
+    return value if type(value) is str else _asked(value, str, repr)
+
+
+def represented(value: object) -> str:
+    """What repr() says of VALUE, else the name of its type."""
+    return _asked(value, repr)
+
+
+def _asked(value: object, *asking: Callable[[object], str]) -> str:
+    """What the first of ASKING that raises nothing says of VALUE."""
+    if within.values >= MOST:
+        return nameless(value)
+    within.values += 1
+    try:
+        for ask in asking:
+            try:
+                return ask(value)
+            except Exception:  # noqa: BLE001, S112 - a value of the program's may raise anything
+                continue
+        return nameless(value)
+    finally:
+        within.values -= 1
+
+
+def nameless(value: object) -> str:
+    """What is said of VALUE that says nothing itself."""
+    return f"<{type(value).__name__}>"
+
+
+class Shown:
+    """A VALUE in a text that is made with %: what it cannot say is left out."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return shown(self._value)
+
+    def __repr__(self) -> str:
+        return represented(self._value)
+
+
+def quiet(value: object) -> object:
+    """VALUE to be put into a text, wrapped if it might raise; text and numbers are themselves."""
+    return value if isinstance(value, str | int | float) else Shown(value)
+
+
+def quiet_args(args: object) -> object:
+    """ARGS of a log call, a tuple or a mapping, each as quiet() has it."""
+    if isinstance(args, Mapping):
+        return {name: quiet(value) for name, value in args.items()}
+    return tuple(map(quiet, args)) if isinstance(args, tuple) else args
+
+
+def finite(value: object) -> object:
+    """VALUE with text in the place of the numbers that JSON has not: NaN, Infinity, -Infinity."""
+    if isinstance(value, dict):
+        return {finite(key): finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if isinstance(value, float) and value - value != 0:
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124
+    return value
