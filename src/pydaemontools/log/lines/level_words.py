@@ -58,6 +58,15 @@ MYSQL = WORDS | {b"system": NOTICE}
 REDIS = {b"#": WARNING, b"*": NOTICE, b"-": INFO, b".": DEBUG}
 RUBY = WORDS | {b"any": NOTICE}
 ERLANG = WORDS | {b"crash": ERR, b"supervisor": ERR, b"progress": DEBUG}
+CAPNSLOG = WORDS | {
+    letter: LETTERS[letter] for letter in (b"c", b"e", b"w", b"n", b"i", b"d", b"t")
+}
+CRON = WORDS | {b"death": CRIT}
+SQLITE = {b"parse error": ERR, b"runtime error": ERR}
+# What Django says of a status: of 500 and more, and of others.
+DJANGO = dict.fromkeys((b"internal server error", b"service unavailable"), ERR) | dict.fromkeys(
+    (b"not found", b"bad request", b"forbidden", b"unauthorized", b"method not allowed"), WARNING
+)
 PHP = {
     b"fatal error": CRIT,
     b"parse error": CRIT,
@@ -92,5 +101,6 @@ HEADS = (
     *b"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split(),
     *b"php npm thread unhandled exception segmentation aborted killed terminate".split(),
     *b"uncaught pani fata debu".split(),
-    *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
+    *b"internal service not bad forbidden unauthorized method parse runtime deprecation".split(),
+    *b"raft kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
 )

@@ -49,7 +49,7 @@ TEXT = (
     rf"(?!{RECORD}|{HEAD})[A-Za-z]"
     r"(?:[A-Za-z]*+(?: |[^A-Za-z0-9:\[,|\t./+_\n-])"
     r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
-    rf"(?: |: (?!(?:fatal|critical|error|warning|notice))[A-Za-z]++ ))"
+    rf"(?: |: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
 )
 BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"

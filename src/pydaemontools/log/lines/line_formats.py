@@ -13,6 +13,7 @@ from .level_words import (
     WORDS,
 )
 from .line_format import LineFormat
+from .service_formats import SERVICES
 from .severity import CRIT, DEBUG, ERR, INFO, NOTICE, WARNING
 
 PHP_HEAD = (
@@ -81,6 +82,7 @@ FORMATS = (
         r"{when} - (?:(?!{caps} )[^\s]++ - )?{CAPS} - ",
         (b"2026-11-29 13:16:38,123 - app.db - CRITICAL - no more", CRIT, b"no more"),
     ),
+    *SERVICES,
     LineFormat(
         "structlog",
         "structlog, console",
@@ -338,7 +340,8 @@ FORMATS = (
         "named",
         "a program's name, then its level",
         r"[a-z][a-z0-9_+.-]{0,31}+(?:\[[0-9]++\])?: "
-        r"(?:{level=fatal|critical|error|warning|notice})(?: error)?: ",
+        r"(?:{level=fatal|critical|error|warning|notice|Fatal|Critical|Error|Warning|Notice})"
+        r"(?: error)?: ",
         (b"mkfs: error: no such device", ERR, b"no such device"),
     ),
     LineFormat(
