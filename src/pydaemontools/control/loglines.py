@@ -61,8 +61,14 @@ class LineReader:
 
     def _levels(self, texts: list[bytes]) -> list[int]:
         """The severity of each of TEXTS, none empty: what a terminal would show counts."""
-        seen = [last_shown(text.removeprefix(self._prefix)) or text for text in texts]
-        return self._reader.route(b"\n".join(seen), seen)[0]
+        if self._prefix:
+            texts = [text.removeprefix(self._prefix) or text for text in texts]
+        block = b"\n".join(texts)
+        clean = last_shown(block)
+        if clean is not block:
+            lines = zip(clean.split(b"\n"), texts, strict=True)
+            texts = [line or text for line, text in lines]
+        return self._reader.route(clean, texts)[0]
 
 
 def every(_: "Entry") -> bool:

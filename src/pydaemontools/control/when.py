@@ -75,6 +75,8 @@ class StampReader:
     def read(self, lines: list[bytes]) -> list[tuple[int | None, int]]:
         """The time of each of LINES, and where the text behind it begins."""
         found = [stamped(line) for line in lines]
+        if DATED not in {start for _, start in found}:
+            return found
         for line, (_, start) in zip(lines, found, strict=True):
             self._one = self._one or (_dated(line, start) and line[DATED : DATED + 1] != b" ")
         if self._one:

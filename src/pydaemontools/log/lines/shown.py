@@ -53,14 +53,21 @@ def _at_the_end(line: bytes) -> bytes:
     # From the last one on, so that each is looked at once.
     for piece in reversed(line.rstrip(b"\r").split(b"\r")):
         erased = [erase for erase in ERASE if erase in piece]
-        if ERASE[2] in piece:
-            piece = piece.rpartition(ERASE[2])[2]  # noqa: PLW2901 - the rest is gone
-        text = shown(piece).decode("utf-8", "surrogateescape")
+        gone, _, piece = piece.rpartition(ERASE[2])  # noqa: PLW2901 - what is left of it
+        text = _text(piece)
+        if text:
+            # The cursor stayed where it was.
+            text = " " * len(_text(gone)) + text
         parts.append(text[width:])
         width = max(width, len(text))
         if erased:
             break
     return "".join(parts).encode("utf-8", "surrogateescape")
+
+
+def _text(piece: bytes) -> str:
+    """What is seen of PIECE, as characters."""
+    return shown(piece).decode("utf-8", "surrogateescape")
 
 
 def kept(line: bytes) -> bytes:
