@@ -8,7 +8,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydaemontools.log.lines import repeat_limit
@@ -91,6 +91,39 @@ def test_levels(logged):
     assert logged(lines, "Lnotice") == [b"<4>b", *RECORD, JSON, b"[notice] c", b" more"]
 
 
+FORMATS = {
+    "all": ([], [1, 2]),
+    "the head": (["fhead"], [2]),
+    "some": (["fklog,gunicorn"], [2]),
+    "nginx": (["fnginx"], [1, 2]),
+    "requests": (["faccess"], [2, 4]),
+    "requests and all": (["fauto", "faccess"], [1, 2, 4]),
+    "one's own": (["fhead", r"f=it says (?P<level>W)"], [2, 3]),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), FORMATS.values(), ids=FORMATS)
+def test_formats(logged, words, expected):
+    """What f says are the formats in which a line may have its level, wherever it stands."""
+    lines = [
+        b"plain",
+        b"2026/11/29 13:16:38 [error] 7#7: a",
+        b"error: b",
+        b"it says W to c",
+        b'::1 - - [29/Nov/2026:13:36:12 +0000] "GET / HTTP/1.1" 500 1',
+    ]
+    assert logged(lines, *words, "Lwarning") == [lines[at] for at in expected]
+    assert logged(lines, "Lwarning", *words) == [lines[at] for at in expected] * 2
+
+
+def test_formats_of_objects(logged):
+    """With J the level is that of the format."""
+    found = logged(
+        [b"E1129 13:16:38.123456 7 x.go:8] a", b"it says W"], "J", "fklog", "f=.*(?P<level>W)"
+    )
+    assert [json.loads(line)["level"] for line in found] == ["err", "warning"]
+
+
 PIECE = st.sampled_from(
     [
         *(
@@ -132,6 +165,57 @@ def test_by_level_lines_are_chosen_as_their_records_are(block, stamp, unfinished
         lines = [record.line for record in batch.found]
         made.append((text, part.unfinished, transform.state, lines))
     assert made[0] == made[1]
+
+
+DRIVEN = st.sampled_from(
+    [
+        *(b"\r", b"\x1b[0m", b"error: i\r", b"10%\rwarning: j", b" \r"),
+        *(
+            b"\x1b[31m  File\x1b[0m",
+            b" \x1b[31merror: k",
+            b"\xef\xbb\xbf<3>l",
+            b"\xef\xbb\xbf",
+            b"\xff",
+        ),
+        *(b'{"level": "error"}\r', b'\x1b[1m{"level":"debug"}', b"level=error msg=m\r", b'{"a":1}'),
+        *(b'{"log":"error: n\\n","stream":"x","time":1}', b'{"log":" o\\n","stream":"x","time":1}'),
+        *(
+            b"2026-11-29 13:16:38.123 UTC [7] ERROR:  p",
+            b"2026-11-29 13:16:38.123 UTC [7] DETAIL:  q",
+        ),
+        *(b"SEVERE: r", b"[info] s", b"info: Traceback (most recent call last):", b"ValueError: t"),
+    ]
+)
+
+
+def chosen(words, pieces):
+    """What the script WORDS writes to its first place of the bytes in PIECES, one after another."""
+    script = Actions(words, own=True)
+    transform = RecordTransform(script)
+    made, continued = [], False
+    for at, piece in enumerate(pieces):
+        unfinished = piece[-1:] != b"\n" and at + 1 < len(pieces)
+        batch = transform.batch(piece, continued=continued, unfinished=unfinished)
+        made.append(script.outputs[0].selection.of(batch).text)
+        continued = unfinished
+    return b"".join(made)
+
+
+@given(
+    lines=st.lists(PIECE | DRIVEN, min_size=1, max_size=12),
+    cuts=st.lists(st.integers(0, 400), max_size=4),
+    least=st.sampled_from([b"err", b"warning", b"info", b"debug"]),
+)
+@settings(max_examples=400)
+def test_however_lines_come_levels_choose_the_same(lines, cuts, least):
+    """In blocks, in pieces of lines, with what a terminal does not show: nothing differs."""
+    block = stream(lines)
+    ends = sorted({cut for cut in cuts if cut < len(block)} - {0})
+    pieces = [block[start:end] for start, end in zip([0, *ends], [*ends, None], strict=True)]
+    alone = chosen([b"L" + least, b"./d"], pieces)
+    assert chosen([b"L" + least, b"./d", b"=f"], pieces) == alone
+    if least == b"debug":
+        assert alone == block
 
 
 def test_levels_of_several_directories(run, place):

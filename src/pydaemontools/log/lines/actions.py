@@ -16,6 +16,11 @@ STAMPS = b"t", b"T", b"d", b"J"
 WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .forms import Forms
+
+
 class BadAction(Exception):
     """A word that is no action; its argument says why."""
 
@@ -54,12 +59,20 @@ class Actions:
         self._rules: list[tuple[bytes, bytes]] = []
         self._least = severity.DEBUG
         self._limits: list[tuple[int, int, bytes]] = []
+        self._formats: list[bytes] = []  # in what formats lines may have their level
+        self._patterns: list[bytes] = []  # and the user's own
+        self.forms: Forms | None = None  # what these are, once all words were read
         self._said = False  # whether something was, since the last selection was made
         self.idle = b""  # the first action behind the last place, which has nothing to do
         for word in words[bool(self.stamp) :]:
             before = len(self.outputs)
             self._action(word)
             self.idle = b"" if len(self.outputs) > before else self.idle or word
+        levels = self.stamp == b"J" or any(word[:1] == b"L" for word in words)
+        if (self._formats or self._patterns) and not levels:
+            raise BadAction(b"f says in what formats levels are, for L and J: there is neither")
+        if self.records:
+            self.forms = self._asked()
 
     def output(self, kind: bytes, name: bytes) -> ActionTarget:
         """Have a place of that KIND and NAME, for what was said up to here."""
@@ -104,6 +117,8 @@ class Actions:
         elif self.records and (first in WISE or word == b"m"):
             self._said = True
             self._wish(first, rest)
+        elif self.own and first == b"f":
+            (self._patterns if rest[:1] == b"=" else self._formats).append(rest.removeprefix(b"="))
         elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
             self._setting(first, rest)
         elif first in (b".", b"/"):
@@ -130,6 +145,19 @@ class Actions:
                 what = b"r takes lines/seconds, and perhaps a blank and a pattern, as in "
                 raise BadAction(what + b"'r5/60 *timeout*', not r" + rest)
             self._limits.append((int(most[:9]), int(seconds[:9]), pattern))
+
+    def _asked(self) -> "Forms":
+        """In what formats the lines may have their levels."""
+        from .forms import Forms
+
+        if not self._formats and not self._patterns:
+            return Forms()
+        from .shapes import BadLevels, asked
+
+        try:
+            return Forms(*asked(b",".join(self._formats or [b"auto"]), self._patterns, b"f", b"f="))
+        except BadLevels as error:
+            raise BadAction(error.text) from None
 
     def _setting(self, first: bytes, rest: bytes) -> None:
         """What holds for the directories that follow."""

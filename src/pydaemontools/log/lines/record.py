@@ -21,6 +21,12 @@ class Record:
         self.fields = fields
         self.line = line
 
+    def came_as(self, line: bytes) -> None:
+        """Have LINE as what it was made of, which a terminal shows as the line that it was."""
+        if self.message is self.line:
+            self.message = line
+        self.line = line
+
 
 class Opened(Record):
     """A record that holds a line as its program printed it, INNER."""

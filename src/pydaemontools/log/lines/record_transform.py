@@ -7,12 +7,12 @@ nobody looks at lines one by one.
 from . import emit
 from .batch import Batch
 from .block_transform import BlockTransform
-from .forms import Forms
+from .forms import severity_reader
 from .record import Record
 from .record_filter import LevelBatch, RecordBatch, RecordFilter
 from .records import RecordReader, fold, unended
 from .repeat_limit import LONGEST
-from .severity import WARNING, SeverityReader
+from .severity import INFO, WARNING
 from .shown import last_shown
 from .stamps import utc
 
@@ -34,7 +34,7 @@ class RecordTransform(BlockTransform):
     def __init__(self, script: "Actions") -> None:
         super().__init__(script)
         self._choices = [one for one in self._selections if isinstance(one, RecordFilter)]
-        self._severities = SeverityReader(forms=Forms())
+        self._severities = severity_reader(INFO, script.forms)
         self._reader = RecordReader(self._severities)
         self._json = script.stamp == b"J"
         # Then lines need not be put together, but where a record is shown as one.
@@ -134,11 +134,14 @@ class RecordTransform(BlockTransform):
         An empty one has the severity of the line before.
         """
         level = self._severities.level
-        fresh = [line for line in lines[continued:] if line]
+        came = fresh = [line for line in lines[continued:] if line]
         clean = last_shown(body)
         if clean is not body:
-            fresh = [last_shown(line) or b" " for line in fresh]
+            fresh = [last_shown(line) or b" " for line in came]
         routed, found = self._reader.route(clean, fresh, unfinished=unfinished)
+        for record, line in zip(found or (), came, strict=False):
+            if record:
+                record.came_as(line)
         if len(fresh) == len(lines):
             # Nearly always.
             return routed, found or []

@@ -108,28 +108,31 @@ def chosen(names: "Iterable[str] | None") -> tuple[LineFormat, ...]:
 
 
 def asked(
-    names: bytes, patterns: "Iterable[bytes]", what: str = "--levels"
+    names: bytes,
+    patterns: "Iterable[bytes]",
+    what: bytes = b"--levels",
+    own: bytes = b"--level-pattern",
 ) -> tuple[list[str] | None, list["re.Pattern[bytes]"], bool]:
     """What --levels NAMES and --level-pattern PATTERNS ask for, as Forms takes it.
 
-    Raises BadLevels, which says WHAT took the names.
+    Raises BadLevels, which says WHAT takes names, or what takes one's OWN pattern.
     """
-    compiled = [_own_pattern(pattern) for pattern in patterns]
+    compiled = [_own_pattern(pattern, own) for pattern in patterns]
     known = [one.name for one in FORMATS]
     words = names.decode("latin-1").split(",")
     for word in words:
         if word not in ("auto", "head", "access", *known):
             formats = " ".join(known)
-            say = f"{what} takes auto, head, access, or formats ({formats}), not {word}"
-            raise BadLevels(say.encode("latin-1"))
+            say = f" takes auto, head, access, or formats ({formats}), not {word}"
+            raise BadLevels(what + say.encode("latin-1"))
     chosen_ones = [word for word in words if word in known]
     return (None if "auto" in words else chosen_ones), compiled, "access" in words
 
 
-def _own_pattern(pattern: bytes) -> "re.Pattern[bytes]":
+def _own_pattern(pattern: bytes, name: bytes) -> "re.Pattern[bytes]":
     from .linewise_regex import BadPattern, compiled
 
-    what = b"--level-pattern takes a regular expression "
+    what = name + b" takes a regular expression "
     try:
         made = compiled(pattern)
     except BadPattern as error:
