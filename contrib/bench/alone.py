@@ -39,12 +39,12 @@ def rows(*, quick):
     Path("runit").mkdir()
     with server():
         for rate, wanted in RATES.items():
-            count = rate // 4 if quick else 3 * rate
+            count = rate // 4 if quick else 2 * rate
             for (how, argvs), limit in zip(kinds.items(), wanted, strict=True):
                 there = {name: argv for name, argv in argvs.items() if name not in lacking}
                 took = in_turns(
                     {name: one(argv, rate, count) for name, argv in there.items()},
-                    1 if quick else 7,
+                    1 if quick else 5,
                 )
                 peer = list(argvs)[1]
                 yield Row(
