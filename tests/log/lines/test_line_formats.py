@@ -151,6 +151,15 @@ def test_no_line_in_a_format_is_taken_for_one_without_level(line, behind, shift)
         assert Forms().suspects([b"x y z", line, b"x y z"]) == [1], line
 
 
+def test_no_level_depends_on_a_digit():
+    """A line that is remembered has its level with other digits, too."""
+    forms = Forms()
+    for line in TEXTS:
+        level, size = forms.level(line, sized=True)
+        for shift in range(1, 10) if size else ():
+            assert forms.level(other_digits(line, shift))[0] == level, line
+
+
 @given(line=LINE, behind=LINE | st.binary(max_size=9), names=st.sets(st.sampled_from(FORMATS)))
 def test_what_decides_does(line, behind, names):
     """Whatever stands behind the bytes that are said to decide, the level is the same."""

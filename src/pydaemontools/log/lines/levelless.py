@@ -36,6 +36,8 @@ TIME = (
     rf"{D2}(?:{D2}[-/.]{D2}[-/.]{D2}[ T]{D2})?:{D2}(?::{D2}(?:[.,][0-9]{{1,9}}+)?)?"
     rf"(?:Z|[+-]{D2}:?{D2})?"
 )
+# The most frequent of them, found in half the time.
+QUICK = rf"{D2}{D2}[-/]{D2}[-/]{D2}[ T]{D2}:{D2}:{D2}(?:,{D2}[0-9])? [a-z]++ [a-z]++ "
 DATED = rf"(?:{TIME}|[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]?) {WORDS}"
 SYSLOG = (
     rf"{MONTH} {{1,2}}[0-9]{{1,2}} {D2}:{D2}:{D2} (?!{NEAR})[A-Za-z0-9_.-]++ "
@@ -53,7 +55,7 @@ TEXT = (
 )
 BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
-KINDS = DATED, NUMBER, BRACKET, OTHER, TEXT, SYSLOG
+KINDS = QUICK, DATED, NUMBER, BRACKET, OTHER, TEXT, SYSLOG
 LEVELLESS = re.compile("|".join(KINDS).encode())
 SUSPECT = re.compile(rf"\n(?!{'|'.join(KINDS)})".encode())
 

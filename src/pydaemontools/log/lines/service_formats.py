@@ -82,7 +82,7 @@ SERVICES = (
     LineFormat(
         "absl",
         "Abseil's lines before its log has begun, as gRPC has them",
-        r"{level=[IWEF]}0000 00:00:[0-9]{10}\.[0-9]++ ++",
+        r"{level=[IWEF]}[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{10}\.[0-9]++ ++",
         (b"E0000 00:00:1795960000.123456     712 x.cc:88] no route", ERR, b"no route"),
         words=LETTERS | {b"f": CRIT},
         rest=r"[^\]]*+\] ",
