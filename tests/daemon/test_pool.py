@@ -17,12 +17,17 @@ class Fake:
         self.sign = 0.0
         self.got = []
         self.gone = False
+        self.wish = False
         self.timed_out = False
         self.error = ""
 
     def last_sign(self):
         """When it gave its last sign of life."""
         return self.sign
+
+    def asks(self):
+        """Whether it asked to be replaced."""
+        return self.wish
 
     def has_ended(self):
         """Whether it has."""
@@ -150,6 +155,21 @@ def test_replacing_is_one_by_one_and_never_with_fewer():
         stage.made[old].gone = True
     stage.look(20.0, 2, 3)
     assert stage.alive == [2, 3]
+
+
+def test_one_that_asks_is_replaced_and_the_others_stay():
+    """Kind: a HUP to all of a group, that leaves nobody for a moment: they ask, and stay."""
+    stage = Stage()
+    stage.look(0.0)
+    stage.look(1.0, 0, 1)
+    stage.made[1].wish = True
+    stage.look(2.0, 0, 1)
+    stage.look(3.0, 0, 1, 2)
+    assert [one.got for one in stage.made] == [[], [SIGTERM], []]
+    stage.made[1].gone = True
+    stage.look(4.0, 0, 2)
+    stage.look(9.0, 0, 2)
+    assert stage.alive == [0, 2]
 
 
 def test_a_replacement_that_is_never_ready_leaves_the_old_ones():

@@ -70,15 +70,46 @@ def test_a_worker_that_is_killed_is_replaced(pool, ended):
 
 
 def test_hup_to_a_worker_has_that_one_replaced(pool, ended):
-    """Servolux's Prefork: HUP restarts it, gracefully: after_executing() is called."""
+    """Servolux's Prefork: HUP restarts it, gracefully: it goes when the new one is ready."""
     master = pool("Pool('pool', min_workers=1).startup()")
     (one,) = pids(lines(master, 1))
     os.kill(one, signal.SIGHUP)
     said = lines(master, 2)
-    assert said[0] == f"down {one}"
-    assert said[1].startswith("up ")
+    assert said[0].startswith("up ")
+    assert said[1] == f"down {one}"
     master.send_signal(signal.SIGTERM)
     assert ended(master)[0::2] == (0, "")
+
+
+def test_hup_to_all_of_a_group_leaves_some_at_work(pool, ended):
+    """Kind: `pkill -HUP`: the workers hear it as well as the master, and must not go at once."""
+    master = pool("Pool('pool', min_workers=2).startup()")
+    old = pids(lines(master, 2))
+    os.killpg(master.pid, signal.SIGHUP)
+    said = lines(master, 4)
+    assert [line.split()[0] for line in said] == ["up", "down", "up", "down"]
+    assert sorted([int(said[1].split()[1]), int(said[3].split()[1])]) == sorted(old)
+    master.send_signal(signal.SIGTERM)
+    assert ended(master)[0::2] == (0, "")
+
+
+def test_what_all_of_a_group_hears_is_for_the_master(pool, ended):
+    """Kind: USR1 kills, and TTIN stops, whoever does not expect it: here the workers."""
+    master = pool(
+        """
+class Told(Pool):
+    def usr1(self): say("usr1")
+Told("pool", min_workers=1, max_workers=2).startup()
+"""
+    )
+    (one,) = pids(lines(master, 1))
+    os.killpg(master.pid, signal.SIGUSR1)
+    assert lines(master, 1) == ["usr1"]
+    os.killpg(master.pid, signal.SIGTTIN)
+    (two,) = pids(lines(master, 1))
+    master.send_signal(signal.SIGTERM)
+    code, said, err = ended(master)
+    assert (code, sorted(pids(said)), err) == (0, sorted([one, two]), "")
 
 
 def test_a_worker_that_hangs_says_where_and_is_killed(pool, ended):
@@ -215,7 +246,7 @@ def test_workers_end_where_the_kernel_does_not_tell_them(pool):
     master = pool(
         """
 from pydaemontools.daemon import worker
-worker._die_with_parent = lambda: None
+worker._die_with_parent = lambda: False
 Pool('pool', min_workers=2).startup()
 """
     )
@@ -276,8 +307,8 @@ def test_nothing_is_left_open_by_many_workers(pool, ended):
     before = fds_of(master.pid)
     for _ in range(5):
         os.kill(one, signal.SIGHUP)
-        one = pids(lines(master, 2))[1]
-    assert fds_of(master.pid) == before
+        one = pids(lines(master, 2))[0]
+    wait_until(lambda: fds_of(master.pid) == before)
     master.send_signal(signal.SIGTERM)
     assert ended(master)[0] == 0
 

@@ -209,6 +209,31 @@ Mine(interval=3600).startup()
     assert ended(server) == (0, [], "")
 
 
+def test_who_takes_the_wakeup_fd_away_makes_nobody_deaf(program, ended):
+    """Kind: an asyncio loop with handlers in a signal's method; when it closes, there is none."""
+    server = program(
+        """
+import asyncio
+class Mine(Server):
+    def run(self): say("up")
+    def usr1(self):
+        async def work():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, say, "theirs")
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(0)
+        asyncio.run(work())
+        say("done")
+    def hup(self): say("hup")
+Mine(interval=3600).startup()
+"""
+    )
+    assert lines(server, 1) == ["up"]
+    server.send_signal(signal.SIGUSR1)
+    assert lines(server, 2) == ["done", "hup"]
+    server.send_signal(signal.SIGTERM)
+    assert ended(server) == (0, [], "")
+
+
 def test_a_child_takes_no_signal_of_its_parents_and_gives_none(program, ended):
     """Kind: a forked child has its parent's pipe and handlers, and ends it, or cannot be ended."""
     server = program(
@@ -288,6 +313,26 @@ Mine(interval=3600).startup()
     assert lines(server, 1) == ["stopping"]
     server.send_signal(signal.SIGINT)
     assert ended(server)[0] == -signal.SIGINT
+
+
+def test_the_second_int_kills_process_1_too(program, ended):
+    """Kind: the default of a signal, which does nothing to the first process of a container."""
+    server = program(
+        """
+class Mine(Server):
+    def run(self):
+        say("up")
+        time.sleep(60)
+    def before_stopping(self): say("stopping")
+os.getpid = lambda: 1
+Mine(interval=3600).startup()
+"""
+    )
+    assert lines(server, 1) == ["up"]
+    server.send_signal(signal.SIGINT)
+    assert lines(server, 1) == ["stopping"]
+    server.send_signal(signal.SIGINT)
+    assert ended(server)[0] == 128 + signal.SIGINT
 
 
 def test_a_run_can_sleep_until_it_is_to_stop(program, ended):

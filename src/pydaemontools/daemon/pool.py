@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         error: str
 
         def last_sign(self) -> float: ...  # noqa: D102
+        def asks(self) -> bool: ...  # noqa: D102
         def has_ended(self) -> bool: ...  # noqa: D102
         def signal(self, signum: int) -> None: ...  # noqa: D102
 
@@ -113,6 +114,8 @@ class Pool:
         elif now >= post.kill_at:
             post.kill_at = float("inf")
             worker.signal(SIGKILL)
+        elif not post.leaving and post not in self._old and worker.asks():
+            self._old.append(post)
         elif not post.leaving and self._is_late(post, now):
             worker.timed_out = True
             self._say("error", f"worker {worker.pid} gave no sign of life for {self._timeout:g} s")

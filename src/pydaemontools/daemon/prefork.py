@@ -42,7 +42,8 @@ class Prefork(Server):
     waits in an execute() does so by wait_for() or sleep(), or says beat() now and then.
 
     HUP replaces the workers one after the other, so that there are never fewer: a new one is
-    ready before the oldest ends. Should it never be, the old ones go on. TERM and INT end all:
+    ready before the oldest ends. Should it never be, the old ones go on. HUP to a worker does so
+    with that one. TERM and INT end all:
     each has GRACE seconds for what it is at. The rest is a Server's: NAME, LOGGER, PID_FILE,
     SIGNALS, the hooks and startup(), which stays until the end. Instead of that, start(),
     look() as often as you like, and stop().
@@ -110,9 +111,8 @@ class Prefork(Server):
         fd = file if file is None or isinstance(file, int) else file.fileno()
         if self._at_work is None:
             raise RuntimeError("wait_for() is for execute(), in a worker")
-        if self.timeout is None:
-            return self._at_work.wait(fd, seconds)
-        return self._at_work.wait(fd, seconds, min(1.0, self.timeout / 4))
+        most = float("inf") if self.timeout is None else self.timeout / 4
+        return self._at_work.wait(fd, seconds, most)
 
     def sleep(self, seconds: float) -> bool:
         """Sleep in execute(), as long as the worker is not to end; whether it may go on."""
@@ -256,16 +256,21 @@ class Prefork(Server):
             self._at_work.ending = True
 
     def _new_pool(self) -> Pool:
-        return Pool(lambda: Worker(self._work), self._say, timeout=self.timeout, grace=self.grace)
+        return Pool(self._fork, self._say, timeout=self.timeout, grace=self.grace)
+
+    def _fork(self) -> Worker:
+        return Worker(self._work, self._methods())
 
     def _work(self, at_work: AtWork) -> None:
         """Be a worker."""
         self._at_work = at_work
+        if self._inbox is not None:
+            at_work.on_ask = self._inbox.poke
         try:
             self.before_executing()
             at_work.beat()
-            if self._inbox is not None:
-                self._inbox.poke()
+            # It is ready, and whoever waits for that looks now.
+            at_work.on_ask()
             while at_work.running:
                 self.execute()
                 at_work.beat()

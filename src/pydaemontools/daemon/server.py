@@ -1,5 +1,6 @@
 """A program that runs until it is told to end: a loop, and signals that are methods."""
 
+import os
 import signal
 from threading import current_thread, get_ident, main_thread
 
@@ -113,7 +114,9 @@ class Server(Coroutine):
 
     def int(self) -> object:
         """What INT does: it ends, and the next one kills."""
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # The default does nothing to process 1.
+        handler = _exit if os.getpid() == 1 else signal.SIG_DFL
+        signal.signal(signal.SIGINT, handler)
         return self.shutdown()
 
     def term(self) -> object:
@@ -198,6 +201,11 @@ class Server(Coroutine):
     def _called_back(self, *, reloads: bool) -> None:
         if reloads and not self._stop:
             sd_notify.ready()
+
+
+def _exit(signum: int, _frame: object) -> None:
+    """End at once, as the signal SIGNUM would have it."""
+    os._exit(128 + signum)
 
 
 def _locked(pid_file: "Lock") -> "AbstractContextManager[object]":

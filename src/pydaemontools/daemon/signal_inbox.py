@@ -57,15 +57,29 @@ class SignalInbox:
 
     def wait(self, seconds: float | None = None) -> list[int]:
         """The signals that came, in order; after SECONDS at most, or when wake() was called."""
+        missed = not self.rearm()
+        if missed:
+            seconds = 0
         self._poll.poll(None if seconds is None else max(0, seconds) * 1000 + 1)
         try:
             came = os.read(self._fds[0], PIPE)
         except BlockingIOError:
-            return []
+            came = b""
         seen, self.seen = self.seen, set()
         found = [number for number in came if number in self._signals]
         # A full pipe takes no more, and what was last may be the one that matters.
-        return found + sorted(seen - set(found)) if len(came) == PIPE else found
+        missed = missed or len(came) == PIPE
+        return found + sorted(seen - set(found)) if missed else found
+
+    def rearm(self) -> bool:
+        """Have signals written to the pipe; whether they were, or somebody took that away.
+
+        As an asyncio loop does that has handlers, when it is closed. What came meanwhile is `seen`.
+        """
+        if not self._signals:
+            return True
+        sink = self._fds[1]
+        return signal.set_wakeup_fd(sink, warn_on_full_buffer=False) == sink
 
     def fileno(self) -> int:
         """The fd that can be read when a signal has come."""

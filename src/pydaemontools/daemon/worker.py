@@ -17,23 +17,27 @@ from .signal_inbox import SignalInbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PR_SET_PDEATHSIG = 1
 TEXT = 32768  # bytes of an error that are told
-SLICE = 1.0  # seconds of one wait, in which the master is looked for
-ENDS = signal.SIGTERM, signal.SIGHUP
+SLICE = 1.0  # seconds of one wait, where the kernel does not tell of the master's end
+FOREVER = float("inf")
+ASKED = 8  # where in the shared memory a worker asks to be replaced
 
 
 class Worker:
     """A worker as its master sees it: `pid`, `status` once it has ended, `error` as text."""
 
-    def __init__(self, body: "Callable[[AtWork], None]") -> None:
-        """Fork, and run BODY there. Raises OSError where there can be no child."""
+    def __init__(self, body: "Callable[[AtWork], None]", deaf: "Iterable[int]" = ()) -> None:
+        """Fork, and run BODY there, DEAF to these signals, which are for the master.
+
+        Raises OSError where there can be no child.
+        """
         self.timed_out = False
         self.error = ""
         self.status: int | None = None
-        self._beat = mmap(-1, 8)
+        self._beat = mmap(-1, ASKED + 1)
         self._errors, errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         master = os.getpid()
         # What is buffered would be written by both.
@@ -42,7 +46,7 @@ class Worker:
             self.pid = os.fork()
             if not self.pid:
                 os.close(self._errors)
-                AtWork(self._beat, errors, master).run(body)
+                AtWork(self._beat, errors, master, deaf).run(body)
         except OSError:
             os.close(self._errors)
             raise
@@ -53,6 +57,10 @@ class Worker:
         """When it gave its last sign of life, 0 if it was not ready yet."""
         sign: float = unpack_from("d", self._beat)[0] if self.status is None else 0.0
         return sign
+
+    def asks(self) -> bool:
+        """Whether it asked to be replaced."""
+        return self.status is None and self._beat[ASKED] != 0
 
     def has_ended(self) -> bool:
         """Whether it has."""
@@ -96,17 +104,24 @@ def _told_by(status: int) -> str:
 class AtWork:
     """A worker as it sees itself, in its own process."""
 
-    def __init__(self, beat: mmap, errors: int, master: int) -> None:
+    def __init__(self, beat: mmap, errors: int, master: int, deaf: "Iterable[int]") -> None:
         self._beat = beat
         self._errors = errors
         self._master = master
-        self._inbox = SignalInbox([*ENDS, signal.SIGINT])
+        self._inbox = SignalInbox([signal.SIGTERM, signal.SIGHUP, signal.SIGINT, *deaf])
         self.ending = False
+        self.on_ask: Callable[[], object] = lambda: None  # is called when it asks to be replaced
+        self._slice = SLICE
 
     @property
     def running(self) -> bool:
         """Whether it is to go on."""
-        ending = self.ending or self._inbox.seen.intersection(ENDS)
+        seen = self._inbox.seen
+        if signal.SIGHUP in seen and not self._beat[ASKED]:
+            # Whoever tells all of a group would have none left for a moment.
+            self._beat[ASKED] = 1
+            self.on_ask()
+        ending = self.ending or signal.SIGTERM in seen
         return not ending and os.getppid() == self._master
 
     def beat(self) -> None:
@@ -124,13 +139,14 @@ class AtWork:
         waiter.register(self._inbox.fileno(), POLLIN)
         if fd is not None:
             waiter.register(fd, POLLIN)
-        end = float("inf") if seconds is None else monotonic() + seconds
+        end = FOREVER if seconds is None else monotonic() + seconds
+        self._inbox.rearm()
         while self.running:
             self.beat()
-            rest = min(most, end - monotonic())
+            rest = min(most, self._slice, end - monotonic())
             if rest <= 0:
                 return False
-            found = [one for one, _ in waiter.poll(rest * 1000)]
+            found = [one for one, _ in waiter.poll(None if rest == FOREVER else rest * 1000)]
             if fd in found:
                 return True
             self._inbox.drain()
@@ -140,7 +156,7 @@ class AtWork:
         """Run BODY to its end, and this process with it."""
         code = 1
         try:
-            _die_with_parent()
+            self._slice = FOREVER if _die_with_parent() else SLICE
             with self._inbox:
                 body(self)
             code = 0
@@ -164,15 +180,15 @@ class AtWork:
             pass
 
 
-def _die_with_parent() -> None:
-    """Have the kernel send TERM when the master ends; `running` sees it too, but not in a wait."""
+def _die_with_parent() -> bool:
+    """Have the kernel send TERM when the master ends, which `running` sees too; whether it will."""
     try:
         from ..base.libc import function
 
-        function("prctl")(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        return not function("prctl")(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
     except (ImportError, OSError):
-        # No ctypes, or no such thing: then between two runs, and in wait().
-        pass
+        # No ctypes, or no such thing.
+        return False
 
 
 def _flush() -> None:
