@@ -5,7 +5,7 @@ import pytest
 from pydaemontools.log.lines import access
 from pydaemontools.log.lines.forms import Forms, severity_reader
 from pydaemontools.log.lines.records import RecordReader
-from pydaemontools.log.lines.severity import DEBUG, ERR, INFO, NOTICE, WARNING, head, strip
+from pydaemontools.log.lines.severity import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING, head, strip
 
 HOST = b'127.0.0.1 - - [29/Nov/2026:13:36:12 +0000] "'
 FAILED = HOST + b'GET / HTTP/1.1" 500 12'
@@ -100,11 +100,21 @@ def test_what_docker_holds_is_opened():
     assert route(lines[0], lines[2], forms=False)[0] == [3, 6]
 
 
-def test_what_docker_does_not_write():
-    """A field `log` alone is a message, and what is no text is a field."""
-    levels, records = route(b'{"log":"error: a","level":"debug"}', b'{"log":3,"stream":1,"time":2}')
-    assert levels == [DEBUG, INFO]
-    assert records[0].message == b"error: a"
+def test_what_others_hold():
+    """Fluentd has other fields beside it; a level or a message of its own is worth more."""
+    lines = [
+        b'{"log":"error: a\\n"}',
+        b'{"container_name":"/web","source":"stderr","log":"error: a"}',
+        b'{"log":"error: a","level":"debug"}',
+        b'{"log":"error: a","Level":"debug"}',
+        b'{"log":"error: a","msg":"b"}',
+        b'{"log":3,"stream":1,"time":2}',
+        b'{"log":{"level":"alert"}}',
+    ]
+    levels, records = route(*lines)
+    assert levels == [ERR, ERR, DEBUG, DEBUG, INFO, INFO, ALERT]
+    assert [one.message for one in records[:5]] == [b"error: a"] * 4 + [b"b"]
+    assert records[1].fields == {"container_name": "/web", "source": "stderr"}
     nested = docker(docker(r"error: x\n").decode().replace("\\", "\\\\").replace('"', '\\"'))
     assert route(nested)[0] == [ERR]
 

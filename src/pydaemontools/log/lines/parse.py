@@ -15,7 +15,8 @@ DEPTH = 64  # of objects and arrays in each other; json itself ends at about a t
 _scan = json.JSONDecoder(strict=False, parse_constant=str).raw_decode
 # What an object of loguru's serializer has, and nothing else has.
 LOGURU = {"text", "record"}
-DOCKER = {"log", "stream", "time"}  # what an object of docker's json-file has
+# Without any of these an object has nothing to say but the line that it holds in `log`.
+KNOWN = {key.lower() for key in keys.LEVELS | keys.MESSAGES} - {"log"}
 
 
 def parse(line: bytes) -> Record | None:
@@ -50,13 +51,14 @@ def _json(line: bytes) -> Record | None:
         return None
     if found.keys() == LOGURU and isinstance(found["record"], dict):
         return _record(line, _loguru(found["record"], found["text"]))
-    if found.keys() >= DOCKER and isinstance(found["log"], str):
-        return _docker(line, found, encoded(found["log"]).rstrip(b"\r\n"))
+    held = found.get("log")
+    if isinstance(held, str) and KNOWN.isdisjoint(map(str.lower, found)):
+        return _held(line, found, encoded(held).rstrip(b"\r\n"))
     return _record(line, found)
 
 
-def _docker(line: bytes, found: dict[str, object], text: bytes) -> Record:
-    """The record of TEXT, which docker has put into LINE with what it FOUND; that adds fields."""
+def _held(line: bytes, found: dict[str, object], text: bytes) -> Record:
+    """The record of TEXT, which docker or another has put into LINE; all else FOUND is fields."""
     del found["log"]
     inner = parse(text)
     if inner:
