@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import threading
 import time
 
 import pytest
@@ -131,6 +132,26 @@ def test_it_is_an_event(watch, tmp_path, monkeypatch):
     assert Condition.pause is None
     assert Listens.pause == 0.02
     assert watch().pause is None
+
+
+def test_nobody_waits_for_the_kernel(watch, monkeypatch):
+    """SV-16: to close an inotify takes 20 ms; whoever looked goes on, and the next one waits."""
+    held, closed, real = threading.Event(), [], os.close
+    seen = watch()
+    slow = seen.fds[0]
+
+    def close(fd):
+        if fd == slow and not closed:
+            held.wait(20)
+            closed.append(fd)
+        real(fd)
+
+    monkeypatch.setattr(os, "close", close)
+    seen.close(later=True)
+    assert (seen.fds, closed) == ([], [])
+    threading.Timer(0.05, held.set).start()
+    watch()
+    assert closed == [slow]
 
 
 def test_without_inotify(watch, tmp_path, monkeypatch):

@@ -56,8 +56,8 @@ class Condition:
     def in_daemon(self) -> None:
         """Have the daemon have what it needs for it."""
 
-    def close(self) -> None:
-        """It is of no interest any more."""
+    def close(self, *, later: bool = False) -> None:
+        """It is of no interest any more; LATER does not wait until all is closed."""
 
 
 class Called(Condition):
@@ -82,7 +82,7 @@ class Called(Condition):
         """Have the address in the environment."""
         os.environ["NOTIFY_SOCKET"] = os.fsdecode(self._socket.address)
 
-    def close(self) -> None:
+    def close(self, *, later: bool = False) -> None:  # noqa: ARG002 - it takes no time
         """Hear nothing more."""
         self._socket.close()
 
@@ -128,7 +128,7 @@ class NotifyFd(Condition):
         os.dup2(self._sink, self._number)
         os.environ["NOTIFICATION_FD"] = str(self._number)
 
-    def close(self) -> None:
+    def close(self, *, later: bool = False) -> None:  # noqa: ARG002 - it takes no time
         """Hear nothing more."""
         for fd in (self._source, self._sink):
             if fd >= 0:
@@ -165,9 +165,9 @@ class Logged(Condition):
             return self._written
         return super().look(start)
 
-    def close(self) -> None:
+    def close(self, *, later: bool = False) -> None:
         """Watch it no more."""
-        self._watch.close()
+        self._watch.close(later=later)
 
 
 class Listens(Condition):

@@ -137,10 +137,9 @@ def daemonize(
     check(2)
     logs = [os.path.abspath(os.fsdecode(log_file))] if log_file else stdio.logs()
     when = condition(ready, log_file=next(iter(logs), None), look_for=look_for)
-    begun = launch(name, plan, when, timeout=timeout, logs=logs)
+    begun = launch(name, plan, when, timeout=timeout, logs=logs, leaves=exit)
     if isinstance(begun, Truth):
         return _go_on(begun, plan, at_once=ready is None)
-    begun.leaves = exit
     pid = finish(begun, plan)
     if exit:
         # What is to be done at an exit is the daemon's.
@@ -188,11 +187,13 @@ def launch(
     timeout: float,
     logs: list[str],
     after_fork: "Callable[[], object] | None" = None,
+    leaves: bool = False,
 ) -> Start | Truth:
     """Fork: return the Start of the daemon NAME; in the daemon, when PLAN is done, what tells.
 
     It is ready WHEN; what it writes into LOGS is for errors. AFTER_FORK is called in it before
-    all steps. A step that fails is told, and the daemon ends. Raises StartupError.
+    all steps. A step that fails is told, and the daemon ends. This process LEAVES when it is
+    ready, or goes on. Raises StartupError.
     """
     lines = LastLines(logs)
     given = plan.lock is not None and plan.lock.held
@@ -205,7 +206,7 @@ def launch(
     if plan.lock and given:
         plan.lock.give()
     try:
-        between, truth = fork_twice(pipes)
+        between, truth = fork_twice(pipes, when.fds if leaves else ())
     except StartupError as error:
         when.close()
         pipes.close(*pipes.all())
@@ -214,7 +215,9 @@ def launch(
         text = f"unable to start {name}: {error}"
         raise StartupError(text, step=error.step, exception=error.exception) from error
     if truth is None:
-        return Start(name, between, pipes, when, timeout=timeout, lines=lines)
+        start = Start(name, between, pipes, when, timeout=timeout, lines=lines)
+        start.leaves = leaves
+        return start
     try:
         supervisor.forget()
         truth.keep_off(when.keep)

@@ -19,6 +19,10 @@ from .close_rest import close_all_but
 from .failures import StartupError
 from .truth import Truth
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LOOK = 0.02  # seconds between two looks where there is no pidfd
 
 
@@ -62,10 +66,11 @@ class Pipes:
             os.close(fd)
 
 
-def fork_twice(pipes: Pipes) -> tuple[int, Truth | None]:
+def fork_twice(pipes: Pipes, hold: "Iterable[int]" = ()) -> tuple[int, Truth | None]:
     """Fork; return the pid of the process between, and in the daemon 0 and what it tells by.
 
-    Raises StartupError where there can be no child.
+    The process between has HOLD open as long as it is there. Raises StartupError where there can
+    be no child.
     """
     _flush()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -74,7 +79,7 @@ def fork_twice(pipes: Pipes) -> tuple[int, Truth | None]:
         if pid:
             pipes.close(pipes.truth, pipes.reports, pipes.gone)
             return pid, None
-        truth = _detached(pipes, mask)
+        truth = _detached(pipes, mask, hold)
     except OSError as error:
         raise StartupError(
             f"unable to fork: {error_str(error).decode()}", step="fork", exception=error
@@ -85,7 +90,7 @@ def fork_twice(pipes: Pipes) -> tuple[int, Truth | None]:
     return 0, truth
 
 
-def _detached(pipes: Pipes, mask: "set[int]") -> Truth:
+def _detached(pipes: Pipes, mask: "set[int]", hold: "Iterable[int]") -> Truth:
     """Be the process between, which never returns; the daemon does, with what it tells by."""
     truth, daemon = Truth(pipes.truth), False
     try:
@@ -95,7 +100,7 @@ def _detached(pipes: Pipes, mask: "set[int]") -> Truth:
         pid = os.fork()
         if pid:
             truth.close()
-            _stay(pid, pipes, mask)
+            _stay(pid, pipes, mask, hold)
         else:
             pipes.close(pipes.told, pipes.report, pipes.reports, pipes.gone, pipes.here)
             truth.born()
@@ -112,14 +117,14 @@ def _detached(pipes: Pipes, mask: "set[int]") -> Truth:
     raise AssertionError
 
 
-def _stay(pid: int, pipes: Pipes, mask: "set[int]") -> None:
+def _stay(pid: int, pipes: Pipes, mask: "set[int]", hold: "Iterable[int]") -> None:
     """Report how the daemon PID ended, if it does so while somebody wants to know."""
     for signum in range(1, signal.NSIG):
         if callable(signal.getsignal(signum)):
             signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # What the caller has open is no business of this process, locks least of all.
-    close_all_but({pipes.reports, pipes.gone})
+    close_all_but({pipes.reports, pipes.gone, *hold})
     signal.pthread_sigmask(signal.SIG_SETMASK, mask | {signal.SIGCHLD})
     status = _ended(pid, pipes.gone)
     if status is not None:

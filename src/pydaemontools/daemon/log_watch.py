@@ -4,6 +4,7 @@ A line may come in pieces, the file may be made only now, shortened, or replaced
 Inotify tells when there is something new; where there is none, it is looked at every 20 ms.
 """
 
+import _thread
 import os
 
 from ..base import shared_dir
@@ -18,6 +19,7 @@ WINDOW = 1 << 16  # bytes in which it has to stand whole
 MODIFY, MOVED_TO, CREATE = 0x2, 0x80, 0x100
 CHANGES = MODIFY | MOVED_TO | CREATE
 READ = os.O_RDONLY
+_closing = _thread.allocate_lock()  # held while an inotify is being closed
 
 
 class LogWatch:
@@ -29,6 +31,9 @@ class LogWatch:
     def __init__(
         self, path: str, look_for: "str | bytes | Pattern[str] | Pattern[bytes] | None"
     ) -> None:
+        with _closing:
+            # There is no thread beside this one when it forks.
+            pass
         self._path = os.path.realpath(os.fsencode(path))
         self._wanted = look_for
         self._seen = b""
@@ -55,11 +60,15 @@ class LogWatch:
             if not self._next_file():
                 return False
 
-    def close(self) -> None:
-        """Look no more."""
-        for fd in (*self.fds, self._fd):
-            if fd >= 0:
+    def close(self, *, later: bool = False) -> None:
+        """Look no more. LATER does not wait for the kernel, which takes its time for inotify."""
+        for fd in self.fds:
+            if later:
+                _close_later(fd)
+            else:
                 os.close(fd)
+        if self._fd >= 0:
+            os.close(self._fd)
         self.fds, self._fd = [], -1
 
     def _open(self) -> int:
@@ -137,6 +146,23 @@ def watch(directory: bytes) -> int:
         os.close(fd)
         return -1
     return fd
+
+
+def _close_later(fd: int) -> None:
+    """Close FD, an inotify's, beside what comes next: whoever closes the last one waits 20 ms."""
+    _closing.acquire()
+
+    def close() -> None:
+        try:
+            os.close(fd)
+        finally:
+            _closing.release()
+
+    try:
+        _thread.start_new_thread(close, ())
+    except RuntimeError:
+        # There can be no further thread.
+        close()
 
 
 def _drain(fd: int) -> None:

@@ -68,7 +68,13 @@ class Managed(DaemonOptions):
         name = self.name or ""
         condition, logs, hook = self.condition(), self.logs(), self.after_fork
         begun = detach.launch(
-            name, plan, condition, timeout=self.timeout, logs=logs, after_fork=hook
+            name,
+            plan,
+            condition,
+            timeout=self.timeout,
+            logs=logs,
+            after_fork=hook,
+            leaves=do_exit and wait,
         )
         if isinstance(begun, Truth):
             return self._be(begun, plan)
@@ -76,7 +82,6 @@ class Managed(DaemonOptions):
             self._begun = begun
             return self
         self._say("debug", f"Waiting for {name!r} to startup.")
-        begun.leaves = do_exit
         detach.finish(begun, plan)
         self._started(begun)
         if do_exit:

@@ -247,7 +247,8 @@ class Start:
     def _finish(self, *, ready: bool) -> None:
         """It is READY, or has ended: nobody between us any more, and nothing open."""
         self._over = True
-        self._condition.close()
+        # One that leaves has not the last of these files: the process between has them too.
+        self._condition.close(later=ready and not self.leaves)
         os.close(self._pipes.here)
         try:
             if not os.waitpid(self._between, os.WNOHANG)[0]:
