@@ -25,12 +25,9 @@ WORD = rf"(?!{NEAR})[A-Za-z]++"
 OTHERS = r"(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*+"
 NAME = r"(?:[0-9_./@-][a-z0-9_./@-]*+(?:\[[0-9]++\])?:?|(?:\[[0-9]++\])?:) ++"
 ALONE = r"[,;]? ++"
-SECOND = rf"{OTHERS}{WORD}(?:{ALONE}|{NAME}{OTHERS}{WORD}{ALONE})"
+ONE = rf"{OTHERS}{WORD}(?:{NAME}{OTHERS}{WORD})?+{ALONE}"  # with or without a name before it
 ZONES = rf"(?:{CAPS}[\])]? ){{0,2}}+"
-WORDS = (
-    rf"(?:{SMALL}"
-    rf"|{ZONES}{OTHERS}{WORD}(?:{ALONE}{SECOND}|{NAME}{OTHERS}{WORD}{ALONE}{SECOND}))"
-)
+WORDS = rf"(?:{SMALL}|{ZONES}{ONE}{ONE})"
 D2 = "[0-9][0-9]"
 TIME = (
     rf"{D2}(?:{D2}[-/.]{D2}[-/.]{D2}[ T]{D2})?:{D2}(?::{D2}(?:[.,][0-9]{{1,9}}+)?)?"
