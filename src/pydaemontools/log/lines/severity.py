@@ -154,6 +154,7 @@ class SeverityReader:
         self._beginnings = Beginnings()
         self._size = 0  # bytes by which nearly all of the last lines were known, if as many
         self._plain = False  # whether nearly all of them had no level
+        self._new = forms is not None  # whether there was no block of many lines yet
 
     def route(self, lines: list[bytes]) -> list[int]:
         """The severity of each of LINES, none empty, which follow those of the call before.
@@ -163,6 +164,10 @@ class SeverityReader:
         """
         if not lines:
             return []
+        if self._new and len(lines) > MANY:
+            # What a few teach is mostly enough for all.
+            self._new = False
+            return self.route(lines[: MANY - 1]) + self.route(lines[MANY - 1 :])
         found, rest = (self._without_level if self._plain else self._known)(lines)
         done = self._go_on(lines, found, 0) if self.in_traceback else 0
         if rest:
