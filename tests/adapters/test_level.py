@@ -81,6 +81,15 @@ def test_what_each_library_calls_a_level_means_that_severity_to_the_router(step)
         (7, "", 7),
         (55, "FATAL", 2),
         (99, "Level 99", 0),
+        # As the router has them.
+        (25, "SEVERE", 3),
+        (10, "panic", 2),
+        (40, "FINE", 7),
+        (40, "Informational", 6),
+        (10, "WARN3", 4),
+        (10, "ERROR+2", 3),
+        (30, "floor 3", 4),
+        (30, "40", 4),
     ],
 )
 def test_a_record_has_the_step_of_its_name_and_else_of_its_number(number, name, step):
@@ -136,3 +145,21 @@ def test_who_follows_is_told_of_each_change_until_it_leaves():
     level.leave(follower)
     level.adjust(1)
     assert seen == ["info", "debug"]
+
+
+@pytest.mark.parametrize("form", ["level", "journal", "human", "json", "logfmt"])
+@pytest.mark.parametrize("bridge", [None, "both"])
+def test_a_level_of_the_programs_is_what_its_name_says_in_every_form(program, form, bridge):
+    """Also where its number says another one, and over the bridge."""
+    text = f"""
+from loguru import logger
+logger.level("SEVERE", no=22)
+logging.addLevelName(23, "panic")
+log.install(format={form!r}, bridge={bridge!r})
+logger.log("SEVERE", "one")
+app.log(23, "two")
+"""
+    lines = program(text).stderr.decode().splitlines()
+    assert len(lines) == 2
+    for line, words in zip(lines, (("error", "<3>"), ("critical", "<2>")), strict=True):
+        assert any(word in line for word in words), line

@@ -42,7 +42,7 @@ class ToLoguru(logging.Handler):
         from loguru import logger
 
         extra = {k: v for k, v in record.__dict__.items() if k not in as_logging.OWN}
-        name = NAMES[_steps[record.levelno]]
+        name = NAMES[_steps.of(record)]
 
         def place(made: Any) -> None:  # noqa: ANN401 - a record of loguru's
             made["name"], made["function"], made["line"] = (

@@ -9,8 +9,8 @@ import logging
 import re
 from collections.abc import Callable
 
+from ..log.lines import keys, level_words
 from ..log.lines.keys import PYTHON
-from ..log.lines.keys import WORDS as _KEYS
 from ..log.lines.severity import DEBUG, INFO
 
 NONE, TRACE = -1, 8
@@ -26,8 +26,9 @@ HEADS = (
     "debug",
     "trace",
 )
-# Every word that anybody uses for one, in lower case.
-STEPS = _KEYS | {
+# Every word that anybody uses for one, in lower case: those that the router knows, and ours.
+STEPS = {word.decode(): step for word, step in level_words.WORDS.items()} | keys.WORDS
+STEPS |= {
     "trace": TRACE,
     "t": TRACE,
     "inform": INFO,
@@ -72,8 +73,12 @@ def step_of_number(number: int, name: str = "") -> int:
 
     The name comes first: a program may have a NOTICE of its own at 22.
     """
-    known = STEPS.get(name.lower(), NONE)
-    if known >= 0:
+    word = name.strip().lower()
+    known = STEPS.get(word)
+    if known is None and word and not word.isdecimal():
+        # As OpenTelemetry and Go's slog spell them: WARN2, INFO+1.
+        known = keys.severity("level", word)
+    if known is not None and known >= 0:
         return known
     if number <= NUMBERS[TRACE]:
         return TRACE
@@ -87,13 +92,17 @@ def threshold(step: int) -> int:
     return 1 if step == TRACE else NUMBERS[step]
 
 
-class Steps(dict[int, int]):
-    """Numbers of logging's levels, and their steps; one that is new is looked up once."""
+class Steps(dict[tuple[int, str], int]):
+    """Numbers and names of levels, and their steps; one that is new is looked up once."""
 
-    def __missing__(self, number: int) -> int:
-        """The step of NUMBER, by the name that logging has for it."""
-        step = self[number] = step_of_number(number, logging.getLevelName(number))
+    def __missing__(self, level: tuple[int, str]) -> int:
+        """The step of LEVEL, a number and what it is called there."""
+        step = self[level] = step_of_number(*level)
         return step
+
+    def of(self, record: logging.LogRecord) -> int:
+        """The step of RECORD."""
+        return self[record.levelno, record.levelname]
 
 
 class Level:

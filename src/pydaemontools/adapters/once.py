@@ -116,6 +116,6 @@ def _same(
     if texts[0] == texts[1]:
         return True
     level = other["level"]
-    steps = {step_of_number(record.levelno), step_of_number(level.no, level.name)}
+    steps = {step_of_number(record.levelno, record.levelname), step_of_number(level.no, level.name)}
     inner = texts[1] if outer == texts[0] else texts[0]
     return bool(outer) and outer in inner and len(steps) == 1

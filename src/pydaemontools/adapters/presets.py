@@ -87,7 +87,7 @@ def known(
     record: logging.LogRecord, message: object, trace: str | None, stack: str | None
 ) -> dict[str, object]:
     """What is known of RECORD, by the names that presets have for it; None where nothing is."""
-    step = _steps[record.levelno]
+    step = _steps.of(record)
     when = dt.datetime.fromtimestamp(record.created, dt.UTC)
     kind, what = exception_of(record, trace)
     return {

@@ -82,7 +82,7 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
     """RECORD in FORM, or what can be said of it, whatever its values do. Never raises for these."""
     if within.records >= MOST:
         said = record.msg if isinstance(record.msg, str) else nameless(record.msg)
-        return form.text(levels.step_of_number(record.levelno), said)
+        return form.text(levels.step_of_number(record.levelno, record.levelname), said)
     within.records += 1
     try:
         if type(record.msg) is dict and hasattr(record, "_logger"):
@@ -106,7 +106,7 @@ def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) ->
             return form.record(made)
         except Exception:  # noqa: BLE001, S112 - as above
             continue
-    return form.text(levels.step_of_number(record.levelno), made.msg)
+    return form.text(levels.step_of_number(record.levelno, record.levelname), made.msg)
 
 
 def safe_message(record: logging.LogRecord) -> str:

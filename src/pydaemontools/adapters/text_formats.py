@@ -66,7 +66,7 @@ class Text:
         text = record.getMessage() if self.plain else message_of(record, self._body)
         if record.exc_info or record.exc_text or record.stack_info:
             text = with_traceback(text, record)
-        return self.text(self._steps[record.levelno], text)
+        return self.text(self._steps.of(record), text)
 
     def text(self, step: int, text: str) -> bytes:
         """The lines of a record at STEP that says TEXT; none at all if it says nothing."""
@@ -178,7 +178,7 @@ class Human:
             text = text.translate(QUIET)
         when = time.strftime("%H:%M:%S", time.localtime(record.created))
         name = "" if record.name == "root" else f"{record.name}: "
-        return encoded(f"{when} {self._heads[self._steps[record.levelno]]} {name}{text}\n")
+        return encoded(f"{when} {self._heads[self._steps.of(record)]} {name}{text}\n")
 
     def text(self, step: int, text: str) -> bytes:
         """The line of a record at STEP that says TEXT, and nothing else is known of."""

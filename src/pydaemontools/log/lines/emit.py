@@ -129,7 +129,8 @@ def addition(word: bytes) -> tuple[str, str] | None:
 
 
 def _sd_name(name: str) -> bytes:
-    return name.encode("ascii", "replace").translate(SD_BYTES)[:SD_NAME] or b"_"
+    plain = "".join(c if c.isascii() else "_" for c in name)
+    return plain.encode().translate(SD_BYTES)[:SD_NAME] or b"_"
 
 
 def _sd_value(value: str) -> bytes:
