@@ -167,6 +167,38 @@ def test_files_that_are_old(start, pipe, place):
     assert everything(place / "d") == b"one\ntwo\n"
 
 
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        ("e e", b"one\none\ntwo\ntwo\none\none\n"),
+        ("e -*t* e", b"one\none\ntwo\none\none\n"),
+        ("-*o* +*w* e +* e e", b"one\none\ntwo\ntwo\ntwo\none\none\n"),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_alerts_take_turns_at_each_line(run, originals, actions, said, own):
+    """As with the original, each line is there as often as it is selected, and before the next."""
+    tool = "pymultilog" if own else str(originals / "multilog")
+    result = run(tool, *actions.split(), input=b"one\ntwo\none\n")
+    assert (result.returncode, result.stderr) == (0, said)
+    # Where a file comes between them, too.
+    result = run(tool, *actions.replace("e ", "e =last ", 1).split(), input=b"one\ntwo\none\n")
+    assert (result.returncode, result.stderr) == (0, said)
+
+
+def test_a_file_that_is_closed_by_its_age_holds_a_day(run, place):
+    """Whatever a size is where none is said; one that is said, or the size of all, holds."""
+    day = b"".join(b"%07d %s\n" % (at, b"x" * 90) for at in range(20_000))
+    assert run("pymultilog", "a1d", "./d", input=day).returncode == 0
+    assert (place / "d/current").read_bytes() == day
+    for number, word in enumerate(("s64k", "S1m")):
+        assert run("pymultilog", "a1d", word, f"./{number}", input=day).returncode == 0
+        sizes = [path.stat().st_size for path in (place / f"{number}").glob("[@c]*")]
+        assert max(sizes) < 100_000
+    assert run("pysissylog", "--to", "dir:./s?a1d", "x", input=day).returncode == 0
+    assert (place / "s/current").read_bytes().count(b"\n") == 20_000
+
+
 def test_a_file_that_became_old_meanwhile(run, place):
     """It is closed before anything is added."""
     assert run("pymultilog", "a1d", "./d", input=b"one\n").returncode == 0

@@ -104,11 +104,14 @@ def _sinks(
 ) -> "list[Sink]":
     """Return the sinks of SCRIPT: files of one line are opened before directories."""
     made: dict[ActionTarget, Sink] = {}
+    alerts = [one for one in script.outputs if one.kind == b"e"]
     for one in script.outputs:
         if one.kind == b"=":
             made[one] = _latest(one)
-        elif one.kind == b"e":
-            made[one] = _alerts(who, one, own=own)
+        elif one in alerts:
+            # All of them are one place: they take turns at each line.
+            if one is alerts[0]:
+                made[one] = _alerts(who, alerts, own=own)
         elif one.kind != b"/":
             made[one] = _copy(who, one)
     for one in script.outputs:
@@ -118,15 +121,16 @@ def _sinks(
             made[one] = DirectorySink(
                 log, who, None, one.selection, pause, always=not own, age=one.age
             )
-    return [made[one] for one in script.outputs]
+    return [made[one] for one in script.outputs if one in made]
 
 
-def _alerts(who: bytes, output: ActionTarget, *, own: bool) -> "Sink":
+def _alerts(who: bytes, outputs: list[ActionTarget], *, own: bool) -> "Sink":
+    selections = [one.selection for one in outputs]
     if own and 2 not in process.opened:
         from .sinks.console import WaitingAlerts
 
-        return WaitingAlerts(who, output.selection)
-    return Alerts(b"stderr", output.selection)
+        return WaitingAlerts(who, selections)
+    return Alerts(b"stderr", selections)
 
 
 def _copy(who: bytes, output: ActionTarget) -> "Sink":

@@ -10,6 +10,8 @@ from .selection import BatchFilter, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
+SIZE = 99999  # bytes of a file of which nobody says more (daemontools)
+AGED = 1 << 28  # bytes of one that is closed by its age: a day has room, and a disk is not filled
 LEAST = 64  # bytes of a line that a file has room for, with whatever is done with it
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
 STAMPS = b"t", b"T", b"d", b"J"
@@ -48,7 +50,7 @@ class Actions:
         self.stamp = _stamp(words, own=own)  # which kind of time stands before each line
         self.outputs: list[ActionTarget] = []
         self.selections: list[BatchFilter] = []
-        self.size = 99999
+        self._size = 0  # of a file, if that was said
         self.keep = 10
         self.command: bytes | None = None
         self.code = b"s"  # what processed files are called
@@ -73,6 +75,13 @@ class Actions:
             raise BadAction(b"f says in what formats levels are, for L and J: there is neither")
         if self.records:
             self.forms = self._asked()
+
+    @property
+    def size(self) -> int:
+        """How many bytes a file has at the most: of one that is closed by its age, all of that."""
+        if self._size:
+            return self._size
+        return AGED if self.age and not self.total else SIZE
 
     def output(self, kind: bytes, name: bytes) -> ActionTarget:
         """Have a place of that KIND and NAME, for what was said up to here."""
@@ -162,9 +171,9 @@ class Actions:
     def _setting(self, first: bytes, rest: bytes) -> None:
         """What holds for the directories that follow."""
         if first == b"s":
-            self.size = self._size(first, rest)
+            self._size = self._bytes(first, rest)
         elif first == b"S":
-            self.total = self._size(first, rest)
+            self.total = self._bytes(first, rest)
         elif first == b"n":
             self.keep = self._number(rest)
         elif first == b"a":
@@ -184,7 +193,7 @@ class Actions:
         self.command = b"exec " + command
         self.packers.append((b"z" + name, command.split()[0]))
 
-    def _size(self, letter: bytes, text: bytes) -> int:
+    def _bytes(self, letter: bytes, text: bytes) -> int:
         if not self.own:
             return min(max(cli.scan_ulong(text), SIZES[0]), SIZES[1])
         size = cli.size(text)

@@ -20,7 +20,7 @@ from .immediate import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..lines.batch import Batch
     from ..lines.formats import Origin
@@ -94,8 +94,8 @@ class Console(Sink):
 class WaitingAlerts(Console):
     """Alerts (multilog's `e`) of WHO, who hears signals while nobody reads them."""
 
-    def __init__(self, who: bytes, selection: "BatchFilter") -> None:
-        super().__init__(who, b"stderr", 2, lambda batch: shown(selection.of(batch)))
+    def __init__(self, who: bytes, selections: "Sequence[BatchFilter]") -> None:
+        super().__init__(who, b"stderr", 2, lambda batch: shown(batch, selections))
 
     def lost(self) -> int:
         """Return how many lines still wait; where nobody reads they are gone."""

@@ -8,6 +8,8 @@ from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..lines.batch import Batch
     from ..lines.selection import BatchFilter
 
@@ -16,15 +18,18 @@ STATUS = 1000  # bytes of a line that is a status
 
 
 class Alerts(Sink):
-    """stderr, which gets the beginning of each line that SELECTION selects (multilog's `e`)."""
+    """stderr, which gets the beginning of each line that SELECTIONS select (multilog's `e`).
 
-    def __init__(self, path: bytes, selection: "BatchFilter") -> None:
+    A line that several of them select is there as often, and before the next one.
+    """
+
+    def __init__(self, path: bytes, selections: "Sequence[BatchFilter]") -> None:
         super().__init__(path)
-        self._selection = selection
+        self._selections = selections
 
     def send(self, batch: "Batch") -> None:
         """Write each line, or the first 200 bytes of it and three dots."""
-        alert(shown(self._selection.of(batch)))
+        alert(shown(batch, self._selections))
 
 
 class Latest(Sink):
@@ -57,10 +62,23 @@ def _begun(batch: "Batch") -> list[bytes]:
     return batch.lines[1:] if batch.continued else batch.lines
 
 
-def shown(batch: "Batch") -> bytes:
-    """The lines that begin in BATCH, as an alert has them."""
-    lines = _begun(batch)
+def shown(batch: "Batch", selections: "Sequence[BatchFilter]") -> bytes:
+    """The lines that begin in BATCH, as an alert of each of SELECTIONS has them."""
+    parts = [_begun(selection.of(batch)) for selection in selections]
+    lines = parts[0] if not parts[1:] else _by_line(_begun(batch), parts)
     return b"".join(line[:SHOWN] + (b"..." if len(line) > SHOWN else b"") + b"\n" for line in lines)
+
+
+def _by_line(lines: list[bytes], parts: list[list[bytes]]) -> list[bytes]:
+    """Each of LINES as often as it is in one of PARTS, which have some of them in their order."""
+    done: list[bytes] = []
+    at = [0] * len(parts)
+    for line in lines:
+        for which, part in enumerate(parts):
+            if part[at[which] : at[which] + 1] == [line]:
+                at[which] += 1
+                done.append(line)
+    return done
 
 
 def alert(data: bytes) -> None:
