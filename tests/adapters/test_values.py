@@ -184,6 +184,35 @@ app.error("two")
     assert (third, fourth) == ("error: two", "warning: a handler failed: KeyError('three')")
 
 
+@pytest.mark.parametrize("when", ["before", "behind"])
+def test_a_processor_that_fails_costs_no_exception_of_the_programs(program, when):
+    """What is told is what the program has caught, and not what failed on the way."""
+    configure = (
+        "structlog.configure(processors=[structlog.processors.add_log_level,"
+        " structlog.processors.JSONRenderer(), structlog.processors.format_exc_info])"
+    )
+    text = f"""
+import structlog
+from loguru import logger
+{configure if when == "before" else ""}
+log.install()
+{configure if when == "behind" else ""}
+structlog.get_logger().info("started", n=1)
+try:
+    {{}}["three"]
+except KeyError:
+    structlog.get_logger().exception("failed", n=2)
+    logger.exception("{{}} {{x}}", 5)
+"""
+    first, second, third = understood(program(text).stderr)
+    assert first[:2] == (6, "started n=1")
+    assert second[1].startswith("failed n=2\nTraceback")
+    assert third[1].startswith("{} {x} (with (5): KeyError('x'))\nTraceback")
+    for _, text, fields in (second, third):
+        assert fields == {"exception.type": "KeyError", "exception.message": "'three'"}
+        assert text.count("Traceback") == 1
+
+
 REENTERED = """
 from loguru import logger
 class Chatty:

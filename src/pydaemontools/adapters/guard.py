@@ -7,6 +7,7 @@ what it does.
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -89,6 +90,9 @@ class _Call:
         self._parts = dict(zip(OPTIONS, options, strict=True))
         # There is one caller more.
         self._parts["depth"] += 1
+        if self._parts["exception"] is True:
+            # Later it might be what has failed here.
+            self._parts["exception"] = sys.exc_info()
         self.options = self._with(patchers=[*self._parts["patchers"], self._about])
 
     def _with(self, **changed: object) -> tuple[object, ...]:

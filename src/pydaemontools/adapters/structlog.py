@@ -167,7 +167,9 @@ class Renderer:
         method: str,
         event: MutableMapping[str, Any],
     ) -> Lines:
-        """The lines of EVENT. Raises nothing for what is in it."""
+        """The lines of EVENT, which may be a text by now. Raises nothing for what is in it."""
+        if not isinstance(event, dict):
+            event = event_of((event,), {})
         name = shown(event.get("logger") or getattr(logger, "name", "") or "root")
         made = as_logging.of_event(name, _step(method), event, fields=self._form.fields)
         return Lines(data_of(made, self._form))

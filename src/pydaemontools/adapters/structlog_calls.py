@@ -69,6 +69,7 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
         if ours and within.calls >= MOST:
             text = event if isinstance(event, str) else nameless(event)
             return say(logger, method_name, {"event": text})
+        handled = sys.exc_info()[1]
         within.calls += 1
         try:
             return before(self, method_name, event, **event_kw)
@@ -76,6 +77,9 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
             if not ours:
                 raise
             event = interpolated(event, event_kw.pop("positional_args", ()))
+            if event_kw.get("exc_info") is True:
+                # By now it would be what has failed here.
+                event_kw["exc_info"] = handled
             return say(logger, method_name, {**self._context, **event_kw, "event": event})
         finally:
             within.calls -= 1
