@@ -1,5 +1,6 @@
 """Redaction: secrets are masked, in blocks as in lines, and lines remain lines."""
 
+import json
 import re
 import sys
 import warnings
@@ -344,3 +345,52 @@ def test_any_pattern_is_one_or_is_wrong(pattern):
         return
     block = b"a1\n(x) \xff\n\n"
     assert redaction.block(block).count(b"\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        (rb'{"p\u0061ssword": "hunter2", "a": 1}', b'{"password":"***","a":1}'),
+        (rb'{"db":{"p\u0061ssword":"hunter2"},"b":2}', b'{"db":{"password":"***"},"b":2}'),
+        (rb'[{"p\u0061ssword": "hunter2"}]', b'[{"password":"***"}]'),
+        (rb'error: {"p\u0061ssword": "hunter2"} behind', b'error: {"password":"***"} behind'),
+        (rb'{"p\u0061ssword": {"a": "hunter2"}}', b'{"password":"***"}'),
+        (rb'{"p\u0061ssword": ["hunter2"]}', b'{"password":"***"}'),
+        (rb'{"p\u0061ssword": 12345}', b'{"password":"***"}'),
+        (rb'{"x": "p\u0061ssword=hunter2 ok"}', b'{"x":"password=*** ok"}'),
+        (rb'{"log": "{\"p\\u0061ssword\": \"hunter2\"}"}', rb'{"log":"{\"password\":\"***\"}"}'),
+        (rb'{"\u0070assword": "hunter2", "password": "hunter3"}', b'{"password":"***"}'),
+        (rb'{"p\u0061ssword": "hunter2", "half": "\ud800"}', b'{"password":"***","half":"?"}'),
+        (b'{"p\\u0061ssword": "hunter2", "byte": "\xff"}', b'{"password":"***","byte":"\xff"}'),
+        # Nothing is secret: as it was.
+        (rb'{"ok": "gr\u00fcn",  "p\u0061ssword": null}', None),
+        (rb'{"ok": "gr\u00fcn"}', None),
+        (rb'{"p\u0061ssword": ', None),
+        (rb"\u007b {", None),
+    ],
+)
+def test_a_key_that_is_written_with_escapes_is_that_key(line, masked):
+    """Who takes the line apart has it as it is meant; so it is masked as it is meant."""
+    found = Redaction([b":password"])
+    assert found.block(b"x\n" + line + b"\ny") == b"x\n" + (masked or line) + b"\ny"
+
+
+@given(st.recursive(st.text() | st.none() | st.floats(allow_nan=False), st.lists), st.data())
+def test_no_escape_hides_a_secret(value, data):
+    """However its key is written, and whatever stands beside it."""
+    key = "".join(f"\\u{ord(c):04x}" if data.draw(st.booleans()) else c for c in "db_password")
+    line = f'{{"beside": {json.dumps(value)}, "{key}": "hunter2", "n": 1}}'.encode()
+    done = Redaction([b":password"]).block(line)
+    assert b"hunter2" not in done
+    assert done.count(b"\n") == 0
+    assert json.loads(done)["n"] == 1
+
+
+def test_the_json_place_has_no_key_that_was_hidden(run):
+    """Nor has any other."""
+    line = rb'{"level": "error", "p\u0061ssword": "hunter2"}' + b"\n"
+    for where in "json:-", "stderr:":
+        result = run("pysissylog", "--redact", ":password", "--to", where, "x", input=line)
+        assert result.returncode == 0
+        assert b"hunter2" not in result.stdout + result.stderr
+        assert b"***" in result.stdout + result.stderr

@@ -76,6 +76,16 @@ class Redaction:
 
     def block(self, text: bytes) -> bytes:
         """TEXT, of one line or many, with `***` for each secret; no line more or less."""
+        text = self._plain(text)
+        if b"\\u" not in text or b"{" not in text:
+            # Nearly always.
+            return text
+        from .escaped import masked
+
+        return masked(text, self._plain)
+
+    def _plain(self, text: bytes) -> bytes:
+        """TEXT with the mask where a pattern matches what stands there."""
         for pattern, group in self._patterns:
             text = _masked(text, pattern, group)
         return text
