@@ -31,6 +31,24 @@ def test_what_is_no_failed_request(line):
     assert access.level(line) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        FAILED,
+        HOST + b'-" 508 0 "-" "-"',
+        HOST + b'" 500 0',
+        b"::1, ::2 - John Doe " + FAILED.partition(b"- - ")[2],
+        b"Nov 29 13:16:38 box nginx: " + FAILED,
+        b'[29/Nov/2026:13:16:38 +0000] ::1 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 500',
+        b'::1 [29/Nov/2026:13:16:38 +0000] 0.003 "GET / HTTP/2.0" 503 0',
+        b'INFO:     127.0.0.1:4711 - "GET /?a="b HTTP/1.1" 500 Internal Server Error',
+    ],
+)
+def test_failed_requests(line):
+    """Of several forms, also without a request, and with words of one's own."""
+    assert access.level(line) == ERR
+
+
 def test_other_lines_have_their_levels():
     """Also what goes on with a request, and what comes behind one."""
     reader = severity_reader(INFO, Forms([], (), True))

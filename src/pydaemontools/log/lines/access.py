@@ -1,7 +1,7 @@
 r"""Access logs: what their status says of the level, for who asks for that.
 
 In all of them stand a few words, a time in brackets or an address and a dash, the request in
-quotes, and the status:
+quotes, and the status; one of HTTP may have other words before it:
 
     ::1 - - [29/Nov/2026:13:16:38 +0000] "GET / HTTP/1.1" 500 12    common, combined, most servers
     INFO:     127.0.0.1:4711 - "GET / HTTP/1.1" 500 Internal ...    uvicorn
@@ -17,7 +17,8 @@ from .severity import ERR, WARNING, SeverityReader
 # quotes within the request as they came.
 LINE = re.compile(
     rb"(?:(?:\[[^\]\"\n]{1,64}+\]|[^\s\"\[]{1,255}+) {1,5}+){1,10}+"
-    rb"\"(?:(?<=\] \")|(?<=[0-9] - \")(?=[A-Z]{3,20} ))"
+    rb"\"(?:(?<=\] \")|(?<=[0-9] - \")(?=[A-Z]{3,20} )"
+    rb"|(?=[A-Z]{3,20} [^\s\"]++ HTTP/[0-9.]{1,3}\" ))"
     rb"(?:[^\"\\]|\\.|\"(?! [1-5][0-9]{2}(?: |\Z)))*+\" ([45])[0-9]{2}(?: |\Z)"
 )
 LEVELS = {b"4": WARNING, b"5": ERR}
