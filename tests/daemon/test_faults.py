@@ -179,18 +179,12 @@ def test_any_fault_at_any_step(programs, step, errno, kill, kind, before):  # no
     assert said["kind"] in (None, "StartupError", "AlreadyRunning", "Error")
 
 
+# It leads the session of the daemon.
 MIDDLE = """
-import signal, threading
-real = os.fork
-def fork():
-    pid = real()
-    if pid and os.getpid() == caller:
-        open("between", "w").write(str(pid))
-    return pid
-caller, os.fork = os.getpid(), fork
+import signal
 here = daemonize("x.pid", exit=False, timeout={timeout})
 if here.in_daemon:
-    os.kill(int(open(path + "/between").read()), signal.SIGKILL)
+    os.kill(os.getsid(0), signal.SIGKILL)
     time.sleep({pause})
     {then}
     stay()
@@ -205,7 +199,7 @@ say(pid=here.pid)
 def test_the_process_between_is_killed(programs, nothing_left, then, kind):
     """The kind: who would tell how the daemon ended is gone. What can be known still is."""
     body = MIDDLE.format(timeout=1 if kind == "Timeout" else 20, pause=0.1, then=then)
-    said = programs.fails("path = os.getcwd()\n" + body)
+    said = programs.fails(body)
     assert said.get("kind") == kind
     if kind is None:
         assert said["pid"] == programs.left()[0]
