@@ -6,17 +6,19 @@ the intent before it. Nothing is synced: a kill loses no write, and after a cras
 no intent is believed.
 
 Behind the slots lie bytes that were consumed from the pipe. Nobody reads them: it is the size of
-the file that counts (intent_log.py).
+the file that counts (intent_log.py). Room for all of it is reserved while the disk has some.
 """
 
 import posix
 
+from ...base.reserve import reserve
 from ...base.shared_dir import open_file
 from ...base.two_slots import TwoSlots
 
 NAME = b"note"
 LARGEST = (1 << 63) - 1  # the largest offset that the system knows
 DATA = 4096  # where the consumed bytes begin
+ROOM = DATA + 8192  # bytes that are reserved: as many as are consumed before it counts anew
 
 
 class Intent:
@@ -93,6 +95,7 @@ class IntentFile(TwoSlots):
 
     def __init__(self, directory: int) -> None:
         super().__init__(open_file(NAME, posix.O_RDWR | posix.O_CREAT, directory, mode=0o600))
+        reserve(self.fd, ROOM)
         self._directory = directory
         self.was_empty = False  # whether it had no intent when we came
 
@@ -109,10 +112,12 @@ class IntentFile(TwoSlots):
     def reset(self) -> None:
         """Count from nothing again."""
         posix.ftruncate(self.fd, DATA)
+        reserve(self.fd, ROOM)
 
     def void(self) -> None:
         """Have no intent any more, and count from nothing."""
         posix.ftruncate(self.fd, 0)
+        reserve(self.fd, ROOM)
 
     def remove(self) -> None:
         """Remove the file."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .source import Source
     from .splitter import BlockSplitter, JoinedLog
 
-FULL = 65536  # bytes that the counter keeps, about, before it begins anew
+FULL = 4096  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
 HEAD = 64  # bytes among which the first step of consuming a block has to end
 
