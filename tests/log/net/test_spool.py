@@ -201,7 +201,7 @@ def test_nonsense_at_the_end(opened, place, capfd):
         damaged.seek(-1, os.SEEK_END)
         damaged.write(b"x")
     one = opened()
-    said = f"warning: 15 bytes are damaged in {place}/{FILES}, and are left out\n"
+    said = f"warning: 15 bytes are damaged in {file}, and are left out\n"
     assert capfd.readouterr().err == "pysissylog: " + said
     one.put(b"three")
     assert everything(one) == b"onethree"
@@ -241,7 +241,7 @@ def test_damage_costs_one_file(opened, place, monkeypatch, capfd):
     size = files[1].stat().st_size
     files[1].write_bytes(bytes(size))
     found = everything(opened())
-    said = f"warning: {size} bytes are damaged in {place}/{FILES}, and are left out\n"
+    said = f"warning: {size} bytes are damaged in {files[1]}, and are left out\n"
     assert capfd.readouterr().err == "pysissylog: " + said
     assert found.startswith(b"text number 00text number 01")
     assert found.endswith(b"text number 11")
@@ -257,7 +257,7 @@ def test_a_file_that_was_removed(opened, place, monkeypatch, capfd):
     size = files[1].stat().st_size
     files[1].unlink()
     found = everything(one)
-    said = f"warning: {size} bytes are damaged in {place}/{FILES}, and are left out\n"
+    said = f"warning: {size} bytes are gone with {files[1]}, and are left out\n"
     assert capfd.readouterr().err == "pysissylog: " + said
     assert len(found) == 12 * 14 - 2 * 14
     one.delivered(one.end)

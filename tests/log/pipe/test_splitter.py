@@ -19,6 +19,8 @@ from tests.log.conftest import patient, stream
 class File:
     """The file of a log, of SIZE bytes, as far as the splitter looks at it."""
 
+    most_lines = 1 << 60
+
     def __init__(self, size):
         self.size = size
         self.turn()
@@ -194,3 +196,20 @@ def _whole(text):
     except UnicodeDecodeError:
         return False
     return True
+
+
+@given(st.lists(st.binary(max_size=9)), st.integers(1, 5))
+def test_few_lines_at_a_time(texts, most):
+    """A log that gets few lines at a time has all of them, in parts of whole lines."""
+    block = stream([text.replace(b"\n", b"") for text in texts])
+    splitter = BlockSplitter(26)
+    splitter.logs.append(File(1 << 30))
+    splitter.logs[0].most_lines = most
+    at, parts = 0, []
+    while at < len(block):
+        parts.append(splitter.next_part(block, at))
+        at += len(parts[-1])
+    assert b"".join(parts) == block
+    counts = [part.count(b"\n") for part in parts]
+    assert all(count == most for count in counts[:-1])
+    assert all(0 < count <= most for count in counts[-1:])

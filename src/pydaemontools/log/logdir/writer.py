@@ -7,6 +7,7 @@ a crash @TAI64N.u. `lock` keeps two writers apart.
 import posix
 
 from ..pipe.intent_log import IntentLog
+from ..pipe.splitter import NO_END
 from .current import Current
 from .finished import Finished
 from .folder import Folder
@@ -28,6 +29,8 @@ class LogDir:
     A finished file goes through PROCESSOR. Raises OSError, whose filename is what could not be
     done, in words; of one that a method raises, `folder.doing` says it.
     """
+
+    most_lines = NO_END  # that it gets at a time
 
     def __init__(
         self,

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         def flush(self) -> None:
             """Try again what did not go well."""
 
+        def settle(self) -> None:
+            """Know that all that was put is nowhere else any more."""
+
         def ready(self, at: int) -> bool:
             """Return whether there is something behind AT that may be sent."""
 
@@ -99,6 +102,9 @@ class MemoryBacklog:
 
     def flush(self) -> None:
         """Nothing: memory does not fail."""
+
+    def settle(self) -> None:
+        """Nothing: what is lost with its process is missing to nobody."""
 
     def ready(self, at: int) -> bool:
         """Return whether there is something behind AT."""

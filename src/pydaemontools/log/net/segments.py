@@ -4,6 +4,7 @@ A record is its length, a checksum and some text. A position is the number of a 
 offset in it, in one number. A kill cuts at the most the last record short: what is not complete
 is cut off when the files are opened again. They are synced when the next one is begun: a kill
 loses nothing that was written, but a crash of the machine may lose what was written since then.
+Whatever else is not there, or is no record, is a loss, and somebody has to say it.
 """
 
 import posix
@@ -11,7 +12,7 @@ from _struct import Struct
 from binascii import crc32
 from stat import S_ISREG
 
-from ...base.shared_dir import make_file, open_file
+from ...base.shared_dir import make_file, open_file, rename
 from ...base.write import write_all
 
 HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
@@ -23,6 +24,7 @@ PIECE = 1 << 20  # bytes that are copied together
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND
 MOST = 1 << 28  # bytes of a text: many times what a block can become
 END = b".log"
+DAMAGED, MISSING, REMOVED = b"damaged in ", b"missing at the end of ", b"gone with "  # why
 
 
 def position(number: int, offset: int) -> int:
@@ -41,7 +43,8 @@ class Segments:
     """
 
     def __init__(self, directory: int, first: int, largest: int) -> None:
-        self.damaged = 0  # bytes that were found to be no records, and are left out
+        self.losses: list[tuple[int, bytes, bytes]] = []  # bytes that are no records, why, where
+        self._spoiled = False  # whether the last file has not what was written to it
         self._directory = directory
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
@@ -58,9 +61,10 @@ class Segments:
                 self._sizes[number] = there.st_size
         self.first = min(self._sizes, default=max(first, 1))
         self._last = max(self._sizes, default=self.first)
+        self._made = not self._sizes  # whether there was no file
         self._fd = open_file(_file_name(self._last), APPEND, directory, mode=0o600)
         self._sizes[self._last] = posix.fstat(self._fd).st_size
-        self._mend()
+        self._intact = self._mend()
 
     @property
     def end(self) -> int:
@@ -80,11 +84,13 @@ class Segments:
         except OSError:
             self.cut(size)
             raise
-        self._sizes[self._last] = posix.fstat(self._fd).st_size
+        self._sizes[self._last] = size + HEAD.size + len(text)
 
     def full(self) -> bool:
         """Return whether the next file should be begun before the next record."""
-        return self._sizes[self._last] >= self._largest
+        size = self._sizes[self._last]
+        # Nothing is written behind what somebody else has cut, or spoiled.
+        return size >= self._largest or self._spoiled or posix.fstat(self._fd).st_size != size
 
     def begin(self, *, sync: bool) -> None:
         """Begin the next file, SYNC the last. Raises OSError, and then nothing has changed."""
@@ -95,6 +101,20 @@ class Segments:
         self._fd = fd
         self._last += 1
         self._sizes[self._last] = 0
+        self._spoiled = False
+
+    def restart(self) -> None:
+        """Go on in the next file, without any that was before. Raises OSError.
+
+        It needs no room: the next file is the last one, emptied.
+        """
+        posix.ftruncate(self._fd, 0)
+        last = self._last
+        rename(_file_name(last), _file_name(last + 1), self._directory)
+        self._last, self._sizes[last + 1] = last + 1, 0
+        del self._sizes[last]
+        self._spoiled = False
+        self.drop(last + 1)
 
     @property
     def removed(self) -> bool:
@@ -154,20 +174,26 @@ class Segments:
     def read(self, at: int) -> tuple[int, bytes]:
         """Return where the text of the record at AT begins, and the text.
 
-        What is no record leads to the next file: only a crash of the machine leaves such, or
-        somebody who removes files.
+        What is no record leads to the end of the file: only a crash of the machine leaves such,
+        or somebody who changes files. Nothing, and that end, are returned then.
         """
         number, offset = file_offset(at)
+        size = end = self._sizes.get(number, offset)
         try:
-            text = self._record(self._open(number), offset)
+            fd = self._open(number)
+            text = self._record(fd, offset)
+            size = posix.fstat(fd).st_size
+            why = MISSING if size < end else DAMAGED
         except FileNotFoundError:
-            text = None
-        if text is None:
-            if number < self._last:
-                self.damaged += self._sizes[number] - offset
-                self._sizes[number] = offset
-            return at, b""
-        return position(number, offset + HEAD.size), text
+            text, why = None, REMOVED
+        if text is not None:
+            return position(number, offset + HEAD.size), text
+        self.losses.append((end - offset, why, _file_name(number)))
+        if number == self._last:
+            self._spoiled = True
+            return position(number, end), b""
+        self._sizes[number] = offset
+        return at, b""
 
     def find(self, at: int) -> int:
         """Return where the record begins that AT is in."""
@@ -197,15 +223,53 @@ class Segments:
         if self._reading[1] >= 0:
             posix.close(self._reading[1])
 
-    def _mend(self) -> None:
-        """Cut off what is no complete record at the end of the last file."""
-        end = 0
+    def check(self, begin: int, end: int, count: int) -> None:
+        """Note what is missing of COUNT bytes that there were from BEGIN to END."""
+        (first, start), (last, rest) = file_offset(begin), file_offset(end)
+        found = 0
+        for one in self._sizes:
+            if first <= one <= last:
+                most = self._intact if one == self._last else self._sizes[one]
+                most = min(most, rest) if one == last else most
+                found += max(0, most - start * (one == first))
+        if count > found:
+            self.losses.append((count - found, *self._incomplete(first, last, rest)))
+
+    def _incomplete(self, first: int, last: int, size: int) -> tuple[bytes, bytes]:
+        """Return what became of some of the files from FIRST to LAST, and of which. The last one
+        had SIZE bytes.
+        """
+        there = sorted(one for one in self._sizes if first <= one <= last and not self._made)
+        for one, behind in zip([first - 1, *there], [*there, last + 1], strict=True):
+            if more := behind - one - 1:
+                others = b" and %d more" % (more - 1) if more > 1 else b""
+                return REMOVED, _file_name(one + 1) + others
+        cut = [one for one in there if one != self._last and not self._whole(one)]
+        if not cut and last == self._last and self._intact < size:
+            cut = [last]
+        # A cut between two records cannot be seen in the middle.
+        return (MISSING, _file_name(cut[0])) if cut else (b"missing in ", b"")
+
+    def _whole(self, number: int) -> bool:
+        """Return whether file NUMBER ends where a record does, and has one."""
+        size = self._sizes[number]
+        return file_offset(self.find(position(number, size)))[1] == size > 0
+
+    def _mend(self) -> int:
+        """Cut off what is no complete record at the end of the last file; return where that was,
+        as far as nothing was noted about it.
+        """
+        size, end = self._sizes[self._last], 0
         while (text := self._record(self._fd, end)) is not None:
             end += HEAD.size + len(text)
-        if end < self._sizes[self._last]:
-            if not self._torn(end):
-                self.damaged += self._sizes[self._last] - end
-            self.cut(end)
+        if end == size:
+            return end
+        torn = self._torn(end)
+        self.cut(end)
+        if torn:
+            return end
+        self.losses.append((size - end, DAMAGED, _file_name(self._last)))
+        return size
 
     def _torn(self, offset: int) -> bool:
         """Return whether a record stands at OFFSET of the last file that a kill cut short."""

@@ -4,7 +4,8 @@ Everything goes through it, and counts as held by nobody once it is in: where th
 up, a file is gone again before the system thinks of writing it to the disk. Only where a delivery
 can turn out to be none, the last that was delivered is kept. The file `state` says up to where
 all was delivered, and the intent log which bytes of the pipe are in. What is in, but may yet
-be cut off and come again (its bytes are still in the pipe), is not sent.
+be cut off and come again (its bytes are still in the pipe), is not sent; but where the disk has
+no room for it, it is, and stays in the pipe until it was delivered.
 """
 
 import time
@@ -13,8 +14,9 @@ from ...base.cli import say
 from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.targets import WIRE
+from .overflow import Overflow
 from .segments import SEGMENT, Segments, file_offset, position
-from .spooldir import SpoolDir, directory_name, has_undelivered
+from .spooldir import SpoolDir, SpoolState, directory_name, has_undelivered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 KEPT = 40 << 20  # bytes: with what comes on top, no kernel holds more for a program as it comes
 SMALL = 1 << 20  # bytes of a file that was delivered, and is kept because more will come
 PAUSE = 1.0  # seconds before what went wrong is tried again
+QUIET = 60.0  # seconds after which a disk that has no room is said again
+LOW = 16 << 20  # bytes that a disk has to have for more than a block
+FEW = 1000  # lines that are put at a time where the disk may have no room for them
 
 
 class Spool:
@@ -44,12 +49,13 @@ class Spool:
         self._parent = spooling.directory
         parent = (spooling.directory.rstrip(b"/") or b"/") + b"/"
         self.path = parent + directory_name(target, target.format)
-        self.held = 0
         self.kept = kept
         self.due = self.joined = False  # as a JoinedLog
         self._most = spooling.size
         self._source = source
-        self._waiting: list[bytes] = []
+        self._overflow = Overflow()
+        self._refusing = False  # whether the disk did not take what came last
+        self._refused = -QUIET  # when it did not take something the last time
         self._retry_at = 0.0
         self._warning = WarnOnce(b"pysissylog")
         self._text = 0, b""  # the record that was read last, and where its text begins
@@ -70,17 +76,25 @@ class Spool:
     def _open(self) -> None:
         """Find what a predecessor has left."""
         largest = min(SEGMENT, max(SMALL if self.kept else 1, self._most // 8))
-        first = 0 if self.kept else file_offset(self._dir.state.at)[0]
+        known = self._dir.state.known
+        first = 0 if self.kept else file_offset(known.at)[0]
         self._segments = Segments(self._dir.fd, first, largest)
+        self._segments.check(known.at, known.end, known.left)
         self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self.begin = self._start()
         if self._intent_log:
             self._join(self._intent_log)
         self.begin = self._start()
-        if self.begin != self._dir.state.at:
-            # What is written from here on shall not look as if it was delivered.
-            self._dir.state.write(self.begin)
+        self._settled = self._segments.end
+        state = self._state()
+        if (state.at, state.end, state.left) != (known.at, known.end, known.left):
+            try:
+                self._dir.state.write(state)
+            except OSError:
+                # What is written from here on shall not look as if it was delivered.
+                if known.at > self.begin:
+                    raise
         self._drop(self.kept)
 
     # What the intent log wants to know of a log.
@@ -94,6 +108,13 @@ class Spool:
     def fresh(self) -> bool:
         """Return whether the file is empty: that makes no difference here."""
         return True
+
+    @property
+    def most_lines(self) -> int:
+        """How many lines a part may have: few where they may have to wait in the pipe until they
+        are delivered, since they come again then if we are killed.
+        """
+        return FEW if self._overflow or self._dir.room() < LOW else self.largest()
 
     def position(self) -> tuple[int, int]:
         """Return which file is written, and where it ends.
@@ -109,7 +130,12 @@ class Spool:
     @property
     def stalled(self) -> bool:
         """Whether no more shall come now."""
-        return bool(self._waiting)
+        return bool(self._overflow)
+
+    @property
+    def held(self) -> int:
+        """Bytes that are nowhere but in memory."""
+        return sum(map(len, self.pending()))
 
     @property
     def end(self) -> int:
@@ -119,23 +145,30 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes that were not delivered, those that wait for room included."""
-        return self.held + self._segments.between(self.begin, self.end)
+        return self.held + self._left(self.end)
 
     def put(self, text: bytes) -> None:
         """Deliver TEXT after all the others."""
         if not self._intent_log:
-            if self._segments.full():
+            if not self._overflow and self._segments.full():
                 self._next()
         elif self._untaken[1] != self._source.consumed:
             self._untaken = self._segments.end, self._source.consumed
-        self._waiting.append(text)
-        self.held += len(text)
+        self._overflow.put(text, self.end)
         self._write()
 
     def flush(self) -> None:
         """Try again to write what waits."""
-        if self._waiting and time.monotonic() >= self._retry_at:
+        if self._overflow and self.begin >= self._overflow.end:
+            self._restart()
+        elif self._overflow and time.monotonic() >= self._retry_at:
             self._write()
+
+    def settle(self) -> None:
+        """Know that all that is in has left the pipe: who finds less here shall say so."""
+        if self._settled != self.end and not self._overflow:
+            self._settled = self.end
+            self._note()
 
     def ready(self, at: int) -> bool:
         """Return whether there is something behind AT that may be sent."""
@@ -144,6 +177,8 @@ class Spool:
     def read(self, at: int) -> tuple[bytes, int]:
         """Return some text that stands at AT, and where it ends."""
         at = self._segments.after(at)
+        if self._overflow and at >= self._overflow.start:
+            return self._overflow.read(at)
         start, text = self._text
         if not start <= at < start + len(text):
             # The next one begins where the last one ended; any other has to be looked for.
@@ -151,12 +186,21 @@ class Spool:
             start, text = self._text = self._segments.read(begin)
             if not text:
                 self._tell_of_damage()
+                self._text = 0, b""
                 return b"", self._segments.after(start)
         text = text[max(0, at - start) :]
         return text, max(at, start) + len(text)
 
     def delivered(self, at: int) -> None:
         """Let go of what is before AT, but for what is kept: it was delivered."""
+        if self._overflow:
+            self._move(at)
+            if at >= self._overflow.end:
+                self._restart()
+            elif self._drop(0):
+                # There is room again.
+                self._retry_at = 0.0
+            return
         if at == self.end and file_offset(at)[1] > SMALL:
             self._next()
         self._move(at)
@@ -175,11 +219,23 @@ class Spool:
     def _move(self, at: int) -> None:
         """Note that what is before AT was delivered, and what is behind it was not."""
         self.begin = self._segments.after(at)
+        self._note()
+
+    def _note(self) -> None:
+        """Have the file `state` say how it is."""
         try:
-            self._dir.state.write(self.begin)
+            self._dir.state.write(self._state())
         except OSError:
             # Then some comes again, or not again, if we are killed now.
             pass
+
+    def _state(self) -> SpoolState:
+        """Return what the file `state` has to say."""
+        return SpoolState(self.begin, self._settled, self._left(self._settled))
+
+    def _left(self, end: int) -> int:
+        """Return how many bytes before END were not delivered, of those that are on the disk."""
+        return self._segments.between(self.begin, end) if self.begin < end else 0
 
     def _drop(self, kept: int) -> bool:
         """Let go of what was delivered, but for the last KEPT bytes; return whether a file went."""
@@ -193,7 +249,7 @@ class Spool:
 
     def pending(self) -> list[bytes]:
         """Return the texts that nobody has."""
-        return self._waiting
+        return self._overflow.rest(self.begin)
 
     def sync(self) -> None:
         """Have all that is in the spool on the disk. Raises OSError."""
@@ -203,8 +259,8 @@ class Spool:
 
     def close(self) -> None:
         """Say what is left for the next time."""
-        if self.ready(self.begin):
-            rest = b"%d bytes are left in " % (self.size - self.held)
+        if self._has_more():
+            rest = b"%d bytes are left in " % self._left(self.end)
             say(b"pysissylog: info: " + rest + self.path + b", to be sent the next time")
         self._segments.close()
         if self._intent_log:
@@ -212,20 +268,32 @@ class Spool:
         self._dir.close()
 
     def _tell_of_damage(self) -> None:
-        """Say what could not be read, as a crash of the machine may leave it."""
-        if self._segments.damaged:
-            lost = b"%d bytes are damaged in " % self._segments.damaged
-            say(b"pysissylog: warning: " + lost + self.path + b", and are left out")
-            self._segments.damaged = 0
+        """Say what is not there, or cannot be read: a crash of the machine may leave it so."""
+        for count, why, file in self._segments.losses:
+            lost = b"%d bytes are " % count + why + self.path + b"/" * bool(file) + file
+            say(b"pysissylog: warning: " + lost + b", and are left out")
+        self._segments.losses.clear()
 
     def _limit(self) -> int:
-        """Return up to where may be sent: not the last block while its bytes are in the pipe."""
+        """Return up to where may be sent. That is not the last block while its bytes are in the
+        pipe, unless they have to stay there until they are delivered.
+        """
+        if self._overflow and self._refusing:
+            return self._overflow.end
+        return self._written()
+
+    def _written(self) -> int:
+        """Return up to where there is what came to stay."""
         begin, taken = self._untaken
         return begin if taken == self._source.consumed else self._segments.end
 
+    def _has_more(self) -> bool:
+        """Return whether there is something on the disk to be sent, besides the last block."""
+        return self._segments.after(self.begin) < self._written()
+
     def _start(self) -> int:
         """Return where the first text stands that was not delivered."""
-        at = max(self._dir.state.at, position(self._segments.first, 0))
+        at = max(self._dir.state.known.at, position(self._segments.first, 0))
         return self._segments.after(min(at, self._segments.end))
 
     def _join(self, intent_log: "IntentLog") -> None:
@@ -241,14 +309,14 @@ class Spool:
 
     def _write(self) -> None:
         """Write what waits, all of it or nothing."""
-        if self.ready(self.begin) and self.size > self._most + self.kept:
+        if self._has_more() and self.size > self._most + self.kept:
             # An empty one takes anything.
             return
         end = file_offset(self._segments.end)[1]
         try:
             if self._segments.removed:
                 self._renew()
-            for text in self._waiting:
+            for text in self._overflow.texts:
                 self._segments.append(text)
         except OSError as error:
             self._segments.cut(end)
@@ -256,13 +324,29 @@ class Spool:
                 # What was kept was in the way.
                 self._write()
                 return
-            self._retry_at = time.monotonic() + PAUSE
+            self._refusing, self._refused = True, time.monotonic()
+            self._retry_at = self._refused + PAUSE
             why = self.path + b", pausing: " + error_str(error)
             self._warning.warn(b"unable to write to " + why)
             return
-        self._warning.clear()
-        self._waiting.clear()
-        self.held = 0
+        self._overflow.clear()
+        self._refusing = False
+        if time.monotonic() >= self._refused + QUIET:
+            # On a disk that is full there is room again and again.
+            self._warning.clear()
+
+    def _restart(self) -> None:
+        """Have an empty file again, now that all is delivered, what the disk did not take too."""
+        # That first: nothing before the file that comes is missing to anybody.
+        self._move(position(file_offset(self._segments.end)[0] + 1, 0))
+        try:
+            if self._segments.removed:
+                self._renew()
+            self._segments.restart()
+        except OSError:
+            # It is tried again the next time.
+            return
+        self._overflow.clear()
 
     def _renew(self) -> None:
         """Have a spool again that somebody removed, with what its last file has."""
@@ -270,7 +354,7 @@ class Spool:
         self._dir.unlock()
         found = SpoolDir(self._parent, self.path)
         try:
-            found.state.write(self.begin)
+            found.state.write(self._state())
             found.connected(self.connection)
             if self._intent_log and self.joined:
                 self._intent_log.moved(self, found.fd)

@@ -97,11 +97,17 @@ class Stream(Sink):
 
     def due(self) -> float | None:
         """Return in how many seconds a flush makes sense, if nothing is heard of the server."""
-        due = GLANCE if self.backlog.stalled else self._due()
-        if not self._previous:
+        due = self._due()
+        if self._previous and self._previous.blocking:
+            return GLANCE
+        if not self._previous and not self.backlog.stalled:
             return due
         # Nobody wakes us when that changes.
-        return GLANCE if due is None or self._previous.blocking else min(due, GLANCE)
+        return GLANCE if due is None else min(due, GLANCE)
+
+    def turn(self, *, full: bool = False) -> None:  # noqa: ARG002 - no file here is turned
+        """Know that all that was put has left the pipe."""
+        self.backlog.settle()
 
     def lost(self) -> int:
         """Return how many messages are held that nobody has."""

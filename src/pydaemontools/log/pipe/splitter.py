@@ -17,6 +17,10 @@ if TYPE_CHECKING:
         due: bool  # whether the next file has to be begun before the next write
         joined: bool  # whether an intent says how far it is
 
+        @property
+        def most_lines(self) -> int:
+            """How many lines a part may have, if their records are no longer."""
+
         def room(self) -> int:
             """Return how many bytes its file may still get."""
 
@@ -52,6 +56,16 @@ def fit(body: bytes, room: int, label: int, factor: int = 1, besides: int = 0) -
     return body, needed if body else 0
 
 
+def first_lines(text: bytes, count: int) -> bytes:
+    """Return the first COUNT lines of TEXT."""
+    end = 0
+    for _ in range(count):
+        end = text.find(b"\n", end) + 1
+        if not end:
+            return text
+    return text[:end]
+
+
 class BlockSplitter:
     """Cuts blocks into parts for its `logs`. LABEL, FACTOR and BESIDES say by how much text is
     longer there (transform.py), and CLOSELY how long one gets where that is much less. With
@@ -80,9 +94,12 @@ class BlockSplitter:
         Nothing if one has to go on with its next file first; that file is then due.
         """
         room = min([log.room() for log in self.logs], default=NO_END)
+        most = min([log.most_lines for log in self.logs], default=NO_END)
         part = block[start : start + room]
         if start + room < len(block):
             part = part[: part.rfind(b"\n") + 1]
+        if most < len(part):
+            part = first_lines(part, most)
         part, self.part_size = fit(part, room, *self._growth)
         if not self._whole_records or start + len(part) == len(block):
             return part or self._fit_line(block, start, room)

@@ -1,0 +1,205 @@
+"""A spool that lost something: what is missing is said, and nothing that a kill leaves is."""
+
+import fcntl
+import itertools
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from pydaemontools.log.net import spool
+from pydaemontools.log.pipe.source import FIONREAD
+from tests.log.conftest import finish, numbered, stream, wait_until, write_all
+from tests.log.far import check_once, in_time_for, kills
+from tests.log.net.test_full_spool import far as far  # noqa: PLC0414 - a fixture
+from tests.log.net.test_spool import FILES, crash, everything
+from tests.log.net.test_spool import opened as opened  # noqa: PLC0414 - a fixture
+from tests.log.net.test_spool_kills import SENT, Daemon, told
+
+KILLS = kills(40)
+
+
+@pytest.fixture
+def left(opened, place, monkeypatch):
+    """The files of a spool, each with two texts of 14 bytes; the last one may hold one more."""
+    monkeypatch.setattr(spool, "SEGMENT", 50)
+
+    def left(count):
+        one = opened()
+        for at in range(count):
+            one.put(b"text number %02d" % at)
+            one.settle()
+        crash(one)
+        return sorted((place / FILES).glob("*.log"))
+
+    return left
+
+
+def cut(file, count):
+    """Cut COUNT bytes off the end of FILE."""
+    os.truncate(file, file.stat().st_size - count)
+
+
+def said(capfd):
+    """What was said of what is missing."""
+    lines = capfd.readouterr().err.splitlines()
+    return [one.removeprefix("pysissylog: warning: ") for one in lines if "warning" in one]
+
+
+RECORD = 26  # bytes of each
+
+
+@pytest.mark.parametrize("count", [1, 10, 25, 26, 27, 52])
+def test_the_last_file_is_cut(count, left, opened, capfd):
+    """Kind: less than was confirmed to be there, which looks as what a kill leaves."""
+    file = left(6)[-1]
+    cut(file, count)
+    gone = -(-count // RECORD)
+    found = everything(opened())
+    what = f"{gone * RECORD} bytes are missing at the end of {file}, and are left out"
+    assert said(capfd) == [what]
+    assert found == b"".join(b"text number %02d" % at for at in range(6 - gone))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_another_file_is_cut(count, left, opened, capfd, place):
+    """Also where the cut is between two texts; then nobody knows in which file, unless no text is
+    left there.
+    """
+    files = left(6)
+    cut(files[1], count * RECORD)
+    assert len(everything(opened())) == (6 - count) * 14
+    where = f"in {place}/{FILES}" if count == 1 else f"at the end of {files[1]}"
+    assert said(capfd) == [f"{count * RECORD} bytes are missing {where}, and are left out"]
+
+
+def test_within_another_file(left, opened, capfd):
+    """What is cut is said at once, and what is of no use without it when it is met."""
+    files = left(6)
+    cut(files[1], 10)
+    assert len(everything(opened())) == 5 * 14
+    assert said(capfd) == [
+        f"10 bytes are missing at the end of {files[1]}, and are left out",
+        f"16 bytes are damaged in {files[1]}, and are left out",
+    ]
+
+
+REMOVED = {"1.log": [0], "2.log": [1], "3.log": [2], "2.log and 1 more": [1, 2]}
+REMOVED["1.log and 2 more"] = [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", REMOVED)
+def test_files_are_removed(name, left, opened, capfd, place):
+    """It is said how much was in those that were to be sent, and which they were; but once."""
+    files, removed = left(6), REMOVED[name]
+    for number in removed:
+        files[number].unlink()
+    one = opened()
+    size = 52 * len(removed)
+    where = f"{place}/{FILES}/{15 * '0'}{name}"
+    assert said(capfd) == [f"{size} bytes are gone with {where}, and are left out"]
+    assert len(everything(one)) == (6 - 2 * len(removed)) * 14
+    crash(one)
+    one = opened()
+    one.put(b"more")
+    assert everything(one).endswith(b"more")
+    assert said(capfd) == []
+
+
+def test_what_is_missing_to_nobody(left, opened, capfd):
+    """What was delivered, and what was never confirmed; and what an earlier release left."""
+    files = left(6)
+    one = opened()
+    for _ in range(3):
+        one.delivered(one.read(one.begin)[1])
+    assert not files[0].exists()
+    one.put(b"in the pipe still")
+    crash(one)
+    cut(files[0].with_name("0" * 15 + "4.log"), 4)
+    one = opened()
+    assert (len(everything(one)), said(capfd)) == (3 * 14, [])
+    crash(one)
+    state = files[0].with_name("state")
+    both = state.read_bytes()
+    # As they were before it was said how much there is.
+    state.write_bytes(both[:28].ljust(512) + both[512:540].ljust(512))
+    files[0].with_name("0" * 15 + "4.log").unlink()
+    cut(files[2], 30)
+    assert (len(everything(opened())), said(capfd)) == (14, [])
+
+
+def test_files_are_cut_while_they_are_used(opened, place, capfd):
+    """What was to be sent is missing; what comes later goes where it is found again."""
+    one = opened()
+    one.put(b"text one")
+    one.put(b"text two")
+    [file] = (place / FILES).glob("*.log")
+    cut(file, 4)
+    one.put(b"three")
+    assert everything(one) == b"text onethree"
+    assert said(capfd) == [f"20 bytes are missing at the end of {file}, and are left out"]
+    crash(one)
+    assert everything(opened()) == b"text onethree"
+
+
+@pytest.mark.parametrize("way", [*itertools.product(SENT, [signal.SIGKILL, signal.SIGTERM])])
+def test_of_600_lines_500_are_left(way, start, far, place, pipe):
+    """However the one before ended, the next one says what of its spool is not there."""
+    scheme, how = way
+    far = far(scheme)
+    words = "pysissylog", "--spool", "spool", "--to", f"{scheme}://127.0.0.1:{far.port}"
+    process = start(*words, stdin=pipe[0])
+    wanted = numbered(0, 600)
+    for at in range(0, 600, 100):
+        write_all(pipe[1], stream(wanted[at : at + 100]))
+        # One record each.
+        wait_until(lambda: not any(fcntl.ioctl(pipe[0], FIONREAD, bytes(4))))
+    process.send_signal(how)
+    finish(process)
+    [file] = place.glob("spool/*/*.log")
+    before = file.stat().st_size
+    cut(file, 10)
+    far.start()
+    process = start(*words, stdin=pipe[0])
+    pipe.end()
+    code, text = finish(process)
+    wait_until(lambda: len(far.lines()) >= 500)
+    assert (code, far.lines()) == (0, wanted[:500])
+    where = os.path.relpath(file, place)
+    lost = before // 6
+    line = f"{lost} bytes are missing at the end of {where}, and are left out\n"
+    assert text.decode() == f"pysissylog: warning: {line}"
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("scheme", SENT)
+@in_time_for(KILLS)
+def test_killed_routers_are_no_damage(scheme, start, far, pipe):
+    """However often it is killed, the server away or not: nothing is said to be missing."""
+    far = far(scheme)
+    chance = random.Random(13)  # noqa: S311 - the same moments each time
+    daemon = Daemon(pipe[1], chance)
+    words = "pysissylog", "--spool", "spool", "--to", f"{scheme}://127.0.0.1:{far.port}"
+    heard = b""
+    for turn in range(KILLS):
+        if turn == KILLS // 2:
+            far.start()
+        process = start(*words, "me", stdin=pipe[0])
+        before = far.size()
+        if far.process:
+            wait_until(lambda: far.size() > before)  # noqa: B023
+        time.sleep(chance.random() * 0.2)  # it is when that is random, no condition
+        process.kill()
+        code, text = finish(process)
+        heard += text
+        assert code == -signal.SIGKILL
+    process = start(*words, "me", stdin=pipe[0])
+    wanted = daemon.stop()
+    pipe.end()
+    code, text = finish(process)
+    assert (code, b"left out" in heard + text) == (0, False)
+    wait_until(lambda: wanted[-1] in far.lines()[-1:])
+    told(f"router that is away from its {scheme} server", KILLS, far.lines(), wanted)
+    check_once(far.lines(), wanted, SENT[scheme][1])
