@@ -452,6 +452,16 @@ def test_a_signal_that_means_nothing_is_refused(signals):
         Server(signals=signals)
 
 
+def test_one_signal_may_be_named_without_a_list():
+    """Kind: a text that is taken for a list of its letters."""
+
+    class Mine(Server):
+        def winch(self):
+            """Whatever it does."""
+
+    assert signal.SIGWINCH in Mine(signals="WINCH")._methods()
+
+
 def test_a_shorter_interval_counts_at_once():
     """SV-24: `interval=` while it waits."""
     server = Server(run=lambda: None, interval=3600).start()

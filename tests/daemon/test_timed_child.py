@@ -104,7 +104,7 @@ def test_it_is_written_to_and_read_from():
 def test_what_cannot_be_run_is_an_error_of_whoever_asks():
     """Kind: an error that is seen only in the child."""
     with pytest.raises(FileNotFoundError):
-        Child(["no-such-program"]).start()
+        Child(["/nonesuch/program"]).start()
     with pytest.raises(ValueError, match="nothing to run"):
         Child().start()
     with pytest.raises(ValueError, match='say "r"'):

@@ -70,6 +70,8 @@ class Server(Coroutine):
         )
         self.pid_file = pid_file
         self._inbox: SignalInbox | None = None
+        if isinstance(signals, str):
+            signals = [signals]
         given = signals if isinstance(signals, dict) else dict.fromkeys(signals)
         self._given = {handled(name): method for name, method in given.items()}
         for signum in self._given:
