@@ -488,6 +488,23 @@ def test_the_daemon_of_coroutines(template):
     daemon.stop()
 
 
+def test_the_daemon_of_coroutines_ends_with_connections_open(template):
+    """Kind: a client that stays, and an end that is never, or noisy."""
+    daemon = template("asyncdaemon")
+    daemon.change("GRACE = 5.0", "GRACE = 0.1")
+    port = free_port()
+    process = daemon.start("-v", "-p", str(port))
+    said(process, 1)
+    with socket(AF_INET, SOCK_STREAM) as client:
+        client.settimeout(30)
+        client.connect(("127.0.0.1", port))
+        client.sendall(b"hello\n")
+        assert client.recv(100) == b"hello\n"
+        process.terminate()
+        assert process.wait(30) == 0
+    assert process.stderr.read() == "info: a connection was still open at the end\n"
+
+
 def test_the_server_that_says_hello(template):
     """DN-8, DN-7, DN-4: start and stop, a lock file, HUP and TERM; anything else is usage."""
     daemon = template("hellohttpd")

@@ -50,6 +50,8 @@ class AsyncDaemon(Server):
         except (ConnectionError, ValueError) as error:
             # It is gone, or sent a line without an end.
             logger.debug("{}", error)
+        except asyncio.CancelledError:
+            logger.info("a connection was still open at the end")
         finally:
             self.busy.discard(task)
             writer.close()
