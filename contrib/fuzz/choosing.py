@@ -19,9 +19,10 @@ from pydaemontools.log.lines import age, repeat_limit, severity
 from pydaemontools.log.lines.actions import MOST, SIZES, Actions, BadAction
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.block_transform import BlockTransform
+from pydaemontools.log.lines.borders import border, record_end, unended
 from pydaemontools.log.lines.emit import text
 from pydaemontools.log.lines.record_transform import RecordTransform
-from pydaemontools.log.lines.records import border, fold, record_end, unended
+from pydaemontools.log.lines.records import fold
 from pydaemontools.log.lines.selection import Selection
 from pydaemontools.log.lines.stamps import KINDS
 from pydaemontools.log.net.spooldir import directory_name
@@ -188,27 +189,26 @@ def _objects(batch, part, *, harmless):
 
 
 def borders(lines):
-    """records.border, record_end and unended: a record begins where one begins in fold."""
+    """borders.border, record_end and unended: where a line begins, and not one that goes on."""
     if not lines or not lines[0]:
         return
     block = b"".join(line + b"\n" for line in lines)
-    ends = [0]
+    starts = [0]
     for line in lines:
-        ends.append(ends[-1] + len(line) + 1)
+        starts.append(starts[-1] + len(line) + 1)
     begins = [0]
-    for record in fold(lines, [6] * len(lines)):
-        begins.append(begins[-1] + len(record.line) + 1)
-    assert begins[-1] == len(block)
-    for start, then in pairwise(begins):
-        assert record_end(block, start) == then
-    for end in ends[1:-1]:
-        assert border(block, 0, end) == max(begin for begin in begins if begin <= end)
-    # Whether a traceback goes on shows in whether it takes a line at the margin.
-    heads = [b"", lines[0][: severity.head(lines[0])[1]], block[begins[-2] :].split(b"\n")[0]]
-    heads[2] = heads[2][: severity.head(heads[2])[1]]
-    more = [fold([*lines, one + b"X"], [6] * (len(lines) + 1)) for one in heads]
-    open_ = any(len(found) == len(begins) - 1 for found in more)
-    assert unended(block) == (begins[-2] if open_ else len(block))
+    while begins[-1] < len(block):
+        begins.append(record_end(block, begins[-1]))
+        assert begins[-1] > begins[-2]
+    assert set(begins) <= set(starts)
+    assert unended(block) in starts
+    for end in starts[1:-1]:
+        found = border(block, 0, end)
+        assert found in starts
+        assert found <= end
+        assert not found or block[found : found + 1] not in b" \t" or block[found + 2] == ord("+")
+    made = fold(lines, [6] * len(lines))
+    assert b"\n".join(record.line for record in made) == block[:-1]
 
 
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

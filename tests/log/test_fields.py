@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from pydaemontools.log.lines.batch import Batch
+from pydaemontools.log.lines.borders import unended
 from pydaemontools.log.lines.entries import objects
 from pydaemontools.log.lines.formats import Origin
-from pydaemontools.log.lines.records import fold, unended
+from pydaemontools.log.lines.records import fold
 from tests.log.conftest import finish, no_more_for, wait_until, write_all
 from tests.log.far import Rsyslogd
 from tests.log.lines.test_severity import DURING, TRACE
@@ -155,8 +156,10 @@ def ends(*lines):
 def test_where_a_record_is_open():
     """A traceback without its end holds back its record, from the head on."""
     before = len(b"x\n")
-    assert ends(b"x", *TRACE) == len(b"x\n") + sum(len(line) + 1 for line in TRACE)
-    for count in range(1, len(TRACE)):
+    whole = len(b"x\n") + sum(len(line) + 1 for line in TRACE)
+    assert ends(b"x", *TRACE, b"info: y") == whole + len(b"info: y\n")
+    # Behind its exception there may be notes, or another traceback of the same.
+    for count in range(1, len(TRACE) + 1):
         assert ends(b"x", *TRACE[:count]) == before
         assert ends(b"x", FAILED, *TRACE[:count]) == before
         assert ends(b"x", FAILED, b"", *TRACE, b"", DURING, b"", *TRACE[:count]) == before

@@ -10,10 +10,10 @@ from errno import EBADF
 from ..base import cli, process
 from ..base.printable import plain
 from ..base.write import write_all
+from .lines.borders import border
 from .lines.emit import flat
 from .lines.entries import entries
 from .lines.forms import severity_reader
-from .lines.records import border
 from .lines.severity import CLEAN, SEVERITIES, head
 from .lines.severity_transform import SeverityTransform
 from .lines.shown import last_shown

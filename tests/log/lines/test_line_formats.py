@@ -103,12 +103,12 @@ def other_digits(line, shift):
 
 def one_by_one(lines, default, forms):
     """The levels of LINES, each by a reader that has seen no other."""
-    levels, level, in_traceback = [], default, False
+    levels, level, inside, last = [], default, 0, b""
     for line in lines:
         reader = SeverityReader(default, forms)
-        reader.level, reader.in_traceback = level, in_traceback
+        reader.level, reader.inside, reader.last = level, inside, last
         levels += reader.route([line])
-        level, in_traceback = reader.level, reader.in_traceback
+        level, inside, last = reader.level, reader.inside, reader.last
     return levels
 
 

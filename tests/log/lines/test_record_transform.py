@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pydaemontools.log.lines import repeat_limit
 from pydaemontools.log.lines.actions import Actions
+from pydaemontools.log.lines.borders import border, record_end, unended
 from pydaemontools.log.lines.record_transform import RecordTransform
-from pydaemontools.log.lines.records import border, fold, record_end, unended
+from pydaemontools.log.lines.records import fold
 from pydaemontools.log.lines.repeat_limit import SHOWN, RepeatLimit
 from pydaemontools.log.lines.selection import Selection
 from tests.conftest import wait_until

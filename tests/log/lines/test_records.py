@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import records
+from pydaemontools.log.lines import open_record
 from pydaemontools.log.lines.parse import parse
 from pydaemontools.log.lines.records import RecordReader, fold, possible
 from pydaemontools.log.lines.severity import SeverityReader
@@ -57,8 +57,9 @@ def test_which_are_structured():
 
 
 def test_a_line_that_is_not_finished():
-    """It has no record: what is there of it may look like one that is whole."""
-    assert route([JSON, JSON], unfinished=True) == ([2, 6], [True, False])
+    """Its record has what is whole of it, if that names a level; else it has none."""
+    assert route([JSON, JSON], unfinished=True) == ([2, 2], [True, True])
+    assert route([JSON, NONE], unfinished=True) == ([2, 6], [True, False])
 
 
 def test_the_router_knows_what_came_before():
@@ -66,7 +67,7 @@ def test_the_router_knows_what_came_before():
     router = SeverityReader()
     reader = RecordReader(router)
     reader.route(JSON, [JSON])
-    assert (router.level, router.in_traceback) == (2, False)
+    assert (router.level, router.inside) == (2, False)
     assert reader.route(b" more", [b" more"]) == ([2], None)
 
 
@@ -232,7 +233,7 @@ def test_a_line_that_goes_on():
 
 def test_a_record_without_end(monkeypatch):
     """What goes on for ever is more than one record."""
-    monkeypatch.setattr(records, "LONGEST", 10)
+    monkeypatch.setattr(open_record, "LONGEST", 10)
     assert messages([b"a", b" bcd", b" efg", b" hij", b" k" * 9]) == [
         [b"a", b" bcd", b" efg"],
         [b" hij"],

@@ -150,7 +150,7 @@ def small(monkeypatch):
     monkeypatch.setattr(writer, "SIZE", SIZE)
     monkeypatch.setattr(writer, "SLACK", 80)
     monkeypatch.setattr(writer.LogDir.__init__, "__defaults__", (SIZE, 10**6, None))
-    monkeypatch.setattr(blocks, "LONG", 100)
+    monkeypatch.setattr(blocks, "RECORD", 100)
     monkeypatch.setattr(intent_log, "FULL", 1500)
 
 

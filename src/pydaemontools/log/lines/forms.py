@@ -3,6 +3,7 @@
 `re`, and the formats, come with the first line that needs them.
 """
 
+from .courses import NUMBERS
 from .level_words import HEADS
 from .severity import SeverityReader
 
@@ -10,13 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Sequence
+    from types import ModuleType
 
     from .shapes import Shapes
 
 CAPITALS, SMALL = bytes(range(0x41, 0x5B)), bytes(range(0x61, 0x7B))
 # With these a line may begin that goes on, has a head or is in a format.
 FIRST = bytearray(256)
-for _byte in b"[(<=@ \t0123456789" + CAPITALS + SMALL:
+for _byte in b"[(<=@ \t0123456789#*/.-})" + CAPITALS + SMALL:
     FIRST[_byte] = 1
 WHOLE = frozenset(HEADS)
 
@@ -37,6 +39,8 @@ class Forms:
         self._names = names
         self._patterns = patterns
         self._shapes: Shapes | None = None
+        self._following: ModuleType | None = None
+        self.course = 0  # how the record goes on that the last line begins (continuation.py)
         self.first = bytearray(b"\1" * 256) if patterns else FIRST
 
     def possible(self, start: bytes) -> bool:
@@ -49,7 +53,9 @@ class Forms:
         0 if that is not known: what is the user's own may depend on anything.
         """
         shapes = self._shapes or self._made()
-        return shapes.level(line, sized=sized and not self._patterns)
+        found = shapes.level(line, sized=sized and not self._patterns)
+        self.course = NUMBERS[shapes.course]
+        return found
 
     def suspects(self, lines: list[bytes]) -> list[int]:
         """Which of LINES, by their places, may have a level or go on with a record."""
@@ -64,6 +70,26 @@ class Forms:
         from .levelless import enough
 
         return 0 if self._patterns else enough(line)
+
+    def record_level(self, reader: SeverityReader, line: bytes) -> int | None:
+        """The severity of LINE if that is what it is part of: the record that READER is in, or one
+        of several lines that begins with it; None if neither is so.
+        """
+        following = self._following or self._found_following()
+        level: int | None = following.level(reader, line)
+        return level
+
+    def same_level(self, reader: SeverityReader, line: bytes) -> int:
+        """The severity of the record that LINE tells more of, in what READER reads."""
+        level: int = self._found_following().same(reader, line)
+        return level
+
+    def _found_following(self) -> "ModuleType":
+        """What knows how records of several lines go on, imported with the first that may."""
+        from . import following
+
+        self._following = following
+        return following
 
     def message(self, line: bytes) -> bytes | None:
         """What LINE says behind its level; None if it is in no format."""
@@ -96,6 +122,7 @@ def possible(start: bytes) -> bool:
     word = start.lower()
     run = len(word) - len(word.lstrip(SMALL))
     if run == len(word):
-        # It may go on, also as the name of a program.
-        return start.islower() or any(one.startswith(word) for one in HEADS)
+        # It may go on, also as the name of a program, or of a class.
+        camel = start[:1].isupper() and not start[1:].islower() and not start.isupper()
+        return camel or start.islower() or any(one.startswith(word) for one in HEADS)
     return run == 1 or word[run] in b":[-_.+/0123456789" or word[:run] in WHOLE

@@ -79,28 +79,15 @@ PHP = {
     b"notice": NOTICE,
     b"strict standards": NOTICE,
 }
-# A program's end that it did not log: the words are those that it begins with.
-CRASH = {
-    b"fatal python error": CRIT,
-    b"panic": CRIT,
-    b"fatal error": CRIT,
-    b"panicked": CRIT,
-    b"unhandled exception": CRIT,
-    b"exception in thread": ERR,
-    b"segmentation fault": CRIT,
-    b"aborted": CRIT,
-    b"killed": CRIT,
-    b"assertion": CRIT,
-    b"error": CRIT,
-    b"uncaught": CRIT,
-    b"terminate called": CRIT,
-}
 # Words that a line in a format may begin with, beside those for levels.
 HEADS = (
     *WORDS,
     *b"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split(),
     *b"php npm thread unhandled exception segmentation aborted killed terminate".split(),
-    *b"uncaught pani fata debu".split(),
-    *b"internal service not bad forbidden unauthorized method parse runtime deprecation".split(),
-    *b"raft kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
+    *b"uncaught pani fata debu goroutine traceback process task future fatal libc node".split(),
+    *b"caused suppressed wrapped stack last state location sigquit sigsegv sigabrt sigbus".split(),
+    *b"bus illegal floating out double free malloc realloc pure assertion memory parse".split(),
+    *b"munmap corrupted during the trace internal service not bad forbidden unauthorized".split(),
+    *b"method runtime deprecation raft".split(),
+    *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
 )

@@ -9,6 +9,7 @@ tests try that with all formats. Behind a time no format has two words that are 
 import re
 from functools import cache
 
+from .courses import BEGINNING
 from .level_words import HEADS
 from .severity import BETWEEN, TRACEBACK
 from .shapes import MONTH, NEAR_WORDS, any_of
@@ -53,19 +54,22 @@ TEXT = (
 )
 BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
-KINDS = QUICK, DATED, NUMBER, BRACKET, OTHER, TEXT, SYSLOG
-SUSPECT = re.compile(rf"\n(?!{'|'.join(KINDS)})".encode())
+KINDS = f"{DATED}|{NUMBER}|{BRACKET}|{OTHER}|{TEXT}|{SYSLOG}"
+# What may begin a record of several lines, or go on with one, is not known to have none.
+COURSED = rf"(?![0-9]){BEGINNING}"
+SUSPECT = re.compile(rf"\n(?!{QUICK})(?:(?={COURSED})|(?!{KINDS}))".encode())
 
 
 @cache
 def _levelless() -> "re.Pattern[bytes]":
     """What matches as much of a line as says that it has no level; many streams need none."""
-    return re.compile("|".join(KINDS).encode())
+    return re.compile(rf"{QUICK}|(?!{COURSED})(?:{KINDS})".encode())
 
 
 def enough(line: bytes) -> int:
     """How many bytes of LINE say already that it has no level; 0 if that is not known."""
-    found = _levelless().match(line)
+    # Of a path it is the end that says it.
+    found = None if line[:1] in b"/." else _levelless().match(line)
     # What comes behind may have a say, too.
     size = found.end() + 1 if found else 0
     return 0 if any(text.startswith(line[:size]) for text in (TRACEBACK, *BETWEEN)) else size

@@ -4,7 +4,9 @@ r"""What a format of lines is: where a level stands, how it is spelled. line_for
 What begins with {when} begins with a date or a time, in any form and maybe in brackets; of such
 a time the closing bracket may be left to what follows. {CAPS} is a word for a level in capitals,
 {word} one in any case, {letter} one letter of LETTERS. `words` says what they mean. `rest` is
-what stands between the level and the message. `sample` is a line, its severity, its message.
+what stands between the level and the message. `goes_on` says how its records go on where that is
+not by lines that begin with a blank alone: a course of courses.py. `sample` is a line, its
+severity, its message.
 
 No decision may rest on which digit stands somewhere, and nothing may repeat what repeats: digits
 are masked where lines are remembered, and no line may take long. Of two levels that a line may
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class LineFormat:
     """A format of lines, called NAME, as TITLE prints them."""
 
-    __slots__ = ("name", "rest", "sample", "title", "where", "words")
+    __slots__ = ("goes_on", "name", "rest", "sample", "title", "where", "words")
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class LineFormat:
         *,
         words: dict[bytes, int] = WORDS,
         rest: str | None = "",
+        goes_on: str = "",
     ) -> None:
         self.name = name
         self.title = title
@@ -42,3 +45,4 @@ class LineFormat:
         self.sample = sample
         self.words = words
         self.rest = rest
+        self.goes_on = goes_on

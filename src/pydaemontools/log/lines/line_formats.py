@@ -1,8 +1,8 @@
 """The formats that programs give their lines: a row each, which is all there is to one."""
 
+from .crash_formats import CRASHES
 from .general_format import GENERAL
 from .level_words import (
-    CRASH,
     ERLANG,
     LETTERS,
     MYSQL,
@@ -116,6 +116,7 @@ FORMATS = (
             b"mysqld starting",
         ),
         words=MYSQL,
+        goes_on="text",
         rest=r"(?:\[MY-[0-9]++\] \[[A-Za-z]++\] )?",
     ),
     LineFormat(
@@ -192,6 +193,7 @@ FORMATS = (
             b"Uncaught Exception: x in /a.php:3",
         ),
         words=PHP,
+        goes_on="php",
     ),
     LineFormat(
         "monolog",
@@ -299,6 +301,7 @@ FORMATS = (
             b"29-Nov-2026::13:16:38.123456 ===",
         ),
         words=ERLANG,
+        goes_on="text",
     ),
     LineFormat(
         "dmesg",
@@ -344,27 +347,7 @@ FORMATS = (
         r"(?: error)?: ",
         (b"mkfs: error: no such device", ERR, b"no such device"),
     ),
-    LineFormat(
-        "crash",
-        "what is printed when a program crashes",
-        (
-            r"{level=Fatal Python error|panic|fatal error|Unhandled exception}[:.] ",
-            r"thread '[^']*+' (?:\([0-9]++\) )?{level=panicked} at ",
-            r"{level=Exception in thread} (?=\")",
-            r"{level=Segmentation fault|Aborted|Killed}(?: \(core dumped\))?\Z",
-            r"{level=terminate called} after ",
-            r"==[0-9]++=={level=ERROR}: (?=[A-Z])",
-            r"{level=Uncaught} [A-Za-z]*+(?=:)",
-            r"[A-Za-z0-9_./-]++: [^\s:]++:[0-9]++: [^\n:]{1,200}+: {level=Assertion} [`'\(]",
-        ),
-        (
-            b"panic: runtime error: index out of range [5]",
-            CRIT,
-            b"panic: runtime error: index out of range [5]",
-        ),
-        words=CRASH,
-        rest=None,
-    ),
+    *CRASHES,
     LineFormat(
         "supervisord",
         "supervisord",

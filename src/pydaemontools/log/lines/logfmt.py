@@ -31,11 +31,28 @@ def parse(line: bytes) -> dict[str, object] | None:
     text = line.decode("utf-8", "surrogateescape")
     if not WHOLE.fullmatch(text):
         return None
-    pairs: dict[str, object] = {
+    pairs = _values(text)
+    return None if pairs.keys().isdisjoint(KEYS) else pairs
+
+
+def _values(text: str) -> dict[str, object]:
+    """The keys and values of TEXT, which is nothing else."""
+    return {
         key: bare or (unescape(quoted) if "\\" in quoted else quoted)
         for key, quoted, bare in PAIR.findall(text)
     }
-    return None if pairs.keys().isdisjoint(KEYS) else pairs
+
+
+def begun(text: str) -> dict[str, object]:
+    """The keys and values that TEXT begins with, the beginning of a line, as far as it is whole."""
+    found = WHOLE.match(text)
+    whole = found[0] if found else ""
+    if len(whole) == len(text) and text[-1:] not in (" ", "\t"):
+        # The last value may go on.
+        whole = whole[: max(whole.rfind(" "), whole.rfind("\t")) + 1]
+        found = WHOLE.match(whole)
+        whole = found[0] if found else ""
+    return _values(whole)
 
 
 def possible(block: bytes) -> bool:

@@ -24,7 +24,7 @@ def parse(line: bytes) -> Record | None:
     if line[:1] == b"{":
         return _json(line)
     pairs = logfmt.parse(line)
-    return None if pairs is None else _record(line, pairs)
+    return None if pairs is None else made(line, pairs)
 
 
 def encoded(text: str) -> bytes:
@@ -50,11 +50,11 @@ def _json(line: bytes) -> Record | None:
     if line.count(b"{") + line.count(b"[") > DEPTH and _deep(found):
         return None
     if found.keys() == LOGURU and isinstance(found["record"], dict):
-        return _record(line, _loguru(found["record"], found["text"]))
+        return made(line, _loguru(found["record"], found["text"]))
     held = found.get("log")
     if isinstance(held, str) and KNOWN.isdisjoint(map(str.lower, found)):
         return _held(line, found, encoded(held).rstrip(b"\r\n"))
-    return _record(line, found)
+    return made(line, found)
 
 
 def _held(line: bytes, found: dict[str, object], text: bytes) -> Record:
@@ -72,7 +72,7 @@ def _loguru(record: dict[str, object], text: object) -> dict[str, object]:
     return record | {"text": text} if record.get("exception") else record
 
 
-def _record(line: bytes, fields: dict[str, object]) -> Record:
+def made(line: bytes, fields: dict[str, object]) -> Record:
     """The record of LINE; level and message are taken out of FIELDS."""
     level = message = None
     for key in () if keys.LEVELS.isdisjoint(fields) else keys.LEVEL:

@@ -7,13 +7,14 @@ nobody looks at lines one by one.
 from . import emit
 from .batch import Batch
 from .block_transform import BlockTransform
+from .borders import unended
 from .forms import severity_reader
 from .record import Record
 from .record_filter import LevelBatch, RecordBatch, RecordFilter
-from .records import RecordReader, fold, unended
+from .records import RecordReader, fold
 from .repeat_limit import LONGEST
-from .severity import INFO, WARNING
-from .shown import last_shown
+from .severity import BITS, INFO, WARNING
+from .shown import last_shown, without_returns
 from .stamps import utc
 
 TYPE_CHECKING = False
@@ -46,13 +47,12 @@ class RecordTransform(BlockTransform):
     @property
     def state(self) -> int:
         """What a successor has to know: also what record it is in."""
-        return self._severities.in_traceback | self._severities.level << 1 | self.going_on << 4
+        return self._severities.state | self.going_on << BITS
 
     @state.setter
     def state(self, state: int) -> None:
-        self._severities.in_traceback = bool(state & 1)
-        self._severities.level = state >> 1 & 7
-        self.going_on = state >> 4
+        self._severities.state = state & (1 << BITS) - 1
+        self.going_on = state >> BITS
         for one in self._choices:
             one.begun = True
 
@@ -75,19 +75,22 @@ class RecordTransform(BlockTransform):
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """Return the records of BODY; a line that will not be ended is ended."""
+        if self._json:
+            body = without_returns(body)
         lines = body.removesuffix(b"\n").split(b"\n")
-        levels, records = self._levels(body, lines, continued=continued, unfinished=unfinished)
+        clean = self._clean(body, lines, continued=continued)
+        levels, records = self._levels(lines, clean, continued=continued, unfinished=unfinished)
         if self._by_level:
             return self._selected(
                 LevelBatch(
                     levels,
                     self._labelled(lines, continued=continued),
-                    lambda: fold(lines, levels, records, continued=continued),
+                    lambda: fold(lines, levels, records, continued=continued, clean=clean),
                     continued=continued,
                     unfinished=unfinished,
                 )
             )
-        found = fold(lines, levels, records, continued=continued)
+        found = fold(lines, levels, records, continued=continued, clean=clean)
         if self._json and continued and not found[0].line:
             # Nothing is left of it, and an object has ended already.
             del found[0]
@@ -127,18 +130,25 @@ class RecordTransform(BlockTransform):
             one.of(batch)
         return batch
 
+    @staticmethod
+    def _clean(body: bytes, lines: list[bytes], *, continued: bool) -> list[bytes]:
+        """Return LINES, which are BODY, as a terminal shows them; none becomes empty."""
+        if last_shown(body) is body:
+            # Nearly always.
+            return lines
+        begun = lines[:1] if continued else []
+        return begun + [line and (last_shown(line) or b" ") for line in lines[len(begun) :]]
+
     def _levels(
-        self, body: bytes, lines: list[bytes], *, continued: bool, unfinished: bool
+        self, lines: list[bytes], clean: list[bytes], *, continued: bool, unfinished: bool
     ) -> tuple[list[int], list[Record | None]]:
-        """Return the severity of each of LINES, and its record; no records if none is structured.
-        An empty one has the severity of the line before.
+        """Return the severity of each of LINES, which are CLEAN as a terminal shows them, and its
+        record; no records if none is structured. An empty one has the severity of the line before.
         """
         level = self._severities.level
-        came = fresh = [line for line in lines[continued:] if line]
-        clean = last_shown(body)
-        if clean is not body:
-            fresh = [last_shown(line) or b" " for line in came]
-        routed, found = self._reader.route(clean, fresh, unfinished=unfinished)
+        fresh = [line for line in clean[continued:] if line]
+        routed, found = self._reader.route(b"\n".join(fresh), fresh, unfinished=unfinished)
+        came = [line for line in lines[continued:] if line] if found else []
         for record, line in zip(found or (), came, strict=False):
             if record:
                 record.came_as(line)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     class Formats(Protocol):
         """What knows in which formats lines are that have no head (forms.py)."""
 
+        course: int  # how the record goes on that the last line begins (continuation.py)
         first: bytearray  # whether a line that begins so has to be looked at
 
         def possible(self, start: bytes) -> bool:
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
         def message(self, line: bytes) -> bytes | None:
             """What LINE says behind its level."""
+
+        def record_level(self, reader: "SeverityReader", line: bytes) -> int | None:
+            """The severity of the record that LINE goes on with, or begins, as READER has it."""
+
+        def same_level(self, reader: "SeverityReader", line: bytes) -> int:
+            """The severity of the record that LINE tells more of."""
 
 
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -75,6 +82,14 @@ BETWEEN = (
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",
 )
+
+# With these begin records that have several lines, and lines that may be in a format, but have no
+# head. What is on a course above FRAMES sees each line that begins with a blank, too (courses.py).
+BEGINS = b" \tTDJFMASON"
+FORMED = b"0123456789/.#*-})"
+FRAMES = 26
+ENDED = 1  # the course of a record that is whole
+BITS = 18  # of a number that says what record a stream is in
 
 # Beginnings that leave open what the line says: it depends on what follows.
 OPEN = {(name + b":")[:START] for name in NAMES if len(name) >= START}
@@ -148,7 +163,12 @@ class SeverityReader:
     def __init__(self, default: int = INFO, forms: "Formats | None" = None) -> None:
         self.default = default
         self.level = default
-        self.in_traceback = False
+        # Whether a traceback goes on; with formats, the course of the record (continuation.py).
+        self.inside = 0
+        self.last = b""  # the line before those of the next call
+        self._lines: list[bytes] = []  # those of the last call
+        self._found: list[int | None] = []  # their severities,
+        self._at = 0  # as far as this one
         self.forms = forms
         self._first = forms.first if forms else FIRST
         self._beginnings = Beginnings()
@@ -169,10 +189,12 @@ class SeverityReader:
             self._new = False
             return self.route(lines[: MANY - 1]) + self.route(lines[MANY - 1 :])
         found, rest = (self._without_level if self._plain else self._known)(lines)
-        done = self._go_on(lines, found, 0) if self.in_traceback else 0
+        self._lines, self._found = lines, found
+        done = self._go_on(lines, found, 0) if self.inside else 0
         if rest:
             self._look_at(lines, found, rest, done)
         self.level = found[-1]  # type: ignore[assignment]
+        self.last = lines[-1]
         return found  # type: ignore[return-value]
 
     def _known(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
@@ -261,36 +283,34 @@ class SeverityReader:
             line = lines[at]
             if at:
                 self.level = found[at - 1]  # type: ignore[assignment]
-            if line[0] in b" \t":
+            if line[0] in b" \t" and line[2:3] != b"+":
                 found[at] = self.level
                 continue
             level = self._beginnings.recall(line)
             if level is None:
+                self._at = at
                 level = self._look(line) if self._first[line[0]] else self.default
             found[at] = level
-            if self.in_traceback:
+            if self.inside:
+                self.level = level
                 done = self._go_on(lines, found, at + 1)
 
     def _go_on(self, lines: list[bytes], found: list[int | None], at: int) -> int:
         """Give those of LINES from AT on that belong to a record its level; return their end."""
-        while self.in_traceback and at < len(lines):
-            found[at] = self._look(lines[at])
+        while self.inside and at < len(lines):
+            self._at = at
+            self.level = found[at] = self._look(lines[at])
             at += 1
         return at
 
     def _look(self, line: bytes) -> int:
         """The severity of a line that may have a head, go on with a record, or be in a format."""
-        goes_on = line[0] in b" \t" or line in BETWEEN
-        if self.in_traceback:
-            # The first line that is not indented is the exception itself, and the last.
-            self.in_traceback = goes_on
-            return self.level
-        if self.forms and 0x30 <= line[0] <= 0x39:
-            # What begins with a digit has no head.
+        level: int | None = self._of_record(line) if self.forms else self._of_traceback(line)
+        if level is not None:
+            return level
+        if self.forms and line[0] in FORMED:
+            # What begins so has no head.
             return self._by_form(line)
-        self.in_traceback = line.startswith(TRACEBACK)
-        if goes_on or self.in_traceback:
-            return self.level
         level, length = head(line)
         start = line[:START]
         if length <= START <= len(line) and start.lower() not in OPEN:
@@ -301,6 +321,26 @@ class SeverityReader:
             return level
         return self._by_form(line) if level is None else level
 
+    def _of_record(self, line: bytes) -> int | None:
+        """The severity of the record that LINE goes on with, or begins as one of several lines;
+        None if it does neither.
+        """
+        if line[0] in b" \t" and line[2:3] != b"+" and self.inside <= FRAMES:
+            return self.level
+        if self.inside or self.level <= WARNING or line[0] in BEGINS:
+            return self.forms.record_level(self, line) if self.forms else None
+        return None
+
+    def _of_traceback(self, line: bytes) -> int | None:
+        """The same, where lines have no formats."""
+        goes_on = line[0] in b" \t" or line in BETWEEN
+        if self.inside:
+            # The first line that is not indented is the exception itself, and the last.
+            self.inside = goes_on
+            return self.level
+        self.inside = line.startswith(TRACEBACK)
+        return self.level if goes_on or self.inside else None
+
     def _by_form(self, line: bytes) -> int:
         """The severity of a line that has no head."""
         if not self.forms:
@@ -308,10 +348,35 @@ class SeverityReader:
         level, size = self.forms.level(line, sized=self._beginnings.wants())
         if level is None:
             return self.default
+        if self.forms.course:
+            # It has to be seen each time.
+            self.inside, size = self.forms.course, 0
         if level < 0:
-            return self.level
+            return self.forms.same_level(self, line)
         self._beginnings.learn(line, size, level)
         return level
+
+    def known(self) -> "tuple[list[bytes], list[int | None], int]":
+        """The lines that are being looked at, their severities, and how many have theirs."""
+        return self._lines, self._found, self._at
+
+    def before(self) -> bytes:
+        """The line before the one that is being looked at; nothing if there was none."""
+        return self._lines[self._at - 1] if self._at else self.last
+
+    def ended(self, line: bytes, level: int) -> None:
+        """LINE, of the severity LEVEL, was read by somebody else, as a record that is whole."""
+        self.last, self.level = line, level
+        self.inside = ENDED if self.forms else 0
+
+    @property
+    def state(self) -> int:
+        """What a successor in the middle of the stream has to know: a number of BITS bits."""
+        return self.level & 7 | self.inside << 3
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self.level, self.inside = state & 7, state >> 3
 
     def strip(self, line: bytes) -> bytes:
         """The message of LINE: it without what stands up to its level, and what belongs to it."""

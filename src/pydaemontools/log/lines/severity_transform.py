@@ -1,7 +1,8 @@
 """From bytes to lines that have a severity: what pysissylog makes of what it reads."""
 
 from .batch import Batch
-from .records import RecordReader, unended
+from .borders import unended
+from .records import RecordReader
 from .severity import CLEAN, DEBUG, SeverityReader
 from .shown import kept, last_shown, shown
 from .transform import Transform
@@ -29,12 +30,11 @@ class SeverityTransform(Transform):
     @property
     def state(self) -> int:
         """Return what a successor in the middle of the stream has to know."""
-        return self._severities.in_traceback | self._severities.level << 1
+        return self._severities.state
 
     @state.setter
     def state(self, state: int) -> None:
-        self._severities.in_traceback = bool(state & 1)
-        self._severities.level = state >> 1 & 7
+        self._severities.state = state
 
     def whole_records(self, block: bytes) -> int:
         """Return how many bytes of BLOCK, of whole lines, are whole records."""

@@ -6,6 +6,7 @@ All formats are one regular expression; those that begin with a time share what 
 import re
 
 from . import keys
+from .courses import PATH
 from .level_words import LETTERS, WORDS
 from .line_format import LineFormat
 from .line_formats import FORMATS
@@ -24,10 +25,11 @@ DATE = (
     r"|[0-9]{8}|[0-9]{6})"
 )
 CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,:][0-9]{1,9})?)?"
+HALF = "(?:(?: |\u202f)?[AP]M\\b)"  # Java has a narrow blank there
 # Some levels look like a zone.
 ZONE = r"(?: ?(?!CRI?T|BLAT)(?:Z|UTC|GMT|MSK|[A-Z]{2,3}T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))"
 WHEN = (
-    rf"(?:(?:{DATE}(?:[T_:]|,? {{1,2}}))?{CLOCK}(?: ?[AP]M\b)?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
+    rf"(?:(?:{DATE}(?:[T_:]|,? {{1,2}}))?{CLOCK}{HALF}?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
     r"|[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?(?![0-9:])|@[0-9a-f]{24})"
 )
 # The closing bracket of a time that has an opening one may come later.
@@ -217,6 +219,49 @@ def _part(part: "re.Match[str]", form: LineFormat) -> str:
     return PARTS[part[1]]
 
 
+# What all have before the level that begin with a path, or the name of a program.
+PATHS = re.compile(f"{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//)".encode())
+BEGINNING = re.compile(r"\{level=([^{}]+)\}|\[(\^)?([^\]]+)\]|(\\?.)")
+MARKS = b"/.#*-})"  # what begins so is in no other format
+
+
+class Crashes:
+    """Alternatives by the byte that a line begins with, since there are many, and seldom one."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[int, Expression] = {}
+        self._paths = Expression(set())
+
+    def add(self, where: str, form: LineFormat) -> None:
+        """Have FORM found WHERE the expression says."""
+        firsts = _firsts(where)
+        for first in firsts:
+            self._by_first.setdefault(first, Expression(set())).add(where, form)
+        if not firsts:
+            self._paths.add(where, form)
+
+    def find(self, text: bytes) -> Found | None:
+        """What is found at the head of TEXT, a line with its newline."""
+        expression = self._by_first.get(text[0])
+        found = expression.find(text) if expression else None
+        if found is None and PATHS.match(text):
+            found = self._paths.find(text)
+        return found
+
+
+def _firsts(where: str) -> set[int]:
+    """The bytes that what is WHERE may begin with; none if that may be nearly any."""
+    begin = BEGINNING.match(where)
+    levels, outside, those, one = begin.groups() if begin else ("", "^", "", "")
+    if levels:
+        return {ord(level.removeprefix("\\")[0]) for level in levels.split("|")}
+    if outside or (those and those[:3] == "A-Z" and those[3:]):
+        return set()
+    if those:
+        return {byte for byte in range(128) if re.match(f"[{those}]", chr(byte))}
+    return {ord(one[-1])} if one else set()
+
+
 class Shapes:
     """Tells the level of lines in FORMATS, and in those that the user's PATTERNS are."""
 
@@ -227,9 +272,13 @@ class Shapes:
     ) -> None:
         self._timed = Expression(NEAR_WORDS)
         self._others = {kind: Expression(ALL_WORDS) for kind in "[0=a"}
+        self._crashes = Crashes()
+        self.course = ""  # how a record goes on that the last line begins (courses.py)
         for form in formats:
             for where in form.where:
-                if where.startswith(TIME):
+                if form.rest is None and not where.startswith(TIME):
+                    self._crashes.add(where, form)
+                elif where.startswith(TIME):
                     self._timed.add(where.removeprefix(TIME), form)
                 else:
                     first = where.removeprefix("[").removeprefix("\\")[:1]
@@ -242,24 +291,37 @@ class Shapes:
 
         0 if that is not known.
         """
+        self.course = ""
         if self._patterns and (own := self._own(line)):
             return own[0], 0
         text = line + b"\n"
         expression, start = self._expression(text)
         found = expression.find(text, start) if expression else None
         if not (expression and found):
-            return None, 0
+            return self._crash_level(text, start)
+        self.course = found.form.goes_on
         size = expression.deciding(text, start, found.end) if sized else 0
         return found.level, size if size < len(text) else 0
+
+    def _crash_level(self, text: bytes, start: int) -> tuple[int | None, int]:
+        """As level(), of a TEXT that has no time if START is 0, and is in no other format."""
+        found = None if start else self._crashes.find(text)
+        if not found:
+            return None, 0
+        self.course = found.form.goes_on
+        return found.level, 0
 
     def find(self, line: bytes) -> Found | None:
         """Where LINE's level is by one of the formats."""
         text = line + b"\n"
         expression, start = self._expression(text)
-        return expression.find(text, start) if expression else None
+        found = expression.find(text, start) if expression else None
+        return found if found or start else self._crashes.find(text)
 
     def _expression(self, text: bytes) -> tuple[Expression | None, int]:
         """What finds the level in TEXT, from where on; None where there is none."""
+        if text[0] in MARKS:
+            return None, 0
         time = TIMED.match(text)
         if not time:
             return self._others[_kind(chr(text[0]))], 0

@@ -27,8 +27,17 @@ def shown(text: bytes) -> bytes:
         text = re.sub(ESCAPES, b"", text)
     if BOM in text:
         text = re.sub(rb"(?m)^" + BOM, b"", text)
+    return without_returns(text)
+
+
+def without_returns(text: bytes) -> bytes:
+    """TEXT without carriage returns at the ends of its lines."""
+    if b"\r" not in text:
+        return text
     text = text.replace(b"\r\n", b"\n")
     if b"\r" in text:
+        import re
+
         text = re.sub(rb"(?<!\r)\r++(?=\n|\Z)", b"", text)
     return text
 

@@ -180,7 +180,7 @@ class IntentLog:
         if 0 < consumed < intent.marks:
             self._consumed = intent.start + consumed
             self._rest = intent.count - consumed
-            left, tail = self.source.look(), intent.tail
+            left, tail = self.source.look(self._rest), intent.tail
             if consumed == intent.first and left[:1] == tail[-1:]:
                 self._rest = 1
             if len(left) < self._rest or not left[: self._rest].endswith(tail[-self._rest :]):
@@ -192,7 +192,7 @@ class IntentLog:
 
     def _is_next(self, intent: Intent) -> bool:
         """Return whether the pipe holds the bytes that INTENT is about."""
-        body = self.source.look()[: intent.count]
+        body = self.source.look(intent.count)[: intent.count]
         return len(body) == intent.count and body[-TAIL:] == intent.tail
 
     def prepare(self, body: bytes, after: int) -> None:

@@ -9,6 +9,7 @@ from ...base import cli
 from ...base.errors import error_str
 from ..lines.utf8 import boundary
 from .ending import INFINITY
+from .source import BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
 REST = 0.5  # seconds that the rest of a record has to come
+LONG = 65536  # bytes of a line without an end, from which on its rest is waited for no longer
 
 
 class PumpWait:
@@ -70,6 +72,9 @@ class Pump:
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
         self._record = INFINITY  # until when we wait for the rest of a record
+        self._line = INFINITY  # until when we wait for the rest of a long line
+        self._grown = 0  # how much of that line there was when the wait began
+        self._seen = 0  # how much of a large record
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
@@ -133,21 +138,55 @@ class Pump:
         if ending.signals and not ending.last:
             block = ending.cut(block, source.consumed, source.available, inside=self._inside)
         if not ending.last:
-            block = whole_lines(block, source.long)
+            block = self._lines(block)
             if self.transform.by_records:
                 block = self._records(block)
         self._block = block
         return bool(block)
 
+    def _lines(self, block: bytes) -> bytes:
+        """Return what of BLOCK is whole lines; or the beginning of one, if its end does not come
+        soon, or there is no room for it.
+        """
+        source = self.source
+        lines = whole_lines(block, min(LONG, source.long))
+        if self._inside or self.ending.signals or not lines or lines[-1:] == b"\n":
+            self._line, self._grown = INFINITY, 0
+            return lines
+        if source.available > len(block):
+            block = source.look(source.long)
+            if end := block.find(b"\n") + 1:
+                return block[:end]
+        now = monotonic()
+        if source.available > self._grown:
+            self._line, self._grown = now + REST, source.available
+        if len(block) < source.long and now < self._line:
+            return b""
+        self._line, self._grown = INFINITY, 0
+        return whole_lines(block, 0)
+
     def _records(self, block: bytes) -> bytes:
         """Return what of BLOCK is whole records. The rest stays where it is, if more comes soon."""
-        now = monotonic()
-        if self.ending.signals or len(block) >= self.source.long or now >= self._record:
-            end = len(block)
-        else:
-            end = self.transform.whole_records(block)
+        now, source = monotonic(), self.source
+        end = len(block)
+        if block[-1:] == b"\n" and not self.ending.signals:
+            late = now >= self._record
+            end = end if late else self.transform.whole_records(block)
+            if source.available > BLOCK and (late or not end):
+                # It may be larger than what is looked at together.
+                block = source.look(source.long)
+                if source.ended:
+                    self.ending.last = True
+                    return block
+                block = whole_lines(block, LONG)
+                end = len(block) if late else self.transform.whole_records(block)
+            if source.available >= source.long:
+                end = end or len(block)
         if not block or end:
-            self._record = INFINITY
+            self._record, self._seen = INFINITY, 0
+        elif source.available > max(self._seen, LONG):
+            # One that is large takes its time.
+            self._record, self._seen = now + REST, source.available
         else:
             self._record = min(self._record, now + REST)
         return block[:end]
@@ -222,8 +261,8 @@ class Pump:
         dues = [None if self._inside else self.transform.due()]
         for sink in self.sinks:
             dues += sink.due(), sink.turn_due()
-        if self._record < INFINITY:
-            dues.append(max(0.0, self._record - monotonic()))
+        if (rest := min(self._record, self._line)) < INFINITY:
+            dues.append(max(0.0, rest - monotonic()))
         if cli.owes():
             dues.append(PAUSE)
         return soonest(dues)

@@ -14,7 +14,9 @@ from stat import S_ISFIFO
 from ...base.tee import find_tee
 
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
-LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces, at the most
+LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces
+RECORD = 1 << 20  # bytes of a line that is kept whole, if the pipe can be that large
+PAGES = 16384  # bytes of pages that may be filled in part though a pipe is full
 KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
@@ -39,18 +41,23 @@ def open_source(fd: int) -> "Source":
 def pipe_like(fd: int) -> tuple[int, int] | None:
     """Return a pipe with room for all that the pipe FD can hold; None if we may not have one.
 
-    Both get as much as an ordinary user may have. A copy with less room would never show
-    the end of a line that stands behind many small writes.
+    Both get as much as an ordinary user may have, or what a RECORD needs if we may have that.
+    A copy with less room would never show the end of a line that stands behind many small writes.
     """
     copy = posix.pipe2(posix.O_CLOEXEC)
     try:
         with open("/proc/sys/fs/pipe-max-size", "rb") as limit:
             most = int(limit.read())
-        fcntl(copy[1], F_SETPIPE_SZ, most)
-        fcntl(fd, F_SETPIPE_SZ, most)
     except OSError:
         # What room there is will do.
-        pass
+        most = 0
+    for size in (max(most, 2 * RECORD), most) if most else ():
+        try:
+            fcntl(copy[1], F_SETPIPE_SZ, size)
+            fcntl(fd, F_SETPIPE_SZ, size)
+            break
+        except OSError:
+            pass
     try:
         room = fcntl(fd, F_GETPIPE_SZ)
         if room > fcntl(copy[1], F_GETPIPE_SZ):
@@ -69,7 +76,7 @@ class Source:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-        self.long = LONG  # bytes that a line without an end has to have to be passed on
+        self.long = LONG  # bytes of a line without an end that is passed on at once
         self.room = 0  # bytes that the pipe holds
         self.ended = False
         self.hung_up = False  # whether whoever waits has seen that nobody can write any more
@@ -77,8 +84,9 @@ class Source:
         self.available = 0  # how many bytes there were at the last look
         self.consumed = 0  # how many bytes were taken, in all: the offset of what is available
 
-    def look(self) -> bytes:
-        """Return what is there and was not taken; set `ended` once nothing can follow it.
+    def look(self, most: int = 0) -> bytes:  # noqa: ARG002 - of what is held there is no more
+        """Return what is there and was not taken; set `ended` once nothing can follow it. If that
+        is much it is the beginning, of MOST bytes if so much can be had.
 
         Does not wait. Raises OSError if FD cannot be read.
         """
@@ -110,8 +118,9 @@ class PipeSource(Source):
         super().__init__(fd)
         self._tee = tee
         self.room = fcntl(fd, F_GETPIPE_SZ)
-        # Many small writes fill a pipe when it is little more than half full.
-        self.long = min(LONG, self.room // 2)
+        # Many small writes fill a pipe when it is little more than half full. Of a large one the
+        # pump sees that nothing more comes.
+        self.long = self.room // 2 if self.room <= BLOCK else min(RECORD, self.room - PAGES)
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._count = memoryview(bytearray(4)).cast("i")
@@ -125,14 +134,14 @@ class PipeSource(Source):
         ioctl(self.fd, FIONREAD, self._count)
         return self._count[0]
 
-    def look(self) -> bytes:
-        """Return what the pipe holds, or the beginning of that."""
+    def look(self, most: int = 0) -> bytes:
+        """Return what the pipe holds, or the beginning of that, of MOST bytes or a block."""
         self.available = self.fill()
         if not self.available:
             self.ended = self.hung_up
             return b""
         try:
-            copied = self._tee(self.fd, self._copy[1], min(self.available, BLOCK))
+            copied = self._tee(self.fd, self._copy[1], min(self.available, max(most, BLOCK)))
         except BlockingIOError:
             # Somebody else has taken it.
             return b""
@@ -149,11 +158,13 @@ class PipeSource(Source):
         return moved
 
     def drop(self, count: int) -> int:
-        """Consume the first COUNT bytes, at most BLOCK, in one call; return how many it were.
+        """Consume the first COUNT bytes in one call; return how many it were.
 
         A read of what is there is not ended by a signal: it copies all, into memory that has
         been used before and is there. A splice to /dev/null may be.
         """
+        if count > len(self._room):
+            self._room = bytearray(count)
         dropped = posix.readv(self.fd, [memoryview(self._room)[:count]])
         self.consumed += dropped
         return dropped

@@ -107,7 +107,7 @@ class BlockSplitter:
 
     def _fit_records(self, block: bytes, start: int, part: bytes, room: int) -> bytes:
         """Return PART, which has room, less the record that would be cut in two at its end."""
-        from ..lines.records import border, record_end
+        from ..lines.borders import border, record_end
 
         if records := part[: border(block, start, start + len(part)) - start]:
             return records
