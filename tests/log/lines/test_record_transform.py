@@ -200,6 +200,16 @@ def chosen(words, pieces):
     return b"".join(made)
 
 
+@pytest.mark.parametrize(
+    "line", [b" \rerror: x\n", b"\t \r[error] x\r\n", b" 9%\r\x1b[Kerror: x\n"]
+)
+def test_what_is_written_over_begins_no_rest(line):
+    """A line that goes on as it came, and not as it is seen, is a record of its own."""
+    for more in ([], [b"=f"]):
+        assert chosen([b"Lerr", b"./d", *more], [b"info: a\n", line]) == line
+        assert chosen([b"Lerr", b"./d", *more], [b"info: a\n", b" \n", b" b\r\n"]) == b""
+
+
 @given(
     lines=st.lists(DRIVEN, min_size=1, max_size=12),
     cuts=st.lists(st.integers(0, 400), max_size=4),

@@ -6,6 +6,7 @@ from .batch import Batch
 from .record import Record
 from .repeat_limit import RepeatLimit
 from .selection import BatchFilter
+from .shown import last_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class RecordFilter(BatchFilter):
                 chosen += self._next_notices(batch)
             if at >= batch.rest:
                 # A record may have been cut in two: this, or an empty line, is the rest.
-                if not self.begun or record.line[:1] not in b" \t":
+                if not self.begun or not _is_rest(record.line):
                     self.goes_on = self._wants(record, batch.seen[at])
                 self.begun = True
             if self.goes_on:
@@ -137,3 +138,10 @@ class RecordFilter(BatchFilter):
         if not self._selection.selects(seen):
             return False
         return all(limit.passes(record.line.partition(b"\n")[0]) for limit in self.limits)
+
+
+def _is_rest(text: bytes) -> bool:
+    """Whether TEXT of a record goes on with the one before: as a terminal shows it."""
+    if text[:1] not in b" \t":
+        return False
+    return last_shown(text.partition(b"\n")[0])[:1] in b" \t"
