@@ -151,6 +151,8 @@ def strip(line: bytes) -> bytes:
 
 BEGIN, FIRST_BYTE = itemgetter(slice(0, START)), itemgetter(0)
 DONE = frozenset((None, *range(8)))  # what needs no further look into the table of beginnings
+SELDOM = 8  # blocks, of which one teaches beginnings, where few come again
+LATE = 24  # bytes; what fewer say is known as fast in one look at all
 MANY, SOME = 16, 4  # so many lines are worth one look at all; of so many more is remembered
 
 
@@ -174,6 +176,7 @@ class SeverityReader:
         self._beginnings = Beginnings()
         self._size = 0  # bytes by which nearly all of the last lines were known, if as many
         self._plain = False  # whether nearly all of them had no level
+        self._turn = 0  # how many blocks were such
         self._new = forms is not None  # whether there was no block of many lines yet
 
     def route(self, lines: list[bytes]) -> list[int]:
@@ -201,8 +204,8 @@ class SeverityReader:
         """The severities that are known of LINES, and which have to be looked at."""
         if not self.forms and 1 not in bytes(map(FIRST_BYTE, lines)).translate(self._first):
             return [self.default] * len(lines), []
-        found = self._looked_up(lines)
-        if None not in found:
+        found, whole = self._looked_up(lines)
+        if whole:
             return found, []
         rest = [at for at, level in enumerate(found) if level is None]
         if not self.forms:
@@ -223,34 +226,46 @@ class SeverityReader:
         self._plain = self._plain and len(left) > len(lines) - (len(lines) >> 3)
         return found, sorted(goes_on + [rest[at] for at in suspects])
 
-    def _looked_up(self, lines: list[bytes]) -> list[int | None]:
-        """What the table of beginnings has for each of LINES: a severity, or None."""
+    def _looked_up(self, lines: list[bytes]) -> tuple[list[int | None], bool]:
+        """What the table of beginnings has for each of LINES, a severity or None; and whether it
+        has one for all.
+        """
         longer = self._beginnings.longer.get
         found: list[int | None]
         if size := self._size:
             found = [longer(line[:size].translate(MASK)) for line in lines]
-            if found.count(None) > len(lines) >> 3:
-                self._size = 0
         else:
             found = list(map(self._beginnings.starts.get, map(BEGIN, lines)))
+        kinds = set(found)
+        if size and None in kinds and found.count(None) > len(lines) >> 3:
+            self._size = 0
         before: list[int | None] = []
-        while sizes := set(found) - DONE:
+        while sizes := kinds - DONE:
             for one in sizes:
                 if found.count(one) >= len(lines) - (len(lines) >> 3):
                     self._size = -(one or 0)
             if found == before:
                 # Lines that are shorter than what is to be looked at.
-                return [level if level in DONE else None for level in found]
+                return [level if level in DONE else None for level in found], False
             before = found
             found = [
                 level if level is None or level >= 0 else longer(line[:-level].translate(MASK))
                 for level, line in zip(found, lines, strict=True)
             ]
-        return found
+            kinds = set(found)
+        return found, None not in kinds
 
     def _without_level(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
         """As _known(), for lines of which nearly all have no level and begin in many ways."""
-        return [self.default] * len(lines), self._suspects(lines, len(lines) >> 3)
+        assert self.forms  # noqa: S101 - for the type checker
+        self._turn += 1
+        if self._turn % SELDOM:
+            places = self.forms.suspects(lines)
+            self._plain = len(places) <= len(lines) >> 3
+        else:
+            # They may begin in fewer ways now.
+            places = self._suspects(lines, len(lines) >> 3)
+        return [self.default] * len(lines), places
 
     def _suspects(self, lines: list[bytes], few: int) -> list[int]:
         """Which of LINES, by their places, may have a level or go on with a record.
@@ -269,7 +284,9 @@ class SeverityReader:
                 if self._beginnings.recall(line) is not None:
                     known += begun
                 elif self._beginnings.wants():
-                    self._beginnings.learn(line, self.forms.enough(line), self.default)
+                    size = self.forms.enough(line)
+                    if size <= START or size > LATE:
+                        self._beginnings.learn(line, size, self.default)
         self._plain = len(places) <= few and known < tried >> 1
         return places
 
