@@ -247,3 +247,15 @@ def test_no_line_is_lost(lines, strip):
     """The records have all of them."""
     found = fold(lines, SeverityReader().route(lines), strip=strip)
     assert b"\n".join(record.line for record in found) == b"\n".join(lines)
+
+
+def test_heads_with_blanks_to_a_width():
+    """As uvicorn has them: each is a record, and what goes on with one stands further in."""
+    lines = [
+        *(b"INFO:     a", b"INFO:     b", b"INFO:       more", b"INFO: c", b"INFO:  d"),
+        *(b"ERROR:    e", b"  f", b"ERROR:    g", b"info: h", b"info:   i"),
+    ]
+    found = fold(lines, SeverityReader().route(lines), strip=True)
+    assert [record.line.split(b"\n") for record in found] == [
+        *([lines[0]], lines[1:3], lines[3:5], lines[5:7], [lines[7]], lines[8:]),
+    ]

@@ -96,7 +96,8 @@ class OpenRecord:
     def _joined(self, text: bytes, lead: bytes) -> bool:
         """Whether TEXT behind LEAD belongs to this record, which is on no course yet."""
         if text[:1] in b" \t" and not continuation.starts_group(text):
-            return True
+            # Where heads have blanks behind them to a width, what goes on stands further in.
+            return not lead or _margin(text) > _margin(self._clean[0])
         course = 0
         if self._may_join(lead):
             course = BETWEEN if continuation.splits(text) else continuation.joined(text)
@@ -169,3 +170,8 @@ def behind(line: bytes, length: int) -> bytes:
 def _same(line: bytes, lead: bytes) -> bytes:
     """LINE without the head LEAD, if that is what it begins with, colours and all."""
     return behind(line, len(lead)) if lead and line.startswith(lead) else line
+
+
+def _margin(text: bytes) -> int:
+    """How many blanks TEXT begins with."""
+    return len(text) - len(text.lstrip(b" \t"))
