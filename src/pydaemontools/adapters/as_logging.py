@@ -18,7 +18,13 @@ _LEVELS = ("level", "log_level")
 # Where an event was logged, if one of its processors said so.
 _PLACE = ("pathname", "lineno", "func_name")
 # Attributes of every record: a field of the program's that is called so gets another name.
-OWN = {*logging.LogRecord("", 0, "", 0, "", None, None).__dict__, "message", "asctime", "taskName"}
+OWN = {
+    *logging.LogRecord("", 0, "", 0, "", None, None).__dict__,
+    "message",
+    "asctime",
+    "taskName",
+    "_written",
+}
 
 
 def of_loguru(record: Mapping[str, Any]) -> logging.LogRecord:

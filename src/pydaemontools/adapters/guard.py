@@ -13,9 +13,9 @@ from typing import Any
 
 from loguru import logger
 
-from . import once
 from .level import NUMBERS, STEPS, step_of_number
-from .values import MOST, nameless, quiet, represented, shown, within
+from .once import calls
+from .values import MOST, nameless, quiet, represented, shown
 
 # What _log() is called with; and its options, of which the second is how many callers to pass.
 PARAMETERS = ["self", "level", "from_decorator", "options", "message", "args", "kwargs"]
@@ -32,7 +32,9 @@ def possible() -> bool:
     )
 
 
-def watch(rescue: Callable[[Any], bool], say: Callable[[int, str], None]) -> Callable[[], None]:
+def watch(  # noqa: C901 - what is called for each record is in it
+    rescue: Callable[[Any], bool], say: Callable[[int, str], None]
+) -> Callable[[], None]:
     """Have calls of loguru's raise nothing; gives what undoes it.
 
     RESCUE is called with a record that was made, and tells whether it did not come to our
@@ -52,11 +54,14 @@ def watch(rescue: Callable[[Any], bool], say: Callable[[int, str], None]) -> Cal
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> None:
-        if within.texts >= MOST:
+        found = self._core.levels_lookup.get(level) if level.__class__ is str else None
+        if found and found[2] < self._core.min_level:
+            # Nobody wants it, as before() would find.
+            return
+        call = _Call(options)
+        if call.depth >= MOST:
             message = message if isinstance(message, str) else nameless(message)
             args, kwargs = (), {}
-        call = _Call(options)
-        within.texts += 1
         try:
             before(self, level, from_decorator, call.options, message, args, kwargs)
         except Exception as error:
@@ -69,8 +74,7 @@ def watch(rescue: Callable[[Any], bool], say: Callable[[int, str], None]) -> Cal
                 # A sink of the program's that is to raise: `catch=False`.
                 raise
         finally:
-            within.texts -= 1
-            call.end()
+            calls.loguru = call.outer
 
     kind._log = _log  # noqa: SLF001 - as above
 
@@ -84,24 +88,23 @@ def watch(rescue: Callable[[Any], bool], say: Callable[[int, str], None]) -> Cal
 class _Call:
     """A call of loguru's with OPTIONS, which says what it is about as soon as that is made."""
 
+    __slots__ = ("depth", "options", "outer", "record")
+
     def __init__(self, options: tuple[Any, ...]) -> None:
-        self._outer = once.calls.loguru
-        self.record: Any = None
-        self._parts = dict(zip(OPTIONS, options, strict=True))
-        # There is one caller more.
-        self._parts["depth"] += 1
-        if self._parts["exception"] is True:
+        exception, depth, *rest, patchers, extra = options
+        if exception is True:
             # Later it might be what has failed here.
-            self._parts["exception"] = sys.exc_info()
-        self.options = self._with(patchers=[*self._parts["patchers"], self._about])
+            exception = sys.exc_info()
+        # There is one caller more.
+        self.options = (exception, depth + 1, *rest, [*patchers, self.about], extra)
+        self.record: Any = None
+        self.outer: _Call | None = calls.loguru
+        self.depth: int = self.outer.depth + 1 if self.outer else 0
+        calls.loguru = self
 
-    def _with(self, **changed: object) -> tuple[object, ...]:
-        return tuple((self._parts | changed).values())
-
-    def _about(self, record: Any) -> None:  # noqa: ANN401 - a record of loguru's
+    def about(self, record: Any) -> None:  # noqa: ANN401 - a record of loguru's
+        """Have RECORD, the last patcher that there is."""
         self.record = record
-        if self._outer is None:
-            once.calls.loguru = record
 
     def again(
         self,
@@ -113,14 +116,12 @@ class _Call:
     ) -> tuple[object, ...]:
         """What to call _log() with after ERROR: nothing that asks for anything once more."""
         text = _said(message, args, named, error)
-        kept = {} if self._parts["lazy"] else named
-        plain = self._with(record=False, lazy=False, colors=False, patchers=[self._about])
+        parts = dict(zip(OPTIONS, self.options, strict=True))
+        kept = {} if parts["lazy"] else named
+        parts |= {"record": False, "lazy": False, "colors": False, "patchers": [self.about]}
+        plain = tuple(parts.values())
         known = level if _known(level) else _number(level)
         return known, False, plain, "{}", (text,), kept
-
-    def end(self) -> None:
-        """The call is over."""
-        once.calls.loguru = self._outer
 
 
 def _known(level: object) -> bool:

@@ -44,7 +44,9 @@ class LoguruSink:
         """Write a record, unless it came from logging, whose handler has written it."""
         record: Any = message.record
         record[once.WRITTEN] = True
-        if bridge.MARK in record or once.by_logging(record, self._handler):
+        if bridge.MARK in record:
+            return
+        if once.calls.logging is not None and once.by_logging(record, self._handler):
             return
         self._output.write(self._data(record))
 
@@ -60,7 +62,7 @@ class LoguruSink:
         """Whether RECORD, of logging's, is one that this has from loguru."""
         if hasattr(record, bridge.MARK):
             return True
-        return once.by_loguru(record) and self.wants(once.calls.loguru)
+        return once.by_loguru(record) and self.wants(once.outermost())
 
     def wants(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Whether RECORD is to be said."""

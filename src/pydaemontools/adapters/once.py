@@ -20,14 +20,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class _Calls(threading.local):
     """The outermost log call that this thread is in, of each library; None if there is none."""
 
-    record: logging.LogRecord | None = None
-    logger: logging.Logger | None = None
-    written: logging.LogRecord | None = None  # the last one that our handler has had
-    loguru: Any = None  # its record, a dict
+    logging: "tuple[Any, Any] | None" = None  # its record and its logger
+    loguru: Any = None  # what is being logged: a guard's call, with its record and the one around
 
 
 calls = _Calls()
-WRITTEN = "_written"  # a key of loguru's records: our sink has had it
+WRITTEN = "_written"  # a key of loguru's records, an attribute of logging's: we have had it
 
 
 def passed_over(function: Function, module: ModuleType) -> Function:
@@ -44,9 +42,9 @@ def passed_over(function: Function, module: ModuleType) -> Function:
 
 
 def watch_logging(
-    failed: Callable[[logging.Logger, logging.LogRecord, Exception], None],
+    failed: Callable[[logging.Logger, logging.LogRecord, Exception], None], *, say: bool
 ) -> Callable[[], None]:
-    """Have logging's calls say what they are about; gives what undoes it.
+    """Have logging's calls raise nothing, and SAY what they are about; gives what undoes it.
 
     FAILED is called with what a handler of somebody else's has raised: some ask a value what it
     is without being ready for an answer.
@@ -54,18 +52,23 @@ def watch_logging(
     before = logging.Logger.callHandlers
 
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-        outermost = calls.record is None
-        if outermost:
-            calls.record, calls.logger = record, self
         try:
             before(self, record)
         except Exception as error:  # noqa: BLE001 - a handler of the program's may raise anything
             failed(self, record, error)
-        finally:
-            if outermost:
-                calls.record = calls.logger = None
 
-    ours = passed_over(call_handlers, logging)
+    def say_and_call(self: logging.Logger, record: logging.LogRecord) -> None:
+        outer = calls.logging
+        if outer is None:
+            calls.logging = record, self
+        try:
+            before(self, record)
+        except Exception as error:  # noqa: BLE001 - as above
+            failed(self, record, error)
+        finally:
+            calls.logging = outer
+
+    ours = passed_over(say_and_call if say else call_handlers, logging)
     logging.Logger.callHandlers = ours  # type: ignore[method-assign]
 
     def undo() -> None:
@@ -77,13 +80,14 @@ def watch_logging(
 
 def from_logging(inner: Any) -> bool:  # noqa: ANN401 - loguru's record
     """Whether INNER says what a call of logging's around it does."""
-    record = calls.record
+    record = calls.logging and calls.logging[0]
     return record is not None and _same(record, inner, around=record.getMessage)
 
 
 def by_logging(inner: Any, handler: logging.Handler) -> bool:  # noqa: ANN401 - loguru's record
     """Whether INNER says what a call of logging's around it does, and HANDLER writes that."""
-    return from_logging(inner) and reaches(calls.logger, handler)
+    outer = calls.logging
+    return outer is not None and from_logging(inner) and reaches(outer[1], handler)
 
 
 def reaches(logger: logging.Logger | None, handler: logging.Handler) -> bool:
@@ -97,8 +101,16 @@ def reaches(logger: logging.Logger | None, handler: logging.Handler) -> bool:
 
 def by_loguru(record: logging.LogRecord) -> bool:
     """Whether RECORD, of logging's, says what a call of loguru's around it does."""
-    outer = calls.loguru
+    outer = outermost()
     return outer is not None and _same(record, outer, around=lambda: outer["message"])
+
+
+def outermost() -> Any:  # noqa: ANN401 - a record of loguru's
+    """The record of the outermost call of loguru's that this thread is in, if there is one."""
+    call = calls.loguru
+    while call and call.outer:
+        call = call.outer
+    return call.record if call else None
 
 
 def _same(

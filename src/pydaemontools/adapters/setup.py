@@ -148,7 +148,7 @@ def install(
     printing = Printing(fd)
     handler = stdlib.RecordHandler(form, output)
     handler.child = child
-    _stdlib(handler, shared, own, printing)
+    _stdlib(kinds, handler, shared, own, printing)
     _others(kinds, handler, shared, own, printing)
     if bridge:
         from . import bridge as between
@@ -247,15 +247,16 @@ def _kinds(kind: str | Iterable[str]) -> set[str]:
 
 
 def _stdlib(
+    kinds: set[str],
     handler: stdlib.RecordHandler,
     level: Level,
     categories: dict[str, Level],
     printing: Printing,
 ) -> None:
-    """Have logging write by HANDLER."""
+    """Have logging write by HANDLER, beside what else of KINDS there is."""
     stdlib.add_levels()
     put_back = takeover.take_over(printing)
-    keep, unwatch = stdlib.rename_extra(), once.watch_logging(handler.failed)
+    keep, unwatch = stdlib.rename_extra(), once.watch_logging(handler.failed, say="loguru" in kinds)
     before = logging.root.level
     logging.root.addHandler(handler)
     thresholds = stdlib.Thresholds(level, categories)

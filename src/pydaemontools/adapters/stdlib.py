@@ -6,6 +6,7 @@ from collections.abc import Callable
 from . import level as levels
 from . import once
 from .level import NUMBERS, TRACE, Level
+from .once import WRITTEN
 from .output import Output
 from .values import MOST, nameless, quiet_args, represented, shown, within
 
@@ -62,14 +63,14 @@ class RecordHandler(logging.Handler):
                 return False
             # From Python 3.12 on a filter may give another record.
             record = kept if isinstance(kept, logging.LogRecord) else record
-        once.calls.written = record
+        record.__dict__[WRITTEN] = True
         self.emit(record)
         return True
 
     def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
         """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
         if once.reaches(logger, self):
-            if once.calls.written is not record:
+            if WRITTEN not in record.__dict__:
                 self.handle(record)
             self.output.write(self.form.text(4, f"a handler failed: {represented(error)}"))
 
@@ -80,12 +81,13 @@ class RecordHandler(logging.Handler):
 
 def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
     """RECORD in FORM, or what can be said of it, whatever its values do. Never raises for these."""
-    if within.records >= MOST:
+    deep = within.records
+    if deep >= MOST:
         said = record.msg if isinstance(record.msg, str) else nameless(record.msg)
         return form.text(levels.step_of_number(record.levelno, record.levelname), said)
-    within.records += 1
+    within.records = deep + 1
     try:
-        if type(record.msg) is dict and hasattr(record, "_logger"):
+        if record.msg.__class__ is dict and hasattr(record, "_logger"):
             from .as_logging import of_formatter
 
             step = levels.step_of_number(record.levelno, record.levelname)
@@ -94,7 +96,7 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
     except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
         return _rescued(record, form, error)
     finally:
-        within.records -= 1
+        within.records = deep
 
 
 def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) -> bytes:
@@ -134,7 +136,7 @@ def rename_extra() -> Callable[[], None]:
 
     def make_record(self: logging.Logger, *args: Any, **more: Any) -> logging.LogRecord:
         try:
-            return before(self, *args, **more)
+            return before(self, *args, **more) if more else before(self, *args)
         except Exception:  # noqa: BLE001 - an extra may be anything
             from .as_logging import allowed
 

@@ -66,7 +66,7 @@ class Text:
         text = record.getMessage() if self.plain else message_of(record, self._body)
         if record.exc_info or record.exc_text or record.stack_info:
             text = with_traceback(text, record)
-        return self.text(self._steps.of(record), text)
+        return self.text(self._steps[record.levelno, record.levelname], text)
 
     def text(self, step: int, text: str) -> bytes:
         """The lines of a record at STEP that says TEXT; none at all if it says nothing."""
