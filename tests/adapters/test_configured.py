@@ -94,6 +94,7 @@ def works(site, port, early=0):
     wait_until(lambda: answers(port))
     assert ask(f"http://127.0.0.1:{port}/fail") == 500
     site.wait_for("KeyError: 'three'")
+    site.wait_for('"GET /fail HTTP/1.1" 500')
     records = site.end()
     assert (6, "asked /", {}) in records
     assert failed(records) == [(3, "KeyError")]
