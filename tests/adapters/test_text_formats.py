@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.adapters.text_formats import Human, Text, by_numbers, by_words
+from pydaemontools.adapters.text_formats import Human, Text, by_numbers, by_words, folded
 from pydaemontools.log.lines.severity import SEVERITIES
 from tests.adapters.conftest import understood
 
@@ -167,3 +167,21 @@ def test_a_traceback_is_shown_as_it_is_on_a_terminal():
     """Without heads."""
     shown = Human(colour=False).record(record(40, "x", exception=raised())).decode()
     assert "\nTraceback (most recent call last):\n" in shown
+
+
+def test_a_folded_group_names_itself():
+    """Of an ExceptionGroup the fields are its own, not those of one that it holds."""
+    lines = [
+        "failed",
+        "  + Exception Group Traceback (most recent call last):",
+        '  |   File "x.py", line 7, in <module>',
+        "  | ExceptionGroup: grp (1 sub-exception)",
+        "  +-+---------------- 1 ----------------",
+        "    | Traceback (most recent call last):",
+        '    |   File "x.py", line 5, in f',
+        "    | ValueError: v",
+        "    +------------------------------------",
+    ]
+    made = folded(3, lines)
+    end = 'exception.type=ExceptionGroup exception.message="grp (1 sub-exception)"\n'
+    assert made.endswith(end)

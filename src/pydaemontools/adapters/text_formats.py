@@ -9,7 +9,7 @@ never one that looks as if it went on with another.
 import logging
 import time
 
-from ..log.lines.exceptions import last_exception
+from ..log.lines.exceptions import GROUP, last_exception
 from ..log.lines.severity import BETWEEN, INFO, TRACEBACK, head
 from .level import HEADS, TRACE, Steps
 from .values import shown
@@ -132,8 +132,8 @@ def folded(step: int, lines: list[str]) -> str:
     """One line of logfmt that says what LINES do, and names their exception."""
     text = "\n".join(lines)
     fields: list[tuple[str, object]] = [("level", HEADS[step]), ("msg", text)]
-    _, begun, behind = text.rpartition(BEGIN)
-    if begun and (found := last_exception(behind)):
+    begun = any(line.startswith((BEGIN, GROUP)) for line in lines)
+    if begun and (found := last_exception(text)):
         fields += zip(("exception.type", "exception.message"), found, strict=True)
     return logfmt(fields) + "\n"
 
