@@ -29,6 +29,7 @@ WAITING = {
     if name not in ("", "ended", "text", "php", "elixir", "allocator", "jvm")
 }
 BEFORE_GROUP = {NUMBERS[name] for name in ("process", "between", "between+")}
+RAISED_ALONE = NUMBERS["raised"]
 KINDS = 32  # numbers of courses are below
 # Lines of text on a course, at the most: then those of a stream are no part of a record.
 TEXTS, MOST = 32, 1000

@@ -101,6 +101,8 @@ class OpenRecord:
         course = 0
         if self._may_join(lead):
             course = BETWEEN if continuation.splits(text) else continuation.joined(text)
+            if lead and course not in (BETWEEN, GROUPED, continuation.PYTHON):
+                course = 0
         if course:
             self._begin(course, lead)
             return True
@@ -110,11 +112,25 @@ class OpenRecord:
         """Whether TEXT behind LEAD is of the course that the record is on."""
         if lead != self._lead and text[:1] not in b" \t":
             return False
-        course = continuation.after(self._inside, text)
+        behind_head = self._course_behind_head(text) if lead else None
+        course = continuation.after(self._inside, text) if behind_head is None else behind_head
         if course >= continuation.KINDS and not self._has_text(course, level):
             return False
         self._inside = course
         return course > 0
+
+    def _course_behind_head(self, text: bytes) -> int:
+        """The course behind TEXT, which has the head of each line of this record: no other counts,
+        and only tracebacks are written so (adapters/text_formats.py).
+        """
+        if text[:1] in b" \t":
+            return self._inside
+        if continuation.splits(text):
+            return self._inside if self._inside == continuation.PYTHON else BETWEEN
+        if self._inside == BETWEEN:
+            return continuation.PYTHON if text.startswith(TRACEBACK) else 0
+        # The exception itself, the last line.
+        return continuation.RAISED_ALONE if self._inside == continuation.PYTHON else 0
 
     def _has_text(self, course: int, level: int | None) -> bool:
         """Whether a line of text of that LEVEL is of this record, which is on that COURSE then."""
@@ -151,7 +167,7 @@ class OpenRecord:
     def _exception(self) -> dict[str, object]:
         """The fields that say which exception the record tells of."""
         lines = [text.decode("utf-8", "surrogateescape") for text in self._clean]
-        if self._lead:
+        if self._lead[-1:] in (b":", b"]"):
             # What would not go on with a record has a blank before it (adapters/text_formats.py).
             lines = [one[1:] if one[:1] == " " and one[1:2] != " " else one for one in lines]
         found = exception_of("\n".join(lines))
