@@ -63,10 +63,6 @@ NAMES = {
     b"trace": DEBUG,
 }
 LONGEST = max(map(len, NAMES))
-PRIORITIES = 191  # local7.debug
-# What stands behind a priority: a month, or RFC 5424's version and a time or none.
-SYSLOG = frozenset(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
-SYSLOG |= {b"1 -", b"1 1", b"1 2"}
 
 # Whether a line that begins with this byte may say something about severities.
 FIRST = bytearray(256)
@@ -108,27 +104,15 @@ def head(line: bytes) -> tuple[int | None, int]:
     """The severity that LINE names, and how many bytes name it; (None, 0) if it names none."""
     first = line[:1]
     if first == b"<":
-        return _priority(line)
+        if line[2:3] == b">" and line[1:2] in b"01234567":
+            return int(line[1:2]), 3
+        from .syslog_head import priority
+
+        return priority(line)
     start, close = (1, b"]") if first == b"[" else (0, b":")
     end = line.find(close, start, start + LONGEST + 1)
     level = NAMES.get(line[start:end].lower()) if end > 0 else None
     return (None, 0) if level is None else (level, end + 1)
-
-
-def _priority(line: bytes) -> tuple[int | None, int]:
-    """What the number says that LINE begins with. Of 8 and more it is syslog's, whose facility is
-    no part of it, if a time, a version or the kernel's clock stands behind.
-    """
-    if line[2:3] == b">" and line[1:2] in b"01234567":
-        return int(line[1:2]), 3
-    end = line.find(b">", 2, 5)
-    digits, behind = line[1:end], line[end + 1 : end + 4]
-    if end < 0 or not digits.isdigit() or digits[:1] == b"0" or int(digits) > PRIORITIES:
-        return None, 0
-    clock = behind[:1] == b"[" and behind[1:].replace(b" ", b"0").isdigit()
-    if behind in SYSLOG or clock or (behind[:2] == b"20" and behind.isdigit()):
-        return int(digits) & 7, end + 1
-    return None, 0
 
 
 def strip(line: bytes) -> bytes:
