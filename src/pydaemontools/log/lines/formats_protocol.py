@@ -1,0 +1,34 @@
+"""What severity.py asks of what knows the formats of lines: for the type checker alone."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Formats(Protocol):
+        """What knows in which formats lines are that have no head (forms.py)."""
+
+        course: int  # how the record goes on that the last line begins (continuation.py)
+        first: bytearray  # whether a line that begins so has to be looked at
+
+        def possible(self, start: bytes) -> bool:
+            """Whether a line that begins with START may be in one."""
+
+        def level(self, line: bytes, *, sized: bool) -> tuple[int | None, int]:
+            """The severity that LINE names; a negative one is that of the line before. And if
+            SIZED is asked for how many of its bytes decide; 0 if that is not known.
+            """
+
+        def suspects(self, lines: list[bytes]) -> list[int]:
+            """Which of LINES, by their places, may have a level or go on with a record."""
+
+        def enough(self, line: bytes) -> int:
+            """How many bytes of LINE, which is no suspect, say that; 0 if it is not known."""
+
+        def message(self, line: bytes) -> bytes | None:
+            """What LINE says behind its level."""
+
+        def record_level(self, reader: Any, line: bytes) -> int | None:
+            """The severity of the record that LINE is of, as READER, a SeverityReader, has it."""
+
+        def same_level(self, reader: Any, line: bytes) -> int:
+            """The severity of the record that LINE tells more of."""
