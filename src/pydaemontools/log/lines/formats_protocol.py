@@ -5,7 +5,10 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Formats(Protocol):
-        """What knows in which formats lines are that have no head (forms.py)."""
+        """What knows in which formats lines are that have no head (forms.py).
+
+        A reader is any, since a SeverityReader has a type that is made of this one.
+        """
 
         course: int  # how the record goes on that the last line begins (continuation.py)
         first: bytearray  # whether a line that begins so has to be looked at
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
         def message(self, line: bytes) -> bytes | None:
             """What LINE says behind its level."""
 
-        def record_level(self, reader: Any, line: bytes) -> int | None:
+        def record_level(self, reader: Any, line: bytes) -> int | None:  # noqa: ANN401
             """The severity of the record that LINE is of, as READER, a SeverityReader, has it."""
 
-        def same_level(self, reader: Any, line: bytes) -> int:
+        def same_level(self, reader: Any, line: bytes) -> int:  # noqa: ANN401
             """The severity of the record that LINE tells more of."""
