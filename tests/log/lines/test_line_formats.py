@@ -151,6 +151,20 @@ def test_no_line_in_a_format_is_taken_for_one_without_level(line, behind, shift)
         assert Forms().suspects([b"x y z", line, b"x y z"]) == [1], line
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_every_word_for_a_level_is_known(form):
+    """What a pattern takes for one is in its table, or a line would end the logger."""
+    texts = [part[2] for where in form.where for part in PART.finditer(where) if part[2]]
+    for text in texts:
+
+        @settings(max_examples=50)
+        @given(word=st.from_regex(re.compile(text.encode()), fullmatch=True))
+        def known(word):
+            assert word.lower() in form.words
+
+        known()
+
+
 def test_no_level_depends_on_a_digit():
     """A line that is remembered has its level with other digits, too."""
     forms = Forms()

@@ -14,7 +14,7 @@ SIGNALLED = (
 )
 HEAP = (
     r"free\(\)|malloc\(\)|realloc\(\)|munmap_chunk\(\)|malloc_consolidate\(\)|"
-    r"double free or corruption|corrupted size vs. prev_size|corrupted double-linked list"
+    r"double free or corruption|corrupted size vs\. prev_size|corrupted double-linked list"
 )
 
 

@@ -14,7 +14,7 @@ GENERAL = (
     rf"{{when}}{BETWEEN_FIELDS}{FIELDS}{{0,7}}?{LEVEL}",
     rf"{{when}}{BETWEEN_FIELDS}{FIELDS}{{0,4}}?{WORD}{FIELDS}{{0,3}}?{LEVEL}",
     rf"{{when}}{BETWEEN_FIELDS}(?:{WORD}?{FIELDS}{{1,4}}?)??{{word}}:(?=[ \t]|\Z)",
-    rf"{{word}}[ \t]*+[-|:]?[ \t]*+[\[\(]?{{when}}{BEHIND_TIME}",
+    rf"{{word}}(?![A-Za-z])[ \t]*+[-|:]?[ \t]*+[\[\(]?{{when}}{BEHIND_TIME}",
     rf"\( *+{{word}} *+\)[ \t]*+[-|:]?[ \t]*+[\[\(]?{{when}}{BEHIND_TIME}",
     r"\[ *+{word} *+\]",
     r"{CAPS} ++:(?=[ \t]|\Z)",
