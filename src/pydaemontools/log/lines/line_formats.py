@@ -307,8 +307,9 @@ FORMATS = (
         "dmesg",
         "dmesg -x",
         (
-            r"(?:[a-z]{3,6}+ *+|authpriv|local[0-9]):"
-            r"{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)"
+            r"[a-z]{3,6}+ *+:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
+            r"authpriv:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
+            r"local[0-9]:{level=emerg|alert|crit|err|warn|notice|info|debug} *+: (?=\[)",
         ),
         (b"kern  :err   : [    1.234567] ata1: link is slow", ERR, b"ata1: link is slow"),
         rest=r"\[[^\]]*+\] ",
