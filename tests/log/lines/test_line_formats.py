@@ -139,7 +139,7 @@ def written(form):
     """What a line in FORM may begin with."""
     ways = [PART.sub(lambda part: _part(part, form), where) for where in form.where]
     # hypothesis knows no possessive ones; whether a line is in a format is asked for anyway.
-    greedy = [re.sub(r"(?<=[+*?}])\+", "", way) for way in ways]
+    greedy = [re.sub(r"(?<=[+*?}])\+", "", way).replace("(?>", "(?:") for way in ways]
     return st.one_of([st.from_regex(re.compile(way.encode())) for way in greedy])
 
 

@@ -16,10 +16,10 @@ from .severity import ERR, WARNING, SeverityReader
 # Possessive throughout: what was taken is not given back, so no line takes long. Some have
 # quotes within the request as they came.
 LINE = re.compile(
-    rb"(?:(?:\[[^\]\"\n]{1,64}+\]|[^\s\"\[]{1,255}+) {1,5}+){1,10}+"
+    rb"(?>(?:(?:\[[^\]\"\n]{1,64}+\]|[^\s\"\[]{1,255}+) {1,5}+){1,10})"
     rb"\"(?:(?<=\] \")|(?<=[0-9] - \")(?=[A-Z]{3,20} )"
     rb"|(?=[A-Z]{3,20} [^\s\"]++ HTTP/[0-9.]{1,3}\" ))"
-    rb"(?:[^\"\\]|\\.|\"(?! [1-5][0-9]{2}(?: |\Z)))*+\" ([45])[0-9]{2}(?: |\Z)"
+    rb"(?>(?:[^\"\\]|\\.|\"(?! [1-5][0-9]{2}(?: |\Z)))*)\" ([45])[0-9]{2}(?: |\Z)"
 )
 LEVELS = {b"4": WARNING, b"5": ERR}
 ACCESS = LineFormat(

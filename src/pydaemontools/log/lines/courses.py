@@ -12,11 +12,11 @@ Nothing that repeats may be repeated here either: no line may take long.
 
 # The name of a class with its modules, as Python and others write it, also in other letters.
 NAME = r"[A-Za-z_$\x80-\xff][A-Za-z0-9_$\x80-\xff]*+"
-CLASS = rf"(?:{NAME}\.|<locals>\.)*+{NAME}"
+CLASS = rf"(?>(?:{NAME}\.|<locals>\.)*){NAME}"
 # What a program says of itself before a level is no class.
 RAISED = rf"(?![a-z][a-z0-9_-]*+: (?:fatal|critical|error|warning|notice): ){CLASS}(?::[ \t]|:?\Z)"
 FAILURE = r"[A-Za-z0-9_]*(?:Exception|Error|Throwable|Failure|Fault)(?:\$[A-Za-z0-9_$]++)?"
-JAVA = rf"(?:[a-z_][a-z0-9_]*+\.)++[A-Z]{FAILURE}(?::[ \t]|:?\Z)"
+JAVA = rf"(?>(?:[a-z_][a-z0-9_]*+\.)+)[A-Z]{FAILURE}(?::[ \t]|:?\Z)"
 SCRIPT = (
     rf"[A-Z]{FAILURE}(?:(?: \[[A-Z0-9_]++\])?: |\[)"  # JavaScript's, and others without modules
 )
@@ -29,7 +29,7 @@ GROUP = b"+ Exception Group Traceback (most recent call last):"  # behind blanks
 # main.(*T).f(0x1, {...})
 GO_CALL = (
     r"[A-Za-z_][A-Za-z0-9_./%~\x80-\xff-]*+"
-    r"(?:\(\*[A-Za-z0-9_\[\].]++\)[A-Za-z0-9_.]*+|\[\.\.\.\][A-Za-z0-9_.]*+)*+"
+    r"(?>(?:\(\*[A-Za-z0-9_\[\].]++\)[A-Za-z0-9_.]*+|\[\.\.\.\][A-Za-z0-9_.]*+)*)"
     r"\([^\n]*+(?<=\))\Z"
 )
 PATH = r"[A-Za-z0-9_./+-]++"  # of a file, or a program's name
@@ -209,7 +209,7 @@ ANY: Steps = (
 # that is on no course yet, beside the words that level_words.HEADS has.
 BEGINNING = (
     r"(?:[A-Z][A-Za-z0-9_]*?(?:Error|Exception|Throwable|Failure|Fault)(?![a-z])"
-    r"|[a-z_][a-z0-9_]*+\.(?:[a-z0-9_]++\.)*+[A-Z]"
+    r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]"
     rf"|{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//)"
     r"|#[0-9<]|# (?:A fa|There )|\*\*|--- L|\[stacktrace\]|\(node:)"
 )

@@ -58,7 +58,7 @@ CRASHES = (
         "python-process",
         "a process, a thread or a task of Python's that failed",
         (
-            r"{level=Process} [^\s]*?[A-Za-z_]-[0-9]++(?::[0-9]++)*+:\Z",
+            r"{level=Process} [^\s]*?[A-Za-z_]-[0-9]++(?>(?::[0-9]++)*):\Z",
             r"{level=Exception in thread} (?=[^\"\n]*+(?<=:)\Z)",
             r"{level=Exception ignored} (?=in|on|while)",
             r"{level=Exception in callback|Exception in ASGI application}",
@@ -86,7 +86,7 @@ CRASHES = (
         "Java, an exception that was printed",
         (
             (
-                r"[a-z_][a-z0-9_]*+\.(?:[a-z_][a-z0-9_]*+\.){1,9}+"
+                r"[a-z_][a-z0-9_]*+\.(?>(?:[a-z_][a-z0-9_]*+\.){1,9})"
                 r"[A-Z][A-Za-z0-9_$]*?{level=Exception|Error|Throwable}(?=:[ \t]|\Z)"
             ),
         ),
@@ -255,7 +255,7 @@ CRASHES = (
             r"{level=Assertion failed}: ",
             (
                 r"[A-Za-z0-9_./+-]++: [A-Za-z0-9_./+-]++:[0-9]++: [^\n:]{1,200}+"
-                r"(?:::[^\n:]{1,200}+){0,9}+: {level=Assertion} [`'\(]"
+                r"(?>(?:::[^\n:]{1,200}+){0,9}): {level=Assertion} [`'\(]"
             ),
             r"[A-Za-z0-9_./+-]++: [A-Za-z0-9_./+-]++:[0-9]++: {level=Assertion} [`'\(]",
         ),

@@ -6,7 +6,8 @@ BEGIN, MIDDLE = TRACEBACK.decode(), tuple(line.decode() for line in BETWEEN)
 GROUP = "  + Exception Group Traceback (most recent call last):"
 ENDS = "Call stack:", "--- End of logging error"  # of what logging says of itself
 MARGIN = "  | "  # before the lines of a group's own exception
-CLASS = r"(?:[a-z_]\w*+\.)++[A-Z]\w*+(?:\$\w++)*+"
+DOTTED = r"(?>(?:[A-Z]\w*+\.)+)[A-Z]\w*+"
+CLASS = r"(?>(?:[a-z_]\w*+\.)+)[A-Z]\w*+(?>(?:\$\w++)*)"
 # By language: the type and what it says are the groups t and w. The first one that is found counts.
 OTHERS = (
     r"^(?P<t>Fatal Python error): (?P<w>.*)$",
@@ -18,7 +19,7 @@ OTHERS = (
     r"\A(?s:.*)^Next (?P<t>[A-Z\\][\w\\]*+)(?:: (?P<w>.*))? in \S+:[0-9]+$",
     r"Uncaught (?P<t>[A-Z\\][\w\\]*+)(?:: (?P<w>.*))? in \S+:[0-9]+$",
     r"^\S+:[0-9]+:in [`'][^'\n]*': (?P<w>.*) \((?P<t>[A-Z][\w:]*)\)$",
-    r"^(?:Unhandled [Ee]xception[.:] )?[ \t]*+(?P<t>(?:[A-Z]\w*+\.)++[A-Z]\w*+)(?:: (?P<w>.*))?$",
+    rf"^(?:Unhandled [Ee]xception[.:] )?[ \t]*+(?P<t>{DOTTED})(?:: (?P<w>.*))?$",
     r"^\*\* \((?:stop\) \()?(?P<t>[A-Z][\w.]*+)\) (?P<w>.*)$",
     r"^(?:Uncaught )?(?P<t>[A-Z]?\w*(?:Error|Exception))(?: \[\w+\])?: (?P<w>.*)$",
     r"^terminate called after throwing an instance of '(?P<t>.*)'(?:\n  what\(\):  (?P<w>.*))?$",

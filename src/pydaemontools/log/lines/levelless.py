@@ -24,11 +24,11 @@ RECORD = "|".join(re.escape(text.decode()) for text in (TRACEBACK, *BETWEEN))
 CAPS = rf"(?=[A-Z])(?!{NEAR})[A-Z]{{1,4}}+"
 SMALL = rf"(?:{CAPS} )?[a-z]++ [a-z]++ "
 WORD = rf"(?!{NEAR})[A-Za-z]++"
-OTHERS = r"(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*+"
+OTHERS = r"(?>(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*)"
 NAME = r"(?:[0-9_./@-][a-z0-9_./@-]*+(?:\[[0-9]++\])?:?|(?:\[[0-9]++\])?:) ++"
 ALONE = r"[,;]? ++"
-ONE = rf"{OTHERS}{WORD}(?:{NAME}{OTHERS}{WORD})?+{ALONE}"  # with or without a name before it
-ZONES = rf"(?:{CAPS}[\])]? ){{0,2}}+"
+ONE = rf"{OTHERS}{WORD}(?>(?:{NAME}{OTHERS}{WORD})?){ALONE}"  # with or without a name before it
+ZONES = rf"(?>(?:{CAPS}[\])]? ){{0,2}})"
 WORDS = rf"(?:{SMALL}|{ZONES}{ONE}{ONE})"
 D2 = "[0-9][0-9]"
 TIME = (

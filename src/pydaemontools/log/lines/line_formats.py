@@ -150,7 +150,7 @@ FORMATS = (
             ERR,
             b"Run failed",
         ),
-        rest=r"(?:\[[^\]]*+\] )*+[^ ]++ *+: ",
+        rest=r"(?>(?:\[[^\]]*+\] )*)[^ ]++ *+: ",
     ),
     LineFormat(
         "log4j",

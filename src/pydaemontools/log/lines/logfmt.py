@@ -9,8 +9,8 @@ import re
 
 # Possessive throughout: what was taken is not given back, so no line takes long.
 KEY = r"[A-Za-z_][A-Za-z0-9_.\-]*+"
-PAIR = re.compile(rf'({KEY})=(?:"((?:[^"\\]++|\\.)*+)"|([^\s"]*+))(?:[ \t]++|\Z)', re.DOTALL)
-WHOLE = re.compile(rf"(?:{PAIR.pattern})++", re.DOTALL)
+PAIR = re.compile(rf'({KEY})=(?:"((?>(?:[^"\\]++|\\.)*))"|([^\s"]*+))(?:[ \t]++|\Z)', re.DOTALL)
+WHOLE = re.compile(rf"(?>(?:{PAIR.pattern})+)", re.DOTALL)
 HEAD = re.compile(KEY.encode() + rb"=")
 LATER = re.compile(rb"\n" + HEAD.pattern)
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
