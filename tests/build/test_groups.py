@@ -10,7 +10,11 @@ import pytest
 from tests.build.conftest import ROOT
 
 # By module: the distribution, where that is another word.
-DISTRIBUTIONS = {"pythonjsonlogger": "python-json-logger"}
+DISTRIBUTIONS = {
+    "daemon": "python-daemon",
+    "pythonjsonlogger": "python-json-logger",
+    "sentry_sdk": "sentry-sdk",
+}
 # What the site is built with, and contrib/docs alone installs.
 SITE = {"mkdocs"}
 # pytest loads these, by a setting and by an argument of contrib/test.

@@ -1,6 +1,7 @@
 """Closing all files but a few, however many are open."""
 
 import os
+from resource import RLIMIT_NOFILE, getrlimit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ def _highest() -> int:
     try:
         return max(map(int, os.listdir(FDS)))
     except OSError:
-        # No /proc: as many as this process may have open.
-        from resource import RLIMIT_NOFILE, getrlimit
-
+        # No /proc, as in a chroot: as many as this process may have open.
         soft = getrlimit(RLIMIT_NOFILE)[0]
         return MOST if soft < 0 else min(soft, MOST)

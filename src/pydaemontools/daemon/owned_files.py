@@ -42,10 +42,10 @@ def logging_fds() -> list[int]:
 def replace_owned(keep: "Iterable[int]") -> list[int]:
     """Have what Python objects own be /dev/null, but for KEEP; return these fds."""
     kept = set(keep)
-    kinds = [FileIO]
+    kinds = _with_subclasses(FileIO)
     if "_socket" in sys.modules:
-        kinds.append(sys.modules["_socket"].socket)
-    objects = [one for one in gc.get_objects() if issubclass(type(one), tuple(kinds))]
+        kinds |= _with_subclasses(sys.modules["_socket"].socket)
+    objects = [one for one in gc.get_objects() if type(one) in kinds]
     owned = [fd for fd in set(map(_fd_of, objects)) if fd > 2 and fd not in kept]
     if not owned:
         return []
@@ -58,6 +58,11 @@ def replace_owned(keep: "Iterable[int]") -> list[int]:
         os.dup2(nothing, fd, inheritable=False)
     os.close(nothing)
     return owned
+
+
+def _with_subclasses(kind: type) -> set[type]:
+    """KIND, and all that are derived from it: there are far fewer than objects."""
+    return {kind}.union(*map(_with_subclasses, kind.__subclasses__()))
 
 
 def _device(fd: int) -> int:

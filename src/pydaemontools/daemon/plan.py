@@ -7,11 +7,9 @@ process that starts the daemon: accounts, limits, paths. Relative paths count fr
 """
 
 import os
-import resource
 import sys
 
 from ..base import cli
-from ..chain import account, setuidgid, softlimit
 from .close_rest import close_all_but
 from .failures import AlreadyRunning, Error
 from .lock_file import LockFile, PidFile
@@ -23,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ..chain.account import Account
     from .stdio import HasFileno
 
     Path = str | bytes | os.PathLike[str]
@@ -90,10 +89,7 @@ class Plan:
         self._lock(truth)
         if detached:
             self.stdio.open(truth)
-        for name, number in self.limits:
-            truth.step("limits", f"limit {name.lower()}")
-            which = getattr(resource, "RLIMIT_" + name)
-            softlimit.set_limit(which, number, wait=name in softlimit.MEMORY)
+        self._limit(truth)
         self._move(truth)
         self.become(truth)
         truth.step("environment", "set the environment")
@@ -128,6 +124,16 @@ class Plan:
             truth.what = ""
             raise
 
+    def _limit(self, truth: Truth) -> None:
+        for name, number in self.limits:
+            import resource
+
+            from ..chain import softlimit
+
+            truth.step("limits", f"limit {name.lower()}")
+            which = getattr(resource, "RLIMIT_" + name)
+            softlimit.set_limit(which, number, wait=name in softlimit.MEMORY)
+
     def _move(self, truth: Truth) -> None:
         if self.chroot is not None:
             truth.step("chroot", f"chroot to {self.chroot}")
@@ -142,6 +148,8 @@ class Plan:
         """Take on the account, if there is one to be taken on. Raises Quit."""
         if self.account is None:
             return
+        from ..chain import setuidgid
+
         truth.step("user")
         mine = os.getuid() == os.geteuid() == self.account.uid and os.getegid() == self.account.gid
         if not (mine and self.account.uid):
@@ -184,9 +192,12 @@ def _umask(umask: int | str | None) -> int | None:
     return umask
 
 
-def _account(user: str | int | None, group: str | int | None) -> account.Account | None:
+def _account(user: str | int | None, group: str | int | None) -> "Account | None":
     if user is None and group is None:
         return None
+    # All that the step needs is imported before it: it may be out of reach then.
+    from ..chain import account, setuidgid  # noqa: F401
+
     name = str(os.geteuid() if user is None else user)
     if group is not None:
         name = f"{name.partition(':')[0]}:{group}"
@@ -210,6 +221,8 @@ def _entries(
 
 
 def _limit(name: str, value: int | str) -> "Limit":
+    import resource
+
     known = [kind[7:].lower() for kind in vars(resource) if kind[:7] == "RLIMIT_"]
     if name.lower() not in known:
         raise Error(f"there is no limit {name}: they are {', '.join(sorted(known))}")

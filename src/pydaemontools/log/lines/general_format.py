@@ -1,9 +1,11 @@
 """The shape that most formats have: a time, a few fields, a level. As a row of line_formats.py."""
 
 # What stands between two fields. A field is in brackets, or a word that is more than letters.
-BETWEEN_FIELDS = r"(?:[ \t]++(?:[-|:;,]{1,2}+[ \t]++)?|[|,;:]{1,2}+[ \t]*+|(?=\[))"
+BETWEEN_FIELDS = (
+    r"(?:[ \t]++(?:[-|:;,]{1,2}+[ \t]++)?|[|,;:]{1,2}+[ \t]*+|(?=\[)|(?<=[\])>])(?=[A-Z]))"
+)
 FIELD = (
-    r"(?:[\[\(<{][^\[\]\(){}<>\n\"]{0,64}+[\])>}]:?|"
+    r"(?:[\[\(<{][^\[\]\(){}<>\n\"]{0,64}+[\])>}]:?|\[\[[^\[\]\n\"]{0,64}+\][^\[\]\n\"]{0,64}+\]|"
     r"(?=[A-Za-z]*+[0-9_./#@$:*+\[-])[^\s\"'|=\[\]\(),;]{1,64}+(?:\[[^\s\]]{1,32}+\]:?)?)"
 )
 FIELDS = rf"(?:{FIELD}{BETWEEN_FIELDS})"

@@ -34,7 +34,7 @@ WHEN = (
 )
 # The closing bracket of a time that has an opening one may come later.
 TIMED = re.compile(rf"[\[(<]?{WHEN}(?:[\])>](?![0-9]))?".encode())
-NEAR = 64  # bytes behind a time in which a level is looked for
+NEAR = 96  # bytes behind a time in which a level is looked for
 TIME = "{when}"
 END = r"(?=\n)"  # of a line; not \Z, which is also where a match has to end
 PART = re.compile(r"\{(when|caps|CAPS|word|letter|level(?:=([^{}]+))?)\}")
