@@ -302,8 +302,8 @@ def test_what_outlives_the_supervisor(serve):
     kept.is_(state="down")
     assert (kept.path / "down").exists()
     kept.say("U")
+    wait_until(lambda: not (kept.path / "down").exists())
     kept.up()
-    assert not (kept.path / "down").exists()
 
 
 def test_exit_ends_the_service_and_the_supervisor(serve):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.conftest import wait_until
-from tests.supervise.conftest import make_service, pids, state
+from tests.supervise.conftest import Kept, make_service, pids, state
 from tests.supervise.test_known_process import launcher
 
 MOVED = " cd /\nexec sleep 1000\n"
@@ -274,7 +274,7 @@ def dead(supervise, faulty):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("way", WAYS, ids=[f"{s} {n}{' chain' * c}" for (s, n), c in WAYS])
-def test_killed_at_each_step_of_a_start(serve, dead, place, way, when):
+def test_killed_at_each_step_of_a_start(supervise, dead, place, way, when):
     """A point before and after each system call that matters: one of it runs, and no more."""
     step, chained = way
     mark = 100_000 + os.getpid() % 1000 * 100 + WAYS.index(way)
@@ -283,7 +283,8 @@ def test_killed_at_each_step_of_a_start(serve, dead, place, way, when):
     files = {"run": shebang, "real": real} if chained else {"run": real}
     make_service(place / "s", files)
     dead(step, when)
-    kept = serve(files)
+    # Nobody writes to a script that is about to be run.
+    kept = Kept(supervise("s"), place / "s")
     pid = kept.wait_for("noted")[-1]
     wait_until(lambda: sleepers(mark) == 1)
     wait_until(lambda: str(kept.up()) == pid)

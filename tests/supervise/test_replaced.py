@@ -181,7 +181,9 @@ def test_no_child_has_the_lock(watched):
     kept = watched({"run": NOTE_IN, "log/run": " exec sleep 1000\n"})
     pid = kept.up()
     held = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-    assert not [name for name in held if name.startswith(str(kept.path))]
+    # The shell itself may still read its script.
+    ours = {name for name in held if name.startswith(str(kept.path))}
+    assert not ours - {str(kept.path / "run")}
 
 
 @pytest.fixture
