@@ -17,6 +17,7 @@ from reading import INTENT, SOUP
 
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.control.logfiles import ServiceLog
+from pydaemontools.control.loglines import every
 from pydaemontools.control.logs import shaped
 from pydaemontools.control.when import moment, stamped
 from pydaemontools.log.lines.severity import SeverityReader
@@ -223,7 +224,7 @@ def logs(four):
             lines = first.split(b"\n")
             lines = lines if lines[-1] else lines[:-1]
             assert [entry[3] for entry in found] == [line[stamped(line)[1] :] for line in lines]
-        tail = ServiceLog(os.fsencode(place)).tail(len(found), 7)
+        tail = ServiceLog(os.fsencode(place)).tail(len(found), every)
         assert files or [entry[3] for entry in tail] == [entry[3] for entry in found]
         # What comes later, in this file and in the next one.
         for new in True, False, False:
