@@ -1,13 +1,15 @@
 """What a killed router's kernel has for a server: its successor does not overtake or lose it."""
 
+import os
 import socket
 from types import SimpleNamespace
 
 import pytest
 
-from pydaemontools.base.two_slots import SLOT
 from pydaemontools.log.net import previous_connection
 from pydaemontools.log.net.previous_connection import ENDED, KNOWN, LONGEST, PreviousConnection
+from pydaemontools.log.net.segments import file_offset
+from pydaemontools.log.net.spooldir import PositionFile
 from pydaemontools.log.net.transport import Connection
 from tests.conftest import DEADLINE
 from tests.log.conftest import finish, no_more_for, wait_until, write_all
@@ -98,14 +100,23 @@ def test_a_connection_over_ipv6():
         assert not made.broken
 
 
+def has_delivered(spool):
+    """Whether SPOOL has had something, and says that all of it has arrived."""
+    directory = os.open(spool, os.O_RDONLY)
+    file = PositionFile(directory)
+    known = file.known
+    file.close()
+    os.close(directory)
+    return file_offset(known.end)[1] > 0 and known.at == known.end
+
+
 @pytest.fixture
 def killed(manual, spooling, place):
     """The server has something of a router that was killed."""
     process = spooling(b"one")
     manual.take()
-    [state] = place.glob("spool/*/state")
-    # Its first slot is the second to be written: that the line has arrived.
-    wait_until(lambda: any(state.read_bytes()[:SLOT]))
+    [spool] = place.glob("spool/*/")
+    wait_until(lambda: has_delivered(spool))
     process.kill()
     finish(process)
 
