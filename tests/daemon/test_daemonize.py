@@ -237,13 +237,15 @@ def test_one_that_ends_when_it_was_ready(programs, nothing_left, way):
         caller = os.getpid()
         here = daemonize(exit=False, ready=WAY, look_for="now", stdout="out.log")
         if here.in_daemon:
-            # The caller looks when all is over.
+            # The caller looks when all is over, and its child has told it.
+            between = os.getppid()
             os.kill(caller, signal.SIGSTOP)
             {"call": ready, "notify": notify.ready, "fd:7": lambda: os.write(7, b"\\n"),
              "log": lambda: print("now", flush=True)}[WAY]()
             if os.fork():
                 os._exit(CODE)
-            time.sleep(0.1)
+            while b") Z " not in open(f"/proc/{between}/stat", "rb").read():
+                time.sleep(0.01)
             os.kill(caller, signal.SIGCONT)
             os._exit(0)
         say(pid=here.pid)

@@ -91,9 +91,12 @@ class Start:
         ended = self._report()
         if ended is not None:
             self._hear()
-        if self._condition.look(self.progress) and (ended is None or self._is_done(ended[1])):
-            self._finish(ready=True)
-            return True
+        if self._condition.look(self.progress):
+            # It may have ended since: then that is known by now, too.
+            ended = ended or self._report()
+            if ended is None or self._is_done(ended[1]):
+                self._finish(ready=True)
+                return True
         for fd in self._watched - {*self._condition.fds, *self._mine()}:
             self._forget(fd)
         if ended is not None:
