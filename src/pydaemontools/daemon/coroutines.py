@@ -37,7 +37,7 @@ class Coroutine(Threaded):
         self._main = get_ident()
         in_main = current_thread() is main_thread()
         try:
-            await _result(self.before_starting())
+            await result_of(self.before_starting())
             self._begin()
             with LoopSignals(loop, self._methods() if in_main else {}, self._call):
                 await self._serve(loop.create_task(self._live_here()))
@@ -52,7 +52,7 @@ class Coroutine(Threaded):
 
         self._task = task
         try:
-            await _result(self.after_starting())
+            await result_of(self.after_starting())
             self._ready()
             await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -79,7 +79,7 @@ class Coroutine(Threaded):
     async def _await_run(self) -> None:
         began = self._begin_run()
         try:
-            await _result(self.run())
+            await result_of(self.run())
         except Exception as error:
             if not self._goes_on(error):
                 raise
@@ -101,7 +101,7 @@ class Coroutine(Threaded):
         while len(self._hooks) > leave:
             hook = self._hooks.pop(0)
             try:
-                await _result(getattr(self, hook)())
+                await result_of(getattr(self, hook)())
             except Exception as error:  # noqa: BLE001 - theirs: the next one is called all the same
                 self._note(error, f"{hook}() failed: {error!r}")
 
@@ -167,6 +167,6 @@ class LoopSignals:
         self._forks.__exit__()
 
 
-async def _result(value: object) -> object:
+async def result_of(value: object) -> object:
     """VALUE, or what it gives if it is to be awaited."""
     return await value if hasattr(value, "__await__") else value

@@ -6,10 +6,10 @@ import sys
 
 from ..base import sd_notify
 from ..base.process import standard_fds
-from . import supervisor
+from . import streams, supervisor
 from .conditions import Condition, condition
 from .failures import AlreadyRunning, Error, StartupError
-from .forks import Pipes, fork_twice, renew_streams
+from .forks import Pipes, fork_twice
 from .last_lines import LastLines
 from .lock_file import PidFile
 from .plan import UMASK, Plan
@@ -230,7 +230,7 @@ def launch(
             truth.step("after_fork")
             after_fork()
         plan.run(truth)
-        renew_streams()
+        streams.renew()
     except BaseException as error:  # noqa: BLE001 - the top level of this process
         truth.failed(error)
         os._exit(111)

@@ -8,13 +8,13 @@ process group of its own, so that a signal can reach all of it by its pid.
 
 import _signal as signal
 import os
-import sys
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from select import POLLIN, poll
 
 from ..base.errors import error_str
 from ..base.pidfd import open_pidfd
 from ..base.proc import start_time
+from . import streams
 from .close_rest import close_all_but
 from .failures import StartupError
 from .truth import Truth
@@ -72,7 +72,7 @@ def fork_twice(pipes: Pipes, hold: "Iterable[int]" = ()) -> tuple[int, Truth | N
     The process between has HOLD open as long as it is there. Raises StartupError where there can
     be no child.
     """
-    _flush()
+    streams.flush()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         pid = os.fork()
@@ -151,36 +151,3 @@ def _ended(pid: int, gone: int) -> int | None:
         found = [fd for fd, _ in waiter.poll(None if pidfd >= 0 else LOOK * 1000)]
         if gone in found:
             return None
-
-
-def _flush() -> None:
-    """Write out what stdout and stderr hold, or each of the processes would."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            # It is closed, or its reader is gone.
-            pass
-
-
-def renew_streams() -> None:
-    """Have Python's own stdin, stdout and stderr where it has none, or other files for them."""
-    for name, fd in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
-        if _is_elsewhere(getattr(sys, name), fd):
-            mode = "w" if fd else "r"
-            stream = os.fdopen(fd, mode, 1, closefd=False, errors="backslashreplace")
-            setattr(sys, name, stream)
-            if getattr(sys, f"__{name}__") is None:
-                setattr(sys, f"__{name}__", stream)
-
-
-def _is_elsewhere(stream: object, fd: int) -> bool:
-    """Whether STREAM is none, or a file that is not FD; what is no file stays what it is."""
-    if stream is None:
-        return True
-    try:
-        number: int = stream.fileno()  # type: ignore[attr-defined]
-    except (AttributeError, OSError, ValueError):
-        return False
-    return number != fd

@@ -8,7 +8,7 @@ from time import monotonic
 from ..base.errors import error_str
 from ..base.proc import start_time
 from ..chain import pathexec
-from . import detach
+from . import detach, streams
 from .command_kinds import callable_of, words_of
 from .end_processes import wait_for_end
 from .failures import Error
@@ -42,7 +42,7 @@ def be(daemon: "Runs", truth: "Truth", lock: "LockFile | None") -> "NoReturn":
     finally:
         if lock:
             lock.release()
-        _flush()
+        streams.flush()
         os._exit(code)
 
 
@@ -55,7 +55,7 @@ def execute(daemon: "Runs", truth: "Truth", lock: "LockFile | None") -> int:
         truth.step("before_exec")
         daemon.before_exec()
     truth.executing()
-    _flush()
+    streams.flush()
     if lock:
         lock.keep_over_exec()
     signal(SIGPIPE, SIG_DFL)
@@ -136,12 +136,3 @@ def _join_threads() -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            continue

@@ -6,7 +6,7 @@ from threading import current_thread, get_ident, main_thread
 
 from ..base import sd_notify
 from ..base.errors import signal_name
-from .coroutines import Coroutine, _result
+from .coroutines import Coroutine, result_of
 from .signal_inbox import SignalInbox
 from .signal_numbers import handled
 
@@ -195,7 +195,7 @@ class Server(Coroutine):
 
     async def _await_call(self, name: str, result: object, *, reloads: bool) -> None:
         try:
-            await _result(result)
+            await result_of(result)
         except Exception as error:  # noqa: BLE001 - theirs: the loop goes on
             self._say("exception", f"what {name} calls failed: {error!r}")
         self._called_back(reloads=reloads)

@@ -6,13 +6,13 @@ by it. A worker whose master is gone ends, since nobody would.
 
 import os
 import signal
-import sys
 from mmap import mmap
 from select import POLLIN, poll
 from struct import pack_into, unpack_from
 from time import monotonic
 
 from ..base.write import write_all
+from . import streams
 from .signal_inbox import SignalInbox
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ class Worker:
         self._errors, errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         master = os.getpid()
         # What is buffered would be written by both.
-        _flush()
+        streams.flush()
         try:
             self.pid = os.fork()
             if not self.pid:
@@ -165,7 +165,7 @@ class AtWork:
         except BaseException:  # noqa: BLE001 - the top level of this process
             self._tell()
         finally:
-            _flush()
+            streams.flush()
             os._exit(code & 255)
 
     def _tell(self) -> None:
@@ -189,12 +189,3 @@ def _die_with_parent() -> bool:
     except (ImportError, OSError):
         # No ctypes, or no such thing.
         return False
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, OSError, ValueError):
-            # There is none, or nobody reads it.
-            pass
