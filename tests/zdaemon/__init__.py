@@ -1,0 +1,1 @@
+"""daemon/: what a program that detaches itself uses."""
