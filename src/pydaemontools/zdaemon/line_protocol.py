@@ -49,7 +49,7 @@ class NotRunning(Unanswered):
         self.stale = stale
 
 
-class Status:
+class ManagerStatus:
     """What a manager says of a runner: `up` is whether there is a manager.
 
     `pid` is the program's, 0 if there is none; `should_be_up`, whether there is to be one;
@@ -106,12 +106,12 @@ def ask(
 
 def status(
     socket_name: str, name: str = "", accounts: "Collection[int]" = (), timeout: float = TIMEOUT
-) -> Status:
+) -> ManagerStatus:
     """How the runner NAME is; not `up` if there is no manager. Raises Unanswered."""
     try:
-        return Status(ask(socket_name, f"status {name}".rstrip(), timeout, accounts))
+        return ManagerStatus(ask(socket_name, f"status {name}".rstrip(), timeout, accounts))
     except NotRunning:
-        return Status()
+        return ManagerStatus()
 
 
 def address(socket_name: str) -> tuple[bytes, int]:
@@ -119,8 +119,9 @@ def address(socket_name: str) -> tuple[bytes, int]:
     path = os.fsencode(socket_name)
     if len(path) <= LONGEST:
         return path, -1
-    directory, _, last = path.rpartition(b"/")
-    fd = os.open(directory or b".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    from ..base.reach import reach
+
+    fd, last = reach(path)
     return b"/proc/self/fd/%d/" % fd + last, fd
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pydaemontools.zdaemon import protocol
-from pydaemontools.zdaemon.protocol import NotRunning, Status, Unanswered, ask, status
+from pydaemontools.zdaemon import line_protocol
+from pydaemontools.zdaemon.line_protocol import NotRunning, ManagerStatus, Unanswered, ask, status
 
 OLD = (
     "status=running\nnow=1.5\nshould_be_up=1\ndelay=0\nbackoff=0\nlasttime=1.0\napplication=12\n"
@@ -48,7 +48,7 @@ def listening(path, answer):
 
 def test_status_is_read_as_5_2_1_writes_it():
     """The reply of an old manager is understood, its words among it."""
-    found = Status(OLD)
+    found = ManagerStatus(OLD)
     assert (found.up, found.pid, found.should_be_up, found.testing) == (True, 12, True, True)
     assert found.manager == 11
     assert found.args == ("sleep", "1 0", "it's")
@@ -56,8 +56,8 @@ def test_status_is_read_as_5_2_1_writes_it():
 
 def test_status_of_2_0_has_a_mood():
     """2.0.x says mood where later ones say should_be_up."""
-    assert Status("application=0\nmood=-1\n").should_be_up is False
-    assert Status("application=0\nmood=1\n").should_be_up is True
+    assert ManagerStatus("application=0\nmood=-1\n").should_be_up is False
+    assert ManagerStatus("application=0\nmood=1\n").should_be_up is True
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_status_of_2_0_has_a_mood():
 def test_nothing_that_a_socket_says_is_evaluated(args, tmp_path, monkeypatch):
     """B-22. Kind: text of a hostile socket is taken for a program."""
     monkeypatch.chdir(tmp_path)
-    assert Status(f"application=3\nargs={args}\n").args is None
+    assert ManagerStatus(f"application=3\nargs={args}\n").args is None
     assert not (tmp_path / "hostile").exists()
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "-1", "1e3", "٣", "", "0x10"])
 def test_numbers_that_are_none(number):
     """Kind: what a hostile socket says to be a number."""
-    assert Status(f"application={number}\nshould_be_up={number}\n").pid == 0
+    assert ManagerStatus(f"application={number}\nshould_be_up={number}\n").pid == 0
 
 
 def test_no_socket(tmp_path):
@@ -167,7 +167,7 @@ def test_a_socket_that_hangs_up(tmp_path):
 def test_the_socket_of_another_account(tmp_path, monkeypatch):
     """B-21. Kind: another account's socket is named as that, and nothing is said to it."""
     heard = []
-    monkeypatch.setattr(protocol, "owner", lambda _peer: 4242)
+    monkeypatch.setattr(line_protocol, "owner", lambda _peer: 4242)
     with listening(tmp_path / "zdsock", lambda peer: heard.append(peer.recv(100))):
         with pytest.raises(Unanswered, match="it is another account's: uid 4242"):
             ask(str(tmp_path / "zdsock"), "status")
