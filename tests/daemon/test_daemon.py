@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pydaemontools.base import proc
-from pydaemontools.daemon import AlreadyRunning, Daemon, Error, StartupError, Timeout
+from pydaemontools.daemon import AlreadyRunning, Daemon, Error, Server, StartupError, Timeout
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.process
@@ -174,6 +174,13 @@ def test_a_server(made, place):
     started(daemon)
     assert (place / "pid_file").read_text() == "None"
     assert daemon.status().pid == daemon.pid
+
+
+def test_a_server_that_logs_nothing(made):
+    """SV-3, SV-7: a Server says itself that it is ready; its log may stay empty."""
+    server = Server("quiet", run=lambda: None, interval=3600)
+    daemon = started(made("quiet", server=server, log_file="quiet.log", timeout=20))
+    assert daemon.alive()
 
 
 def test_wrong_commands(made):

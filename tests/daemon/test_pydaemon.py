@@ -53,28 +53,70 @@ def test_a_stale_pid_file(pydaemon, place):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "error"),
+    ("words", "said"),
     [
-        (["nonesuch"], 5, "unable to start web: unable to run nonesuch: file does not exist"),
-        (["./dead"], 4, "unable to start web: unable to run PLACE/dead: access denied"),
-        (["false"], 1, "unable to start web: it ended with exit code 1 before it was ready"),
-        (["--user", "nonesuch", "true"], 1, "unknown account nonesuch"),
-        (["--umask", "9", "true"], 1, "the umask is an octal number, and not '9'"),
-        (["--directory", "/none", "true"], 1, "unable to start web: unable to chdir to /none: "),
-        (["--ready", "now", "true"], 1, "there is no way 'now' to be ready"),
-        (["--ready", "tcp:x:y", "true"], 1, "tcp:x:y is no place to listen at"),
-        ([], 1, "These variables are required: startup_command."),
+        (["nonesuch"], (5, "unable to start web: unable to run nonesuch: file does not", "PATH")),
+        (["sleep 5"], (5, "unable to start web: unable to run sleep 5: file does not", "one word")),
+        (
+            ["./dead"],
+            (4, "unable to start web: unable to run PLACE/dead: access denied", "chmod +x"),
+        ),
+        (["false"], (1, "unable to start web: it ended with exit code 1 before", "--log=FILE")),
+        (["--user", "nonesuch", "true"], (2, "unknown account nonesuch", "")),
+        (["--umask", "9", "true"], (2, "the umask is an octal number, and not '9'", "")),
+        (
+            ["--directory", "/none", "true"],
+            (1, "unable to start web: unable to chdir to /none", ""),
+        ),
+        (["--ready", "now", "true"], (2, "there is no way 'now' to be ready", "")),
+        (["--ready", "tcp:x:y", "true"], (2, "tcp:x:y is no place to listen at", "")),
+        (["--ready", "tcp:0", "true"], (2, "tcp:127.0.0.1:0 is no place to listen at", "")),
+        (["--ready", "tcp:65536", "true"], (2, "tcp:127.0.0.1:65536 is no place", "")),
+        (["--ready", "tcp:localhost:80", "true"], (2, "tcp:localhost:80 is no place", "")),
+        (["--signal", "FOO", "true"], (2, "there is no signal 'FOO'", "")),
+        (["--reload-signal", "99", "true"], (2, "there is no signal 99", "")),
     ],
 )
-def test_a_start_that_fails(pydaemon, place, words, code, error):
-    """B-05: it says why, in one line, with a code that a script understands; nothing is left."""
+def test_a_start_that_fails(pydaemon, place, words, said):
+    """B-05: it says why, and what helps, with a code that a script knows; nothing is left."""
+    code, error, hint = said
     (place / "dead").write_text("")
     found, out, err = pydaemon("start", "--settle", "1", *words)
     assert found == code
     assert out == ""
     assert err.startswith(f"pydaemon: fatal: {error.replace('PLACE', str(place))}")
-    assert err.count("\n") == 1
+    assert err.count("\n") == (2 if hint else 1)
+    assert hint in err
     assert pydaemon("status")[0] == 3
+
+
+@pytest.mark.parametrize("words", [["--umask=9"], ["--ready=now"], ["nonesuch"], ["--signal=FOO"]])
+def test_a_restart_that_cannot_be(pydaemon, words):
+    """The kind: what is known to be wrong before anything is done; what runs goes on."""
+    assert pydaemon("start", "--settle", "0", "sleep", "1000")[0] == 0
+    before = pydaemon("status")[1]
+    code, out, err = pydaemon("restart", *words, *(["sleep", "1000"] if "=" in words[0] else []))
+    assert code in (2, 5)
+    assert out == ""
+    assert err.startswith("pydaemon: fatal: ")
+    assert pydaemon("status")[1].split(")")[0] == before.split(")")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["start"], "say what it is to run: start -- program ..."),
+        (["start", "--look-for", "x", "true"], "name it with --log=FILE"),
+        (["restart", "--ready", "log", "true"], "name it with --log=FILE"),
+        (["go"], "an action is start, stop, restart, reload or status, and not go"),
+    ],
+)
+def test_a_wrong_command_line(pydaemon, words, hint):
+    """What lacks is said in the command line's own words, before anything is done."""
+    code, out, err = pydaemon(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("pydaemon: usage: ")
+    assert hint in err
 
 
 def test_its_last_line(pydaemon):

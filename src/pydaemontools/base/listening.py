@@ -56,6 +56,16 @@ def _parse(local: bytes) -> tuple[bytes, int]:
     return b"".join(word.to_bytes(4, byteorder) for word in words), int(port, 16)
 
 
+def is_port(what: bytes) -> bool:
+    """Whether WHAT is [ADDRESS:]PORT, the address in numbers."""
+    try:
+        _host_and_port(what)
+    except (OSError, ValueError):
+        return False
+    port = what.rpartition(b":")[2]
+    return port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
+
+
 def _host_and_port(what: bytes) -> tuple[bytes, int]:
     host, _, port = what.rpartition(b":")
     text = (host.strip(b"[]") or b"127.0.0.1").decode()

@@ -3,7 +3,7 @@
 import os
 
 from ..base.errors import SHELL
-from .failures import Error
+from .failures import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,4 +78,4 @@ def callable_of(command: object) -> "Callable[[], object] | None":
         return command.startup  # type: ignore[attr-defined,no-any-return]
     if callable(command):
         return command
-    raise Error(f"a command is words, a string, a callable or a Server, and not {command!r}")
+    raise OptionError(f"a command is words, a string, a callable or a Server, and not {command!r}")

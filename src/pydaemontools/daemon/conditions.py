@@ -10,7 +10,7 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 from time import monotonic
 
 from ..base.notify_socket import NotifySocket
-from .failures import Error
+from .failures import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,18 +177,18 @@ class Listens(Condition):
 
     def __init__(self, way: str, where: str) -> None:
         super().__init__()
-        from ..base.listening import inodes
+        from ..base.listening import inodes, is_port
 
         if way == "unix":
             where = os.path.abspath(where)
         elif ":" not in where:
             where = "127.0.0.1:" + where
         self.words = f"it listened at {way}:{where}"
-        try:
-            self._place = way.encode(), os.fsencode(where)
-            self._before = set(inodes(self._place) or ())
-        except (OSError, ValueError):
-            raise Error(f"{way}:{where} is no place to listen at") from None
+        self._place = way.encode(), os.fsencode(where)
+        if way == "tcp" and not is_port(self._place[1]):
+            lacks = "tcp:[ADDRESS:]PORT, the address in numbers"
+            raise OptionError(f"tcp:{where} is no place to listen at: {lacks}")
+        self._before = set(inodes(self._place) or ())
 
     def look(self, start: Progress) -> bool:
         """Whether it does: at a socket that was not there before, or that is its own."""
@@ -242,6 +242,6 @@ def condition(
         return Listens(way, where)
     if way == "log" and not where:
         if log_file is None:
-            raise Error("ready is to be seen in the log, and there is no log_file")
+            raise OptionError("ready is to be seen in the log, and there is no log_file")
         return Logged(log_file, look_for, settle)
-    raise Error(f"there is no way {ready!r} to be ready: {WAYS}")
+    raise OptionError(f"there is no way {ready!r} to be ready: {WAYS}")

@@ -4,7 +4,7 @@ import os
 
 from .command_kinds import callable_of, is_server, words_of
 from .conditions import Condition, condition
-from .failures import Error
+from .failures import OptionError
 from .lock_file import LockFile, PidFile
 from .plan import UMASK, Plan
 from .stdio import Stdio
@@ -44,10 +44,10 @@ class DaemonOptions:
     stdout and stderr are appended to, unless these, or `log_command`, say otherwise; `stdin`.
 
     When it is ready: `ready`, as for daemonize(); without it when `look_for` (a text, or a
-    pattern of re) is written to `log_file`, or anything is; when a Server says so; and else when
-    it has lived for `settle` seconds. `timeout` seconds it has to start, and to stop: after
-    `stop_timeout`, if that is another number, it is killed; with `escalate` false it is a
-    Timeout. `stop_group` has the signal reach its whole process group.
+    pattern of re) is written to `log_file`; when a Server says so; when anything is written to
+        `log_file`; and else when it has lived for `settle` seconds. `timeout` seconds it has to
+    start, and to stop: after `stop_timeout`, if that is another number, it is killed; with
+    `escalate` false it is a Timeout. `stop_group` has the signal reach its whole process group.
 
     How it is: `directory`, `umask`, `user`, `group`, `environment`, `limits`, `chroot`, `keep`;
     `nochdir` and `noclose` leave the directory and the streams as they are. `after_fork` is
@@ -167,7 +167,7 @@ class DaemonOptions:
         """Raise Error for options that lack, or mean nothing."""
         lacking = [name for name in REQUIRED if getattr(self, name) in (None, "", [], ())]
         if lacking:
-            raise Error(f"These variables are required: {', '.join(lacking)}.")
+            raise OptionError(f"These variables are required: {', '.join(lacking)}.")
         if words_of(self.startup_command) is None:
             callable_of(self.startup_command)
         if not isinstance(self.shutdown_command, (int, type(None))):
@@ -193,10 +193,10 @@ class DaemonOptions:
     def condition(self) -> Condition:
         """When it is ready. Raises Error."""
         ready = self.ready
+        if ready is None and self.look_for is None and is_server(self.startup_command):
+            ready = "call"
         if ready is None and (self.look_for is not None or self.log_file):
             ready = "log"
-        if ready is None and is_server(self.startup_command):
-            ready = "call"
         return condition(
             ready,
             settle=self.settle,

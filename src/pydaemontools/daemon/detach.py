@@ -176,7 +176,8 @@ def do_here(name: str, plan: Plan, then: "Callable[[Truth], object] | None" = No
         said = truth.sentence(error)
         made = remake(type(error).__name__, said, getattr(error, "errno", None))
         text = f"unable to start {name}: {said}"
-        raise StartupError(text, step=truth.at, exception=made) from error
+        hint = os.fsdecode(getattr(error, "hint", b""))
+        raise StartupError(text, step=truth.at, exception=made, hint=hint) from error
 
 
 def launch(

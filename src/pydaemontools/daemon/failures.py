@@ -9,13 +9,18 @@ class Error(Exception):
     """Something could not be done with a daemon; the text says what, to what, and why."""
 
 
+class OptionError(Error):
+    """An option lacks, or means nothing; nothing was done."""
+
+
 class StartupError(Error):
     """A daemon did not start.
 
     `step` is where it failed (`setsid`, `lock`, `exec`, ...; `run` once its own code ran), `pid`
     its process if it had one, `status` the wait status of that if it has ended (see
     os.waitstatus_to_exitcode). `exception` is what the daemon raised, made anew here, and
-    `traceback` the text of its traceback; `lines` are the last that it wrote into its log.
+    `traceback` the text of its traceback; `lines` are the last that it wrote into its log. `hint`
+    is what may help.
     """
 
     def __init__(
@@ -28,14 +33,18 @@ class StartupError(Error):
         exception: BaseException | None = None,
         traceback: str = "",
         lines: "Sequence[str]" = (),
+        hint: str = "",
     ) -> None:
         super().__init__(text)
+        self.hint = hint
         self.step = step
         self.pid = pid
         self.status = status
         self.exception = exception
         self.traceback = traceback
         self.lines = list(lines)
+        if hint:
+            self.add_note(hint)
         if traceback:
             self.add_note("In the daemon:\n" + traceback.rstrip("\n"))
         if lines:

@@ -6,8 +6,9 @@ from errno import EACCES, ENOENT, EPERM
 from ..base import cli
 from ..base.write import write_all
 from .command_kinds import words_of
-from .failures import AlreadyRunning, Error, StartupError
+from .failures import AlreadyRunning, Error, OptionError, StartupError
 from .managed import Managed
+from .stopping import number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def with_lsb(body: "Callable[[], int]") -> int:
 def act(words: list[bytes], daemon: Managed) -> int:
     """Do what WORDS say, an action and options, for DAEMON; give the exit code. Raises Error."""
     if not words or words[0] not in ACTIONS:
-        shown = words[0] if words else b"nothing"
-        raise wrong(b"an action is start, stop, restart, reload or status, and not " + shown)
+        raise wrong(_no_action(words, daemon))
     found, program = cli.options([WHO, *words[1:]], USAGE, words=WORDS)
     for option, value in found:
         _set(daemon, option, value)
@@ -78,7 +78,36 @@ def act(words: list[bytes], daemon: Managed) -> int:
         daemon.log_file = None
     if program:
         daemon.startup_command = [os.fsdecode(word) for word in program]
-    return _ACTS[words[0]](daemon)
+    _check(words[0], daemon)
+    try:
+        return _ACTS[words[0]](daemon)
+    except StartupError as error:
+        if error.step == "run" and not (
+            error.hint or daemon.logs() or daemon.log_command or daemon.noclose
+        ):
+            error.hint = "what it printed went to /dev/null: --log=FILE keeps it"
+        raise
+
+
+def _no_action(words: list[bytes], daemon: Managed) -> bytes:
+    """What to do where WORDS do not begin with an action."""
+    shown = words[0] if words else b"nothing"
+    name = os.fsencode(daemon.name or "")
+    if name in ACTIONS and words:
+        return b"the name comes before the action: pydaemon " + shown + b" " + name
+    return b"an action is start, stop, restart, reload or status, and not " + shown
+
+
+def _check(action: bytes, daemon: Managed) -> None:
+    """Raise Quit, OptionError for what is known to be wrong of DAEMON before ACTION begins."""
+    number_of(daemon.stop_signal)
+    number_of(daemon.reload_signal)
+    if action not in (b"start", b"restart"):
+        return
+    if not daemon.startup_command:
+        raise wrong(b"say what it is to run: " + action + b" -- program ...")
+    if (daemon.look_for or daemon.ready == "log") and not daemon.logs():
+        raise wrong(b"--look-for and --ready=log look into a file: name it with --log=FILE")
 
 
 def _set(daemon: Managed, option: bytes, value: bytes) -> None:
@@ -155,11 +184,11 @@ def _quit(error: Error) -> cli.Quit:
     """The end that ERROR is: in one line, and the last of the daemon's own as the second."""
     cause = error.__cause__
     number = cause.errno if isinstance(cause, OSError) else None
-    code = FAILED
+    code = USAGE_WRONG if isinstance(error, OptionError) else FAILED
     if number in (EACCES, EPERM):
         code = REFUSED
     elif isinstance(error, StartupError) and error.step == "exec" and number == ENOENT:
         code = NOT_INSTALLED
     lines = getattr(error, "lines", [])
-    hint = b"its last line: " + os.fsencode(lines[-1]) if lines else b""
-    return cli.Quit(code, b"fatal: " + os.fsencode(str(error)), hint=hint)
+    hint = f"its last line: {lines[-1]}" if lines else getattr(error, "hint", "")
+    return cli.Quit(code, b"fatal: " + os.fsencode(str(error)), hint=os.fsencode(hint))

@@ -9,7 +9,7 @@ from .daemon_options import DaemonOptions
 from .failures import AlreadyRunning, Error
 from .lock_file import Holder, PidFile
 from .plan import Plan
-from .running_as import be, call, execute, run_shutdown
+from .running_as import be, call, execute, run_shutdown, see_program
 from .starting import Start
 from .stopping import Running, number_of
 from .truth import Truth
@@ -167,9 +167,16 @@ class Managed(DaemonOptions):
         return self
 
     def restart(self, do_exit: bool = True) -> "Self":  # noqa: FBT001, FBT002
-        """Stop it if it runs, and start it. Raises as these do."""
+        """Stop it if it runs, and start it. Raises as these do.
+
+        What can be known beforehand to fail leaves it running.
+        """
         self.check()
         self.plan()
+        self.condition().close()
+        words = words_of(self.startup_command)
+        if words and self.chroot is None and self.environment is None:
+            see_program(self.name or "", words if self.nochdir else from_here(words))
         self.shutdown()
         return self.startup(do_exit)
 

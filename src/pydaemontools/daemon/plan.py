@@ -11,7 +11,7 @@ import sys
 
 from ..base import cli
 from .close_rest import close_all_but
-from .failures import AlreadyRunning, Error
+from .failures import AlreadyRunning, Error, OptionError
 from .lock_file import LockFile, PidFile
 from .owned_files import logging_fds, random_fds, replace_owned
 from .stdio import Stdio
@@ -76,7 +76,7 @@ class Plan:
         except cli.Quit as end:
             lines = [*end.lines, end.hint] if end.hint else end.lines
             text = b"; ".join(line.removeprefix(b"fatal: ") for line in lines)
-            raise Error(os.fsdecode(text)) from None
+            raise OptionError(os.fsdecode(text)) from None
 
     def run(self, truth: Truth, *, detached: bool = True) -> None:
         """Do them in this process; TRUTH is told of each. One that is not DETACHED keeps its fds.
@@ -186,9 +186,9 @@ def _umask(umask: int | str | None) -> int | None:
         try:
             umask = int(umask, 8)
         except ValueError:
-            raise Error(f"the umask is an octal number, and not {umask!r}") from None
+            raise OptionError(f"the umask is an octal number, and not {umask!r}") from None
     if umask is not None and not 0 <= umask <= 0o777:
-        raise Error(f"the umask is a number from 0 to 0o777, and not {umask:#o}")
+        raise OptionError(f"the umask is a number from 0 to 0o777, and not {umask:#o}")
     return umask
 
 
@@ -225,8 +225,8 @@ def _limit(name: str, value: int | str) -> "Limit":
 
     known = [kind[7:].lower() for kind in vars(resource) if kind[:7] == "RLIMIT_"]
     if name.lower() not in known:
-        raise Error(f"there is no limit {name}: they are {', '.join(sorted(known))}")
+        raise OptionError(f"there is no limit {name}: they are {', '.join(sorted(known))}")
     number = None if value == "=" else cli.size(str(value).encode())
     if number is None and value != "=":
-        raise Error(f"the limit {name} is a number, a size (64m) or '=', and not {value!r}")
+        raise OptionError(f"the limit {name} is a number, a size (64m) or '=', and not {value!r}")
     return name.upper(), number

@@ -19,6 +19,7 @@ from .truth import Told, remake
 
 GRACE = 0.3  # seconds from TERM to KILL of one that is not ready in time
 STARTS = {"logger", "after_fork", "before_exec"}  # steps that may start a process
+FOREGROUND = "what went into the background by itself is to stay in the foreground"
 LONG = 3600.0  # seconds of one wait at most
 
 
@@ -193,9 +194,8 @@ class Start:
 
     # What is made of it.
 
-    def _refused(
-        self, step: bytes, kind: bytes, text: bytes, number: bytes, traceback: bytes
-    ) -> StartupError:
+    def _refused(self, step: bytes, *told: bytes) -> StartupError:
+        kind, text, number, traceback, hint = told
         self.progress.step = step.decode()
         said = os.fsdecode(text)
         error = StartupError(
@@ -205,6 +205,7 @@ class Start:
             exception=remake(kind.decode(), said, int(number) if number else None),
             traceback=traceback.decode("utf-8", "replace"),
             lines=self._lines.read(),
+            hint=os.fsdecode(hint),
         )
         error.__cause__ = error.exception
         return error
@@ -218,6 +219,7 @@ class Start:
             pid=pid,
             status=status,
             lines=self._lines.read(),
+            hint="" if status else FOREGROUND,
         )
 
     def _late(self) -> Timeout:

@@ -7,7 +7,7 @@ from ..base import shared_dir
 from ..base.cli import Quit
 from ..chain import pathexec
 from .close_rest import close_all_but
-from .failures import Error
+from .failures import Error, OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class Stdio:
         keep: bool = False,
     ) -> None:
         if isinstance(log_command, (str, bytes)):
-            raise Error("log_command is words, a list, and not one string")
+            raise OptionError("log_command is words, a list, and not one string")
         self.logger = [os.fsencode(word) for word in log_command]
         if self.logger and (stdout is not None or stderr is not None):
-            raise Error("stdout and stderr go to log_command, and to no other place")
+            raise OptionError("stdout and stderr go to log_command, and to no other place")
         self.streams = [_resolved(one) for one in (stdin, stdout, stderr)]
         self.keep = keep
 
@@ -130,7 +130,7 @@ def _resolved(stream: "Stream") -> "str | int | None":
         return stream.fileno()
     except (AttributeError, OSError, ValueError):
         text = f"a stream is a path, an fd or an open file, and not {stream!r}"
-        raise Error(text) from None
+        raise OptionError(text) from None
 
 
 def _opened(path: str, *, writes: bool) -> int:

@@ -8,7 +8,7 @@ from ..base import proc
 from ..base.errors import error_str
 from ..base.pidfd import open_pidfd, send_signal
 from .end_processes import LAST, LOOK, wait_for_end
-from .failures import Error, Timeout
+from .failures import Error, OptionError, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def number_of(signum: int | str) -> int:
             return signal.Signals["SIG" + signum.upper().removeprefix("SIG")]
         number = int(signum)
     except (KeyError, ValueError):
-        raise Error(f"there is no signal {signum!r}") from None
+        raise OptionError(f"there is no signal {signum!r}") from None
     if number not in signal.valid_signals():
-        raise Error(f"there is no signal {number}")
+        raise OptionError(f"there is no signal {number}")
     return number
 
 

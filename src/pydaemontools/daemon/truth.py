@@ -72,7 +72,8 @@ class Truth:
             name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.").encode()
             text = os.fsencode(self.sentence(error))
             errno = b"%d" % number if isinstance(number, int) else b""
-            self._tell(b"failed", self.at.encode(), name, text, errno, _traceback(error))
+            hint = error.hint if isinstance(error, Quit) else b""
+            self._tell(b"failed", self.at.encode(), name, text, errno, _traceback(error), hint)
         self.close()
 
     def keep_off(self, fds: "Sequence[int]") -> None:

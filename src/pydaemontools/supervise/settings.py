@@ -236,19 +236,9 @@ def is_number(word: bytes) -> bool:
 
 def _lacks_port(word: bytes) -> bytes:
     """What WORD is to be that names a port: to look up the name of a host takes time."""
-    return b"" if _is_port(word) else b"tcp [ADDRESS:]PORT, the address in numbers"
+    from ..base.listening import is_port
 
-
-def _is_port(word: bytes) -> bool:
-    from _socket import AF_INET, AF_INET6, inet_pton
-
-    host, _, port = word.rpartition(b":")
-    host = host.strip(b"[]") or b"127.0.0.1"
-    try:
-        inet_pton(AF_INET6 if b":" in host else AF_INET, host.decode("latin-1"))
-    except (OSError, ValueError):
-        return False
-    return port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
+    return b"" if is_port(word) else b"tcp [ADDRESS:]PORT, the address in numbers"
 
 
 def _lacks_pattern(word: bytes) -> bytes:
