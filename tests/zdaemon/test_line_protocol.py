@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pydaemontools.zdaemon import line_protocol
-from pydaemontools.zdaemon.line_protocol import NotRunning, ManagerStatus, Unanswered, ask, status
+from pydaemontools.zdaemon.line_protocol import ManagerStatus, NotRunning, Unanswered, ask, status
 
 OLD = (
     "status=running\nnow=1.5\nshould_be_up=1\ndelay=0\nbackoff=0\nlasttime=1.0\napplication=12\n"
