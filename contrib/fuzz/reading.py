@@ -142,7 +142,8 @@ def levels(two):
     for count in times:
         expected = []
         for line in lines * count:
-            alone._beginnings = Beginnings()  # noqa: SLF001 - it is to forget
+            # It is to forget.
+            alone._beginnings, alone._ids = Beginnings(), None  # noqa: SLF001
             expected += alone.route([line])
         assert reader.route(lines * count) == expected
 

@@ -1,17 +1,20 @@
 """Formats of lines: what level a line has that does not begin with it, and what it says."""
 
+import random
 import re
 import runpy
+import string
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pydaemontools.log.lines import beginnings, ids, severity
 from pydaemontools.log.lines.access import ACCESS
 from pydaemontools.log.lines.forms import Forms, possible
 from pydaemontools.log.lines.line_formats import FORMATS
-from pydaemontools.log.lines.severity import INFO, SeverityReader
+from pydaemontools.log.lines.severity import ERR, INFO, SeverityReader
 from pydaemontools.log.lines.shapes import PART, Shapes, _part, chosen
 from pydaemontools.log.lines.shown import shown
 
@@ -78,7 +81,14 @@ def test_the_page_has_the_table():
 
 
 TEXTS = [shown(line) for _, _, line in CORPUS] + PLAIN
-WORDS = sorted({word for text in TEXTS for word in text.split()})
+IDS = [
+    b"5fe0b3aa-1111-4bcd-9ae0-1234567890ab",
+    b"4bf92f3577b34da6",
+    b"[a3f9c2e1]",
+    b"req_8fK2aQ9zX",
+]
+IDS += [b"[app,4bf92f3577b34da6,00f067aa0ba902b7]", b"<01ARZ3NDEKTSV4RRFFQ69G5FAV>"]
+WORDS = sorted({word for text in TEXTS for word in text.split()} | set(IDS))
 ANY = st.sampled_from(TEXTS)
 LINE = st.one_of(
     ANY,
@@ -90,7 +100,7 @@ LINE = st.one_of(
         ),
         ANY,
         st.integers(0, 9),
-        st.sampled_from(WORDS),
+        st.sampled_from(WORDS) | st.sampled_from(IDS),
         st.booleans(),
     ),
 ).filter(bool)
@@ -99,6 +109,21 @@ LINE = st.one_of(
 def other_digits(line, shift):
     """LINE with other digits in their places."""
     return bytes((c - 48 + shift) % 10 + 48 if 48 <= c < 58 else c for c in line)
+
+
+def other_ids(line, shift):
+    """LINE with another id in the place of each, as long."""
+    chance = random.Random(shift)  # noqa: S311 - any id will do
+    letters = string.ascii_letters + string.digits
+
+    def other(found):
+        while shift:
+            made = "".join(chance.choices(letters, k=len(found[0]) - 1)).encode()
+            if ids.ID.fullmatch(found[0][:1] + made):
+                return found[0][:1] + made
+        return found[0]
+
+    return ids.ID.sub(other, line)
 
 
 def one_by_one(lines, default, forms):
@@ -128,11 +153,31 @@ def test_blocks_have_the_levels_of_their_lines(lines, times, shift, few):
     forms = Forms(["python", "general", "named", "crash"] if few else None)
     reader = SeverityReader(INFO, forms)
     found, expected = [], []
-    for at, count in enumerate(times):
-        block = [other_digits(line, shift * at) for line in lines * count]
-        found += reader.route(block)
-        expected += block
+    with pytest.MonkeyPatch.context() as patch:
+        if few:
+            patch.setattr(beginnings, "SAMPLE", 4)
+            patch.setattr(severity, "MANY", 2)
+        for at, count in enumerate(times):
+            block = [
+                other_ids(other_digits(line, shift * at), shift * at) for line in lines * count
+            ]
+            found += reader.route(block)
+            expected += block
     assert found == one_by_one(expected, INFO, forms)
+
+
+def test_an_id_has_no_say():
+    """Lines of which each has an id of its own are known by the one before, and by blocks."""
+    heads = [b"2026-11-29 13:16:38,123 %b ERROR x: y", b"[13:16:38] [warning  ] [%b] no", IDS[0]]
+    lines = [head.replace(b"%b", one) for head in heads for one in IDS]
+    reader = SeverityReader(INFO, Forms())
+    for at in range(20):
+        block = [other_ids(line, at) for line in lines * 3]
+        assert reader.route(block) == one_by_one(block, INFO, Forms())
+    # None of them has to be looked at.
+    forms = reader.forms = Forms()
+    assert reader.route([other_ids(line, 99) for line in lines[:6] * 9])[0] == ERR
+    assert forms._shapes is None
 
 
 def written(form):
@@ -172,6 +217,16 @@ def test_no_level_depends_on_a_digit():
         level, size = forms.level(line, sized=True)
         for shift in range(1, 10) if size else ():
             assert forms.level(other_digits(line, shift))[0] == level, line
+
+
+@given(line=LINE, shift=st.integers(1, 9))
+def test_no_level_depends_on_an_id(line, shift):
+    """Nor does it on which id stands where one may stand, and all are as one."""
+    forms = Forms()
+    level, size = forms.level(line, sized=True)
+    if size and forms.has_id(line, size):
+        for other in (other_ids(line, shift), ids.alike(line)):
+            assert forms.level(other, sized=True) == (level, size)
 
 
 @given(line=LINE, behind=LINE | st.binary(max_size=9), names=st.sets(st.sampled_from(FORMATS)))

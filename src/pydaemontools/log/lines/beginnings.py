@@ -8,6 +8,8 @@ START = 8  # bytes that every line is looked up by
 REMEMBERED = 4096  # beginnings
 MOST = 128  # bytes of a beginning
 NEXT = 2  # so few bytes more are looked at in one go
+SAMPLE = 256  # lines that show whether all that begin alike are better looked up by more bytes
+FEW = 64  # so many beginnings of so many bytes are no more than there were of fewer
 SELDOM = 16  # one of so many is learned of what seems never to begin alike
 # Digits are alike.
 MASK = bytes(0x30 if 0x30 <= i <= 0x39 else i for i in range(256))
@@ -27,6 +29,10 @@ class Beginnings:
         self._least: dict[bytes, int] = {}
         self._full = False  # whether there ever were too many
         self._asked = 0
+        # By START bytes, masked: how many bytes tell the levels of all, and what was learned since.
+        self._wide: dict[bytes, int] = {}
+        self._news: dict[bytes, int] = {}
+        self._waits, self._wait = 0, 1  # how often widen() was asked since, and is to be
 
     def wants(self) -> bool:
         """Whether a line is worth the work to learn how it begins."""
@@ -47,7 +53,7 @@ class Beginnings:
             return
         if len(self.longer) >= REMEMBERED or len(self._next) >= REMEMBERED:
             self._full = True
-            for one in (self.starts, self.longer, self._next, self._least):
+            for one in (self.starts, self.longer, self._next, self._least, self._wide, self._news):
                 one.clear()
         start = line[:START]
         known = self._known(start.translate(MASK), size)
@@ -66,6 +72,12 @@ class Beginnings:
         for one that does.
         """
         least = self._least[start] = min(self._least.get(start, size), size)
+        if size <= self._wide.get(start, 0) <= MOST:
+            self._news[start] += 1
+            if self._news[start] <= FEW:
+                return self._wide[start]
+            # What stands there is text.
+            self._wide[start] = MOST + 1
         known = -self._next.get(start, -size)
         if known > least + NEXT:
             known = least
@@ -74,6 +86,43 @@ class Beginnings:
             known = size
         self._next[start] = -known
         return known
+
+    def widen(self, lines: list[bytes]) -> bool:
+        """Have all that begin like LINES, whose levels are known, looked up by one size, if few
+        begin differently then; whether any are. To be called when some needed more looks.
+        """
+        self._waits += 1
+        if self._waits < self._wait or len(lines) < SAMPLE:
+            return False
+        self._waits, self._wait = 0, 2 * self._wait
+        widened = False
+        groups: dict[bytes, list[tuple[int, int, bytes]]] = {}
+        for line in lines[:SAMPLE]:
+            size, level = self._sized(line)
+            if size:
+                groups.setdefault(line[:START].translate(MASK), []).append((size, level, line))
+        for start, group in groups.items():
+            size = max(group)[0]
+            if size > max(self._wide.get(start, 0), min(group)[0]):
+                found = {line[:size].translate(MASK): level for _, level, line in group}
+                self._wide[start] = size if len(found) <= FEW else MOST + 1
+                if len(found) <= FEW:
+                    self._news[start], self._next[start] = 0, -size
+                    self.longer.update(found)
+                    alike = [one for one in self.starts if one.translate(MASK) == start]
+                    self.starts.update(dict.fromkeys(alike, -size))
+                    widened = True
+        return widened
+
+    def _sized(self, line: bytes) -> tuple[int, int]:
+        """How many bytes of LINE were needed to know its level, and the level; 0 if it is not known
+        so.
+        """
+        size, level = 0, self.starts.get(line[:START])
+        while level is not None and level < 0:
+            size = -level
+            level = self.longer.get(line[:size].translate(MASK))
+        return (0, 0) if level is None else (size, level)
 
     def recall(self, line: bytes) -> int | None:
         """The level of LINE, if one that began as it does was looked at before."""

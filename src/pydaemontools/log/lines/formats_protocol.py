@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         def enough(self, line: bytes) -> int:
             """How many bytes of LINE, which is no suspect, say that; 0 if it is not known."""
 
+        def has_id(self, line: bytes, size: int) -> bool:
+            """Whether there is an id in the first SIZE bytes of LINE, which may be new in each."""
+
         def message(self, line: bytes) -> bytes | None:
             """What LINE says behind its level."""
 

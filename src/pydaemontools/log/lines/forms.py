@@ -71,6 +71,13 @@ class Forms:
 
         return 0 if self._patterns else enough(line)
 
+    @staticmethod
+    def has_id(line: bytes, size: int) -> bool:
+        """Whether there is an id in the first SIZE bytes of LINE, which may be new in each."""
+        from .ids import has_id
+
+        return has_id(line, size)
+
     def record_level(self, reader: SeverityReader, line: bytes) -> int | None:
         """The severity of LINE if that is what it is part of: the record that READER is in, or one
         of several lines that begins with it; None if neither is so.

@@ -49,13 +49,15 @@ NUMBER = (
 )
 TEXT = (
     rf"(?!{RECORD}|{HEAD})[A-Za-z]"
-    r"(?:[A-Za-z]*+(?: |[^A-Za-z0-9:\[,|\t./+_\n-])"
+    r"(?:[A-Za-z]*+(?: |[^A-Za-z0-9:\[,|\t./+_\n-]|(?=\n))"
     r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
     rf"(?: |: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
 )
 BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
-KINDS = f"{DATED}|{NUMBER}|{BRACKET}|{OTHER}|{TEXT}|{SYSLOG}"
+# A line that is one long word, as of base64; one that may name a class, or a file, has a dot.
+LONG = rf"(?!{HEAD})[0-9A-Za-z][0-9A-Za-z+/=_-]*+(?=\n)"
+KINDS = f"{DATED}|{NUMBER}|{BRACKET}|{OTHER}|{TEXT}|{SYSLOG}|{LONG}"
 # What may begin a record of several lines, or go on with one, is not known to have none.
 COURSED = rf"(?![0-9]){BEGINNING}"
 SUSPECT = re.compile(rf"\n(?!{QUICK})(?:(?={COURSED})|(?!{KINDS}))".encode())

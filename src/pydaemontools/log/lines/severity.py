@@ -13,6 +13,7 @@ from .beginnings import MASK, START, Beginnings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .formats_protocol import Formats
+    from .ids import Ids
 
 
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -129,6 +130,7 @@ class SeverityReader:
         self.forms = forms
         self._first = forms.first if forms else FIRST
         self._beginnings = Beginnings()
+        self._ids: Ids | None = None  # the same, of lines with an id that is new in each
         self._size = 0  # bytes by which nearly all of the last lines were known, if as many
         self._plain = False  # whether nearly all of them had no level
         self._turn = 0  # how many blocks were such
@@ -167,6 +169,8 @@ class SeverityReader:
             for at in rest:
                 found[at] = self.default
             return found, [at for at in rest if self._first[lines[at][0]]]
+        if self._ids and len(rest) >= MANY:
+            rest = self._ids.known(lines, found, rest)
         if len(rest) < MANY:
             return found, rest
         goes_on: list[int] = []
@@ -195,10 +199,11 @@ class SeverityReader:
         if size and None in kinds and found.count(None) > len(lines) >> 3:
             self._size = 0
         before: list[int | None] = []
+        looks = 1 if size else 0
         while sizes := kinds - DONE:
-            for one in sizes:
-                if found.count(one) >= len(lines) - (len(lines) >> 3):
-                    self._size = -(one or 0)
+            # The first one is the most frequent, if any is.
+            if found[0] in sizes and found.count(found[0]) >= len(lines) - (len(lines) >> 3):
+                self._size = -(found[0] or 0)
             if found == before:
                 # Lines that are shorter than what is to be looked at.
                 return [level if level in DONE else None for level in found], False
@@ -208,6 +213,9 @@ class SeverityReader:
                 for level, line in zip(found, lines, strict=True)
             ]
             kinds = set(found)
+            looks += 1
+        if looks > 1 and self._beginnings.widen(lines):
+            self._size = 0
         return found, None not in kinds
 
     def _without_level(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
@@ -325,8 +333,18 @@ class SeverityReader:
             self.inside, size = self.forms.course, 0
         if level < 0:
             return self.forms.same_level(self, line)
-        self._beginnings.learn(line, size, level)
+        if size > START and self.forms.has_id(line, size):
+            self._with_ids().learn(line, size, level)
+        else:
+            self._beginnings.learn(line, size, level)
         return level
+
+    def _with_ids(self) -> "Ids":
+        """The table of lines with an id."""
+        from .ids import Ids
+
+        self._ids = self._ids or Ids()
+        return self._ids
 
     def known(self) -> "tuple[list[bytes], list[int | None], int]":
         """The lines that are being looked at, their severities, and how many have theirs."""

@@ -18,14 +18,16 @@ COLOURS = rb"\x1b\[[0-9;:]*+m\x0f?"
 
 def shown(text: bytes) -> bytes:
     """TEXT, of a line or more, without escape sequences, BOMs, and carriage returns at the ends."""
-    if b"\x1b" not in text and b"\r" not in text and BOM not in text:
+    # One byte is found at once, three are not.
+    marked = b"\xef" in text and BOM in text
+    if b"\x1b" not in text and b"\r" not in text and not marked:
         # Nearly always.
         return text
     import re
 
     if b"\x1b" in text:
         text = re.sub(ESCAPES, b"", text)
-    if BOM in text:
+    if marked:
         text = re.sub(rb"(?m)^" + BOM, b"", text)
     return without_returns(text)
 
