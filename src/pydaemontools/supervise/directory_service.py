@@ -34,25 +34,29 @@ RELOADING = "reloading"  # what is shown until it says that it is ready again
 
 
 class DirectoryService(Service):
-    """The service in the current directory, called NAME; SUB is log/ for its logger.
+    """The service in the directory PLACE, or in the current one, called NAME.
 
-    Raises Quit where supervise/ cannot be had.
+    SUB is log/ for its logger. Raises Quit where supervise/ cannot be had. `launcher` is what
+    starts its programs.
     """
 
-    def __init__(
+    launcher = Launcher
+
+    def __init__(  # noqa: PLR0917 - as Service has them
         self,
         loop: Loop,
         reaper: "Reaper | None",
         dialect: Dialect,
         name: bytes,
         sub: bytes = b"",
+        place: bytes = b"",
     ) -> None:
         super().__init__(loop, reaper, dialect.who(name), (name + b"/" + sub).rstrip(b"/"))
         self.dialect = dialect
         self.table = dialect.table
         # daemontools' x waits, and a logger knows none.
         self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
-        self.files = ServiceDir(dialect, name, sub)
+        self.files = ServiceDir(dialect, name, sub, place)
         self.taps: dict[int, Tap] = {}
         self.notify_socket: NotifySocket | None = None
         self._flooded = False  # whether it was told that somebody sends too much there
@@ -64,7 +68,7 @@ class DirectoryService(Service):
         self._memory: MemoryWatch | None = None
         self._fifodir: FifoDir | None = None
         self._problems: list[bytes] = []
-        self._launcher = Launcher(self, self.files)
+        self._launcher = self.launcher(self, self.files)
         self._commands = CommandQueue(self._launcher)
         self.status_writer = StatusWriter(self, self.files)
         # By a person, who sees the last line of stderr; without /proc it is not to be had.

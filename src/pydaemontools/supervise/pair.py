@@ -54,22 +54,30 @@ class Pair:
             self._unread, self._futile = MOST, 0
 
     def run(self, keep: list[int], *, verbose: bool = False) -> None:
-        """Keep both until told to stop; KEEP are the fds that they inherit.
-
-        The logger is there before the service.
-        """
+        """Keep both until told to stop; KEEP are the fds that they inherit."""
         if cli.lasting:
             cli.lasting.on_drop = self._owe
-        both = [one for one in (self.logger, self.service) if one]
-        for one in both:
+        self.begin(keep, verbose=verbose)
+        # What is there by now stays: no collection has to look at it, here or in a child.
+        gc.freeze()
+        while self.loop.pending or not self.left:
+            self.loop.turn()
+        cli.owes()
+
+    def begin(self, keep: list[int], *, verbose: bool = False) -> None:
+        """Start both, which inherit KEEP. The logger is there before the service."""
+        for one in self._both():
             one.keep = keep
             one.verbose = verbose
             one.begin()
-        # What is there by now stays: no collection has to look at it, here or in a child.
-        gc.freeze()
-        while self.loop.pending or not all(one.left for one in both):
-            self.loop.turn()
-        cli.owes()
+
+    @property
+    def left(self) -> bool:
+        """Whether both are over for good."""
+        return all(one.left for one in self._both())
+
+    def _both(self) -> list[Service]:
+        return [one for one in (self.logger, self.service) if one]
 
     def _owe(self) -> None:
         self.loop.at(monotonic() + OWED, self._catch_up)

@@ -94,6 +94,16 @@ class Rules:
         return rules
 
     @property
+    def reset(self) -> float:
+        """Seconds after which a run is not a short one."""
+        return self.backoff.reset if self.backoff else RESET
+
+    def recent(self, deaths: tuple[float, ...]) -> tuple[float, ...]:
+        """Those of DEATHS, times of which the last is now, that count."""
+        many, within = self.max_deaths
+        return tuple([t for t in deaths if t > deaths[-1] - within][-many:]) if many else ()
+
+    @property
     def silence(self) -> float:
         """How long it may give no sign of life. Where we ask for one, that is no silence."""
         return FOREVER if self.sign == b"check" else self.watchdog
@@ -112,9 +122,10 @@ class RestartBackoff:
 
     first, then times factor, at most cap; after a run of at least reset it starts over.
     Each wait is longer by up to the jitter-th part of itself, so that many do not march.
+    `most` short runs in a row are enough; 0 is for ever.
     """
 
-    __slots__ = ("cap", "factor", "first", "jitter", "reset")
+    __slots__ = ("cap", "factor", "first", "jitter", "most", "reset")
 
     def __init__(
         self,
@@ -129,6 +140,7 @@ class RestartBackoff:
         self.cap = cap
         self.reset = reset
         self.jitter = jitter
+        self.most = 0
 
     def delay(self, failures: int, luck: float) -> float:
         """Seconds to wait after FAILURES short runs in a row; LUCK is from 0 to 1."""

@@ -21,7 +21,7 @@ SUPERVISE = b"supervise"
 
 
 class ServiceDir:
-    """The service directory NAME, in which we are; SUB is log/ for that of its logger.
+    """The service directory NAME, at PLACE or in which we are; SUB is log/ for its logger's.
 
     `shown` stands before a file's name in messages. `fds` are those of the files in
     supervise/ that stay open, its own, and the directory's, which is called `.`; `written` is
@@ -29,10 +29,10 @@ class ServiceDir:
     there. Anybody may have been there: see shared_dir.
     """
 
-    def __init__(self, dialect: "Dialect", name: bytes, sub: bytes) -> None:
+    def __init__(self, dialect: "Dialect", name: bytes, sub: bytes, place: bytes = b"") -> None:
         self.dialect = dialect
         self.sub = sub
-        self.place = sub.rstrip(b"/") or b"."
+        self.place = (place + b"/" * bool(place) + sub).rstrip(b"/") or b"."
         self.identity = b""  # as run_record.py has it
         self.shown = dialect.prefix(name, sub)
         self._group: int | None = None

@@ -8,7 +8,7 @@ the next state and what is to be done now. Every history is a list of events in 
 import _signal
 
 from . import given_times
-from .rules import FOREVER, RESET, Rules
+from .rules import FOREVER, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
 TYPE_CHECKING = False
@@ -133,7 +133,7 @@ def _begin(state: State) -> "list[Action]":
     state.phase = WAIT
     backoff = state.rules.backoff
     # Any number will do that is not the same for all who began together.
-    delay = backoff.delay(state.failures, state.now * 1000 % 1) if backoff else 0.0
+    delay = backoff.delay(state.failures, state.now * 1000 % 1) if backoff else 0
     state.due = max(state.now + delay, state.started + state.rules.pace)
     return _start(state)
 
@@ -292,18 +292,17 @@ def _count(state: State) -> None:
         state.failures = 0
         return
     rules = state.rules
-    reset = rules.backoff.reset if rules.backoff else RESET
-    lasted = state.ready and state.now - state.started >= reset
+    lasted = state.ready and state.now - state.started >= rules.reset
     state.failures = 0 if lasted else state.failures + 1
     many, within = rules.max_deaths
-    if many:
-        recent = [t for t in (*state.deaths, state.now) if t > state.now - within]
-        state.deaths = tuple(recent[-many:])
+    state.deaths = rules.recent((*state.deaths, state.now))
     if state.value in rules.done_codes:
         _give_up(state, f"exit code {state.value} says that it is done")
     elif 0 < many <= len(state.deaths):
         times = "once" if many == 1 else f"{many} times"
         _give_up(state, f"died {times} within {within:g} seconds")
+    elif rules.backoff and 0 < rules.backoff.most <= state.failures:
+        _give_up(state, "restarting too frequently")
 
 
 def _give_up(state: State, why: str) -> None:

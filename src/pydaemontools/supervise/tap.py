@@ -73,6 +73,11 @@ class Tap:
         self._drained = callback
         self.forward()
 
+    @property
+    def part(self) -> bytes:
+        """The beginning of a line that has no end yet."""
+        return self._part
+
     def pending(self) -> int:
         """How many bytes were written to it and not passed on."""
         return len(self._buffer) + unread(self._source)

@@ -43,7 +43,9 @@ class Runner:
     exit_codes: tuple[int, ...] = (0, 2)
     # Run each second until it exits with 0: then the program is started. None if empty.
     start_test_program: tuple[str, ...] = ()
-    # How long a client waits for that.
+    # Whether the program says that it is started, by READY=1 to NOTIFY_SOCKET (sd_notify).
+    start_notify: bool = False
+    # How long a client waits for either.
     start_timeout: float = 300
     # How long a program has to live until its start counts, where there is no test.
     start_delay: float = 0.1

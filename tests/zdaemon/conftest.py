@@ -1,0 +1,3 @@
+"""What the tests of the stand-in for zdaemon share."""
+
+from tests.zdaemon.managing import managers  # noqa: F401 - a fixture
