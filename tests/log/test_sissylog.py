@@ -605,7 +605,7 @@ USAGE = (
     b"pysissylog: usage: pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] "
     b"[--level-pattern pattern ...] [--keep-colour] [--buffer bytes] "
     b"[--redact pattern ...] [--field name=value ...] [--tag word ...] [--to place ...] "
-    b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] "
+    b"[--keep age] [--spool directory] [--spool-size bytes] [--stats file] [--compat] "
     b"[--explain [file] | [ident [facility]]]\n"
 )
 LEVELS = b"emerg emergency alert crit critical fatal err error warn warning notice info debug trace"

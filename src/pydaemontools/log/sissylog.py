@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 OWN = (
     b"pysissylog [-s] [-i] [-d level] [-p level] [--levels formats] [--level-pattern pattern ...] "
     b"[--keep-colour] [--buffer bytes] [--redact pattern ...] "
-    b"[--field name=value ...] [--tag word ...] [--to place ...] [--spool directory] "
-    b"[--spool-size bytes] [--stats file] [--compat] [--explain [file] | [ident [facility]]]"
+    b"[--field name=value ...] [--tag word ...] [--to place ...] [--keep age] "
+    b"[--spool directory] [--spool-size bytes] [--stats file] [--compat] "
+    b"[--explain [file] | [ident [facility]]]"
 )
 USAGE = (OWN, OWN)
 WORDS = (
@@ -41,6 +42,7 @@ WORDS = (
     b"field:",
     b"tag:",
     b"to:",
+    b"keep:",
     b"spool:",
     b"spool-size:",
     b"stats:",
@@ -48,7 +50,18 @@ WORDS = (
     b"explain",
 )
 # What --explain has no use for, since it sends nothing.
-SENDING = (b"i", b"buffer", b"redact", b"field", b"tag", b"to", b"spool", b"spool-size", b"stats")
+SENDING = (
+    b"i",
+    b"buffer",
+    b"redact",
+    b"field",
+    b"tag",
+    b"to",
+    b"keep",
+    b"spool",
+    b"spool-size",
+    b"stats",
+)
 
 
 class Options:
@@ -72,7 +85,11 @@ class Options:
             self.forms = self._forms(given.get(b"levels", b"auto"), several[b"level-pattern"])
             self.file = self._file(given, rest)
             return
-        self.targets = [self._target(value) for value in several[b"to"] or [b"syslog:"]]
+        keep = self._keep(given)
+        self.targets = [self._target(value, keep) for value in several[b"to"] or [b"syslog:"]]
+        if keep and not any(target.actions for target in self.targets):
+            hint = b"--keep is for log directories, and there is none: --to ./log/, for one"
+            raise cli.usage(self.who, USAGE, hint=hint)
         self.forms = self._forms(given.get(b"levels", b"auto"), several[b"level-pattern"])
         self.redaction = self._redaction(several[b"redact"])
         pid = posix.getpid() if b"i" in given else None
@@ -115,9 +132,21 @@ class Options:
             raise cli.usage(self.who, USAGE, hint=hint)
         return level
 
-    def _target(self, word: bytes) -> "Target":
+    def _keep(self, given: dict[bytes, bytes]) -> bytes:
+        """Return the age up to which directories keep their lines; nothing if that was not said."""
+        if b"keep" not in given:
+            return b""
+        from .lines.age import seconds
+
+        keep = given[b"keep"]
+        if not seconds(keep):
+            hint = b"--keep takes a number and s, m, h or d, as in 30d, not " + (keep or b"nothing")
+            raise cli.usage(self.who, USAGE, hint=hint)
+        return keep
+
+    def _target(self, word: bytes, keep: bytes) -> "Target":
         try:
-            target = target_parser.parse(word)
+            target = target_parser.parse(word, keep)
         except target_parser.BadTarget as error:
             raise cli.usage(self.who, USAGE, hint=error.why) from None
         if target.actions and (missing := missing_packer(target.actions)):

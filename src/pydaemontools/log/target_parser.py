@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .lines.actions import Actions
 
 # What of pymultilog's actions may stand after dir:PATH?, the time or what is done with files.
-ACTIONS = b"tTdsnSaz!"
+ACTIONS = b"tTdsnSakz!"
 OPTIONS = {
     b"syslog": (b"p", b"format"),
     b"udp": (b"p", b"format"),
@@ -42,8 +42,11 @@ class BadTarget(Exception):
         self.why = why
 
 
-def parse(word: bytes) -> Target:
-    """Return the target that WORD, a value of --to, names. Raises BadTarget."""
+def parse(word: bytes, keep: bytes = b"") -> Target:
+    """Return the target that WORD, a value of --to, names. Raises BadTarget.
+
+    KEEP, if it is not empty, is the age up to which a directory keeps its lines, if WORD has none.
+    """
     text, options = _split(word)
     scheme, slashes, rest = text.partition(b"://")
     if slashes and scheme in PORTS:
@@ -57,7 +60,7 @@ def parse(word: bytes) -> Target:
     target = _target(kind, text, options)
     target.path = rest
     if kind == b"dir":
-        target.path, target.actions = _directory(text, rest)
+        target.path, target.actions = _directory(text, rest, keep)
     return target
 
 
@@ -67,7 +70,7 @@ def _target(kind: bytes, text: bytes, options: dict[bytes, bytes]) -> Target:
     return Target(kind, text, options, least, _format(kind, options.get(b"format")))
 
 
-def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Actions]":
+def _directory(text: bytes, rest: bytes, keep: bytes) -> "tuple[bytes, Actions]":
     """Return the path of the directory, and the script that says what is wanted of it."""
     from .lines.actions import Actions, BadAction
 
@@ -79,6 +82,8 @@ def _directory(text: bytes, rest: bytes) -> "tuple[bytes, Actions]":
         for word in words:
             if not word or word[0] not in ACTIONS:
                 raise BadAction(b"there is no action " + (word or b"of no letters"))
+        if keep and not any(word[:1] == b"k" for word in words):
+            words.append(b"k" + keep)
         script = Actions(words, own=True)
     except BadAction as error:
         raise BadTarget(b"in " + text + b": " + error.args[0]) from None

@@ -12,6 +12,8 @@ SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
 MOST = 1 << 40  # bytes, under our own name
 SIZE = 99999  # bytes of a file of which nobody says more (daemontools)
 AGED = 1 << 28  # bytes of one that is closed by its age: a day has room, and a disk is not filled
+KEEP = 10  # files of a directory of which nobody says more (daemontools)
+MANY = 1 << 30  # of one whose files go by their age: only the bytes of all are limited
 LEAST = 64  # bytes of a line that a file has room for, with whatever is done with it
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
 STAMPS = b"t", b"T", b"d", b"J"
@@ -40,6 +42,7 @@ class ActionTarget:
         self.code = script.code
         self.total = script.total
         self.age = script.age
+        self.retain = script.retain
 
 
 class Actions:
@@ -51,11 +54,12 @@ class Actions:
         self.outputs: list[ActionTarget] = []
         self.selections: list[BatchFilter] = []
         self._size = 0  # of a file, if that was said
-        self.keep = 10
+        self._keep = 0  # files, if that was said
         self.command: bytes | None = None
         self.code = b"s"  # what processed files are called
         self.packers: list[tuple[bytes, bytes]] = []  # words that pack, and their programs
-        self.total = self.age = 0
+        self._total = 0  # bytes of all files, if that was said
+        self.age = self.retain = 0
         # Whether what is done is done with records, and not just lines.
         self.records = own and any(word in (b"m", b"J") or word[:1] in WISE for word in words)
         self._rules: list[tuple[bytes, bytes]] = []
@@ -81,7 +85,22 @@ class Actions:
         """How many bytes a file has at the most: of one that is closed by its age, all of that."""
         if self._size:
             return self._size
-        return AGED if self.age and not self.total else SIZE
+        return AGED if self.age and not self._total else SIZE
+
+    @property
+    def keep(self) -> int:
+        """How many files there are at the most, `current` among them."""
+        return self._keep or (MANY if self.retain else KEEP)
+
+    @property
+    def total(self) -> int:
+        """How many bytes all files have at the most, 0 for no such limit.
+
+        Files that go by their age alone would fill the disk when a program runs wild.
+        """
+        if self._total or self._keep or not self.retain:
+            return self._total
+        return KEEP * max(AGED, self.size)
 
     def output(self, kind: bytes, name: bytes) -> ActionTarget:
         """Have a place of that KIND and NAME, for what was said up to here."""
@@ -128,7 +147,7 @@ class Actions:
             self._wish(first, rest)
         elif self.own and first == b"f":
             (self._patterns if rest[:1] == b"=" else self._formats).append(rest.removeprefix(b"="))
-        elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"z")):
+        elif first in (b"s", b"n", b"!") or (self.own and first in (b"S", b"a", b"k", b"z")):
             self._setting(first, rest)
         elif first in (b".", b"/"):
             self.output(b"/", word)
@@ -173,11 +192,13 @@ class Actions:
         if first == b"s":
             self._size = self._bytes(first, rest)
         elif first == b"S":
-            self.total = self._bytes(first, rest)
+            self._total = self._bytes(first, rest)
         elif first == b"n":
-            self.keep = self._number(rest)
+            self._keep = self._number(rest)
         elif first == b"a":
-            self.age = _age(rest)
+            self.age = _age(first, rest, b"a1h or a7d")
+        elif first == b"k":
+            self.retain = _age(first, rest, b"k30d or k12h")
         elif first == b"z":
             self._pack(rest)
         elif self.own and not rest:
@@ -216,12 +237,13 @@ def _stamp(words: list[bytes], *, own: bool) -> bytes:
     return b"t" if first[:1] == b"t" else b""
 
 
-def _age(text: bytes) -> int:
+def _age(letter: bytes, text: bytes, such: bytes) -> int:
     from .age import seconds
 
     age = seconds(text)
     if not age:
-        raise BadAction(b"a takes a number and s, m, h or d, as in a1h or a7d, not a" + text)
+        what = b" takes a number and s, m, h or d, as in " + such + b", not "
+        raise BadAction(letter + what + letter + text)
     return age
 
 

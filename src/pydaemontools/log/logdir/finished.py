@@ -1,20 +1,32 @@
 """The finished files of a log: named by their time, and no more of them than were asked for."""
 
 import posix
+from _stat import S_ISREG
 
+from ...base.printable import plain
 from ...base.process import fsencode
 from ...base.shared_dir import link
-from ...base.tai64 import after, stamp
+from ...base.tai64 import after, stamp, unpack
+from .current import CURRENT
 from .folder import Folder
 
 LABEL = 25  # bytes of a name that are its time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .retention import Retention
 
 
 class Finished:
     """The finished files in FOLDER: KEEP, with `current`, and TOTAL bytes if that is not 0.
 
-    `current` is reckoned with SIZE bytes. What raises an OSError may be done again.
+    `current` is reckoned with SIZE bytes. RETENTION, once there is one, says which are too old.
+    What raises an OSError may be done again.
     """
+
+    retention: "Retention | None" = None
 
     def __init__(self, folder: Folder, keep: int, total: int, size: int) -> None:
         self._folder = folder
@@ -47,7 +59,7 @@ class Finished:
             link(name, to, folder.fd)
             self._newest = label
         folder.unlink(name)
-        self._prune()
+        self.prune()
 
     def _names(self) -> list[str]:
         """Return the names of the finished files, in no order."""
@@ -55,14 +67,31 @@ class Finished:
         names = posix.listdir(self._folder.fd)
         return [name for name in names if name[:1] == "@" and len(name) >= LABEL]
 
-    def _prune(self) -> None:
+    def newest_line(self) -> float:
+        """Return when the newest line of the log was written; 0 if there is none."""
+        last = max(self._names(), default="")
+        found = self._folder.find(CURRENT) or (self._folder.find(fsencode(last)) if last else None)
+        return found.st_mtime if found else 0.0
+
+    def prune(self) -> None:
+        """Remove what is more than is kept, the oldest first."""
         names = sorted(self._names(), reverse=True)
         # One of the files that are kept is `current`.
         kept = names[: self._keep - 1]
         if self._total:
             kept = kept[: self._within_total(kept)]
+        if self.retention:
+            kept = kept[: len(kept) - self.retention.expired(self._times(reversed(kept)))]
         for name in reversed(names[len(kept) :]):
             self._folder.unlink(fsencode(name))
+
+    def _times(self, names: "Iterator[str]") -> "Iterator[tuple[float, float]]":
+        """Yield of each file of NAMES the time in its name and its mtime; 0 if one is not known."""
+        for name in names:
+            self._folder.about_to(b"stat", plain(fsencode(name)))
+            found = self._folder.find(fsencode(name))
+            regular = found is not None and S_ISREG(found.st_mode)
+            yield (_time(name), found.st_mtime) if found and regular else (0.0, 0.0)
 
     def _within_total(self, names: list[str]) -> int:
         """Return how many of NAMES, the newest first, have room together."""
@@ -72,6 +101,12 @@ class Finished:
             if room < 0:
                 return count
         return len(names)
+
+
+def _time(name: str) -> float:
+    """Return the time in NAME, in seconds of Unix time; 0 if there is none."""
+    label = name[:LABEL]
+    return unpack(bytes.fromhex(label[1:])) / 1e9 if _is_label(label) else 0.0
 
 
 def _is_label(name: str) -> bool:

@@ -15,6 +15,10 @@ from .processor import Processor
 from .recovery import Recovery
 from .rotation import FILING, REMOVED, UNFILED, Rotation
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .retention import Retention
+
 SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
@@ -23,7 +27,8 @@ BEHIND = 16 << 20  # bytes before them that need not be in memory any more
 
 
 class LogDir:
-    """The log directory PATH, made if it is not there, of KEEP files of SIZE bytes.
+    """The log directory PATH, made if it is not there, of KEEP files of SIZE bytes, whose lines
+    are at most RETAIN seconds old if that is not 0.
 
     INTENT_LOG keeps an intent file in it, and may know from that where a predecessor was killed.
     A finished file goes through PROCESSOR. Raises OSError, whose filename is what could not be
@@ -41,6 +46,7 @@ class LogDir:
         *,
         processor: Processor | None = None,
         total: int = 0,
+        retain: int = 0,
     ) -> None:
         self.size = size
         self.due = False  # whether the next file has to be begun before the next write
@@ -51,12 +57,16 @@ class LogDir:
         self._writing = b"write to " + path + b"/current"
         # A processor will read all of a file: it stays in the memory.
         self._behind = 0 if processor else BEHIND
-        finished = Finished(self.folder, keep, total, size)
+        self._finished = finished = Finished(self.folder, keep, total, size)
         code = processor.code if processor else b"s"
         recovery = Recovery(self._current, finished, code)
         self.rotation = Rotation(self, recovery, processor, intent_log)
         try:
             self.folder.acquire(patient=True)
+            if retain:
+                from .retention import Retention
+
+                finished.retention = Retention(retain, finished.newest_line())
             known = intent_log.join(self, self.folder.fd) if intent_log else None
             if recovery.start(known):
                 self.rotation.stage = UNFILED
@@ -140,6 +150,15 @@ class LogDir:
         except OSError:
             # It is written all the same, and was only to be sooner.
             pass
+
+    def prune(self) -> None:
+        """Remove finished files whose lines are all too old. Raises OSError."""
+        self._finished.prune()
+
+    @property
+    def retention(self) -> "Retention | None":
+        """What knows which lines are too old, if any ever are."""
+        return self._finished.retention
 
     def sync(self) -> None:
         """Have all that was written on disk."""

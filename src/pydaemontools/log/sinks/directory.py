@@ -9,7 +9,7 @@ from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
 from ..logdir.processor import Processor, ProcessorFailed
-from ..logdir.rotation import FILING
+from ..logdir.rotation import FILING, REMOVED
 from ..logdir.writer import LogDir
 from ..pipe.sink import Sink
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..lines.actions import ActionTarget
     from ..lines.selection import BatchFilter
+    from ..logdir.retention import Retention
     from ..pipe.intent_log import IntentLog
 
 FOREVER = float("inf")
@@ -29,7 +30,10 @@ def open_log(who: bytes, output: "ActionTarget", intent_log: "IntentLog | None")
     """Return the log directory that OUTPUT wants, for WHO; raises OSError if it cannot be had."""
     processor = None if output.command is None else Processor(who, output.command, output.code)
     size, keep = output.size, output.keep
-    return LogDir(output.name, size, keep, intent_log, processor=processor, total=output.total)
+    total, retain = output.total, output.retain
+    return LogDir(
+        output.name, size, keep, intent_log, processor=processor, total=total, retain=retain
+    )
 
 
 class DirectorySink(Sink):
@@ -55,6 +59,7 @@ class DirectorySink(Sink):
     ) -> None:
         super().__init__(log.folder.path)
         self._warning = WarnOnce(who)
+        self._unpruned = WarnOnce(who)
         self._log = log
         self._who = who
         self._label = label
@@ -97,13 +102,30 @@ class DirectorySink(Sink):
             self._data = b""
 
     def turn(self, *, full: bool = False) -> None:
-        """Begin a new file, if there is something in this one, or it is FULL."""
+        """Begin a new file, if there is something in this one, or it is FULL; see to old files."""
         old = time.time() >= self._next
         if old:
             _, self._next = turns(time.time(), self._age)
         if not self._log.fresh() if old or not full else self._log.room() <= 0:
             self._log.due = True
             self.flush()
+        retention = self._log.retention
+        if retention and retention.due() <= 0:
+            self._prune(retention)
+
+    def _prune(self, retention: "Retention") -> None:
+        """Remove files whose lines are too old; one that cannot be is no reason to read nothing."""
+        if self._log.rotation.stage == REMOVED:
+            retention.put_off()
+            return
+        try:
+            self._log.prune()
+        except OSError as error:
+            retention.put_off()
+            doing = self._log.folder.doing
+            self._unpruned.warn(b"unable to " + doing + b": " + error_str(error))
+        else:
+            self._unpruned.clear()
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
@@ -156,8 +178,11 @@ class DirectorySink(Sink):
         return None
 
     def turn_due(self) -> float | None:
-        """Return in how many seconds the file is old; None if it never is."""
-        return max(0.0, self._next - time.time()) if self._age else None
+        """Return in how many seconds a file is old, or a look at that is due; None if never."""
+        dues = [max(0.0, self._next - time.time())] if self._age else []
+        if self._log.retention:
+            dues.append(self._log.retention.due())
+        return min(dues, default=None)
 
     def lost(self) -> int:
         """Return how many lines are held that are not on disk, one without an end among them."""
