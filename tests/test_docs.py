@@ -17,6 +17,7 @@ from pydaemontools.adapters import choose, setup
 from pydaemontools.adapters.level import HEADS, NUMBERS, OTEL
 from pydaemontools.base import cli
 from pydaemontools.base.tools import OWN, load
+from pydaemontools.zdaemon import command_line as zdaemons
 from tests.log.far import check_once, free_port, needs_module
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +48,9 @@ def asked(monkeypatch):
         raise Asked(synopsis[True].decode(), {"-" + letter for letter in letters} | long)
 
     def ask(tool):
+        if tool == "pyzdaemon":
+            # Its command line is another's, and has another's parser.
+            return zdaemons.SYNOPSIS.decode(), zdaemons.options()
         monkeypatch.setattr(cli, "options", options)
         with pytest.raises(Asked) as asked:
             load(tool)([tool.encode()])

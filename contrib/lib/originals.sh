@@ -40,3 +40,13 @@ unpack_packages() {
         dpkg-deb -x "$package" ..
     done
 }
+
+# install_zdaemon DIR PYTHON: a zdaemon in a venv of its own below DIR, since it and our stand-in
+# have one name; the tests are told where it is.
+install_zdaemon() {
+    export PYDAEMONTOOLS_ZDAEMON="$1/zdaemon"
+    [ ! -x "$PYDAEMONTOOLS_ZDAEMON/bin/zdaemon" ] || return 0
+    { "$2" -m venv "$PYDAEMONTOOLS_ZDAEMON" &&
+        "$PYDAEMONTOOLS_ZDAEMON/bin/pip" install --quiet --disable-pip-version-check \
+            zdaemon==5.2.1; } >"$1/zdaemon.log" 2>&1 || echo "Going on without zdaemon."
+}

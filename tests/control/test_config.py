@@ -8,6 +8,7 @@ import pytest
 
 from pydaemontools.chain import words
 from pydaemontools.control import new
+from pydaemontools.supervise import new_directory
 
 from .conftest import write_script
 
@@ -463,10 +464,10 @@ class TestNew:
                 raise OSError(28, "")
             written(file, data)
 
-        written = new._write
-        monkeypatch.setattr(new, "_write", full)
+        written = new_directory._write
+        monkeypatch.setattr(new_directory, "_write", full)
         with pytest.raises(new.cli.Quit):
-            new.make(os.fsencode(place / "web"), new.files(b"web", [b"true"], set()))
+            new_directory.make(os.fsencode(place / "web"), new.files(b"web", [b"true"], set()))
         assert os.listdir(place) == []
 
     def test_json(self, run, place):

@@ -33,6 +33,7 @@ MODULES = {
     "tai64nlocal": "log.tai64nlocal",
     "readproctitle": "log.readproctitle",
     "daemon": "daemon.pydaemon",
+    "zdaemon": "zdaemon.zdaemon",
 }
 # Not every original has a name of our own, and not each of ours an original.
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
@@ -45,7 +46,7 @@ ROOMS = {
     "log": ("base", "log"),
     "daemon": ("base", "chain", "jobs", "daemon"),
 }
-EVERY = "base", "chain", "jobs", "supervise", "control", "log", "daemon"
+EVERY = "base", "chain", "jobs", "supervise", "control", "log", "daemon", "zdaemon"
 # What we, or what we use of Python's library, import only where it comes to that; and what of it
 # no link needs.
 LATER = (

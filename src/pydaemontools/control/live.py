@@ -1,11 +1,10 @@
 """A table that stays on a terminal, with rich where it is installed, and q to end it."""
 
 import posix
-import sys
 from _signal import SIGHUP, SIGINT, SIGTERM, signal
 
 from ..base.write import write_all
-from ..chain import pathexec as chain
+from ..chain.beside import add_library
 from .screen import COLOURS, coloured, paint, table
 
 TYPE_CHECKING = False
@@ -182,12 +181,8 @@ class RichScreen(Screen):
 
 def screen() -> Screen:
     """Where the table is shown: by rich, if it is installed with these commands."""
-    if chain.home is not None:
-        # The commands start without the libraries that are beside them.
-        root = chain.home.rpartition(b"/")[0].decode("utf-8", "surrogateescape")
-        library = root + "/lib/python{}.{}/site-packages".format(*sys.version_info)
-        if library not in sys.path:
-            sys.path.append(library)
+    # The commands start without the libraries that are beside them.
+    add_library()
     try:
         import rich.live  # noqa: F401 - whether it is there
     except ImportError:

@@ -1,12 +1,9 @@
 """pysv new: a service directory for a command."""
 
-import posix
-
 from ..base import cli
-from ..base.errors import owned
 from ..base.process import environ, is_dir
-from ..base.write import write_all
 from ..chain.check import program
+from ..supervise.new_directory import make, quote
 from .elsewhere import Unclear, absolute, here, settle
 from .fields import objects
 from .servicefiles import show
@@ -20,7 +17,6 @@ SYNOPSIS = b"pysv new [-cdj] [-C dir] name -- command [arg ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"cdC:", (b"template:",)
 HINT = b"the command stands behind the name and two dashes"
-SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
 
 RUN = b"""\
 #!/usr/bin/env pychain
@@ -124,65 +120,3 @@ def files(
         b"log/run": log % ((name,) if b"c" in given else (name, quote(name))),
     }
     return found | ({b"down": b""} if b"d" in given else {})
-
-
-def quote(word: bytes) -> bytes:
-    """WORD as a line of a script has to have it, so that it stays one word."""
-    if word and not word.strip(SAFE):
-        return word
-    return b"'" + word.replace(b"'", b"'\\''") + b"'"
-
-
-def make(directory: bytes, content: dict[bytes, bytes]) -> None:
-    """Make the DIRECTORY with CONTENT; raises Quit, and then leaves nothing behind."""
-    above, _, name = directory.rpartition(b"/")
-    # A scanner passes over names with a dot, so that it never sees half a service.
-    new = (above + b"/" if above or directory[:1] == b"/" else b"") + b"." + name + b".new"
-    # The modes below hold whatever a shell had. This process makes nothing else.
-    posix.umask(0o022)
-    try:
-        if _there(directory):
-            hint = b"nothing is overwritten: take another name, or remove it"
-            raise cli.fatal(b"unable to make " + directory + b": file already exists", hint=hint)
-        posix.mkdir(new, 0o755)
-    except OSError as error:
-        missing = above + b" is no directory: make it, or set SVDIR to another"
-        why = owned(above or b".") or missing
-        raise cli.fatal(b"unable to make " + directory, error, why) from None
-    try:
-        for part in (b"env", b"log"):
-            posix.mkdir(new + b"/" + part, 0o755)
-        for file, data in content.items():
-            _write(new + b"/" + file, data)
-        posix.rename(new, directory)
-    except OSError as error:
-        _remove(new, content)
-        raise cli.fatal(b"unable to make " + directory, error) from None
-
-
-def _there(directory: bytes) -> bool:
-    try:
-        posix.lstat(directory)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _write(file: bytes, data: bytes) -> None:
-    mode = 0o755 if file.endswith((b"run", b".py")) else 0o644
-    fd = posix.open(file, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, mode)
-    try:
-        write_all(fd, data)
-    finally:
-        posix.close(fd)
-
-
-def _remove(new: bytes, content: dict[bytes, bytes]) -> None:
-    """Remove what make() had made so far."""
-    for remove, names in ((posix.unlink, content), (posix.rmdir, (b"env", b"log", b""))):
-        for name in names:
-            try:
-                remove(new + b"/" + name)
-            except OSError:
-                # It had not come to that.
-                pass

@@ -1,0 +1,24 @@
+"""How the client speaks: to stdout what was asked for, to stderr what went wrong."""
+
+import os
+
+from ..base.cli import say
+from ..base.write import write_all
+
+
+def out(text: str) -> None:
+    """Write TEXT to stdout, at once. Where stdout is gone there is nobody to tell."""
+    try:
+        write_all(1, text.encode("utf-8", "surrogateescape"))
+    except OSError:
+        pass
+
+
+def err(who: str, text: str) -> None:
+    """Write the line TEXT to stderr, under the name WHO."""
+    say(os.fsencode(f"{who}: {text}"))
+
+
+def wrong(progname: str, text: str) -> None:
+    """Say on stderr what is wrong with the command line or the file, and where help is."""
+    say(*os.fsencode(f"Error: {text}\nFor help, use {progname} -h").split(b"\n"))

@@ -1,0 +1,74 @@
+"""Run a program as a daemon, and tell and ask its manager: zdaemon's command line."""
+
+import os
+import sys
+from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
+
+from ..base.cli import Asked, native
+from .codes import Code
+from .command_line import CommandLine, Wrong
+from .configuration import Configuration
+from .saying import out, wrong
+from .session import Session
+
+VERSION = "5.2.1"  # of the zdaemon that this stands in for
+USAGE_WRONG = 2
+INTERRUPTED = 128 + SIGINT
+
+
+def main(argv: list[bytes]) -> int:
+    """Do what the command line says; the exit codes are on the tool's page."""
+    own = native(argv[0])
+    who = os.fsdecode(argv[0])
+    words = [os.fsdecode(word) for word in argv[1:]]
+    if getsignal(SIGINT) == SIG_DFL:
+        signal(SIGINT, default_int_handler)
+    try:
+        line = CommandLine(words, native=own)
+        code = _act(line, who, words)
+    except Asked as asked:
+        if own:
+            raise
+        return _zdaemons(asked.what)
+    except Wrong as error:
+        wrong(who if own else sys.argv[0], str(error))
+        return USAGE_WRONG
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    compatible = not own or "compat-exit" in line.flags
+    return code.zdaemons if compatible else code.ours
+
+
+def _act(line: CommandLine, who: str, words: list[str]) -> Code:
+    """Do what LINE says, which came of WORDS, under the name WHO. Raises Wrong, Quit, Asked."""
+    if line.native and line.args[:1] == ["convert"]:
+        from .convert import convert
+
+        return convert(line, who)
+    configuration = Configuration(line)
+    interactive = "interactive" in line.flags or (line.native and not line.args)
+    if not line.args and not (interactive and _may_ask(line, configuration)):
+        raise Wrong("an action argument is required")
+    stays = "compat-exit" in line.flags or not line.native or interactive
+    session = Session(configuration, who, stays=stays)
+    session.begin()
+    code = session.run(" ".join(line.args), line.args[1:]) if line.args else None
+    if not interactive:
+        return code or Code(0)
+    from .shell import Shell
+
+    prompt = configuration.values["prompt"] or who + ">"
+    return Shell(session, words, str(prompt)).run()
+
+
+def _may_ask(line: CommandLine, configuration: Configuration) -> bool:
+    """Whether a shell is wanted where nobody said what to do."""
+    return "interactive" in line.flags or bool(configuration.values["default-to-interactive"])
+
+
+def _zdaemons(what: bytes) -> int:
+    """Print zdaemon's help or version."""
+    from .help_texts import USAGE
+
+    out(f"{VERSION}\n" if what == b"version" else USAGE)
+    return 0
