@@ -1,6 +1,5 @@
 """What a manager does first: directories made, another account become."""
 
-import os
 import posix
 
 from ..base import cli, shared_dir
@@ -18,7 +17,7 @@ def become(runners: "list[Runner]") -> None:
     """Make what directories RUNNERS ask for, and become their account. Raises Quit."""
     account = _account(runners[0])
     for runner in runners:
-        for path in (runner.directory, os.path.dirname(runner.socket_name)):
+        for path in (runner.directory, runner.socket_name.rpartition("/")[0]):
             if path:
                 _make(path, account)
     environ.update({fsencode(name): fsencode(text) for name, text in runners[0].environment})

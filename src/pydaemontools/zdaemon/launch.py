@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 CODE = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from pydaemontools.zdaemon.manager import main; main()"
+    "from pydaemontools.zdaemon.manager import main; sys.exit(main(int(sys.argv[2])))"
 )
+# What a client that does one thing and ends has no need of, and a manager is not to have in its
+# memory. Without them it is a copy of the client: another interpreter would take ten milliseconds.
+HEAVY = {"ZConfig", "argparse", "asyncio", "logging", "re", "readline", "threading"}
 UP = 60.0  # seconds that a manager has to be there
 TRIES = 100  # managers that end, or come, while we look
 
@@ -78,15 +81,25 @@ def _launch(runners: list[Runner]) -> list[Outcome]:
             pass
         if not detached:
             return _attend(pid, ours, runners)
-        os.waitpid(pid, 0)
+        if not is_light(runners[0]):
+            os.waitpid(pid, 0)
         return _hear(ours, runners)
     finally:
         ours.close()
         theirs.close()
 
 
+def is_light(runner: Runner) -> bool:
+    """Whether the manager of RUNNER may be a copy of this process, which will not stay."""
+    return not runner.python and HEAVY.isdisjoint(sys.modules)
+
+
 def _become_manager(runner: Runner, channel: int) -> int:
-    """Be it, in the child; its parent does not wait for it if it is to detach itself."""
+    """Be it, in the child; if it is to detach itself, it is no child of one that stays."""
+    if is_light(runner):
+        from .manager import main
+
+        return main(channel)
     if runner.daemon and os.fork():
         return 0
     os.set_inheritable(channel, True)

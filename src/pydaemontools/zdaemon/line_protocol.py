@@ -12,13 +12,14 @@ which an old manager does not know. Whoever answers is looked at before anything
 nothing that it says is evaluated.
 """
 
-import os
+import posix
 from _socket import AF_UNIX, SHUT_WR, SO_PEERCRED, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, socket
 from _struct import Struct
 from errno import ECONNREFUSED, ENOENT, ENOTDIR
 from time import monotonic
 
 from ..base.errors import error_str
+from ..base.process import fsencode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def status(
 
 def address(socket_name: str) -> tuple[bytes, int]:
     """Where SOCKET_NAME is, short enough for the system, and an fd to be open meanwhile or -1."""
-    path = os.fsencode(socket_name)
+    path = fsencode(socket_name)
     if len(path) <= LONGEST:
         return path, -1
     from ..base.reach import reach
@@ -148,15 +149,15 @@ def _connect(peer: socket, socket_name: str, end: float | None) -> None:
         raise
     finally:
         if fd >= 0:
-            os.close(fd)
+            posix.close(fd)
 
 
 def _check(peer: socket, socket_name: str, accounts: "Collection[int]") -> None:
     uid = owner(peer)
-    if uid not in (0, os.geteuid(), *accounts):
+    if uid not in (0, posix.geteuid(), *accounts):
         from ..base.errors import user
 
-        reason = f"it is another account's: {os.fsdecode(user(uid))}"
+        reason = f"it is another account's: {user(uid).decode('utf-8', 'replace')}"
         raise Unanswered(socket_name, reason)
 
 

@@ -20,7 +20,6 @@ from ..base.errors import signal_name
 from ..base.process import environ, fsencode
 from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
-from ..supervise import predecessor
 from ..supervise.pair import Pair
 from ..supervise.state import DOWN, LEFT
 from ..supervise.table import LAST
@@ -31,7 +30,6 @@ from .orders import Orders
 from .program_launcher import check_program
 from .runner import Runner
 from .state_place import StatePlace
-from .transcript import Transcript
 from .transcript_path import NULL
 from .wait_words import end_words
 
@@ -109,6 +107,8 @@ class Manager:
 
     def run(self) -> int:
         """Keep them until none is to be up; return the exit code."""
+        # For the next starts: the first one did without, which is quicker than to load it.
+        prepare()
         gc.freeze()
         self._loop.at_turn_end(self._see)
         while self._loop.pending or not all(pair.left for pair in self._pairs):
@@ -131,9 +131,13 @@ class Manager:
         if path in (None, NULL, ""):
             program.quiet = runner.daemon
             return Pair(self._loop, program, None, ())
+        from .transcript import Transcript
+
         keeper = Transcript(self._loop, self._reaper, runner, path, place, self.events)
         program.transcript = keeper
         if program.predecessor or keeper.predecessor:
+            from ..supervise import predecessor
+
             pipe = predecessor.log_pipe(program.predecessor, keeper.predecessor)
         else:
             pipe = kept_pipe.make()
@@ -240,10 +244,10 @@ class _Told:
         """Nothing waits here."""
 
 
-def main() -> None:
-    """Be the manager that the client's socket, whose fd is the last word, asks for."""
-    channel = socket(AF_UNIX, SOCK_STREAM, 0, fileno=int(sys.argv[-1]))
-    posix.set_inheritable(channel.fileno(), False)
+def main(fd: int) -> int:
+    """Be the manager that the client asks for by the socket FD; return the exit code."""
+    channel = socket(AF_UNIX, SOCK_STREAM, 0, fileno=fd)
+    posix.set_inheritable(fd, False)
     runners = _read(channel)
     process.words = [WHO, *(fsencode(word) for word in runners[0].program)]
     process.title(WHO)
@@ -257,7 +261,7 @@ def main() -> None:
 
         what = b"unable to use " + fsencode(str(error.filename)) + b": " if error.filename else b""
         code = _refuse(channel, what + error_str(error))
-    sys.exit(code)
+    return code
 
 
 def _manage(runners: list[Runner], channel: socket) -> int:
@@ -267,7 +271,6 @@ def _manage(runners: list[Runner], channel: socket) -> int:
     first = runners[0]
     log = EventLog(first.eventlog)  # type: ignore[arg-type]
     cli.lasting = EventStderr(log)  # type: ignore[assignment]
-    prepare()
     for runner in runners:
         check_program(runner.program[0])
     manager = Manager(runners, channel, log)
@@ -279,7 +282,9 @@ def _manage(runners: list[Runner], channel: socket) -> int:
         channel.sendall(b"running\n\n")
         return 1
     manager.open()
-    return manager.run()
+    code = manager.run()
+    log.close()
+    return code
 
 
 def _refuse(channel: socket, reason: bytes) -> int:
