@@ -1,19 +1,34 @@
 """Managers that tests start in processes of their own, and what is left of them."""
 
 import contextlib
+import marshal
 import os
 import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import pydaemontools
 from pydaemontools.base.process import environ
 from pydaemontools.zdaemon import client_waits, launch
 from pydaemontools.zdaemon.line_protocol import ManagerStatus, NotRunning, ask
 from pydaemontools.zdaemon.runner import Runner
 from tests.conftest import wait_until
 
+# A client that is nothing else: it prints how each start went.
+CLIENT = """\
+import sys
+sys.path.append(sys.argv[1])
+import marshal
+from pydaemontools.zdaemon.runner import Runner
+from pydaemontools.zdaemon import launch
+for one in launch.start([Runner(**one) for one in marshal.loads(bytes.fromhex(sys.argv[2]))]):
+    print(one.kind, one.pid, one.code, one.reason, one.lines)
+"""
+ROOT = str(Path(pydaemontools.__file__).parents[1])
 MARK = "PYDAEMONTOOLS_TEST_MANAGER"
 
 
@@ -32,6 +47,18 @@ class Managers:
     def start(self, runner, *more):
         """Start it; give the outcome of the first."""
         return launch.start([runner, *more])[0]
+
+    def client(self, runner, *more, before=(), **popen):
+        """A process that starts it, and prints how that went."""
+        wanted = marshal.dumps([dict(one.items()) for one in (runner, *more)]).hex()
+        words = [*before, sys.executable, "-IS", "-c", CLIENT, ROOT, wanted]
+        popen = {"stdout": subprocess.PIPE, "cwd": self.place} | popen
+        return subprocess.Popen(words, text=True, env=environ | {b"LC_ALL": b"C.UTF-8"}, **popen)
+
+    def start_apart(self, runner, *more, **popen):
+        """Start it by a process of its own; give what that printed."""
+        with self.client(runner, *more, **popen) as process:
+            return process.communicate(timeout=60)[0]
 
     def status(self, runner):
         """How it is; not up if there is no manager."""

@@ -22,7 +22,12 @@ def become(runners: "list[Runner]") -> None:
                 _make(path, account)
     environ.update({fsencode(name): fsencode(text) for name, text in runners[0].environment})
     if account:
-        _become(account)
+        from ..chain import setuidgid
+        from . import transcript  # noqa: F401 - where the account may not read it
+
+        if any(runner.eventlog is not None for runner in runners):
+            from . import log_handlers  # noqa: F401
+        setuidgid.become(account, account.groups(), [b"pysupervise"])
 
 
 def _account(runner: "Runner") -> Account | None:
@@ -59,13 +64,3 @@ def _make(path: str, account: Account | None) -> None:
             posix.fchown(fd, account.uid, account.gid)
     finally:
         posix.close(fd)
-
-
-def _become(account: Account) -> None:
-    name = b"uid %d" % account.uid
-    try:
-        posix.setgroups(account.groups())
-        posix.setgid(account.gid)
-        posix.setuid(account.uid)
-    except OSError as error:
-        raise cli.fatal(b"unable to become " + name, error) from None

@@ -29,7 +29,7 @@ LONGEST = 10_000  # bytes of a command
 MANY = 200  # clients at once; others wait until one has gone
 PATIENCE = 30.0  # seconds that a client has for its line, and to read the reply
 SO_PEERGROUPS = 59
-GROUPS = 65536  # bytes of a list of groups
+GROUPS = 1024  # bytes of a list of groups, of which Python asks for no more
 
 
 class Client:

@@ -15,7 +15,7 @@ nothing that it says is evaluated.
 import posix
 from _socket import AF_UNIX, SHUT_WR, SO_PEERCRED, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, socket
 from _struct import Struct
-from errno import ECONNREFUSED, ENOENT, ENOTDIR
+from errno import EACCES, ECONNREFUSED, ENOENT, ENOTDIR, EPERM
 from time import monotonic
 
 from ..base.errors import error_str
@@ -100,7 +100,10 @@ def ask(
     except (ConnectionResetError, BrokenPipeError):
         return ""
     except OSError as error:
-        raise Unanswered(socket_name, error_str(error).decode()) from None
+        reason = error_str(error).decode()
+        if error.errno in (EACCES, EPERM):
+            reason += _whose(socket_name)
+        raise Unanswered(socket_name, reason) from None
     finally:
         peer.close()
 
@@ -155,10 +158,22 @@ def _connect(peer: socket, socket_name: str, end: float | None) -> None:
 def _check(peer: socket, socket_name: str, accounts: "Collection[int]") -> None:
     uid = owner(peer)
     if uid not in (0, posix.geteuid(), *accounts):
-        from ..base.errors import user
+        raise Unanswered(socket_name, f"it is another account's: {_account(uid)}")
 
-        reason = f"it is another account's: {user(uid).decode('utf-8', 'replace')}"
-        raise Unanswered(socket_name, reason)
+
+def _whose(socket_name: str) -> str:
+    """Words for the account that the socket is of, if that is known."""
+    try:
+        uid = posix.lstat(socket_name).st_uid
+    except OSError:
+        return ""
+    return f": it is {_account(uid)}'s"
+
+
+def _account(uid: int) -> str:
+    from ..base.errors import user
+
+    return user(uid).decode("utf-8", "replace")
 
 
 def _reply(peer: socket, socket_name: str, end: float | None) -> str:

@@ -26,6 +26,7 @@ from ..supervise.table import LAST
 from .control_socket import ControlSocket
 from .event_log import EventLog
 from .kept_program import KeptProgram
+from .line_protocol import Unanswered, status
 from .orders import Orders
 from .program_launcher import check_program
 from .runner import Runner
@@ -68,6 +69,10 @@ class EventStderr:
                 self._events.info(text.removeprefix("info: "))
             else:
                 self._events.warning(text.removeprefix("warning: "))
+
+    def crash(self, text: str) -> None:
+        """Have the TEXT of a traceback in the log."""
+        self._events.critical(f"runforever raised\n{text}")
 
 
 class Manager:
@@ -256,6 +261,8 @@ def main(fd: int) -> int:
     except cli.Quit as end:
         lines = [*end.lines, end.hint] if end.hint else end.lines
         code = _refuse(channel, b"; ".join(lines).removeprefix(b"fatal: "))
+    except Unanswered as error:
+        code = _refuse(channel, fsencode(str(error)))
     except OSError as error:
         from ..base.errors import error_str
 
@@ -274,17 +281,25 @@ def _manage(runners: list[Runner], channel: socket) -> int:
     for runner in runners:
         check_program(runner.program[0])
     manager = Manager(runners, channel, log)
-    manager.place.lock(wait=True)
-    from .line_protocol import status
+    try:
+        manager.place.lock(wait=True)
+        if status(first.socket_name).up:
+            channel.sendall(b"running\n\n")
+            return 1
+        manager.open()
+    except (OSError, Unanswered, cli.Quit):
+        manager.place.abandon()
+        raise
+    try:
+        return manager.run()
+    except Exception as error:  # noqa: BLE001 - the top level of this process
+        from traceback import format_exception
 
-    there = status(first.socket_name)
-    if there.up:
-        channel.sendall(b"running\n\n")
+        text = "".join(format_exception(error))
+        EventStderr(log).crash(text)
         return 1
-    manager.open()
-    code = manager.run()
-    log.close()
-    return code
+    finally:
+        log.close()
 
 
 def _refuse(channel: socket, reason: bytes) -> int:

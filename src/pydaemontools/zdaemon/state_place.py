@@ -63,6 +63,10 @@ class StatePlace:
                 _remove_directory(place)
         _remove_directory(self.path)
 
+    def abandon(self) -> None:
+        """Remove it if nothing is in it: there will be no manager."""
+        _remove_directory(self.path)
+
     def _open(self) -> int:
         _make(self.path)
         return shared_dir.open_directory(self.path)

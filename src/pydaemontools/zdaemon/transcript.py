@@ -55,8 +55,11 @@ class TranscriptLauncher(Launcher):
         if not is_file(self.path.decode("latin-1")):
             return _be(b"pysissylog", b"--to", self.path, WHO)
         if self.path[-1:] == b"/":
+            # pymultilog counts the file that is written, too.
             size = [b"s%d" % self.size] if self.size else []
-            return _be(b"pymultilog", *size, b"n%d" % self.keep, self.path.rstrip(b"/") or b"/")
+            return _be(
+                b"pymultilog", *size, b"n%d" % max(2, self.keep + 1), self.path.rstrip(b"/") or b"/"
+            )
         return _append(self.path, self.size, self.keep)
 
 
