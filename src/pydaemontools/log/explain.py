@@ -14,6 +14,7 @@ from .lines.borders import border
 from .lines.emit import flat
 from .lines.entries import entries
 from .lines.forms import severity_reader
+from .lines.passed_on import source
 from .lines.severity import CLEAN, SEVERITIES, head
 from .lines.severity_transform import SeverityTransform
 from .lines.shown import last_shown
@@ -172,7 +173,8 @@ def _structured(record: "Record") -> bytes:
     """What is called the format of RECORD, which is a line."""
     if record.inner:
         return b"docker"
-    return b"json" if record.line[:1] == b"{" else b"logfmt"
+    line = record.line[source(record.line)[1] :]
+    return b"json" if line[:1] == b"{" else b"logfmt"
 
 
 def _failed(text: bytes) -> bool:

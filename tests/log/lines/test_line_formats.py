@@ -66,7 +66,7 @@ def test_nothing_has_a_level_that_it_has_not():
     for _ in range(2):
         for _, _, line in CORPUS:
             reader.route([shown(line)])
-        reader.level = INFO
+        reader.level, reader.sources = INFO, None
         for line in PLAIN:
             if line[:1] not in b" \t":
                 assert reader.route([line]) == [INFO], line
@@ -128,12 +128,12 @@ def other_ids(line, shift):
 
 def one_by_one(lines, default, forms):
     """The levels of LINES, each by a reader that has seen no other."""
-    levels, level, inside, last = [], default, 0, b""
+    levels, level, inside, last, sources = [], default, 0, b"", None
     for line in lines:
         reader = SeverityReader(default, forms)
-        reader.level, reader.inside, reader.last = level, inside, last
+        reader.level, reader.inside, reader.last, reader.sources = level, inside, last, sources
         levels += reader.route([line])
-        level, inside, last = reader.level, reader.inside, reader.last
+        level, inside, last, sources = reader.level, reader.inside, reader.last, reader.sources
     return levels
 
 

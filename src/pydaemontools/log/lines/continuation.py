@@ -5,6 +5,7 @@ it on to its successor. `re` comes with the first record that has a course.
 """
 
 from .courses import ANY, BETWEEN, COURSES, GROUP, JOINS, NUMBERS, RAISED
+from .passed_on import source
 from .severity import DEBUG, ERR, INFO, NAMES, WARNING, head
 
 TYPE_CHECKING = False
@@ -124,7 +125,7 @@ def own_head(line: bytes) -> bool:
         return True
     from .shapes import TIMED
 
-    return TIMED.match(line) is not None or in_format(line)
+    return TIMED.match(line) is not None or source(line)[1] > 0 or in_format(line)
 
 
 def in_format(line: bytes) -> bool:

@@ -4,6 +4,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
+    class Sources(Protocol):
+        """The readers of the lines of each source (sources.py)."""
+
+        def level(self, line: bytes) -> int | None:
+            """The severity of LINE as one of its source; None if it names none."""
+
+        def known(self, lines: list[bytes], found: list[int | None], rest: list[int]) -> list[int]:
+            """Give those of LINES at REST that name a source alone theirs, in FOUND; the others."""
+
     class Formats(Protocol):
         """What knows in which formats lines are that have no head (forms.py).
 
@@ -35,6 +44,12 @@ if TYPE_CHECKING:
 
         def record_level(self, reader: Any, line: bytes) -> int | None:  # noqa: ANN401
             """The severity of the record that LINE is of, as READER, a SeverityReader, has it."""
+
+        def passed_on(self, line: bytes) -> bool:
+            """Whether LINE names a source in a way that counts before any format."""
+
+        def source_level(self, reader: Any, line: bytes) -> int:  # noqa: ANN401
+            """The severity of LINE, in no format, as a line of the source that it names."""
 
         def same_level(self, reader: Any, line: bytes) -> int:  # noqa: ANN401
             """The severity of the record that LINE tells more of."""

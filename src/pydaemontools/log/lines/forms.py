@@ -5,7 +5,8 @@
 
 from .courses import NUMBERS
 from .level_words import HEADS
-from .severity import SeverityReader
+from .passed_on import alone, source
+from .severity import SeverityReader, head, strip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ FIRST = bytearray(256)
 for _byte in b"[(<=@ \t0123456789#*/.-})" + CAPITALS + SMALL:
     FIRST[_byte] = 1
 WHOLE = frozenset(HEADS)
+DEEP = 2  # so many sources may stand before one another
 
 
 class Forms:
@@ -86,6 +88,23 @@ class Forms:
         level: int | None = following.level(reader, line)
         return level
 
+    def passed_on(self, line: bytes) -> bool:
+        """Whether LINE names a source in a way that counts before any format."""
+        return not self._patterns and alone(line)
+
+    def source_level(self, reader: SeverityReader, line: bytes) -> int:
+        """The severity of LINE, in no format, as a line of the source that it names; if it names
+        none, that of a line without level.
+        """
+        from .sources import Sources
+
+        if not reader.sources:
+            if reader.depth >= DEEP or not source(line)[1]:
+                return reader.default
+            reader.sources = Sources(reader, self, alone=not self._patterns)
+        level = reader.sources.level(line)
+        return reader.default if level is None else level
+
     def same_level(self, reader: SeverityReader, line: bytes) -> int:
         """The severity of the record that LINE tells more of, in what READER reads."""
         level: int = self._found_following().same(reader, line)
@@ -100,11 +119,27 @@ class Forms:
 
     def message(self, line: bytes) -> bytes | None:
         """What LINE says behind its level; None if it is in no format."""
-        return (self._shapes or self._made()).message(line)
+        shapes = self._shapes or self._made()
+        found = None if self.passed_on(line) else shapes.message(line)
+        for _ in range(DEEP):
+            length = 0 if found is not None else source(line)[1]
+            if not length:
+                break
+            line = line[length:] or b" "
+            found = strip(line) if head(line)[1] else shapes.message(line)
+        return found
 
     def name(self, line: bytes) -> str | None:
         """What the format is called that LINE is in; None if it is in none."""
-        return (self._shapes or self._made()).name(line)
+        shapes = self._shapes or self._made()
+        found = None if self.passed_on(line) else shapes.name(line)
+        for _ in range(DEEP):
+            length = 0 if found else source(line)[1]
+            if not length:
+                break
+            line = line[length:] or b" "
+            found = "head" if head(line)[1] else shapes.name(line)
+        return found
 
     def _made(self) -> "Shapes":
         from .shapes import Shapes, chosen
@@ -132,4 +167,7 @@ def possible(start: bytes) -> bool:
         # It may go on, also as the name of a program, or of a class.
         camel = start[:1].isupper() and not start[1:].islower() and not start.isupper()
         return camel or start.islower() or any(one.startswith(word) for one in HEADS)
+    if word[run] == 0x20 and word[run + 1 : run + 2] in b"  |":
+        # As the name of a source stands.
+        return True
     return run == 1 or word[run] in b":[-_.+/0123456789" or word[:run] in WHOLE

@@ -26,10 +26,11 @@ SMALL = rf"(?:{CAPS} )?[a-z]++ [a-z]++ "
 WORD = rf"(?!{NEAR})[A-Za-z]++"
 OTHERS = r"(?>(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*)"
 NAME = r"(?:[0-9_./@-][a-z0-9_./@-]*+(?:\[[0-9]++\])?:?|(?:\[[0-9]++\])?:) ++"
-ALONE = r"[,;]? ++"
-ONE = rf"{OTHERS}{WORD}(?>(?:{NAME}{OTHERS}{WORD})?){ALONE}"  # with or without a name before it
+ALONE = r"[,;]? ++(?!\|)"
+BEHIND = rf"(?!{HEAD}){WORD}"  # a name, where a line may begin that somebody passed on
+ONE = rf"{OTHERS}{WORD}(?>(?:{NAME}{BEHIND})?){ALONE}"  # with or without a name before it
 ZONES = rf"(?>(?:{CAPS}[\])]? ){{0,2}})"
-WORDS = rf"(?:{SMALL}|{ZONES}{ONE}{ONE})"
+WORDS = rf"(?!std(?:out|err) )(?:{SMALL}|{ZONES}{ONE}{ONE})"
 D2 = "[0-9][0-9]"
 TIME = (
     rf"{D2}(?:{D2}[-/.]{D2}[-/.]{D2}[ T]{D2})?:{D2}(?::{D2}(?:[.,][0-9]{{1,9}}+)?)?"
@@ -37,23 +38,26 @@ TIME = (
 )
 # The most frequent of them, found in half the time.
 QUICK = rf"{D2}{D2}[-/]{D2}[-/]{D2}[ T]{D2}:{D2}:{D2}(?:,{D2}[0-9])? [a-z]++ [a-z]++ "
-DATED = rf"(?:{TIME}|[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]?) {WORDS}"
+# Behind what docker has before a line, another may begin.
+DOCKERS = rf"{D2}{D2}-{D2}-{D2}T{D2}:{D2}:{D2}\.[0-9]{{9}}Z {HEAD}"
+DATED = rf"(?!{DOCKERS})(?:{TIME}|[\[(]{TIME}(?: [+-]{D2}:?{D2})?[\])]?) {WORDS}"
 SYSLOG = (
     rf"{MONTH} {{1,2}}[0-9]{{1,2}} {D2}:{D2}:{D2} (?!{NEAR})[A-Za-z0-9_.-]++ "
-    rf"{WORD}{NAME}(?:[a-z]++ [a-z]++ |{WORD}{ALONE}{WORD}{ALONE})"
+    rf"{WORD}{NAME}(?!{HEAD})(?:[a-z]++ [a-z]++ |{WORD}{ALONE}{WORD}{ALONE})"
 )
 NUMBER = (
     r"[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]"  # an address
     r"|[0-9]{1,9}+(?:\.[0-9]{1,9}+(?![-/.0-9A-Za-z_+])| (?![ 0-9JFMASOND])"
-    r"|[^-/. T_:,0-9A-Za-z+\n])"  # nor a path
+    r"|[^-/. T_:,0-9A-Za-z+|\n])"  # nor a path, nor a source
 )
 TEXT = (
     rf"(?!{RECORD}|{HEAD})[A-Za-z]"
-    r"(?:[A-Za-z]*+(?: |[^A-Za-z0-9:\[,|\t./+_\n-]|(?=\n))"
+    r"(?:[A-Za-z]*+(?: (?![ |])|[^ A-Za-z0-9:\[,|\t./+_\n-]|(?=\n))"
     r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
-    rf"(?: |: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
+    rf"(?: (?![ |])|: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
 )
-BRACKET = rf"[\[(](?:(?! *+{HEAD})[A-Za-z]{{2,}}+| ++[0-9]|[0-9]{{1,9}}+[\])])"
+NAMED = r"[A-Za-z]{2,}+[A-Za-z0-9_.-]*+(?:\] (?![ |])|\](?! )|(?!\]))"
+BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]){NAMED}| ++[0-9]|[0-9]{{1,9}}+[\])])"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
 # A line that is one long word, as of base64; one that may name a class, or a file, has a dot.
 LONG = rf"(?!{HEAD})[0-9A-Za-z][0-9A-Za-z+/=_-]*+(?=\n)"

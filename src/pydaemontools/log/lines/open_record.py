@@ -3,6 +3,7 @@
 from . import continuation
 from .exceptions import exception_of
 from .forms import possible
+from .passed_on import source
 from .record import Record
 from .severity import TRACEBACK, WARNING, head
 
@@ -29,7 +30,7 @@ class OpenRecord:
             "_lines",
             "_record",
         ),
-        *("_size", "_texts", "texts"),
+        *("_size", "_source", "_texts", "texts"),
     )
 
     def __init__(
@@ -39,13 +40,18 @@ class OpenRecord:
             record.level = level
         self._level = level
         self._record = record
+        # What stands before it says that it is another program's, and of each line of it.
+        self._source, length = source(clean)
+        if length:
+            clean = clean[length:]
         own, length = head(clean) if headed and record is None else (None, 0)
         self._joins = record is None and (level if own is None else own) <= WARNING
         self._head = clean[:length]
         self._lines = [line]
         self._size = len(line)
         self._clean = [behind(clean, length)]
-        self._texts = self._clean[:] if clean is line else [_same(line, self._head)]
+        same = clean is line or self._source
+        self._texts = self._clean[:] if same else [_same(line, self._head)]
         # On what course the record is, with what head on each line; if it was on one, or began so.
         self._lead = self._head
         self._inside = self._first_course() if headed and record is None else 0
@@ -72,6 +78,10 @@ class OpenRecord:
 
     def takes(self, line: bytes, level: int | None, clean: bytes) -> bool:
         """Take LINE, of the severity LEVEL if one is known, if it belongs here; whether it does."""
+        name, length = source(clean)
+        if name != self._source:
+            return False
+        clean = clean[length:]
         lead, text = b"", clean
         if self._head and clean.startswith(self._head):
             lead, text = self._head, behind(clean, len(self._head))
@@ -80,7 +90,7 @@ class OpenRecord:
         self._size += len(line)
         self._lines.append(line)
         self._clean.append(text)
-        self._texts.append(text if clean is line else _same(line, lead))
+        self._texts.append(text if clean is line or length else _same(line, lead))
         return True
 
     def _goes_on(self, text: bytes, lead: bytes, level: int | None) -> bool:

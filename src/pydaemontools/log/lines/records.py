@@ -44,8 +44,10 @@ class RecordReader:
         without a severity has the router's default, and what goes on with it, as a line that
         begins with a blank does, has its severity.
         """
+        levels: list[int]
         if not possible(block, lines):
-            return self.router.route(lines), None
+            levels = self.router.route(lines)
+            return levels, self._of_sources(block, lines, levels, None)
         from .parse import parse
 
         records = [parse(line) for line in lines]
@@ -54,15 +56,46 @@ class RecordReader:
 
             records[-1] = partial(lines[-1])
         if not any(records):
-            return self.router.route(lines), None
-        levels: list[int] = []
+            levels = self.router.route(lines)
+            return levels, self._of_sources(block, lines, levels, None)
+        levels = []
         at = 0
         for end, record in enumerate(records):
             if record:
                 levels += self.router.route(lines[at:end])
                 levels.append(self._level(lines[end], record))
                 at = end + 1
-        return levels + self.router.route(lines[at:]), records
+        levels += self.router.route(lines[at:])
+        return levels, self._of_sources(block, lines, levels, records)
+
+    def _of_sources(
+        self,
+        block: bytes,
+        lines: list[bytes],
+        levels: list[int],
+        records: "list[Record | None] | None",
+    ) -> "list[Record | None] | None":
+        """RECORDS, of LINES that have LEVELS, with those that stand behind the name of a source;
+        the levels are then theirs.
+        """
+        if not self.router.sources or (b"{" not in block and b"=" not in block):
+            return records
+        from .parse import parse
+        from .passed_on import source
+
+        found = records or [None] * len(lines)
+        for at, line in enumerate(lines):
+            length = 0 if found[at] else source(line)[1]
+            if length and (record := parse(line[length:])):
+                record.came_as(line)
+                if record.inner:
+                    record.level = self.router.route([record.inner])[0]
+                if record.level is not None:
+                    levels[at] = record.level
+                found[at] = record
+        if lines:
+            self.router.level = levels[-1]
+        return found if any(found) else records
 
     def _level(self, line: bytes, record: Record) -> int:
         router = self.router

@@ -80,6 +80,12 @@ SERVICES = (
         words=WORDS | {b"deprecation": WARNING},
     ),
     LineFormat(
+        "pm2",
+        "pm2, of itself",
+        r"\[PM[0-9]\]\[{level=ERROR|WARN|WARNING}\] ",
+        (b"[PM2][ERROR] Process app not found", ERR, b"Process app not found"),
+    ),
+    LineFormat(
         "absl",
         "Abseil's lines before its log has begun, as gRPC has them",
         r"{level=[IWEF]}[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{10}\.[0-9]++ ++",

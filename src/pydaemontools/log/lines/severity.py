@@ -12,7 +12,7 @@ from .beginnings import MASK, START, Beginnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .formats_protocol import Formats
+    from .formats_protocol import Formats, Sources
     from .ids import Ids
 
 
@@ -131,6 +131,8 @@ class SeverityReader:
         self._first = forms.first if forms else FIRST
         self._beginnings = Beginnings()
         self._ids: Ids | None = None  # the same, of lines with an id that is new in each
+        self.sources: Sources | None = None  # of lines that another program passed on
+        self.depth = 0  # how many such stand before these
         self._size = 0  # bytes by which nearly all of the last lines were known, if as many
         self._plain = False  # whether nearly all of them had no level
         self._turn = 0  # how many blocks were such
@@ -171,6 +173,8 @@ class SeverityReader:
             return found, [at for at in rest if self._first[lines[at][0]]]
         if self._ids and len(rest) >= MANY:
             rest = self._ids.known(lines, found, rest)
+        if self.sources:
+            rest = self.sources.known(lines, found, rest)
         if len(rest) < MANY:
             return found, rest
         goes_on: list[int] = []
@@ -325,9 +329,11 @@ class SeverityReader:
         """The severity of a line that has no head."""
         if not self.forms:
             return self.default
-        level, size = self.forms.level(line, sized=self._beginnings.wants())
+        level, size = None, 0
+        if not self.forms.passed_on(line):
+            level, size = self.forms.level(line, sized=self._beginnings.wants())
         if level is None:
-            return self.default
+            return self.forms.source_level(self, line)
         if self.forms.course:
             # It has to be seen each time.
             self.inside, size = self.forms.course, 0
