@@ -1,9 +1,8 @@
 """zdaemon's command line: its options, which of them exclude each other, and its errors."""
 
-import getopt
-
 from ..base.cli import Asked
 from . import datatypes
+from .option_words import BadOption, getopt
 from .runner_keys import KEYS
 
 TYPE_CHECKING = False
@@ -45,8 +44,8 @@ class CommandLine:
         known = COMMON + (OWN if native else ())
         letters = "".join(letter for letter, _ in known)
         try:
-            found, self.args = getopt.getopt(argv, letters, [word for _, word in known if word])
-        except getopt.GetoptError as error:
+            found, self.args = getopt(argv, letters, [word for _, word in known if word])
+        except BadOption as error:
             raise Wrong(str(error)) from None
         # What has to be known before a program is split.
         self.quotes = native and ("--words", "") not in found

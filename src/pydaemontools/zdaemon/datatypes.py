@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+BLANKS = dict.fromkeys(map(ord, "\t\r\n"), " ")
+
 
 def words(text: str) -> list[str]:
     """The words of TEXT, at blanks: a quote is a letter like any other."""
@@ -14,6 +16,9 @@ def words(text: str) -> list[str]:
 
 def shell_words(text: str) -> list[str]:
     """The words of TEXT as a shell takes them: what is quoted stays together."""
+    if not any(letter in text for letter in "'\"\\"):
+        # The module takes longer than all the rest of a command line.
+        return [word for word in text.translate(BLANKS).split(" ") if word]
     import shlex
 
     return shlex.split(text)

@@ -6,7 +6,7 @@ from . import client_waits
 from .client_waits import FAILED as START_FAILED
 from .client_waits import LATE, RUNNING, Outcome
 from .codes import DONE, DOWN, FAILED, NOT_STARTED, STATUS_UNKNOWN, WAITING, Code
-from .dots import dots
+from .dots import Dots
 from .line_protocol import ManagerStatus, NotRunning, Unanswered
 from .runner_client import RunnerClient
 from .saying import err, out, wrong
@@ -78,7 +78,7 @@ class RunnerActions:
     def _stopped(self) -> Code:
         """Wait until nothing of it runs, and say so."""
         try:
-            with dots():
+            with Dots():
                 client_waits.wait_stopped(self.client.runner, self.client.accounts)
         except KeyboardInterrupt:
             out("^C\n")
@@ -94,7 +94,7 @@ class RunnerActions:
             return None
         self.client.tell("restart")
         try:
-            with dots():
+            with Dots():
                 runner, accounts = self.client.runner, self.client.accounts
                 outcome = client_waits.wait_started(runner, accounts, before)
         except NotRunning:

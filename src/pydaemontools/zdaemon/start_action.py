@@ -2,7 +2,7 @@
 
 from .client_waits import RUNNING, Outcome
 from .codes import DONE, NOT_STARTED, UNKNOWN, Code, worst
-from .dots import dots
+from .dots import Dots
 from .line_protocol import Unanswered
 from .runner_actions import NO_MANAGER, RunnerActions
 from .saying import err, out
@@ -50,7 +50,7 @@ def _launched(down: "list[RunnerActions]", words: list[str]) -> list[Code]:
     runners = [_with(actions.client.runner, words) for actions in down]
     accounts = set().union(*(actions.client.accounts for actions in down))
     try:
-        with dots():
+        with Dots():
             outcomes = launch(runners, accounts)
     except KeyboardInterrupt:
         out("^C\n")
