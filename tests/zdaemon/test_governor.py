@@ -4,7 +4,7 @@ import pytest
 
 from pydaemontools.supervise import table
 from pydaemontools.supervise.state import DOWN, UP, WAIT, State
-from pydaemontools.supervise.table import BORN, DUE, GONE, START, SWEPT, step
+from pydaemontools.supervise.table import BORN, DUE, GONE, START, SWEPT, UNBORN, step
 from pydaemontools.zdaemon.governor import rules_for
 from pydaemontools.zdaemon.runner import Runner
 
@@ -86,3 +86,13 @@ def test_stop_timeout():
         state, _ = step(state, event, 0.0, value)
     assert state.phase == UP
     assert state.deadline() == table.FOREVER
+
+
+def test_a_fork_that_is_refused_is_tried_again():
+    """B-25. Kind: that there can be no process just now ends no manager."""
+    state, actions = step(State(), "u", 0.0)
+    assert actions == [START]
+    state, actions = step(state, UNBORN, 0.0)
+    assert (state.phase, actions) == (WAIT, [])
+    assert state.deadline() == table.RETRY
+    assert step(state, DUE, table.RETRY)[1] == [START]
