@@ -269,16 +269,18 @@ def test_it_takes_no_time_that_it_does_not_need(managers):
 
 
 def test_many_ends_at_once(managers):
-    """B-24. Kind: of processes that end at the same time none is missed, and none stays a zombie."""
-    script = "i=0; while [ $i -lt 60 ]; do (sleep 0.3 & exit) & i=$((i+1)); done; sleep 0.35; exit 5"
-    one = managers.runner(["sh", "-c", script], backoff_limit=1)
+    """B-24. Kind: of processes that end at once none is missed, and none stays a zombie."""
+    script = (
+        "i=0; while [ $i -lt 60 ]; do (sleep 0.3 & exit) & i=$((i+1)); done; sleep 0.35; exit 5"
+    )
+    one = managers.runner(["sh", "-c", script + "; exit 5"], backoff_limit=1)
     assert managers.start(one).kind == STARTED
     managers.gone()
     wait_until(lambda: managers.left() == [])
 
 
 def test_without_anything_of_others(managers):
-    """B-31, B-33. Kind: a program is kept by a few lines of Python; nothing needs to be installed."""
+    """B-31, B-33. Kind: a program is kept by a few lines of Python, and nothing else."""
     one = managers.runner(SLEEP)
     said = managers.start_apart(one)
     assert said.startswith("started ")
