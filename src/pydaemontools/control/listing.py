@@ -11,8 +11,9 @@ from .failing import failing
 from .fields import describe, objects
 from .reader import find_status
 from .screen import coloured, duration, table
+from .service_names import services
 from .servicefiles import Trouble, show
-from .services import find, looked, places, say_none, services
+from .services import find, looked, places, say_none
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
