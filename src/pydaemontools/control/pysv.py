@@ -20,7 +20,7 @@ SYNOPSIS = b"pysv [-jv] [-w seconds] [--all] [--rolling[=n]] command [service ..
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"jw:v", (b"json", b"all", b"rolling[=n]")
 # The commands that are none of sv's.
-OTHERS = b"ls logs top history check-config new enable disable".split()
+OTHERS = b"ls logs top history check-config new add remove enable disable".split()
 MAKERS = (b"new", b"add")  # whose words behind the first name are not theirs
 DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
@@ -97,6 +97,10 @@ def _changing(word: bytes) -> "ModuleType | None":
     found: ModuleType | None = None
     if word == b"new":
         from . import new as found
+    elif word == b"add":
+        from . import add as found
+    elif word == b"remove":
+        from . import remove as found
     elif word == b"enable":
         from . import enable as found
     elif word == b"disable":
