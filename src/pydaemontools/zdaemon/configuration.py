@@ -34,8 +34,6 @@ class Configuration:
         sections = self._sections()
         self.values = self._merged(sections[0])
         runners = [self._runner(section) for section in sections]
-        # Of all that the file has, also of those that are not meant.
-        self.sockets = [runner.socket_name for runner in runners]
         self.runners = self._chosen(runners)
 
     def _load(self, path: str) -> None:
@@ -85,6 +83,8 @@ class Configuration:
         given["exit_codes"] = tuple(values["exit-codes"])
         given["start_test_program"] = tuple(values["start-test-program"] or ())
         given["transcript"] = self._transcript(values)
+        # A manager is ours, whichever interpreter zdaemon's was to run in.
+        given["python"] = given["zdrun"] = None
         name = getattr(section, "getSectionName", lambda: None)()
         return Runner(
             **given,

@@ -43,7 +43,11 @@ class EventLog:
     def log(self, level: int, text: str) -> None:
         """Say TEXT, at one of the LEVELS above."""
         if self._logger:
-            self._logger.log(level, "%s", text)
+            try:
+                self._logger.log(level, "%s", text)
+            except OSError as error:
+                # A file that is opened late, or again, cannot be.
+                _to_stderr(f"unable to write to the event log {error.filename}: {error.strerror}")
         elif level >= WARNING:
             _to_stderr(text)
 
@@ -74,7 +78,11 @@ class EventLog:
     def close(self) -> None:
         """Write what waits, and close all files."""
         for handler in self._logger.handlers[:] if self._logger else ():
-            handler.close()
+            try:
+                handler.close()
+            except (OSError, ValueError):
+                # What could not be written was said when it was.
+                pass
 
 
 def _to_stderr(text: str) -> None:

@@ -128,11 +128,17 @@ def _logfile(values: "Values") -> "Made":
 
 
 def _reopen(file: logging.FileHandler) -> None:
-    """Have FILE write to what its path names now: closed, the next record opens it."""
+    """Have FILE write to what its path names now. Raises OSError; the next record tries again."""
     with file.lock or threading.RLock():
-        if file.stream is not None:
-            file.stream.close()
-            file.stream = file._open()  # noqa: SLF001 - WatchedFileHandler's own way
+        stream, file.stream = file.stream, None
+        if stream is None:
+            return
+        try:
+            stream.close()
+        except OSError:
+            # What is still in it cannot be written, which was said when it was.
+            pass
+        file.stream = file._open()  # noqa: SLF001 - WatchedFileHandler's own way
 
 
 def _syslog(values: "Values") -> "Made":

@@ -8,17 +8,18 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 
+STRANGE = "Unknown runner "  # what a manager says of one that it does not keep
+
+
 class RunnerClient:
     """Asks and tells the manager of `runner`. Raises Wrong for a `user` that cannot be.
 
-    `accounts`: whose manager it may be, beside root's and ours. SHARED: other runners have the
-    same socket, so that its manager may not keep this one.
+    `accounts`: whose manager it may be, beside root's and ours.
     """
 
-    def __init__(self, runner: "Runner", *, shared: bool = False) -> None:
+    def __init__(self, runner: "Runner") -> None:
         self.runner = runner
         self.accounts = check(runner)
-        self._shared = shared
 
     def tell(self, command: str) -> str | None:
         """What the manager replies to COMMAND; None where there is none. Raises Unanswered."""
@@ -30,16 +31,8 @@ class RunnerClient:
 
     def status(self) -> ManagerStatus:
         """How it is; not `up` without a manager. Raises Unanswered."""
-        status = ManagerStatus(self.tell("status") or "")
-        if self._shared and status.up and not self._kept(status):
+        reply = self.tell("status") or ""
+        if reply.startswith(STRANGE):
             reason = f"it does not keep the runner {self.runner.name}: stop it, and start all"
             raise Unanswered(self.runner.socket_name, reason)
-        return status
-
-    def _kept(self, status: ManagerStatus) -> bool:
-        """Whether the manager whose STATUS this is keeps our runner."""
-        if "runners" in status.values:
-            return self.runner.name in status.values["runners"].split()
-        # It keeps one, and does not say which.
-        program = self.runner.program
-        return status.args is not None and status.args[: len(program)] == program
+        return ManagerStatus(reply)

@@ -10,8 +10,11 @@ ENVIRONMENT = """\
 NESTED = """\
     <section name="*" type="environment" attribute="environment" required="no"/>
 """
-# Ours may be more than zdaemon's: a transcript is a directory too, a list of words has quotes.
+# Ours may be more than zdaemon's: a transcript is a directory too, a list of words has quotes, and
+# what is not used need not be there: who has moved over may have removed it.
 NATIVE = {
+    "python": "string",
+    "zdrun": "string",
     "transcript": OURS + "transcript",
     "program": "string",
     "start-test-program": "string",

@@ -39,11 +39,10 @@ class Session:
         """Act for the runners of CONFIGURATION from now on. Raises Wrong for their `user`."""
         runners = configuration.runners
         several = len(runners) > 1
-        sockets = configuration.sockets
         self.configuration = configuration
         self.each = [
             RunnerActions(
-                RunnerClient(runner, shared=sockets.count(runner.socket_name) > 1),
+                RunnerClient(runner),
                 self.who if self.native else "",
                 f"{runner.name}: " if several else "",
             )

@@ -1,0 +1,343 @@
+"""What a person types, what is said, and what a script can tell by the exit code."""
+
+import json
+import os
+import signal
+import socket
+import threading
+
+import pytest
+
+from tests.zdaemon.typing_in import lives, read_pid
+
+SLEEP = ("-p", "sleep 100")
+
+
+@pytest.fixture
+def up(typed):
+    """A program that runs: its pid."""
+    code, said, _ = typed(*SLEEP, "start")
+    assert code == 0
+    return read_pid(said)
+
+
+def test_exit_codes_while_it_runs(typed, up):
+    """B-19. Each action that is done ends with 0."""
+    assert typed(*SLEEP, "start") == (0, f"daemon process already running; pid={up}\n", "")
+    assert typed(*SLEEP, "status") == (0, f"program running; pid={up}\n", "")
+    assert typed(*SLEEP, "reopen_transcript") == (0, "", "")
+    assert typed(*SLEEP, "kill", "CONT")[0] == 0
+    code, said, _ = typed(*SLEEP, "restart")
+    assert (code, said.split(", pid=")[0]) == (0, "\ndaemon process restarted")
+    assert typed(*SLEEP, "stop") == (0, "\ndaemon process stopped\n", "")
+
+
+DOWN = {
+    "status": (3, 3),
+    "stop": (0, 0),
+    "kill": (7, 0),
+    "logreopen": (7, 0),
+    "reopen_transcript": (7, 0),
+    "kill ded": (2, 0),
+    "bogus": (2, 0),
+    "help bogus": (2, 0),
+    "show bogus": (2, 0),
+    "status -x": (2, 1),
+    "logtail": (2, 0),
+    "logtail nosuch": (1, 0),
+    "wait": (0, 0),
+    "help": (0, 0),
+    "show": (0, 0),
+}
+
+
+@pytest.mark.parametrize("action", DOWN)
+def test_exit_codes_while_it_is_down(typed, action):
+    """B-19. Kind: an action that did nothing and ends with 0. --compat-exit has zdaemon's."""
+    ours, zdaemons = DOWN[action]
+    words = action.split()
+    first = typed(*SLEEP, *words)
+    assert first[0] == ours
+    second = typed("--compat-exit", *SLEEP, *words)
+    assert second == (zdaemons, *first[1:])
+
+
+@pytest.mark.parametrize("program", ["nosuch", "false", "sh -c 'echo why; exit 3'"])
+def test_a_start_that_fails(typed, program):
+    """B-19, B-20. It is told at once, with its reason and the last lines that it wrote."""
+    # However busy the machine is, it dies before that.
+    conf = typed.conf(program=program, quotes="on", transcript="log", start_delay="60")
+    code, said, error = typed(*conf, "start")
+    assert (code, said) == (1, "\ndaemon manager not running\n")
+    first, *lines = error.splitlines()
+    name = program.split()[0]
+    assert first.startswith(f"pyzdaemon: fatal: unable to start {name}: ")
+    assert lines == (["pyzdaemon:   why"] if "why" in program else [])
+    assert typed(*conf, "restart")[0] == 1
+    assert typed("--compat-exit", *conf, "restart")[0] == 0
+
+
+def test_what_is_unknown_is_not_down(typed):
+    """B-21. Kind: a manager that nobody may ask, which is said to be down."""
+    socket_name = typed.place / "zdsock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(socket_name))
+        listening.listen()
+        if os.geteuid():
+            socket_name.chmod(0)
+            why = "access denied"
+        else:
+            # A socket is whose process listens.
+            os.seteuid(65534)
+            listening.listen()
+            os.seteuid(0)
+            why = "it is another account's: nobody"
+        said = f"daemon manager unknown: {why}\n"
+        assert typed(*SLEEP, "status") == (4, said, "")
+        assert typed("--compat-exit", *SLEEP, "status") == (3, said, "")
+        [record] = json.loads(typed(*SLEEP, "status", "--json")[1])
+        assert (record["status"], record["reason"]) == ("unknown", why)
+        fatal = f"pyzdaemon: fatal: unable to ask the manager at zdsock: {why}\n"
+        for action in ("stop", "start", "restart", "kill", "wait", "reopen_transcript"):
+            code, _, error = typed(*SLEEP, action)
+            assert (code, error) == (4, fatal)
+
+
+class Hostile(threading.Thread):
+    """Listens at PATH, and says TEXT to whoever asks."""
+
+    def __init__(self, path, text):
+        super().__init__(daemon=True)
+        self._text = text
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        self.start()
+
+    def run(self):
+        """Answer each."""
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            with peer:
+                peer.recv(1000)
+                try:
+                    peer.sendall(self._text)
+                except OSError:
+                    continue
+
+    def end(self):
+        """Listen no more."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "open('evaluated', 'w')",
+        "[c for c in ().__class__.__base__.__subclasses__()]",
+        "[" * 10000,
+        "9**9**9",
+        "['sleep', 100]",
+        "{}",
+        "\\x1b[2J",
+    ],
+)
+def test_a_hostile_socket(typed, args):
+    """B-22. Kind: text of a socket, ./zdsock of any directory, that root's client evaluates."""
+    text = f"application=1\nargs={args}\n".encode()
+    hostile = Hostile(typed.place / "zdsock", text)
+    try:
+        assert typed(*SLEEP, "status") == (0, "program running; pid=1\n", "")
+        [record] = json.loads(typed(*SLEEP, "status", "-j")[1])
+        assert record["program"] is None
+    finally:
+        hostile.end()
+    assert not (typed.place / "evaluated").exists()
+
+
+@pytest.mark.parametrize("text", [b"", b"application=x\n", b"\xff\0", b"application=1" * 9])
+def test_a_socket_that_talks_nonsense(typed, text):
+    """B-22. Kind: a reply that is none is no program, and no traceback."""
+    hostile = Hostile(typed.place / "zdsock", text)
+    try:
+        assert typed(*SLEEP, "status") == (3, "daemon manager not running\n", "")
+    finally:
+        hostile.end()
+
+
+def test_kill_by_any_name(typed, up, until):
+    """2.1. Names in any case, with SIG or not, numbers, and what is real-time."""
+    for word, name, number in (
+        ("cont", "SIGCONT", 18),
+        ("SigCont", "SIGCONT", 18),
+        ("18", "SIGCONT", 18),
+    ):
+        said = f"kill({up}, {number})\nsignal {name} sent to process {up}\n"
+        assert typed(*SLEEP, "kill", word) == (0, said, "")
+    assert typed(*SLEEP, "kill", "0")[:2] == (2, "invalid signal '0'\n")
+    said = f"kill({up}, {signal.SIGRTMIN + 3})\nsignal SIGRTMIN+3 sent to process {up}\n"
+    assert typed("-b", "5", *SLEEP, "kill", "rtmin+3") == (0, said, "")
+    until(lambda: not lives(up))
+
+
+def test_kill_goes_through_the_manager(typed, up, until):
+    """B-23. Kind: a signal of the client's for a number that may be another's by now."""
+    code, said, _ = typed(*SLEEP, "kill")
+    assert (code, said) == (0, f"kill({up}, 15)\nsignal SIGTERM sent to process {up}\n")
+    until(lambda: not lives(up))
+
+
+def test_status_as_json(typed, up):
+    """Status has an object for each runner, that a program reads."""
+    code, said, _ = typed(*SLEEP, "status", "--json")
+    [record] = json.loads(said)
+    assert code == 0
+    assert (record["status"], record["pid"], record["program"]) == ("running", up, ["sleep", "100"])
+    assert record["wanted"] is True
+    assert typed(*SLEEP, "stop")[0] == 0
+    code, said, _ = typed(*SLEEP, "status", "-j")
+    assert (code, json.loads(said)[0]["status"]) == (3, "down")
+
+
+def test_a_long_status(typed, up):
+    """Status -l has what the manager says, as it came."""
+    code, said, _ = typed(*SLEEP, "status", "-l")
+    lines = said.splitlines()
+    assert code == 0
+    assert lines[0] == f"program running; pid={up}"
+    assert f"application={up}" in lines
+    assert "args=['sleep', '100']" in lines
+
+
+def test_words_behind_start_are_for_the_program(typed):
+    """2.0a1. Start and restart take words for the program, as they are."""
+    code, said, _ = typed("-p", "sleep", "start", "100")
+    assert code == 0
+    with open(f"/proc/{read_pid(said)}/cmdline", "rb") as words:
+        assert words.read() == b"sleep\x00100\0"
+    assert typed("-p", "sleep", "status")[1] == f"program running; pid={read_pid(said)}\n"
+
+
+def test_another_program_is_warned_of(typed, up):
+    """2.3. A client that means another program says so, and evaluates nothing for that."""
+    _, said, _ = typed("-p", "sleep 99", "status")
+    assert said == (
+        "WARNING! zdrun is managing a different program!\n"
+        "our program   = ['sleep', '99']\n"
+        "daemon's args = ['sleep', '100']\n"
+        f"program running; pid={up}\n"
+    )
+
+
+def test_several_runners(typed):
+    """B-32. One file, one manager, several runners: an action is for all, or for those named."""
+    typed.file(
+        "conf", "".join(f"<runner {one}>\nprogram sleep 10{one}\n</runner>\n" for one in "012")
+    )
+    conf = ("-C", "conf")
+    code, said, _ = typed(*conf, "start")
+    assert code == 0
+    assert [line.partition(",")[0] for line in said.split("\n") if line] == [
+        f"{one}: daemon process started" for one in "012"
+    ]
+    records = json.loads(typed(*conf, "status", "--json")[1])
+    assert [record["runner"] for record in records] == ["0", "1", "2"]
+    assert len({record["manager"] for record in records}) == 1
+    assert len({record["pid"] for record in records}) == 3
+    assert typed(*conf, "--runner", "1", "stop") == (0, "\ndaemon process stopped\n", "")
+    states = [record["status"] for record in json.loads(typed(*conf, "status", "-j")[1])]
+    assert states == ["running", "stopped", "running"]
+    assert typed(*conf, "status")[0] == 3
+    assert typed(*conf, "--runner=0", "--runner=2", "status")[0] == 0
+    assert typed(*conf, "fg")[0] == 2
+    assert typed(*conf, "--runner", "1", "start")[0] == 0
+    assert typed(*conf, "stop")[0] == 0
+    assert typed(*conf, "status")[0] == 3
+
+
+def test_a_manager_that_does_not_keep_it(typed):
+    """Kind: an action for one runner that would be taken by another with the same socket."""
+    typed.file(
+        "conf", "".join(f"<runner {one}>\nprogram sleep 10{one}\n</runner>\n" for one in "01")
+    )
+    conf = ("-C", "conf")
+    assert typed(*conf, "--runner", "0", "start")[0] == 0
+    code, _, error = typed(*conf, "--runner", "1", "kill")
+    assert code == 4
+    assert "it does not keep the runner 1: stop it, and start all" in error
+    assert typed(*conf, "--runner", "0", "status")[0] == 0
+
+
+def test_daemon_off_with_a_start_test(typed, start, until):
+    """B-30. The client stays until the manager ends; a start test is made meanwhile."""
+    conf = typed.conf(
+        program="sh prog",
+        start_test_program="cat x",
+        daemon="off",
+    )
+    typed.file("prog", ": >x\nexec sleep 100\n")
+    staying = start("pyzdaemon", *conf, "start", env=typed.env)
+    until(lambda: typed(*conf, "status")[0] == 0)
+    until(lambda: "testing=0" in typed(*conf, "status", "-l")[1])
+    assert staying.poll() is None
+    assert typed(*conf, "stop")[0] == 0
+    assert staying.wait(20) == 0
+
+
+def test_daemon_off_ends_with_the_programs_code(typed):
+    """B-30. What is in the foreground ends as the program says that it is done."""
+    conf = typed.conf(program="sh prog", daemon="off", exit_codes="0,2")
+    typed.file("prog", "sleep 0.3\nexit 2\n")
+    assert typed(*conf, "start")[0] == 2
+    assert typed("--compat-exit", *conf, "start")[0] == 0
+
+
+def test_a_start_test_that_takes_too_long(typed):
+    """3.0.0. After start-timeout the client says so; what runs goes on."""
+    conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")
+    code, said, _ = typed(*conf, "start")
+    assert code == 1
+    assert said == "\nProgram took too long to start\n"
+    assert typed(*conf, "status")[0] == 0
+    assert typed(*conf, "stop")[0] == 0
+
+
+def test_python_m(typed, python):
+    """4.0.1. It is called as a module too."""
+    words = ["-m", "pydaemontools", "pyzdaemon", *SLEEP, "status"]
+    assert typed(*words, tool=python[0]) == (3, "daemon manager not running\n", "")
+
+
+def test_the_version(typed, originals):
+    """4.1.0. The own name says its own; the original's that of what it stands in for."""
+    from pydaemontools import __version__
+
+    said = f"pyzdaemon (pydaemontools) {__version__}\n"
+    assert typed("--version") == (0, said, "")
+    assert typed(*SLEEP, "version") == (0, said, "")
+    assert typed("--version", tool=f"{originals}/zdaemon") == (0, "5.2.1\n", "")
+
+
+def test_a_library(typed):
+    """B-31. What the command line can do, a program can, without a file."""
+    from pydaemontools.zdaemon.client_waits import STARTED, stop
+    from pydaemontools.zdaemon.launch import start
+    from pydaemontools.zdaemon.runner import Runner
+
+    runner = Runner(program=("sleep", "100"), socket_name=str(typed.place / "app.sock"))
+    outcome = start([runner])[0]
+    try:
+        assert (outcome.kind, lives(outcome.pid)) == (STARTED, True)
+    finally:
+        assert stop(runner)
+
+
+def test_a_slip_is_helped(typed):
+    """Kind: an action that is not there, with what may have been meant."""
+    code, said, error = typed(*SLEEP, "statsu")
+    assert (code, said) == (2, "*** Unknown syntax: statsu\n")
+    assert error == "pyzdaemon: did you mean status?\n"
