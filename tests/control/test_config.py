@@ -340,7 +340,7 @@ class TestNew:
         assert (result.returncode, result.stdout) == (0, f"{place}/web\n".encode())
         assert run("pysv", "check-config", "web").returncode == 0
         assert sorted(os.listdir(place)) == ["web"]
-        assert sorted(os.listdir(place / "web")) == ["env", "log", "run"]
+        assert sorted(os.listdir(place / "web")) == [".pysv", "env", "log", "run"]
 
     def test_a_chain(self, run, place):
         """By default it is a chain script, each word of the command quoted as it has to be."""
@@ -371,7 +371,7 @@ class TestNew:
             str(path.relative_to(place)): path.stat().st_mode & 0o7777
             for path in (web, *web.rglob("*"))
         }
-        files = {"web/run": 0o755, "web/log/run": 0o755, "web/down": 0o644}
+        files = {"web/run": 0o755, "web/log/run": 0o755, "web/down": 0o644, "web/.pysv": 0o644}
         assert modes == {"web": 0o755, "web/env": 0o755, "web/log": 0o755} | files
 
     def test_a_relative_program(self, run, place):

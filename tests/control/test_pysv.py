@@ -103,7 +103,8 @@ class TestControl:
     def test_every_command_has_a_line(self, run):
         """In --help, and where no command was given: its name, and what it does."""
         wanted = {name.decode() for name in NAMES} - {"x", "X", "E", "D", "T"}
-        wanted |= {"ls", "top", "logs", "history", "check-config", "new", "enable", "disable"}
+        wanted |= {"ls", "top", "logs", "history", "check-config", "new", "add"}
+        wanted |= {"remove", "enable", "disable"}
         for text in run("pysv", "--help").stdout, run("pysv").stderr:
             found = re.findall(r"^    (\S+) {2,}\S", text.decode(), re.MULTILINE)
             assert sorted(found) == sorted(wanted)

@@ -286,3 +286,77 @@ def test_without_anything_of_others(managers):
     assert said.startswith("started ")
     assert managers.status(one).pid == int(said.split()[1])
     managers.stop(one)
+
+
+def test_what_was_removed_is_made_again(managers):
+    """Kind: who tidies up removes the socket of a manager that lives, and what is beside it."""
+    import shutil
+
+    one = managers.runner(SLEEP, transcript="log")
+    pid = managers.start(one).pid
+    (managers.place / "zdsock").unlink()
+    shutil.rmtree(managers.place / "zdsock.d")
+    assert not managers.status(one).up
+    wait_until(lambda: managers.status(one).pid == pid)
+    wait_until((managers.place / "zdsock.d/program/supervise/state").exists)
+    assert managers.start(one).kind == RUNNING
+    managers.stop(one)
+    assert not alive(pid)
+
+
+def test_a_start_while_the_socket_is_gone(managers):
+    """Kind: beside a manager whose socket was removed no second one is started."""
+    one = managers.runner(SLEEP)
+    pid = managers.start(one).pid
+    (managers.place / "zdsock").unlink()
+    found = managers.start(one)
+    assert (found.kind, found.pid) in ((RUNNING, pid), (FAILED, 0))
+    wait_until(lambda: managers.status(one).pid == pid)
+    managers.stop(one)
+
+
+def test_a_child_that_ignores_term(managers):
+    """B-26. Kind: what the program left, and ignores TERM, is killed after a while."""
+    script = "setsid sh -c 'trap \"\" TERM; touch there; while :; do sleep 1; done' & sleep 1000"
+    one = managers.runner(["sh", "-c", script], stop_timeout=1)
+    managers.start(one)
+    wait_until((managers.place / "there").exists)
+    managers.stop(one)
+    wait_until(lambda: managers.left() == [])
+
+
+def test_restarts_of_what_keeps_dying(managers):
+    """Kind: a restart at any moment of a program that dies again and again confuses nobody."""
+    one = managers.runner(["sh", "-c", "exit 1"], backoff_limit=1000, start_delay=0.0, forever=True)
+    manager = None
+    for _ in range(100):
+        if manager is None:
+            managers.start(one)
+            manager = managers.status(one).manager
+        assert managers.ask("restart") in (
+            "Sent SIGTERM; will restart later\n",
+            "Application started\n",
+        )
+    assert managers.status(one).manager == manager
+    managers.stop(one)
+
+
+def test_other_signals_do_not_end_the_manager(managers):
+    """Kind: a signal that is meant for a program, and goes to its manager, ends nobody."""
+    one = managers.runner(SLEEP)
+    pid = managers.start(one).pid
+    manager = managers.status(one).manager
+    for signum in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH):
+        os.kill(manager, signum)
+    assert (managers.status(one).pid, managers.status(one).manager) == (pid, manager)
+
+
+def test_a_signal_during_the_start_test(managers):
+    """Kind: a manager that waits for a start test is told to end as any other."""
+    one = managers.runner(SLEEP, start_test_program=("sleep", "100"), start_timeout=0.2)
+    assert managers.start(one).kind == LATE
+    pid = managers.status(one).pid
+    os.kill(managers.status(one).manager, signal.SIGTERM)
+    managers.gone()
+    assert not alive(pid)
+    wait_until(lambda: managers.left() == [])

@@ -233,3 +233,14 @@ def test_without_daemon_a_signal_stops_it(managers):
     assert said.split()[0] == "started"
     assert said.split()[2] == "0"
     wait_until(lambda: managers.left() == [])
+
+
+def test_a_transcript_that_was_removed(managers):
+    """Kind: lines that go into a file which has no name any more."""
+    log = managers.place / "log"
+    one = managers.runner(["sh", "-c", COUNT], transcript=str(log))
+    managers.start(one)
+    wait_until(lambda: log.stat().st_size > 20)
+    log.unlink()
+    wait_until(lambda: log.exists() and log.stat().st_size > 20)
+    managers.stop(one)

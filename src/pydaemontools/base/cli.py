@@ -119,10 +119,10 @@ def options(
 ) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
     """Split argv into ([(option, value), …], operands) the way djb's getopt does.
 
-    LETTERS are the original's options, MORE and the long WORDS those of the own name;
-    a colon after one says that it takes a value. Options end at the first word without
-    a dash, at "-", and after "--". EACH is called with each option and may raise Quit, so
-    that of two things that are wrong the first is told. Raises Quit for an option that is
+    LETTERS are the original's options, MORE and the long WORDS those of the own name; a colon
+    after one says that it takes a value, "word[=n]" that it may. Options end at the first word
+    without a dash, at "-", and after "--". EACH is called with each option and may raise Quit,
+    so that of two things that are wrong the first is told. Raises Quit for an option that is
     not there, and Asked for --help, --version, and a -h that is no option of the own name.
     """
     who = argv[0]
@@ -175,6 +175,9 @@ def _long(
         if not given and not rest:
             raise usage(who, synopsis, first=b"option requires an argument -- " + name)
         return name, value if given else rest.pop(0)
+    if any(known.startswith(name + b"[=") for known in words) and bool(given) == bool(value):
+        # The next word is none of its own.
+        return name, value
     if name not in words or given:
         raise usage(who, synopsis, first=b"illegal option -- " + name)
     return name, b""

@@ -1,4 +1,8 @@
-"""Which directories are service directories, as far as one may look."""
+"""Which directories are service directories, as far as one may look, and which are templates.
+
+A directory whose name ends with @ is a template, which nothing runs: web@8001 is an instance of
+web@, and knows itself by what stands behind the first @.
+"""
 
 import posix
 
@@ -17,7 +21,34 @@ def is_service(directory: bytes) -> bool:
     return False
 
 
+def names_in(directory: bytes) -> list[bytes]:
+    """What may be a service in DIRECTORY by its name, in order; raises OSError."""
+    names = posix.listdir(directory or b".")
+    return sorted(name for name in names if name[:1] != b"." and name[-1:] != b"@")
+
+
 def services_in(directory: bytes) -> list[bytes]:
     """The services in DIRECTORY, in the order of their names; raises OSError."""
-    names = sorted(name for name in posix.listdir(directory) if name[:1] != b".")
-    return [name for name in names if is_service(directory + b"/" + name)]
+    return [name for name in names_in(directory) if is_service(directory + b"/" + name)]
+
+
+def base_name(path: bytes) -> bytes:
+    """The name of the directory at PATH; of "." that of the current one, if anybody can say."""
+    name = path.rstrip(b"/").rpartition(b"/")[2]
+    if name in (b"", b".", b".."):
+        try:
+            return posix.getcwdb().rpartition(b"/")[2] if name == b"." else name
+        except OSError:
+            return b""
+    return name
+
+
+def is_template(path: bytes) -> bool:
+    """Whether the directory at PATH is a template, by its name."""
+    return base_name(path)[-1:] == b"@"
+
+
+def instance_of(path: bytes) -> tuple[bytes, bytes]:
+    """The template's name, and which instance of it the directory at PATH is; nothing if none."""
+    before, at, which = base_name(path).partition(b"@")
+    return (before + at, which) if before and which else (b"", b"")

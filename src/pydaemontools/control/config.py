@@ -8,10 +8,11 @@ from ..base.shared_dir import read_file, read_head
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
 from .fields import objects, text
+from .service_names import services
 from .servicefiles import Home, reason, show
 from .services import find, looked, places
 
-SYNOPSIS = b"pysv check-config [-j] dir ..."
+SYNOPSIS = b"pysv check-config [-j] {--all | dir ...}"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"", ()
 NOWHERE = b": unable to chdir: "
@@ -24,11 +25,11 @@ KIND, DIRECTORY, REGULAR = 0o170000, 0o040000, 0o100000
 
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Say what is wrong with each, a line a finding; 1 if anything is."""
-    if not names:
-        raise cli.usage(who, USAGE, hint=b"say which directory")
+    if not names and b"all" not in given:
+        raise cli.usage(who, USAGE, hint=b"say which directory, or --all")
     home = Home(own=True)
     code = 0
-    for name in names:
+    for name in services(names):
         findings, notes = check(name if b"/" in name else find(name))
         home.back()
         if findings and findings[0].startswith(NOWHERE) and b"/" not in name:

@@ -5,6 +5,7 @@ import posix
 from ..base import cli, shared_dir
 from ..base.service_dirs import is_service
 from .hint import hint
+from .service_names import services
 from .servicefiles import Trouble, show
 from .services import find, looked, places
 
@@ -18,8 +19,9 @@ def change(
     who: bytes, usage: "cli.Usage", given: dict[bytes, bytes], names: list[bytes], *, down: bool
 ) -> int:
     """Make or remove the file of the services NAMES; how often that failed."""
-    if not names:
-        raise cli.usage(who, usage, hint=b"say which service")
+    if not names and b"all" not in given:
+        raise cli.usage(who, usage, hint=b"say which service, or --all")
+    names = services(names)
     records, failed = [], 0
     for name in names:
         trouble = None

@@ -2,7 +2,7 @@
 
 from .down_file import change
 
-SYNOPSIS = b"pysv enable [-j] service ..."
+SYNOPSIS = b"pysv enable [-j] {--all | service ...}"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"", ()
 

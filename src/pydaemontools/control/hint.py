@@ -4,7 +4,7 @@ import posix
 from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
 from ..base.errors import owned, user
-from ..base.service_dirs import services_in
+from ..base.service_dirs import is_template, services_in
 from .servicefiles import OK, attend
 from .services import first, looked
 
@@ -22,6 +22,9 @@ def hint(places: list[bytes], error: OSError | None) -> bytes:
     directory = first(places)
     if sentence is _absent and not posix.access(directory, posix.F_OK):
         return looked(places)
+    if sentence in (_absent, _ended) and is_template(directory):
+        add = b": `pysv add " + directory + b"NAME` makes a service of it"
+        return directory + b" is a template, which is never run" + add
     return sentence(directory) if sentence else b""
 
 

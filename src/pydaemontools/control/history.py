@@ -6,8 +6,9 @@ from ..supervise.statefile import HISTORY, parse_death
 from .fields import objects
 from .hint import hint
 from .reader import find_status
+from .service_names import services
 from .servicefiles import Trouble, read_file, show
-from .services import find, places, say_none, services
+from .services import find, places, say_none
 from .svstat import refusal
 from .when import in_local
 

@@ -5,14 +5,15 @@ from time import time
 
 from ..base.printable import plain
 from ..base.process import is_dir
-from ..base.service_dirs import is_service
+from ..base.service_dirs import is_service, is_template
 from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects
 from .reader import find_status
 from .screen import coloured, duration, table
+from .service_names import services
 from .servicefiles import Trouble, show
-from .services import find, looked, places, say_none, services
+from .services import find, looked, places, say_none
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -50,6 +51,8 @@ def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[byt
 
 def _words(name: bytes, trouble: Trouble) -> bytes:
     directory = find(name)
+    if is_template(directory) and trouble.unsupervised:
+        return b"a template, which is never run"
     if is_dir(directory) and not is_service(directory):
         return b"no service directory: it holds no run"
     if is_dir(directory):

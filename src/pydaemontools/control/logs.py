@@ -8,8 +8,9 @@ from ..log.lines.severity import DEBUG, NAMES, SEVERITIES, named
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
+from .service_names import directories
 from .servicefiles import reason, show
-from .services import entries, find, looked, places, say_none
+from .services import find, looked, places, say_none
 from .when import local, moment
 
 TYPE_CHECKING = False
@@ -93,7 +94,7 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Show the logs of the services; 111 if one could not be read."""
     wanted = Wanted(who, given)
     named = bool(names)
-    names = names or entries()
+    names = directories(names)
     if not names:
         say_none(who)
     _open_many()

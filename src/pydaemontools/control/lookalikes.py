@@ -5,7 +5,7 @@ from ..base.slips import differs_once
 from ..supervise.settings import FILES
 
 KNOWN = frozenset(FILES) | set(
-    b"control control-group data down env finish log run supervise".split()
+    b"control control-group data down env finish group log run supervise".split()
 )
 SUFFIXES = (b".sh", b".py", b".txt", b".conf")
 LONG = 5  # bytes of a name in which one wrong is a slip

@@ -2,10 +2,12 @@
 
 from ..base import cli
 from ..base.process import environ, is_dir
+from ..base.service_dirs import instance_of
 from ..chain.check import program
-from ..supervise.new_directory import make, quote
+from ..supervise.new_directory import Parts, make, quote
 from .elsewhere import Unclear, absolute, here, settle
 from .fields import objects
+from .service_names import AT, MAGIC
 from .servicefiles import show
 from .services import find_new
 
@@ -13,7 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from ..base.cli import Usage
+
 SYNOPSIS = b"pysv new [-cdj] [-C dir] name -- command [arg ...]"
+INSTANCE = b"$INSTANCE"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"cdC:", (b"template:",)
 HINT = b"the command stands behind the name and two dashes"
@@ -47,38 +52,79 @@ exec multilog t ./main
 
 def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
     """Make the directory; it is there with all that is in it, or not at all."""
-    if not rest:
-        raise cli.usage(who, USAGE)
-    letters, long = b"j" + LETTERS, (b"json", *WORDS)
-    found, words = cli.options([who, *rest[1:]], USAGE, more=letters, words=long)
-    given = given | dict(found)
-    if b"template" not in given and not words:
-        raise cli.usage(who, USAGE, hint=HINT)
-    if words and rest[-len(words) - 1] != b"--":
-        raise cli.usage(who, USAGE, hint=HINT)
-    directory = find_new(rest[0]).rstrip(b"/")
-    name = directory.rpartition(b"/")[2]
-    if name in (b"", b".", b"..") or b"\n" in name:
-        raise cli.usage(who, USAGE, hint=b"a service cannot be called " + (name or b"nothing"))
-    if b"template" in given:
-        from .templates import from_template
-
-        command, more = from_template(who, USAGE, name, given, words)
-        content = files(name, command, given) | more
-    else:
-        content = _for_command(who, name, given, words)
-    make(directory, content)
-    if given.keys() & {b"j", b"json"}:
-        show(objects([{"service": name, "path": directory}]))
-    else:
-        show(directory + b"\n")
+    given, directory = build(who, USAGE, LETTERS, given, rest)
+    say_path(given, directory)
     return 0
 
 
-def _for_command(
-    who: bytes, name: bytes, given: dict[bytes, bytes], words: list[bytes]
-) -> dict[bytes, bytes]:
-    """The files of the service NAME that runs the command WORDS."""
+def say_path(given: dict[bytes, bytes], directory: bytes) -> None:
+    """Print the path of the DIRECTORY that was made."""
+    if given.keys() & {b"j", b"json"}:
+        name = directory.rpartition(b"/")[2]
+        show(objects([{"service": name, "path": directory}]))
+    else:
+        show(directory + b"\n")
+
+
+def build(
+    who: bytes, synopsis: "Usage", letters: bytes, given: dict[bytes, bytes], rest: list[bytes]
+) -> tuple[dict[bytes, bytes], bytes]:
+    """Make the directory that REST names, of a command or a template; all options, and its path."""
+    if not rest:
+        raise cli.usage(who, synopsis)
+    long = (b"json", *WORDS)
+    found, words = cli.options([who, *rest[1:]], synopsis, more=b"j" + letters, words=long)
+    given = given | dict(found)
+    if words and rest[-len(words) - 1] != b"--":
+        raise cli.usage(who, synopsis, hint=HINT)
+    directory = find_new(rest[0]).rstrip(b"/")
+    name = directory.rpartition(b"/")[2]
+    _check_name(who, synopsis, name)
+    if b"template" in given:
+        from .templates import from_template
+
+        command, more = from_template(who, synopsis, name, given, words)
+        parts = files(name, command, given)
+        parts.files |= more
+    elif words:
+        parts = _for_command(who, name, given, words)
+    else:
+        parts = _instance(who, synopsis, directory, given)
+    make(directory, parts)
+    return given, directory
+
+
+def _check_name(who: bytes, synopsis: "Usage", name: bytes) -> None:
+    """Raise Quit where no service can be called NAME."""
+    if name in (b"", b".", b"..") or b"\n" in name:
+        raise cli.usage(who, synopsis, hint=b"a service cannot be called " + (name or b"nothing"))
+    means = b"group" if name[:1] == AT else b"pattern" if any(c in MAGIC for c in name) else b""
+    if means:
+        hint = b"a service cannot be called " + name + b": to pysv that is a " + means
+        raise cli.usage(who, synopsis, hint=hint)
+
+
+def _instance(who: bytes, synopsis: "Usage", directory: bytes, given: dict[bytes, bytes]) -> Parts:
+    """The parts of a service that the template beside DIRECTORY has for it; raises Quit."""
+    if not instance_of(directory)[1]:
+        raise cli.usage(who, synopsis, hint=HINT)
+    for letter in (b"c", b"C"):
+        if letter in given:
+            hint = b"what it runs is in the template: leave out -" + letter
+            raise cli.usage(who, synopsis, hint=hint)
+    from .instances import parts_of
+
+    parts = parts_of(directory)
+    if b"d" in given:
+        parts.files[b"down"] = b""
+    return parts
+
+
+def _for_command(who: bytes, name: bytes, given: dict[bytes, bytes], words: list[bytes]) -> Parts:
+    """The parts of the service NAME that runs the command WORDS."""
+    if name[-1:] == AT and b"c" in given:
+        hint = b"only pysupervise has $INSTANCE for the services of a template: leave out -c"
+        raise cli.usage(who, USAGE, hint=hint)
     place = _place(given.get(b"C", b""))
     command = words if place else _settled(who, words)
     first = command[0]
@@ -107,16 +153,25 @@ def _settled(who: bytes, command: list[bytes]) -> list[bytes]:
 
 def files(
     name: bytes, command: list[bytes], given: "Container[bytes]", place: bytes = b""
-) -> dict[bytes, bytes]:
-    """The files of the service NAME that runs COMMAND, in PLACE: names, and what is in them."""
+) -> Parts:
+    """The parts of the service NAME that runs COMMAND, in PLACE."""
     run, log = (SH_RUN, SH_LOG) if b"c" in given else (RUN, LOG)
-    words = [quote(word) for word in ([place] if place else []) + command]
+    as_word = quote_but_instance if name[-1:] == AT else quote
+    words = [as_word(word) for word in ([place] if place else []) + command]
     if b"c" not in given:
         words.insert(0, BECOME_IN if place else BECOME)
     elif place:
         words[:0] = [b"sh", b"-c", BECOME_IN]
+    called = as_word(name + INSTANCE) if name[-1:] == AT else quote(name)
     found = {
         b"run": run % (name, b" ".join(words)),
-        b"log/run": log % ((name,) if b"c" in given else (name, quote(name))),
+        b"log/run": log % ((name,) if b"c" in given else (name, called)),
     }
-    return found | ({b"down": b""} if b"d" in given else {})
+    return Parts(found | ({b"down": b""} if b"d" in given else {}))
+
+
+def quote_but_instance(word: bytes) -> bytes:
+    """As quote(), but for $INSTANCE, which stands for the instance of a template."""
+    pieces = word.replace(b"${INSTANCE}", INSTANCE).split(INSTANCE)
+    quoted = [quote(piece) if piece else b"" for piece in pieces]
+    return b'"$INSTANCE"'.join(quoted) or quote(word)

@@ -1,24 +1,27 @@
 """pysv under its own name: the commands of sv, and those that only a person needs."""
 
 from ..base import cli
-from ..base.process import environ
 from ..base.status import RUN
-from .commands import WAIT, choose
-from .person_printer import PersonPrinter
-from .reader import read_status
-from .servicefiles import Home, Trouble, show
-from .services import find, places, say_none, services
-from .steps import ServiceSteps
+from .commands import Command, choose
+from .person_steps import limit, person_steps, roll
+from .service_names import services
+from .servicefiles import Trouble, show
+from .services import find, places, say_none
+from .steps import MOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-SYNOPSIS = b"pysv [-jv] [-w seconds] command [service ...]"
+    from .person_printer import PersonPrinter
+    from .steps import ServiceSteps
+
+SYNOPSIS = b"pysv [-jv] [-w seconds] [--all] [--rolling[=n]] command [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS, WORDS = b"jw:v", (b"json",)
+LETTERS, WORDS = b"jw:v", (b"json", b"all", b"rolling[=n]")
 # The commands that are none of sv's.
-OTHERS = b"ls logs top history check-config new enable disable".split()
+OTHERS = b"ls logs top history check-config new add remove enable disable".split()
+MAKERS = (b"new", b"add")  # whose words behind the first name are not theirs
 DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
 
 
@@ -34,11 +37,11 @@ def main(argv: list[bytes]) -> int:
     module = _answering(word)
     if module is None:
         after, names = _anywhere([who, *rest], USAGE, more=LETTERS, words=WORDS)
-        return control(who, word, _given(before + after), names)
-    options = cli.options if word == b"new" else _anywhere
-    letters, words = b"j" + module.LETTERS, (b"json", *module.WORDS)
+        return control(who, word, _given(who, before + after, names), names)
+    options = cli.options if word in MAKERS else _anywhere
+    letters, words = b"j" + module.LETTERS, (b"json", b"all", *module.WORDS)
     after, names = options([who, *rest], module.USAGE, more=letters, words=words)
-    code: int = module.main(who, _given(before + after), names)
+    code: int = module.main(who, _given(who, before + after, names), names)
     return code
 
 
@@ -84,8 +87,20 @@ def _answering(word: bytes) -> "ModuleType | None":
         from . import history as found
     elif word == b"check-config":
         from . import config as found
-    elif word == b"new":
+    else:
+        found = _changing(word)
+    return found
+
+
+def _changing(word: bytes) -> "ModuleType | None":
+    """As _answering(), of those that change what services there are, or when they start."""
+    found: ModuleType | None = None
+    if word == b"new":
         from . import new as found
+    elif word == b"add":
+        from . import add as found
+    elif word == b"remove":
+        from . import remove as found
     elif word == b"enable":
         from . import enable as found
     elif word == b"disable":
@@ -93,11 +108,13 @@ def _answering(word: bytes) -> "ModuleType | None":
     return found
 
 
-def _given(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The options FOUND; that JSON is wanted, however it was said, is "json"."""
+def _given(who: bytes, found: list[tuple[bytes, bytes]], names: list[bytes]) -> dict[bytes, bytes]:
+    """The options FOUND; that JSON is wanted, however it was said, is "json". NAMES are not all."""
     given = dict(found)
     if b"j" in given:
         given[b"json"] = b""
+    if b"all" in given and names:
+        raise cli.usage(who, USAGE, hint=b"--all is all of SVDIR: leave it out, or " + names[0])
     return given
 
 
@@ -106,33 +123,42 @@ def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[byte
     command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
     if command is None:
         raise cli.usage(who, USAGE, hint=_no_command(word, names))
-    named = bool(names)
-    names = services(names) if command.letters == "s" else names
-    if not names and command.letters == "s":
+    size = _size(who, command, given)
+    if not (names or b"all" in given or command.letters == "s"):
+        raise cli.usage(who, USAGE, hint=b"say which service to " + word + b", or --all")
+    named, names = bool(names), services(names)
+    if not names:
         say_none(who)
-    elif not names:
-        raise cli.usage(who, USAGE, hint=b"say which service to " + word)
     json = b"json" in given
-    printer = PersonPrinter(json=json)
-    steps = ServiceSteps(
-        command,
-        read_status,
-        printer,
-        below=b"",
-        home=Home(own=True).fd,
-        limit=_limit(who, given),
-        native=True,
-    )
-    code = steps.run(names)
+    steps, printer = person_steps(command, json=json, limit=limit(who, USAGE, given))
+    untouched = roll(steps, names, size or max(1, len(names)))
     if named:
         _help(who, steps.troubles)
+    if untouched:
+        cli.say(who + b": stopped there; not touched: " + b" ".join(untouched))
     if json:
         from .fields import objects
 
-        show(objects(_record(name, steps, printer) for name in names))
+        show(
+            objects(_record(name, steps, printer, touched=name not in untouched) for name in names)
+        )
     if command.letters != "s":
-        return code
+        return min(steps.failed, MOST)
     return max((_code(name, steps) for name in names), default=0)
+
+
+def _size(who: bytes, command: Command, given: dict[bytes, bytes]) -> int:
+    """How many services to take at a time; 0 is all of them."""
+    if b"rolling" not in given:
+        return 0
+    size = cli.whole(given[b"rolling"] or b"1")
+    if not size:
+        hint = b"--rolling takes a number of services, not " + given[b"rolling"]
+        raise cli.usage(who, USAGE, hint=hint)
+    if not command.waits:
+        hint = b"--rolling is for what waits: start, stop, restart, reload and their like; or -v"
+        raise cli.usage(who, USAGE, hint=hint)
+    return size
 
 
 def _no_command(word: bytes, names: list[bytes]) -> bytes:
@@ -159,24 +185,19 @@ def _help(who: bytes, troubles: list[tuple[bytes, OSError]]) -> None:
             cli.say(who + b": " + sentence)
 
 
-def _limit(who: bytes, given: dict[bytes, bytes]) -> float:
-    """How many seconds to wait."""
-    if b"w" in given:
-        return cli.seconds(who, USAGE, b"w", given[b"w"])
-    environment = environ.get(b"SVWAIT")
-    return WAIT if environment is None else cli.scan_ulong(environment)
-
-
-def _record(name: bytes, steps: ServiceSteps, printer: PersonPrinter) -> dict[str, object]:
-    """What came of the service NAME, for JSON."""
+def _record(
+    name: bytes, steps: "ServiceSteps", printer: "PersonPrinter", *, touched: bool
+) -> dict[str, object]:
+    """What came of the service NAME, if it was TOUCHED, for JSON."""
     from .fields import describe
 
-    word, error = printer.results.get(name, (b"told", b""))
+    usual = b"told" if touched else b"untouched"
+    word, error = printer.results.get(name, (usual, b""))
     found = describe(name, steps.seen.get(name), Trouble(error), find(name) + b"/")
     return found | {"result": word} | ({"error": error} if error else {})
 
 
-def _code(name: bytes, steps: ServiceSteps) -> int:
+def _code(name: bytes, steps: "ServiceSteps") -> int:
     """What LSB calls the status of the service NAME."""
     status = steps.seen.get(name)
     return UNKNOWN if status is None else 0 if status.state == RUN else DOWN

@@ -4,7 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.process import environ, is_dir
-from ..base.service_dirs import is_service
+from ..base.service_dirs import is_service, names_in
 
 DIRECTORIES = (b"/etc/service", b"/service")
 
@@ -23,15 +23,16 @@ def places(name: bytes) -> list[bytes]:
     """Where pysv looks for the service NAME: a path, or below SVDIR as sv does, and then here."""
     if name[:1] in (b"/", b".") or name[-1:] == b"/" or not name:
         return [name]
-    return [_below(name), name]
+    return [below(name), name]
 
 
 def places_here(name: bytes) -> list[bytes]:
     """Where the tools that take directories look for NAME: here, and then below SVDIR."""
-    return [name] if b"/" in name or name[:1] == b"." or not name else [name, _below(name)]
+    return [name] if b"/" in name or name[:1] == b"." or not name else [name, below(name)]
 
 
-def _below(name: bytes) -> bytes:
+def below(name: bytes) -> bytes:
+    """Where NAME is in the directory of all services."""
     return services_directory().rstrip(b"/") + b"/" + name
 
 
@@ -67,7 +68,7 @@ def looked(places: list[bytes]) -> bytes:
 
 def find_new(name: bytes) -> bytes:
     """The directory that NAME means for a service that is to be made: any slash makes a path."""
-    return name if b"/" in name or name[:1] == b"." or not name else _below(name)
+    return name if b"/" in name or name[:1] == b"." or not name else below(name)
 
 
 def say_none(who: bytes) -> None:
@@ -76,16 +77,14 @@ def say_none(who: bytes) -> None:
     cli.say(who + b": there is no service in " + above + b"; SVDIR names another directory")
 
 
-def services(names: list[bytes]) -> list[bytes]:
-    """NAMES, or if there are none, all services of SVDIR; raises Quit."""
-    return names or [name for name in entries() if is_service(_below(name))]
-
-
 def entries() -> list[bytes]:
-    """What is in SVDIR, but for hidden names: services, and what else holds logs; raises Quit."""
+    """What is in SVDIR, but for hidden names and templates: services, and what else holds logs.
+
+    Raises Quit.
+    """
     above = services_directory()
     try:
-        return sorted(name for name in posix.listdir(above) if name[:1] != b".")
+        return names_in(above)
     except OSError as error:
         hint = b"give a service, or set SVDIR to the directory that they are in"
         raise cli.fatal(b"unable to read directory " + above, error, hint) from None

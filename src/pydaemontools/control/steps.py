@@ -81,6 +81,9 @@ class ServiceSteps:
     def run(self, names: list[bytes]) -> int:
         """Tell the services NAMES and wait for them; the exit code is how many failed."""
         start = monotonic()
+        # It may be for the next services.
+        self.now = self.begun = int(time())
+        self.waited = 0.0
         for name in names:
             if self.enter(name, again=False) and self.act():
                 self.left.append(name)

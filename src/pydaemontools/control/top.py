@@ -15,8 +15,9 @@ from .loglines import every
 from .processes import Processes
 from .reader import find_status
 from .screen import coloured, duration, table, terminal
+from .service_names import services
 from .servicefiles import Trouble, read_file, show
-from .services import find, services
+from .services import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,8 +152,17 @@ class Top:
     def look(self) -> None:
         """Look at all of them; what came to SVDIR since the last time is seen too."""
         processes, at = Processes(), monotonic()
-        self.uses = [self._look(name, processes, at) for name in services(self.names)]
+        self.uses = [self._look(name, processes, at) for name in self._known()]
         self.processes, self.at = processes, at
+
+    def _known(self) -> list[bytes]:
+        """The services that are there now; of a pattern there may be none for a while."""
+        try:
+            return services(self.names)
+        except cli.Quit:
+            if self.processes is None:
+                raise
+            return []
 
     def _look(self, name: bytes, processes: Processes, at: float) -> Use:
         use = Use(name)

@@ -5,6 +5,7 @@ import posix
 from ..base import cli
 from ..base.child import fork, spawn_program
 from ..base.process import environ, limits
+from ..base.service_dirs import instance_of
 from ..chain import pathexec as chain
 from ..jobs import tree
 from ..jobs.helper_tree import ended_within
@@ -32,6 +33,9 @@ class Launcher:
         self.files = files
         self.native = files.dialect.native
         self.notify_address = b""
+        # Which one of a template it is, and its logger too.
+        directory = service.name.removesuffix(b"/log") if files.sub else service.name
+        self.instance = instance_of(directory)[1] if self.native else b""
         self.patterns: dict[bytes, Pattern] = {}  # that are looked for in what run prints
         self.chained = False  # whether the last run goes through links in a copy of this process
         # runit has no scripts for a logger, and daemontools none at all.
@@ -40,7 +44,7 @@ class Launcher:
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
         """Start run as RULES ask for; return its pid. Raises OSError."""
         self.chained = not self.files.sub and bool(chain.recognise(RUN))
-        special = self.files.sub or rules.cgroup or self.notify_address or limits
+        special = self.files.sub or rules.cgroup or self.notify_address or limits or self.instance
         if not (special or self.chained or self.control_script("u")):
             # Nothing is to be done before it: the quick way.
             try:
@@ -103,10 +107,21 @@ class Launcher:
 
     def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
         one = self.service
+        if self.instance:
+            body = self._knowing(body)
         native = self.native
         return fork(one.who, one.name, body, fd_map, one.keep, session=native, unblock=native)
 
     # In the child.
+
+    def _knowing(self, body: "Callable[[], int]") -> "Callable[[], int]":
+        """BODY, with the instance in its environment."""
+
+        def run() -> int:
+            environ[b"INSTANCE"] = self.instance
+            return body()
+
+        return run
 
     def _run(self, rules: Rules) -> int:
         if rules.cgroup:

@@ -27,3 +27,9 @@ def nothing_to_run(name: bytes) -> cli.Quit:
         are = b" is one" if len(below) == 1 else b" are some"
         hint = names + more + are + b": one pysupervise keeps one, so start one for each"
     return cli.fatal(name + b" is not a service directory: it holds no run", hint=hint)
+
+
+def template(name: bytes) -> cli.Quit:
+    """Why the directory NAME cannot be supervised: it is a template."""
+    hint = b"`pysv add " + name + b"NAME` makes a service of it, and $INSTANCE there is NAME"
+    return cli.fatal(name + b" is a template, which is never run", hint=hint)

@@ -3,6 +3,7 @@
 from _signal import SIGTERM
 
 FOREVER = float("inf")
+TOO_OFTEN = "restarting too frequently"  # why it is given up, where short runs are counted
 PACE = 1.0  # seconds between two starts, at the least
 CONTROL = 10.0  # seconds that a script in control/ may take, where no file says otherwise
 RESET = 10.0  # seconds after which a run is not a short one

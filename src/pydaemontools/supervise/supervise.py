@@ -6,6 +6,7 @@ from ..base import cli, kept_pipe
 from ..base.child import inherited, prepare
 from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
+from ..base.service_dirs import is_template
 from ..base.tools import load_all
 from ..chain import pathexec as chain
 from ..jobs.loop import Inbox, Loop
@@ -126,6 +127,10 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
         raise cli.fatal(verb, error) from None
     if dialect.native:
         name = name.rstrip(b"/") or name
+        if is_template(name):
+            from .misnamed import template
+
+            raise template(name)
         # Where a supervisor was, something may run that is to be adopted.
         if not any(_is_there(file) for file in (b"run", b"supervise")):
             from .misnamed import nothing_to_run

@@ -8,7 +8,7 @@ the next state and what is to be done now. Every history is a list of events in 
 import _signal
 
 from . import given_times
-from .rules import FOREVER, Rules
+from .rules import FOREVER, TOO_OFTEN, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT, State
 
 TYPE_CHECKING = False
@@ -302,7 +302,7 @@ def _count(state: State) -> None:
         times = "once" if many == 1 else f"{many} times"
         _give_up(state, f"died {times} within {within:g} seconds")
     elif rules.backoff and 0 < rules.backoff.most <= state.failures:
-        _give_up(state, "restarting too frequently")
+        _give_up(state, TOO_OFTEN)
 
 
 def _give_up(state: State, why: str) -> None:

@@ -164,15 +164,30 @@ class ControlSocket:
         self._clients.add(client)
         return client
 
+    def stands(self) -> bool:
+        """Whether the socket is where it was made. Those who tidy up /tmp remove old ones."""
+        try:
+            return posix.stat(self.path).st_ino == self._identity
+        except OSError:
+            return False
+
+    def renew(self) -> None:
+        """Make it again: who was connected stays so. Raises OSError, also if another's is there."""
+        listener = _listen(self.path, self._group)
+        self._loop.forget(self._listener.fileno())
+        self._listener.close()
+        self._listener, self._identity = listener, posix.stat(self.path).st_ino
+        self._loop.watch(listener.fileno(), self._accept)
+
     def close(self) -> None:
         """Hear no more, and remove the socket if it is still ours."""
         self._loop.forget(self._listener.fileno())
-        try:
-            if posix.stat(self.path).st_ino == self._identity:
+        if self.stands():
+            try:
                 shared_dir.remove(self.path)
-        except OSError:
-            # Somebody else did.
-            pass
+            except OSError:
+                # Who starts the next one sees that nobody listens there.
+                pass
         self._listener.close()
 
     def _accept(self) -> None:

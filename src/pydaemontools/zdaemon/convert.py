@@ -4,7 +4,7 @@ import os
 
 from ..base import cli
 from ..base.process import fsencode, is_dir
-from ..supervise.new_directory import make, quote
+from ..supervise.new_directory import Parts, make, quote
 from .codes import DONE, Code
 from .command_line import CommandLine, Wrong
 from .configuration import Configuration
@@ -45,7 +45,7 @@ def convert(line: CommandLine, who: str) -> Code:
         os.makedirs(place, exist_ok=True)
     for runner in configuration.runners:
         directory = place + b"/" + name_of(runner)
-        make(directory, files(runner, directory))
+        make(directory, Parts(files(runner, directory)))
         out(os.fsdecode(directory) + "\n")
         for text in left_out(runner):
             err(who, f"warning: {os.fsdecode(directory)}: {text}")

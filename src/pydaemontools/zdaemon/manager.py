@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 WHO = b"pyzdaemon"
 ENDERS = (SIGTERM, SIGINT, SIGHUP, SIGQUIT)
+LOOK = 2.0  # seconds from one look at what others may have removed to the next
 LINGER = 2.0  # seconds that a transcript has, once its program is down, before it is told to end
 AGAIN = 0.01  # seconds until a lock that a client's start holds is tried again
 
@@ -116,6 +117,7 @@ class Manager:
         prepare()
         gc.freeze()
         self._loop.at_turn_end(self._see)
+        self._loop.at(monotonic() + LOOK, self._look)
         while self._loop.pending or not all(pair.left for pair in self._pairs):
             self._loop.turn()
         self.place.remove([one.encode() for one in self._names()])
@@ -197,6 +199,21 @@ class Manager:
         for program in self._programs.values():
             if program.transcript:
                 program.transcript.reopen()
+
+    def _look(self) -> None:
+        """Have again what others have removed: the socket, and what stands beside it."""
+        if self._leaving or not self._socket:
+            return
+        self._loop.at(monotonic() + LOOK, self._look)
+        try:
+            if not self._socket.stands():
+                self._socket.renew()
+                self.events.warning("somebody removed the socket: made again")
+            for name in self._names():
+                self.place.make(name.encode())
+        except OSError:
+            # Another is there, or its directory is not: it is tried again.
+            pass
 
     def _see(self) -> None:
         """Leave when nothing runs, and nothing is to."""

@@ -49,7 +49,7 @@ class StatePlace:
     def make(self, name: bytes) -> bytes:
         """Make the service directory NAME, and that of its logger; return its path."""
         place = self.path + b"/" + name
-        for one in (place, place + b"/log"):
+        for one in (self.path, place, place + b"/log"):
             _make(one)
         return place
 

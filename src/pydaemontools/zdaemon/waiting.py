@@ -8,6 +8,7 @@ import posix
 from time import monotonic
 
 from ..base.printable import plain
+from ..supervise.rules import TOO_OFTEN
 from ..supervise.state import DOWN, LEFT, UP, State
 from .wait_words import end_words
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         runner: Runner
         state: State
         pid: int
+        starts: int
         adopted: int
         wait_status: int | None
         watchers: list[Callable[[State, State], None]]
@@ -106,7 +108,7 @@ class Waiting:
             self._why = ""
             program.loop.at_turn_end(self.on_told)
         if state.phase in (DOWN, LEFT):
-            self._fail(state.why or "it was stopped", [])
+            self._fail(self._reason(), program.last_lines())
             self._say(self._stopped, "stopped\n")
         elif state.phase == UP and state.ready and not state.stopping and self._started:
             tested = state.rules.waits_ready
@@ -116,6 +118,13 @@ class Waiting:
                 self._say(self._started, f"{word}\npid={program.pid}\n")
             else:
                 program.loop.at(due, self._look)
+
+    def _reason(self) -> str:
+        """Why it does not run, and will not."""
+        program = self._program
+        if program.state.why == TOO_OFTEN:
+            return TOO_OFTEN
+        return end_words(program.wait_status)[1] if program.starts else "it was stopped"
 
     def _fail(self, reason: str, lines: list[bytes]) -> None:
         if self._started:

@@ -59,6 +59,9 @@ class FileSink(Sink):
             return
         doing = b"write to " + self.path
         try:
+            if not posix.fstat(self._fd).st_nlink:
+                # What is written there nobody sees.
+                self._open()
             while self._data:
                 count = posix.write(self._fd, self._data)
                 self._data = self._data[count:]

@@ -1,0 +1,188 @@
+"""pysv remove: end services and their loggers, and remove what pysv has made of them."""
+
+import posix
+
+from ..base import cli
+from ..base.reach import KIND, SYMLINK
+from ..base.service_dirs import is_template
+from ..base.shared_dir import DIRECTORY
+from ..supervise.new_directory import beside
+from .contents import Contents, check_tree, remove_all
+from .hint import hint
+from .person_steps import limit
+from .service_end import ServiceEnd
+from .service_names import meant
+from .servicefiles import Trouble, show
+from .services import find, looked, places
+
+SYNOPSIS = b"pysv remove [-fj] [-w seconds] [--purge] service ..."
+USAGE = (SYNOPSIS, SYNOPSIS)
+LETTERS, WORDS = b"fw:", (b"purge",)
+SHOWN = 5  # names of files that are in the way
+
+
+def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
+    """Do it, one after the other; how often it failed."""
+    if not rest:
+        raise cli.usage(who, USAGE, hint=b"say which service")
+    seconds = limit(who, USAGE, given)
+    records, failed = [], 0
+    for name in meant(rest):
+        trouble, left = None, b""
+        ending = ServiceEnd(seconds, force=b"f" in given)
+        try:
+            left = remove(find(name).rstrip(b"/"), ending, purge=b"purge" in given)
+        except Trouble as error:
+            trouble = error
+            failed += 1
+        words = trouble.words() if trouble else b""
+        if b"json" not in given:
+            said = words or b"removed" + (b"; " + left if left else b"")
+            show((b"fail: " if trouble else b"ok: ") + name + b": " + said + b"\n")
+        if trouble and trouble.error:
+            _help(who, name, trouble)
+        result = b"fail" if trouble else b"ok"
+        records.append({"service": name, "result": result, "error": words, "kept": left})
+    if b"json" in given:
+        from .fields import objects
+
+        show(objects(records))
+    return min(failed, 99)
+
+
+def _help(who: bytes, name: bytes, trouble: Trouble) -> None:
+    there = posix.access(find(name), posix.F_OK)
+    sentence = hint(places(name), trouble.error) if there else looked(places(name))
+    if sentence:
+        cli.say(who + b": " + sentence)
+
+
+def remove(directory: bytes, ending: ServiceEnd, *, purge: bool) -> bytes:
+    """End the service in DIRECTORY, and remove it; what is said of what stays.
+
+    Raises Trouble; then nothing is removed, but what the system refused halfway.
+    """
+    try:
+        if posix.lstat(directory).st_mode & KIND == SYMLINK:
+            return _remove_link(directory, ending)
+        at = posix.open(directory, DIRECTORY)
+    except OSError as error:
+        raise Trouble(b"unable to change to service directory", error) from None
+    try:
+        _check(directory, at, purge=purge)
+        aside = beside(directory, b".removed")
+        _put_aside(directory, aside, ending)
+        try:
+            _check(aside, at, purge=purge)
+            return _remove(directory, aside, at, purge=purge)
+        except Trouble:
+            _rename(aside, directory)
+            raise
+    finally:
+        posix.close(at)
+
+
+def _check(directory: bytes, at: int, *, purge: bool) -> None:
+    """Raise Trouble unless all in DIRECTORY, which AT is, may be removed."""
+    if is_template(directory):
+        _check_instances(directory)
+    try:
+        contents = Contents(at)
+        if purge:
+            check_tree(at)
+    except FileNotFoundError:
+        what = b"pysv has not made it, so it is not removed; `pysv shutdown` ends the service"
+        raise Trouble(what) from None
+    except OSError as error:
+        raise Trouble(b"unable to look through its directory", error) from None
+    if contents.others and not purge:
+        more = len(contents.others) - SHOWN
+        shown = b" ".join(contents.others[:SHOWN]) + (b" and %d more" % more if more > 0 else b"")
+        what = b"not removed, as there is what pysv has not made: "
+        raise Trouble(what + shown + b"; --purge removes that too")
+    above = directory.rpartition(b"/")[0] or (b"/" if directory[:1] == b"/" else b".")
+    for place in (above, directory):
+        if not posix.access(place, posix.W_OK | posix.X_OK):
+            raise Trouble(b"not removed, as " + place + b" may not be written to")
+
+
+def _check_instances(directory: bytes) -> None:
+    """Raise Trouble where a service has its files from the template in DIRECTORY."""
+    above, slash, name = directory.rpartition(b"/")
+    try:
+        beside_it = posix.listdir(above + slash or b".")
+    except OSError:
+        beside_it = []
+    ours = [one for one in sorted(beside_it) if one.startswith(name) and one != name]
+    if ours:
+        shown = b" ".join(ours[:SHOWN])
+        raise Trouble(b"not removed, as it is the template of " + shown + b": remove that first")
+
+
+def _put_aside(directory: bytes, aside: bytes, ending: ServiceEnd) -> None:
+    """End the service in DIRECTORY, which no scanner sees then: it is ASIDE. Raises Trouble."""
+    ending.service(directory)
+    try:
+        posix.rename(directory, aside)
+    except OSError as error:
+        ending.undo(directory)
+        raise Trouble(b"unable to rename it to " + aside, error) from None
+    try:
+        ending.supervisors(aside)
+    except Trouble:
+        _rename(aside, directory)
+        raise
+
+
+def _rename(aside: bytes, directory: bytes) -> None:
+    """Have what is ASIDE back in its place; raises Trouble."""
+    try:
+        posix.rename(aside, directory)
+    except OSError as error:
+        raise Trouble(b"unable to rename " + aside + b" to " + directory, error) from None
+
+
+def _remove(directory: bytes, aside: bytes, at: int, *, purge: bool) -> bytes:
+    """Remove what is ASIDE, which AT is; what is said of what stays. Raises Trouble."""
+    try:
+        if purge:
+            remove_all(at)
+            kept = []
+        else:
+            contents = Contents(at)
+            kept = contents.written()
+            contents.remove(kept)
+        if not kept:
+            posix.rmdir(aside)
+            return b""
+    except OSError as error:
+        raise Trouble(b"unable to remove all of it", error) from None
+    _rename(aside, directory)
+    return b"its log is kept in " + b" ".join(directory + b"/" + path for path in kept)
+
+
+def _remove_link(link: bytes, ending: ServiceEnd) -> bytes:
+    """Remove the LINK to a service directory, which is somebody's; raises Trouble."""
+    try:
+        target = posix.readlink(link)
+        home = posix.open(b".", posix.O_PATH | posix.O_CLOEXEC)
+        try:
+            posix.chdir(link)
+            directory = posix.getcwdb()
+            posix.fchdir(home)
+        finally:
+            posix.close(home)
+    except OSError as error:
+        raise Trouble(b"unable to follow the link", error) from None
+    ending.service(directory)
+    try:
+        posix.unlink(link)
+    except OSError as error:
+        ending.undo(directory)
+        raise Trouble(b"unable to remove the link", error) from None
+    try:
+        ending.supervisors(directory)
+    except Trouble:
+        posix.symlink(target, link)
+        raise
+    return b"it was a link, and " + directory + b" is kept"

@@ -1,0 +1,70 @@
+"""Ends a service for good: itself first, and when no scanner sees it any more its supervisors."""
+
+import posix
+
+from ..base.status import WANTED_DOWN
+from .commands import Command
+from .person_steps import person_steps
+from .reader import find_status
+from .servicefiles import Trouble
+
+KILLED = 5.0  # seconds that what was killed has at least
+
+
+class ServiceEnd:
+    """Ends services, with SECONDS for each step; with FORCE one that takes longer is killed."""
+
+    def __init__(self, seconds: float, *, force: bool) -> None:
+        self.seconds = seconds
+        self.force = force
+        self._was_up = False
+
+    def service(self, directory: bytes) -> None:
+        """Have the service in DIRECTORY down, if anybody supervises it; raises Trouble."""
+        status, trouble = find_status(directory)
+        if status is None:
+            if trouble and not trouble.unsupervised:
+                raise trouble
+            return
+        self._was_up = status.want not in WANTED_DOWN
+        if self._tell("d", directory, force=self.force):
+            return
+        if not self.force:
+            late = b"still runs after %g seconds; it was told to end, and nothing is removed"
+            raise Trouble(late % self.seconds + b" (-f kills it)")
+        if not self._tell("d", directory, seconds=max(KILLED, self.seconds)):
+            raise Trouble(b"still runs, though it was killed; nothing is removed")
+
+    def undo(self, directory: bytes) -> None:
+        """Have the service in DIRECTORY up again if it was."""
+        if self._was_up:
+            person_steps(Command("u", waits=False, force=False), json=True, limit=0)[0].run(
+                [_as_path(directory)]
+            )
+
+    def supervisors(self, directory: bytes) -> None:
+        """Have those end who supervise the service in DIRECTORY, and its logger; raises Trouble."""
+        # Where one keeps both, the second has left with the first.
+        for place in (directory, directory + b"/log"):
+            if find_status(place)[0] is None:
+                continue
+            if not self._tell("x", place):
+                late = b"its supervisor%s has not ended in %g seconds; nothing is removed"
+                of = b"" if place == directory else b" of the logger"
+                raise Trouble(late % (of, self.seconds))
+
+    def _tell(
+        self, letters: str, directory: bytes, *, force: bool = False, seconds: float = 0
+    ) -> bool:
+        """Tell the supervisor of DIRECTORY, and wait; whether it came to that."""
+        command = Command(letters, waits=True, force=force)
+        limit = seconds or self.seconds
+        steps, _ = person_steps(command, json=True, limit=limit)
+        failed = steps.run([_as_path(directory)])
+        posix.close(steps.home)
+        return not failed
+
+
+def _as_path(directory: bytes) -> bytes:
+    """DIRECTORY as a name that is looked for nowhere else."""
+    return directory if directory[:1] in (b"/", b".") else b"./" + directory
