@@ -229,6 +229,17 @@ class Options:
         return made, intent_log
 
 
+def _transform(options: Options, sinks: "list[Sink]") -> SeverityTransform:
+    """Return what makes batches for SINKS."""
+    severities = severity_reader(options.default, options.forms)
+    access = options.forms and options.forms.access
+    if options.strip or options.stats or access or not all(sink.takes_text for sink in sinks):
+        return SeverityTransform(severities, options.redaction)
+    from .lines.text_transform import TextTransform
+
+    return TextTransform(severities, options.redaction, {sink.least for sink in sinks})
+
+
 def main(argv: list[bytes]) -> int:
     """Route stdin until its end, or until told to stop."""
     if not cli.native(argv[0]) or b"--compat" in argv[1:]:
@@ -247,9 +258,7 @@ def main(argv: list[bytes]) -> int:
     ending = Ending()
     waker = Waker(PumpLoop(), source, ending)
     sinks, intent_log = options.open(waker)
-    transform = SeverityTransform(
-        severity_reader(options.default, options.forms), options.redaction
-    )
+    transform = _transform(options, sinks)
     transform.strip = options.strip
     transform.keep_colour = options.keep_colour
     transform.least = options.least

@@ -41,12 +41,14 @@ class Stats(Sink):
         self._file = None if file == b"-" else file
         self._at_end = file is not None
         self._levels = [0] * 8
+        self._others = 0  # lines of which no place had to know the level
 
     def put(self, batch: "Batch") -> None:
         """Count BATCH. What goes on from another was counted there."""
         levels = bytes(batch.levels[batch.continued :])
         for level in range(8):
             self._levels[level] += levels.count(level)
+        self._others += batch.begun - len(levels)
 
     def flush(self) -> None:
         """Tell, if somebody asked."""
@@ -73,6 +75,8 @@ class Stats(Sink):
         """What a person is told."""
         levels = zip(SEVERITIES, self._levels, strict=True)
         counts = [f"{name} {count}" for name, count in levels if count]
+        if self._others:
+            counts.append(f"of any level {self._others}")
         if self._transform.dropped:
             counts.append(f"dropped {self._transform.dropped}")
         lines = [b"pysissylog: lines: " + (", ".join(counts) or "none").encode()]

@@ -73,7 +73,9 @@ class TargetFactory:
 
         if target.kind == b"json":
             return Console(b"pysissylog", target.text, 1, objects(self._origin))
-        return Console(b"pysissylog", target.text, 2, seen if posix.isatty(2) else lines)
+        console = Console(b"pysissylog", target.text, 2, seen if posix.isatty(2) else lines)
+        console.takes_text = True
+        return console
 
     def _stream(self, target: "Target") -> "Sink":
         from .net.stream import Stream

@@ -43,6 +43,11 @@ class Batch:
         self.unfinished = unfinished
 
     @property
+    def begun(self) -> int:
+        """How many lines begin in it, if it has their levels."""
+        return len(self.levels) - self.continued
+
+    @property
     def lines(self) -> list[bytes]:
         """The lines, without their newlines."""
         if self._lines is None:
@@ -68,7 +73,9 @@ class Batch:
         return Batch(self.levels, lines, continued=self.continued, unfinished=self.unfinished)
 
     def important(self, least: int) -> "Batch":
-        """What of it is at least as important as the severity LEAST."""
+        """What of it is at least as important as the severity LEAST; all where nobody knows."""
+        if not self.levels:
+            return self
         keep = [level <= least for level in self.levels]
         return Batch(
             list(compress(self.levels, keep)),
@@ -79,6 +86,29 @@ class Batch:
             continued=self.continued and keep[0],
             unfinished=self.unfinished and keep[-1],
         )
+
+
+class BlockBatch(Batch):
+    """The TEXT of whole lines whose levels nobody looked up, and IMPORTANT parts of it: by a
+    severity, what is at least as important.
+    """
+
+    __slots__ = ("_important",)
+
+    def __init__(self, text: bytes, important: dict[int, bytes]) -> None:
+        super().__init__([], text=text)
+        self._important = important
+
+    @property
+    def begun(self) -> int:
+        """How many lines it has."""
+        # To replace them is a good deal faster than to count them.
+        return len(self.text) - len(self.text.replace(b"\n", b""))
+
+    def important(self, least: int) -> "Batch":
+        """What of it is at least as important as the severity LEAST, or as somebody asked for."""
+        text = self._important.get(least)
+        return self if text is None else BlockBatch(text, {})
 
 
 def stamped(batch: Batch, label: bytes) -> bytes:

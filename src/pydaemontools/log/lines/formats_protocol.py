@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         def has_id(self, line: bytes, size: int) -> bool:
             """Whether there is an id in the first SIZE bytes of LINE, which may be new in each."""
 
+        def levelless(self) -> bytes | None:
+            """How lines begin that have no level, as an expression; None if that is unknown."""
+
         def message(self, line: bytes) -> bytes | None:
             """What LINE says behind its level."""
 

@@ -80,6 +80,14 @@ class Forms:
 
         return has_id(line, size)
 
+    def levelless(self) -> bytes | None:
+        """How lines begin that have no level, if not empty, as an expression; None if unknown."""
+        if self._patterns:
+            return None
+        from .levelless import LEVELLESS
+
+        return LEVELLESS
+
     def record_level(self, reader: SeverityReader, line: bytes) -> int | None:
         """The severity of LINE if that is what it is part of: the record that READER is in, or one
         of several lines that begins with it; None if neither is so.

@@ -67,10 +67,13 @@ COURSED = rf"(?![0-9]){BEGINNING}"
 SUSPECT = re.compile(rf"\n(?!{QUICK})(?:(?={COURSED})|(?!{KINDS}))".encode())
 
 
+LEVELLESS = rf"{QUICK}|(?!{COURSED})(?:{KINDS})".encode()
+
+
 @cache
 def _levelless() -> "re.Pattern[bytes]":
     """What matches as much of a line as says that it has no level; many streams need none."""
-    return re.compile(rf"{QUICK}|(?!{COURSED})(?:{KINDS})".encode())
+    return re.compile(LEVELLESS)
 
 
 def enough(line: bytes) -> int:

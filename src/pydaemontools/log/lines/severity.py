@@ -352,6 +352,19 @@ class SeverityReader:
         self._ids = self._ids or Ids()
         return self._ids
 
+    @property
+    def beginnings(self) -> Beginnings:
+        """What was learned of how lines begin."""
+        return self._beginnings
+
+    def levelless(self) -> bytes | None:
+        """How lines begin that have no level, if not empty, as an expression; None if unknown."""
+        if self.forms:
+            return self.forms.levelless()
+        from re import escape
+
+        return b"[^\n" + escape(bytes(at for at, first in enumerate(self._first) if first)) + b"]"
+
     def known(self) -> "tuple[list[bytes], list[int | None], int]":
         """The lines that are being looked at, their severities, and how many have theirs."""
         return self._lines, self._found, self._at

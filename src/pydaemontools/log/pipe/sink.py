@@ -17,6 +17,7 @@ class Sink:
 
     least = DEBUG  # what is less important than this severity does not get here
     colour = False  # whether escape sequences may be in what it gets
+    takes_text = False  # whether the text of a batch, or of what is important in it, is enough
     lines = 0  # how many were put
     connects: int | None = None  # how many connections came about; None where there are none
 
@@ -40,9 +41,9 @@ class Sink:
 
     def put(self, batch: "Batch") -> None:
         """Send on what is important enough of BATCH, and count its lines."""
-        if self.least < DEBUG and batch.levels:
+        if self.least < DEBUG:
             batch = batch.important(self.least)
-        self.lines += len(batch.levels) - batch.continued
+        self.lines += batch.begun
         if self.colour and batch.kept:
             batch = batch.coloured()
         self.send(batch)

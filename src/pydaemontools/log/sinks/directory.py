@@ -45,6 +45,7 @@ class DirectorySink(Sink):
     """
 
     stalled = False
+    takes_text = True
 
     def __init__(
         self,
