@@ -262,6 +262,7 @@ def main(argv: list[bytes]) -> int:
     transform.strip = options.strip
     transform.keep_colour = options.keep_colour
     transform.least = options.least
+    transform.objects = any(b"json" in (one.kind, one.format) for one in options.targets)
     stats = Stats(sinks, transform, options.stats)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
     pump = Pump(source, ending, [*sinks, stats], transform, options.buffer, intent_log=intent_log)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import level_regex, text_transform
+from pydaemontools.log.lines import level_regex, severity_transform, text_transform
+from pydaemontools.log.lines.entries import objects
+from pydaemontools.log.lines.formats import Origin
 from pydaemontools.log.lines.forms import Forms, severity_reader
 from pydaemontools.log.lines.redact import Redaction
 from pydaemontools.log.lines.severity import DEBUG, INFO, NAMES
@@ -88,6 +90,7 @@ def stream_of(parts):
 def small(monkeypatch):
     """Blocks are large when they have a line, and little is read at a time."""
     monkeypatch.setattr(text_transform, "LARGE", 1)
+    monkeypatch.setattr(severity_transform, "LARGE", 1)
     monkeypatch.setattr(text_transform, "PIECE", 20)
     monkeypatch.setattr(text_transform, "TAIL", 40)
     monkeypatch.setattr(text_transform, "SELDOM", 1)
@@ -139,3 +142,24 @@ def test_blocks_are_as_lines(stream, given):
         # No level is looked up.
         lines, blocks = ([one[:2] for one in both] for both in found)
     assert blocks == lines
+
+
+ORIGIN = Origin(b'an "ident"', 24, 7, b"host", {"message": "m", "tag": '","message":""'})
+MOMENT = 1_795_969_661_021_017_600
+
+
+@patient
+@given(stream=streams(), least=st.integers(0, 7), room=st.sampled_from([300, 1 << 20]))
+@pytest.mark.usefixtures("small")
+def test_objects_of_blocks_are_as_of_lines(stream, least, room):
+    """A line that is known to be a record by itself is the object that a look at it makes of it,
+    whatever stands around it.
+    """
+    transform = SeverityTransform(severity_reader(INFO, Forms()))
+    transform.objects = True
+    for body, continued, unfinished in stream:
+        whole = transform.batch(body, continued=continued, unfinished=unfinished)
+        for batch in whole, whole.important(least):
+            found = objects(batch, ORIGIN, MOMENT, room)
+            batch.alone = []
+            assert found == objects(batch, ORIGIN, MOMENT, room)

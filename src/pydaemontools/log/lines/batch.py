@@ -1,6 +1,6 @@
 """What travels from the reader of a pipe to the places: some lines, or the text that they are."""
 
-from itertools import compress
+from itertools import accumulate, compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,17 @@ class Batch:
     what a terminal does not show, where that is wanted and differs.
     """
 
-    __slots__ = ("_lines", "_text", "continued", "heads", "kept", "levels", "records", "unfinished")
+    __slots__ = (
+        "_lines",
+        "_text",
+        "alone",
+        "continued",
+        "heads",
+        "kept",
+        "levels",
+        "records",
+        "unfinished",
+    )
 
     def __init__(
         self,
@@ -41,6 +51,7 @@ class Batch:
         self._text = text
         self.continued = continued
         self.unfinished = unfinished
+        self.alone: list[tuple[int, int]] = []  # where lines are known to be a record each (lone)
 
     @property
     def begun(self) -> int:
@@ -77,7 +88,7 @@ class Batch:
         if not self.levels:
             return self
         keep = [level <= least for level in self.levels]
-        return Batch(
+        made = Batch(
             list(compress(self.levels, keep)),
             list(compress(self.lines, keep)),
             records=list(compress(self.records, keep)) if self.records else None,
@@ -86,6 +97,10 @@ class Batch:
             continued=self.continued and keep[0],
             unfinished=self.unfinished and keep[-1],
         )
+        if self.alone:
+            kept = [0, *accumulate(keep)]
+            made.alone = [(kept[start], kept[end]) for start, end in self.alone]
+        return made
 
 
 class BlockBatch(Batch):

@@ -41,10 +41,10 @@ def flat(fields: "Mapping[str, object]") -> "Iterator[tuple[str, str]]":
 def dumps(value: object) -> str:
     """VALUE in JSON, in one line. A number beyond all bounds is text."""
     # Most fields are text: json, and re with it, is imported with the first that is not.
-    from .jsonline import encode
+    from .jsonline import encode, encode_object
 
     try:
-        return encode(value)
+        return encode_object(value) if isinstance(value, dict) else encode(value)
     except ValueError:
         return encode(_bounded(value))
 
@@ -94,6 +94,15 @@ def line(
     given: "Mapping[str, object]",
     added: "Mapping[str, object] | None" = None,
 ) -> bytes:
+    """RECORD as a line of JSON, without a newline, in UTF-8 (see line_text)."""
+    return line_text(record, given, added).encode("utf-8", "replace")
+
+
+def line_text(
+    record: "Record",
+    given: "Mapping[str, object]",
+    added: "Mapping[str, object] | None" = None,
+) -> str:
     """RECORD as a line of JSON, without a newline.
 
     First GIVEN (time, host, ident, pid, and what else is known), `level` by its name, and
@@ -101,18 +110,27 @@ def line(
     kept as field_NAME, or with more of field_ if that is there too. ADDED are fields that
     replace those of the same name.
     """
-    first = dict(given)
+    first: dict[str, object] = {**given}
     if record.level is not None:
         first["level"] = SEVERITIES[record.level]
     if record.message is not record.line or not record.fields:
         first["message"] = text(record.message)
     fields = merged(record.fields, added)
+    if first.keys().isdisjoint(fields):
+        # Nearly always.
+        first.update(fields)
+    else:
+        _add(first, fields)
+    return dumps(first)
+
+
+def _add(first: dict[str, object], fields: "Mapping[str, object]") -> None:
+    """Have FIELDS behind what stands FIRST, by other names where those are taken."""
     for name, value in fields.items():
         free = name
         while free in first or (free is not name and free in fields):
             free = f"field_{free}"
         first[free] = value
-    return dumps(first).encode("utf-8", "replace")
 
 
 def merged(

@@ -13,10 +13,11 @@ from .utf8 import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from .batch import Batch
     from .formats import Origin
+    from .json_objects import JsonObjects
 
 SMALLEST = 64  # bytes of a text that is not cut any more, however small the room
 
@@ -60,6 +61,14 @@ def objects(batch: "Batch", origin: "Origin", nanoseconds: int, room: int) -> li
 
     A record that needs more is cut, as the text that it came in.
     """
+    texts = object_texts(batch, origin, nanoseconds, room)
+    return [one for text in texts for one in text.split(b"\n")]
+
+
+def object_texts(
+    batch: "Batch", origin: "Origin", nanoseconds: int, room: int
+) -> "Iterator[bytes]":
+    """The same, with a newline between two objects, in pieces."""
     facility = next(name for name, number in FACILITIES.items() if number == origin.facility)
     given: dict[str, object] = {
         "time": stamp_5424(nanoseconds).decode(),
@@ -69,27 +78,44 @@ def objects(batch: "Batch", origin: "Origin", nanoseconds: int, room: int) -> li
     }
     if origin.pid is not None:
         given["pid"] = origin.pid
-    made = []
-    for record in entries(batch):
-        one = emit.line(record, given, origin.fields)
-        if len(one) <= room:
-            made.append(one)
+    from .json_objects import BYTES, JsonObjects
+
+    form = JsonObjects(given, origin.fields)
+    if not batch.alone:
+        for record in entries(batch):
+            yield _object(record, form, room)
+        return
+    from .lone import by_themselves, parts
+
+    for part in parts(batch.lines, batch.levels, batch.records, batch.alone):
+        if isinstance(part, Record):
+            yield _object(part, form, room)
+            continue
+        some = slice(*part)
+        levels, lines = batch.levels[some], batch.lines[some]
+        found = batch.records[some] if batch.records else None
+        if not (found and any(found)) and form.most(lines) <= room:
+            yield form.of(levels, lines)
+            continue
+        records = list(by_themselves(lines, levels, found))
+        texts = list(map(form.record, records))
+        if BYTES * max(map(len, texts)) <= room:
+            yield "\n".join(texts).encode("utf-8", "replace")
         else:
-            made += _cut(record.line, record.level, given, origin.fields, room)
-    return made
+            yield from (_object(record, form, room) for record in records)
 
 
-def _cut(
-    text: bytes,
-    level: int | None,
-    given: "Mapping[str, object]",
-    added: "Mapping[str, str]",
-    room: int,
-) -> list[bytes]:
+def _object(record: Record, form: "JsonObjects", room: int) -> bytes:
+    """RECORD as an object; in more than one, with newlines between, if it has no ROOM."""
+    one = form.record(record).encode("utf-8", "replace")
+    return one if len(one) <= room else b"\n".join(_cut(record.line, record.level, form, room))
+
+
+def _cut(text: bytes, level: int | None, form: "JsonObjects", room: int) -> list[bytes]:
     """TEXT as objects that have room, if there is anything but text in them."""
-    one = emit.line(Record(level, text, {}, text), given, added)
+    one = form.record(Record(level, text, {}, text)).encode("utf-8", "replace")
     if len(one) <= room or len(text) <= SMALLEST:
         return [one]
     first, *rest = split(text, len(text) // 2 + 1)
     pieces = [first, *(b"+" + piece for piece in rest)]
-    return [made for piece in pieces for made in _cut(piece, level, given, added, room)]
+    return [made for piece in pieces for made in _cut(piece, level, form, room)]

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
         course: int  # how the record goes on that the last line begins (continuation.py)
         first: bytearray  # whether a line that begins so has to be looked at
 
+        @property
+        def everything(self) -> bool:
+            """Whether a line may be in any format that is known, and in no other."""
+
         def possible(self, start: bytes) -> bool:
             """Whether a line that begins with START may be in one."""
 

@@ -45,6 +45,11 @@ class Forms:
         self.course = 0  # how the record goes on that the last line begins (continuation.py)
         self.first = bytearray(b"\1" * 256) if patterns else FIRST
 
+    @property
+    def everything(self) -> bool:
+        """Whether a line may be in any of the formats, and in no other."""
+        return self._names is None and not self._patterns
+
     def possible(self, start: bytes) -> bool:
         """Whether a line that begins with the bytes START may be in a format."""
         return bool(self._patterns) or possible(start)

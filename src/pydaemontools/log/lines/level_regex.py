@@ -78,10 +78,18 @@ class LevelRegex:
         """Where in TEXT the first line from START on begins that is not known; its length if
         all are.
         """
+        found = self._others().search(b"\n" + text[:-1], start)
+        return found.start() if found else len(text)
+
+    def unknown(self, text: bytes) -> list[int]:
+        """Where in TEXT, whole lines, lines begin that are not known."""
+        return [found.start() for found in self._others().finditer(b"\n" + text[:-1])]
+
+    def _others(self) -> "Pattern[bytes]":
+        """What matches a line that is not known."""
         if self._unknown is None:
             self._unknown = _compiled(rb"\n(?!%b)" % either(self._alternatives(lambda _: True)))
-        found = self._unknown.search(b"\n" + text[:-1], start)
-        return found.start() if found else len(text)
+        return self._unknown
 
     def _make(self, least: int) -> "tuple[Pattern[bytes], Pattern[bytes]]":
         """What matches lines less important than LEAST; and what matches one that is none of the

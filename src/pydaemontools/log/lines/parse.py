@@ -12,9 +12,10 @@ from .record import Opened, Record, value_of
 from .shown import last_shown
 
 DEPTH = 64  # of objects and arrays in each other; json itself ends at about a thousand
-_scan = json.JSONDecoder(strict=False, parse_constant=str).raw_decode
+_scan = json.JSONDecoder(strict=False, parse_constant=str).scan_once  # type: ignore[attr-defined]
 # What an object of loguru's serializer has, and nothing else has.
 LOGURU = {"text", "record"}
+FIRST, SECOND = keys.LEVEL[0], keys.MESSAGE[1]
 # Without any of these an object has nothing to say but the line that it holds in `log`.
 KNOWN = {key.lower() for key in keys.LEVELS | keys.MESSAGES} - {"log"}
 
@@ -42,14 +43,15 @@ def _json(line: bytes) -> Record | None:
     """The record that LINE is if it is one JSON object."""
     text = line.decode("utf-8", "surrogateescape")
     try:
-        found, end = _scan(text)
-    except (ValueError, RecursionError):
+        found, end = _scan(text, 0)
+    except (ValueError, RecursionError, StopIteration):
         return None
     if end != len(text) and text[end:].strip(" \t\r\n"):
         return None
-    if line.count(b"{") + line.count(b"[") > DEPTH and _deep(found):
+    deep = len(line) > 2 * DEPTH and line.count(b"{") + line.count(b"[") > DEPTH
+    if deep and _deep(found):
         return None
-    if found.keys() == LOGURU and isinstance(found["record"], dict):
+    if len(found) == len(LOGURU) and found.keys() == LOGURU and isinstance(found["record"], dict):
         return made(line, _loguru(found["record"], found["text"]))
     held = found.get("log")
     if isinstance(held, str) and KNOWN.isdisjoint(map(str.lower, found)):
@@ -74,20 +76,39 @@ def _loguru(record: dict[str, object], text: object) -> dict[str, object]:
 
 def made(line: bytes, fields: dict[str, object]) -> Record:
     """The record of LINE; level and message are taken out of FIELDS."""
-    level = message = None
-    for key in () if keys.LEVELS.isdisjoint(fields) else keys.LEVEL:
-        value = value_of(fields, key)
-        if value is not None and (level := keys.severity(key, value)) is not None:
-            _drop(fields, key)
-            break
+    value = fields.get(FIRST)
+    if isinstance(value, str) and (level := keys.WORDS.get(value)) is not None:
+        # Nearly always.
+        del fields[FIRST]
     else:
-        level = _folded_level(fields)
+        level = _level(fields)
+    value = fields.get(SECOND) if fields.get(keys.MESSAGE[0]) is None else None
+    if isinstance(value, str):
+        message: bytes | None = encoded(value)
+        del fields[SECOND]
+    else:
+        message = _message(fields)
+    return Record(level, line if message is None else message, fields, line)
+
+
+def _message(fields: dict[str, object]) -> bytes | None:
+    """The message that FIELDS have, which is taken out; None if they have none."""
     for key in () if keys.MESSAGES.isdisjoint(fields) else keys.MESSAGE:
         value = value_of(fields, key)
         if value is not None and (message := _text(value)) is not None:
             _drop(fields, key)
-            break
-    return Record(level, line if message is None else message, fields, line)
+            return message
+    return None
+
+
+def _level(fields: dict[str, object]) -> int | None:
+    """The level that FIELDS name, which is taken out; None if they name none."""
+    for key in () if keys.LEVELS.isdisjoint(fields) else keys.LEVEL:
+        value = value_of(fields, key)
+        if value is not None and (level := keys.severity(key, value)) is not None:
+            _drop(fields, key)
+            return level
+    return _folded_level(fields)
 
 
 def _folded_level(fields: dict[str, object]) -> int | None:

@@ -6,6 +6,7 @@ from .batch import Batch
 from .record import Record
 from .repeat_limit import RepeatLimit
 from .selection import BatchFilter
+from .severity import DEBUG
 from .shown import last_shown
 
 TYPE_CHECKING = False
@@ -50,13 +51,14 @@ class LevelBatch(Batch):
     def __init__(
         self,
         levels: list[int],
-        lines: list[bytes],
+        lines: list[bytes] | None,
         folded: "Callable[[], list[Record]]",
         *,
-        continued: bool,
-        unfinished: bool,
+        text: bytes | None = None,
+        continued: bool = False,
+        unfinished: bool = False,
     ) -> None:
-        super().__init__(levels, lines, continued=continued, unfinished=unfinished)
+        super().__init__(levels, lines, text=text, continued=continued, unfinished=unfinished)
         self._folded = folded
 
     @property
@@ -88,7 +90,7 @@ class RecordFilter(BatchFilter):
                 chosen += self._next_notices(batch)
             if at >= batch.rest:
                 # A record may have been cut in two: this, or an empty line, is the rest.
-                if not self.begun or not _is_rest(record.line):
+                if not self.begun or not is_rest(record.line):
                     self.goes_on = self._wants(record, batch.seen[at])
                 self.begun = True
             if self.goes_on:
@@ -108,6 +110,10 @@ class RecordFilter(BatchFilter):
 
     def _by_level(self, batch: Batch) -> Batch:
         """What lines of BATCH are wanted, where the lines of a record have its level."""
+        self.begun = True
+        if self._least == DEBUG:
+            self.goes_on = True
+            return batch
         keep = [level <= self._least for level in batch.levels]
         if batch.continued:
             keep[0] = self.goes_on
@@ -140,7 +146,7 @@ class RecordFilter(BatchFilter):
         return all(limit.passes(record.line.partition(b"\n")[0]) for limit in self.limits)
 
 
-def _is_rest(text: bytes) -> bool:
+def is_rest(text: bytes) -> bool:
     """Whether TEXT of a record goes on with the one before: as a terminal shows it."""
     if text[:1] not in b" \t":
         return False

@@ -10,7 +10,7 @@ from .block_transform import BlockTransform
 from .borders import unended
 from .forms import severity_reader
 from .record import Record
-from .record_filter import LevelBatch, RecordBatch, RecordFilter
+from .record_filter import LevelBatch, RecordBatch, RecordFilter, is_rest
 from .records import RecordReader, fold
 from .repeat_limit import LONGEST
 from .severity import BITS, INFO, WARNING
@@ -20,11 +20,13 @@ from .stamps import utc
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .actions import Actions
+    from .level_regex import LevelRegex
 
 
 # How much larger a text may be as JSON, where a byte is six (\\u001b) and an exception is there
 # twice; and what there is besides.
 FACTOR, OBJECT = 13, 256
+LARGE = 16384  # bytes from which on looking at all lines at once is worth it
 
 
 class RecordTransform(BlockTransform):
@@ -37,6 +39,7 @@ class RecordTransform(BlockTransform):
         self._choices = [one for one in self._selections if isinstance(one, RecordFilter)]
         self._severities = severity_reader(INFO, script.forms)
         self._reader = RecordReader(self._severities)
+        self._regex: LevelRegex | None = None
         self._json = script.stamp == b"J"
         # Then lines need not be put together, but where a record is shown as one.
         self._by_level = not self._json and all(
@@ -90,6 +93,10 @@ class RecordTransform(BlockTransform):
                     unfinished=unfinished,
                 )
             )
+        if self._json and not (continued or unfinished) and clean is lines:
+            alone = self._alone(lines, body, records)
+            if alone:
+                return self._selected(self._object_batch(lines, levels, records, alone))
         found = fold(lines, levels, records, continued=continued, clean=clean)
         if self._json and continued and not found[0].line:
             # Nothing is left of it, and an object has ended already.
@@ -114,6 +121,56 @@ class RecordTransform(BlockTransform):
                 unfinished=unfinished,
             )
         return self._selected(batch)
+
+    def _alone(
+        self, lines: list[bytes], body: bytes, records: list[Record | None]
+    ) -> list[tuple[int, int]]:
+        """Return where LINES, which are BODY, are known to be a record each, if that is enough."""
+        forms = self._severities.forms
+        by_level = all(one.level_alone for one in self._choices)
+        if not (by_level and len(body) >= LARGE and forms and forms.everything):
+            return []
+        if is_rest(lines[0]):
+            # Whether it is wanted was decided before.
+            return []
+        if not self._regex:
+            from .level_regex import LevelRegex
+
+            self._regex = LevelRegex(self._severities)
+        from .lone import runs
+
+        return runs(self._regex, body if body[-1:] == b"\n" else body + b"\n", records or None)
+
+    def _object_batch(
+        self,
+        lines: list[bytes],
+        levels: list[int],
+        records: list[Record | None],
+        alone: list[tuple[int, int]],
+    ) -> LevelBatch:
+        """Return the objects of LINES, of which those in ALONE are a record each."""
+        from .json_objects import JsonObjects
+        from .lone import by_themselves, parts
+
+        form = JsonObjects(self._given())
+        texts: list[bytes] = []
+        worth: list[int] = []
+        for part in parts(lines, levels, records, alone):
+            if isinstance(part, Record):
+                # What begins with a blank is wanted if what it goes on with is.
+                rest = is_rest(part.line)
+                worth.append(worth[-1] if rest else part.level or 0)
+                texts.append(form.record(part).encode("utf-8", "replace"))
+                continue
+            some = slice(*part)
+            worth += levels[some]
+            found = records[some]
+            if any(found):
+                each = map(form.record, by_themselves(lines[some], levels[some], found))
+                texts.append("\n".join(each).encode("utf-8", "replace"))
+            else:
+                texts.append(form.of(levels[some], lines[some]))
+        return LevelBatch(worth, None, list, text=b"\n".join([*texts, b""]))
 
     def _labelled(self, lines: list[bytes], *, continued: bool) -> list[bytes]:
         """Return LINES with a time before each that begins here."""
@@ -176,8 +233,13 @@ class RecordTransform(BlockTransform):
         return texts
 
     def _objects(self, found: list[Record]) -> list[bytes]:
-        given = {"time": utc().decode().rstrip()}
+        given = self._given()
         return [emit.line(record, given) for record in found]
+
+    @staticmethod
+    def _given() -> dict[str, str]:
+        """Return what each object begins with."""
+        return {"time": utc().decode().rstrip()}
 
     def _dress(self, text: bytes) -> bytes:
         """Return TEXT, which is ours, as a line of the log."""

@@ -58,14 +58,7 @@ class RecordReader:
         if not any(records):
             levels = self.router.route(lines)
             return levels, self._of_sources(block, lines, levels, None)
-        levels = []
-        at = 0
-        for end, record in enumerate(records):
-            if record:
-                levels += self.router.route(lines[at:end])
-                levels.append(self._level(lines[end], record))
-                at = end + 1
-        levels += self.router.route(lines[at:])
+        levels = self._levels(lines, records)
         return levels, self._of_sources(block, lines, levels, records)
 
     def _of_sources(
@@ -97,13 +90,33 @@ class RecordReader:
             self.router.level = levels[-1]
         return found if any(found) else records
 
-    def _level(self, line: bytes, record: Record) -> int:
+    def _levels(self, lines: list[bytes], records: "Sequence[Record | None]") -> list[int]:
+        """The severity of each of LINES, of which some are RECORDS."""
         router = self.router
-        if record.inner:
-            record.level = router.route([record.inner])[0]
-            return router.level
-        router.ended(line, router.default if record.level is None else record.level)
-        return router.level
+        levels: list[int] = []
+        last = None  # a structured line that the router has yet to be told of
+        for at, record in enumerate(records):
+            if record and not record.inner:
+                last = lines[at]
+                levels.append(router.default if record.level is None else record.level)
+            elif record or at == len(levels):
+                end = self._next(records, at) if record is None else at + 1
+                if last is not None:
+                    router.ended(last, levels[-1])
+                    last = None
+                if record and record.inner:
+                    record.level = router.route([record.inner])[0]
+                    levels.append(router.level)
+                else:
+                    levels += router.route(lines[at:end])
+        if last is not None:
+            router.ended(last, levels[-1])
+        return levels
+
+    @staticmethod
+    def _next(records: "Sequence[Record | None]", at: int) -> int:
+        """Where from AT on the next of RECORDS is; their end if there is none."""
+        return next((end for end in range(at, len(records)) if records[end]), len(records))
 
 
 def fold(

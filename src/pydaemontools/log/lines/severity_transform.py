@@ -9,8 +9,11 @@ from .transform import Transform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .level_regex import LevelRegex
     from .record import Record
     from .redact import Redaction
+
+LARGE = 16384  # bytes from which on looking at all lines at once is worth it
 
 
 class SeverityTransform(Transform):
@@ -25,6 +28,8 @@ class SeverityTransform(Transform):
         self.least = DEBUG  # what is less important is dropped
         self.strip = False  # whether heads are taken off
         self.keep_colour = False  # whether batches also have what a terminal does not show
+        self.objects = False  # whether a place gets records, and not just lines
+        self._regex: LevelRegex | None = None
         self.dropped = 0  # lines that were not important enough
 
     @property
@@ -65,8 +70,8 @@ class SeverityTransform(Transform):
             text = self._last_shown(came).translate(CLEAN)
             read = [line for line in text.split(b"\n")[len(going_on) :] if line]
         levels, records = self._reader.route(text, read, unfinished=unfinished)
-        if records and not self.keep_colour:
-            _without_colours(records)
+        if not self.keep_colour:
+            _without_colours(records or [])
         nothing: list[Record | None] = [None] * len(going_on)
         batch = Batch(
             first + levels,
@@ -78,12 +83,30 @@ class SeverityTransform(Transform):
         )
         if self.strip:
             batch = self._stripped(batch, going_on, read)
-        if self.least == DEBUG:
-            return batch
+        elif self.objects and len(body) >= LARGE and read is fresh:
+            batch.alone = self._alone(batch)
+        return batch if self.least == DEBUG else self._important(batch)
+
+    def _important(self, batch: Batch) -> Batch:
+        """Return what of BATCH is not dropped."""
         kept = batch.important(self.least)
         # What goes on from another batch was counted there.
-        self.dropped += len(levels) - (len(kept.levels) - kept.continued)
+        self.dropped += batch.begun - kept.begun
         return kept
+
+    def _alone(self, batch: Batch) -> "list[tuple[int, int]]":
+        """Return where the lines of BATCH are known to be a record each."""
+        forms = self._severities.forms
+        plain = not (batch.continued or batch.unfinished or batch.kept)
+        if not (plain and forms and forms.everything):
+            return []
+        if not self._regex:
+            from .level_regex import LevelRegex
+
+            self._regex = LevelRegex(self._severities)
+        from .lone import runs
+
+        return runs(self._regex, batch.text, batch.records)
 
     def _stripped(self, batch: Batch, going_on: list[bytes], read: list[bytes]) -> Batch:
         """Return BATCH with what stands behind the levels of the lines that were READ."""

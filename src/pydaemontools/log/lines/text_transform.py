@@ -10,14 +10,13 @@ from itertools import compress
 from .batch import Batch, BlockBatch
 from .level_regex import LevelRegex
 from .severity import CLEAN, DEBUG, ENDED, SeverityReader
-from .severity_transform import SeverityTransform
+from .severity_transform import LARGE, SeverityTransform
 from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .redact import Redaction
 
-LARGE = 16384  # bytes from which on looking at all lines at once is worth it
 PIECE = 4096  # bytes that are read line by line where one is not known, at first
 TAIL = 1024  # bytes that tell what record a block ends with
 SELDOM = 8  # blocks, of which one is tried where the expression knew few lines

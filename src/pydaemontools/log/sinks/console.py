@@ -121,7 +121,7 @@ def objects(origin: "Origin") -> "Callable[[Batch], bytes]":
         # Only now: it brings what has to do with JSON.
         from ..lines import entries
 
-        made = entries.objects(batch, origin, time.time_ns(), LARGEST)
+        made = entries.object_texts(batch, origin, time.time_ns(), LARGEST)
         return b"\n".join([*made, b""])
 
     return text
