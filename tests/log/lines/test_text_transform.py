@@ -7,10 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import level_regex, severity_transform, text_transform
+from pydaemontools.log.lines import (
+    level_regex,
+    record_transform,
+    severity_transform,
+    text_transform,
+)
+from pydaemontools.log.lines.actions import Actions
 from pydaemontools.log.lines.entries import objects
 from pydaemontools.log.lines.formats import Origin
 from pydaemontools.log.lines.forms import Forms, severity_reader
+from pydaemontools.log.lines.record_transform import RecordTransform
 from pydaemontools.log.lines.redact import Redaction
 from pydaemontools.log.lines.severity import DEBUG, INFO, NAMES
 from pydaemontools.log.lines.severity_transform import SeverityTransform
@@ -91,6 +98,7 @@ def small(monkeypatch):
     """Blocks are large when they have a line, and little is read at a time."""
     monkeypatch.setattr(text_transform, "LARGE", 1)
     monkeypatch.setattr(severity_transform, "LARGE", 1)
+    monkeypatch.setattr(record_transform, "LARGE", 1)
     monkeypatch.setattr(text_transform, "PIECE", 20)
     monkeypatch.setattr(text_transform, "TAIL", 40)
     monkeypatch.setattr(text_transform, "SELDOM", 1)
@@ -163,3 +171,24 @@ def test_objects_of_blocks_are_as_of_lines(stream, least, room):
             found = objects(batch, ORIGIN, MOMENT, room)
             batch.alone = []
             assert found == objects(batch, ORIGIN, MOMENT, room)
+
+
+@patient
+@given(stream=streams(), words=st.sampled_from([["J"], ["J", "Lwarning"], ["J", "Lerr", "fauto"]]))
+@pytest.mark.usefixtures("small")
+def test_written_objects_of_blocks_are_as_of_lines(stream, words):
+    """What pymultilog writes with J is the same where lines are known to be a record each."""
+    found = []
+    for large in 1, 1 << 30:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(record_transform, "LARGE", large)
+            patch.setattr(record_transform, "utc", lambda: b"2026-11-29T13:16:38.123456Z ")
+            script = Actions([*map(str.encode, words), b"./d"], own=True)
+            transform = RecordTransform(script)
+            made = []
+            for body, continued, unfinished in stream:
+                batch = transform.batch(body, continued=continued, unfinished=unfinished)
+                text = script.outputs[0].selection.of(batch).text
+                made.append((text, transform.state))
+        found.append(made)
+    assert found[0] == found[1]
