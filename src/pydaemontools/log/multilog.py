@@ -71,7 +71,10 @@ def _carry(
         from .pipe.splitter import BlockSplitter
 
         splitter = BlockSplitter(
-            *transform.growth(), closely=transform.closely, whole_records=script.records
+            *transform.growth(),
+            growth_of=transform.growth_of if script.stamp == b"J" else None,
+            closely=transform.closely,
+            whole_records=script.records,
         )
         intent_log = open_intent_log(source, splitter)
     try:

@@ -53,7 +53,12 @@ def carry(words, block):
     script = Actions([*words, b"./d"], own=True)
     form = RecordTransform(script)
     script.check(form.growth())
-    splitter = BlockSplitter(*form.growth(), closely=form.closely, whole_records=True)
+    splitter = BlockSplitter(
+        *form.growth(),
+        growth_of=form.growth_of if words[0] == b"J" else None,
+        closely=form.closely,
+        whole_records=True,
+    )
     file = File(script.outputs[0].size)
     splitter.logs.append(file)
     at, inside, cuts = 0, False, []
@@ -91,6 +96,7 @@ PART = st.sampled_from(
         *(b"a", b"\x01", b"\xff", "é".encode(), b'"', b"\\", b" ", b"{", b"}", b"error: ", b"<3>"),
         *(b'{"a":1e15}', b'{"msg":"\x01\xff"}', b'{"time":1,"field_time":2,"level":"loud"}'),
         *(b'{"a":"' + b"\xff" * 300 + b'"}', b'{"m":[' + b"1e15," * 300 + b"1]}", b"level=x a="),
+        *(b'{"a":NaN,"b":[', b"NaN,", b"NaN]}", b'{"a":12345678901234567.5}', b"a= ", b"level=i "),
         *(TRACEBACK, b"  File", b"ValueError: x", b"level=info msg="),
     ]
 )

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 # How much larger a text may be as JSON, where a byte is six (\\u001b) and an exception is there
 # twice; and what there is besides.
 FACTOR, OBJECT = 13, 256
-LARGE = 16384  # bytes from which on looking at all lines at once is worth it
+LOGFMT = 3  # times as long a name and a value are in JSON: `a=` is `"a":"",`
+PRINTED = bytes([*range(32, 127), 10])  # what is in JSON as it is, but for quotes and backslashes
+LARGE = 4096  # bytes from which on looking at all lines at once is worth it
 
 
 class RecordTransform(BlockTransform):
@@ -64,6 +66,11 @@ class RecordTransform(BlockTransform):
         limits = max((len(one.limits) for one in self._choices), default=0)
         notices = limits * (len(self._dress(LONGEST)) + 1) if limits else 0
         return (OBJECT, FACTOR, notices) if self._json else (self._length, 1, notices)
+
+    def growth_of(self, body: bytes) -> tuple[int, int, int]:
+        """Return the growth of BODY: as JSON it is that of the bytes that are in it."""
+        size, factor, besides = self.growth()
+        return size, _factor(body) if self._json else factor, besides
 
     def closely(self, body: bytes) -> int | None:
         """Return how many bytes BODY is as JSON at the most, whatever stands around it."""
@@ -259,6 +266,28 @@ class RecordTransform(BlockTransform):
         batch = RecordBatch([], [], [], self._dress)
         given = [one.tell(batch, ending=ending) for one in self._choices]
         return batch if any(given) else None
+
+
+def _factor(body: bytes) -> int:
+    """Return how many times as long as JSON a byte of BODY may be, beside what each object has."""
+    if not body.isascii() or body.translate(None, PRINTED):
+        return FACTOR
+    plain = 2 if b'"' in body or b"\\" in body else 1
+    told = 1
+    if b"=" in body:
+        # In logfmt there are no quotes around a name.
+        told = plain * LOGFMT
+    if b"{" in body and _has_exponent(body):
+        return FACTOR
+    # Text is there twice if it is an exception's, beside what it may say as a structured line.
+    return min(FACTOR, 2 * plain + told)
+
+
+def _has_exponent(body: bytes) -> bool:
+    """Whether there may be a number in BODY that JSON writes in more bytes, as 1e9."""
+    import re
+
+    return re.search(rb"[0-9][eE][0-9+-]", body) is not None
 
 
 def _closely(line: bytes, *, alone: bool) -> int:

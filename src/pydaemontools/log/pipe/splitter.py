@@ -68,7 +68,8 @@ def first_lines(text: bytes, count: int) -> bytes:
 
 class BlockSplitter:
     """Cuts blocks into parts for its `logs`. LABEL, FACTOR and BESIDES say by how much text is
-    longer there (transform.py), and CLOSELY how long one gets where that is much less. With
+    longer there (transform.py), GROWTH_OF by how much some text is, if that may be less, and
+    CLOSELY how long one gets where that is much less. With
     WHOLE_RECORDS a record of several lines is in one file.
     """
 
@@ -78,6 +79,7 @@ class BlockSplitter:
         factor: int = 1,
         besides: int = 0,
         *,
+        growth_of: "Callable[[bytes], tuple[int, int, int]] | None" = None,
         closely: "Callable[[bytes], int | None] | None" = None,
         whole_records: bool = False,
     ) -> None:
@@ -85,6 +87,7 @@ class BlockSplitter:
         self.part_size = 0  # bytes of the last part in a log, at the most
         self.overhead = size_in_log(b"", label, factor, besides)  # bytes of no line at all
         self._growth = label, factor, besides
+        self._growth_of = growth_of
         self._closely = closely
         self._whole_records = whole_records
 
@@ -100,7 +103,8 @@ class BlockSplitter:
             part = part[: part.rfind(b"\n") + 1]
         if most < len(part):
             part = first_lines(part, most)
-        part, self.part_size = fit(part, room, *self._growth)
+        growth = self._growth_of(part) if self._growth_of else self._growth
+        part, self.part_size = fit(part, room, *growth)
         if not self._whole_records or start + len(part) == len(block):
             return part or self._fit_line(block, start, room)
         return self._fit_records(block, start, part, room)
