@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 from datagrams import HEADS
@@ -13,6 +14,7 @@ from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
 
 LEVELS = ["error", "warning", "info", "debug", "notice", "crit"]
 TEXT = ": %08d a line of about the length that the lines of most daemons have\n"
+OBJECT = '{"level":"%s","id":%d,"msg":"a line of about the length that others have","port":443}\n'
 SIZE, KEEP = 16_000_000, 10
 WORDS = [
     "timeout",
@@ -69,14 +71,79 @@ def rows(*, quick):
             {"multilog": 1.0},
         ),
     }
-    for what, (commands, targets) in contests.items():
+    for what, (commands, targets) in (contests | by_route(djb)).items():
         lacking = missing(*list(commands)[1:])
         contenders = {name: timed(argv) for name, argv in commands.items() if name not in lacking}
         wanted = {name: f"at most {most}" for name, most in targets.items()}
         title = f"{count:,} lines from a pipe to a log directory, {what}"
         yield Row(title, "seconds", in_turns(contenders, rounds), wanted, lacking)
     yield by_level(ours, count, rounds)
+    yield copied(ours, count, rounds)
+    yield from as_json(ours, djb, count, rounds)
     yield one_line(ours, quick=quick)
+
+
+def by_route(djb):
+    """What pysissylog's own line is beside multilog's: all of it, by level, and both."""
+    files = f"s{SIZE}", f"n{KEEP}"
+    theirs = [*djb, "t", *files, "./d"]
+
+    def routed(*targets):
+        words = [("--to", f"dir:./{name}?{'&'.join(files)}{more}") for name, more in targets]
+        return [str(SCRIPTS / "pysissylog"), *chain.from_iterable(words)]
+
+    return {
+        what: ({name: argv, "multilog": theirs}, {"multilog": most})
+        for what, name, argv, most in (
+            ("routed", "pysissylog", routed(("d", "")), 0.33),
+            ("at least a warning", "pysissylog, p=", routed(("d", ",p=warning")), 0.33),
+            (
+                "two by level",
+                "pysissylog, two directories",
+                routed(("d", ""), ("d/important", ",p=warning")),
+                0.5,
+            ),
+        )
+    }
+
+
+def copied(ours, count, rounds):
+    """Beside what does nothing but copy."""
+    kept = f"s{SIZE}", f"n{KEEP}", "./d"
+    return Row(
+        f"{count:,} lines from a pipe to a log directory, beside a copy",
+        "seconds",
+        in_turns(
+            {
+                "pymultilog": timed([*ours, *kept]),
+                "pymultilog t": timed([*ours, "t", *kept]),
+                "cat": timed(["sh", "-c", "exec cat >d/current"]),
+            },
+            rounds,
+        ),
+        {"cat": "at most 1.4, and 1.8 with t"},
+    )
+
+
+def as_json(ours, djb, count, rounds):
+    """JSON of plain lines, and of lines that are JSON already."""
+    files = f"s{SIZE}", f"n{KEEP}"
+    lacking = missing("multilog")
+    for what, most in (("plain lines", 2), ("lines of JSON", 5)):
+        contenders = {
+            "pysissylog": timed([str(SCRIPTS / "pysissylog"), "--to", "json:-"], "objects"),
+            "pymultilog J": timed([*ours, "J", *files, "./d"]),
+        }
+        if not lacking:
+            contenders["multilog"] = timed([*djb, "t", *files, "./d"])
+        yield Row(
+            f"{count:,} {what} from a pipe to JSON",
+            "seconds",
+            in_turns(contenders, rounds),
+            {"multilog": f"at most {most}"},
+            lacking,
+        )
+        write_lines(count, OBJECT)
 
 
 def by_level(ours, count, rounds):
@@ -101,24 +168,28 @@ def by_level(ours, count, rounds):
     )
 
 
-def write_lines(count):
-    """COUNT lines in the file `lines`."""
+def write_lines(count, form="%s" + TEXT):
+    """COUNT lines in the file `lines`, of the FORM in which a level and a number have a place."""
     chance = random.Random(1)  # noqa: S311 - which level a line has
     with Path("lines").open("w") as file:
-        file.writelines(chance.choice(LEVELS) + TEXT % i for i in range(count))
+        file.writelines(form % (chance.choice(LEVELS), i) for i in range(count))
 
 
-def timed(argv):
-    """A function that sends the file `lines` through ARGV and gives the seconds that took."""
+def timed(argv, output=None):
+    """A function that sends the file `lines` through ARGV and gives the seconds that took.
+
+    What ARGV prints is in the file OUTPUT, if one is named.
+    """
 
     def take():
         furnish()
         reader, writer = os.pipe()
         cat = subprocess.Popen(["cat", "lines"], stdout=writer)
         os.close(writer)
-        before = time.perf_counter()
-        code = subprocess.call(argv, stdin=reader, env=ENVIRON)
-        took = time.perf_counter() - before
+        with Path(output or os.devnull).open("wb") as file:
+            before = time.perf_counter()
+            code = subprocess.call(argv, stdin=reader, stdout=output and file, env=ENVIRON)
+            took = time.perf_counter() - before
         os.close(reader)
         if cat.wait() or code:
             sys.exit(f"{argv} ended with code {code}")

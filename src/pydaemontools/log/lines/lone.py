@@ -12,6 +12,7 @@ from .level_regex import LevelRegex
 from .open_record import OpenRecord
 from .record import Record
 from .severity import BETWEEN, TRACEBACK
+from .sources import source_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def runs(
     for one in WITHIN:
         if one in block:
             places += [found.start() - 1 for found in re.finditer(re.escape(one), block)]
-    places += [found.start() for found in HEADED.finditer(block)]
+    places += [found.start() for found in HEADED.finditer(block)] + source_places(block)
     lines = _numbers(block, sorted(places), records)
     total = len(records) if records else block.count(b"\n") - 1
     known.learn(missed=bool(lines))

@@ -45,6 +45,9 @@ DATED = (
 )
 SOURCE = re.compile(f"{PLAIN}|{DATED}".encode())
 ALONE = re.compile(PLAIN.encode())
+# The same for lines of a block, with the newline before each.
+IN_BLOCK = re.compile(SOURCE.pattern.join([rb"\n(?:", b")"]).replace(rb"\Z", rb"(?=\n)"))
+DATED_IN_BLOCK = re.compile(rb"\n(?:%b)" % DATED.encode())
 
 
 def source(line: bytes) -> tuple[bytes, int]:
@@ -53,6 +56,12 @@ def source(line: bytes) -> tuple[bytes, int]:
     """
     found = SOURCE.match(line)
     return (found[found.lastindex or 0], found.end()) if found else (b"", 0)
+
+
+def source_places(block: bytes) -> list[int]:
+    """Where in BLOCK there are the newlines before lines that name a source."""
+    plain = b"|" in block or b"[pod/" in block
+    return [one.start() for one in (IN_BLOCK if plain else DATED_IN_BLOCK).finditer(block)]
 
 
 class Sources:

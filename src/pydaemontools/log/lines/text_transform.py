@@ -54,8 +54,8 @@ class TextTransform(SeverityTransform):
         if not levels:
             self._see_end(text)
             return BlockBatch(text, {})
-        if self._rest:
-            self._rest -= 1
+        if self._rest or self._severities.sources:
+            self._rest = max(0, self._rest - 1)
             return None
         found = self._parts(text, sorted(levels))
         if found is None:
@@ -85,7 +85,7 @@ class TextTransform(SeverityTransform):
             self._known.learn(missed=False)
             self._ended_with(text)
             return found
-        if MORE in text:
+        if MORE in text or self._passed_on(text):
             return None
         parts: list[dict[int, bytes]] = []
         at, size, read = 0, PIECE, 0
@@ -102,6 +102,14 @@ class TextTransform(SeverityTransform):
         if not self._known.learn(missed=True) and read > len(text) >> 1:
             self._rest = SELDOM
         return {level: b"".join([one[level] for one in parts]) for level in levels}
+
+    def _passed_on(self, text: bytes) -> bool:
+        """Whether a line of TEXT may be one of several sources, that have records of their own."""
+        if not self._severities.forms:
+            return False
+        from .sources import source_places
+
+        return bool(source_places(b"\n" + text))
 
     def _ended_with(self, text: bytes) -> None:
         """Know what record TEXT ends with, of which the last line is known."""
