@@ -51,6 +51,10 @@ SELDOM = [
     *([b'{"level": "error", "msg": "x"}'], [b'{"level": "debug"'], [b"level=warn msg=x"], [b""]),
     *([b"  goes on"], [b"\tgoes on"], [b"password=secret"], [b"error: \x1b[31mred\x1b[0m \x07"]),
     *([b"\xef\xbb\xbferror: x"], [b"10%\r50%\rerror: x"], [b"info: x\r"], [b"x = y"]),
+    [b"web-1  | error: x", b"web-2  | info: y", b"web-1  |   goes on"],
+    [b"Nov 29 13:16:38 box app[712]: error: x"],
+    [b'2026-11-29T13:16:38.123456789Z {"level": "error"}'],
+    [b"2026-11-29T13:16:38Z stderr F error: x", b"2026-11-29T13:16:38Z stderr F   goes on"],
     [
         b"2026-11-29 13:16:38 UTC [700] ERROR:  x",
         b"2026-11-29 13:16:38 UTC [701] LOG:  y",
