@@ -58,6 +58,8 @@ class LevelRegex:
         self._size = size
         self._made.clear()
         self._unknown = None
+        if self._turn > LONGEST:
+            _forget()
         return True
 
     def important(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
@@ -88,7 +90,8 @@ class LevelRegex:
     def _others(self) -> "Pattern[bytes]":
         """What matches a line that is not known."""
         if self._unknown is None:
-            self._unknown = _compiled(rb"\n(?!%b)" % either(self._alternatives(lambda _: True)))
+            every = either(self._alternatives(lambda _: True))
+            self._unknown = _compiled(rb"\n(?!%b)" % every, rb"\n")
         return self._unknown
 
     def _make(self, least: int) -> "tuple[Pattern[bytes], Pattern[bytes]]":
@@ -97,7 +100,7 @@ class LevelRegex:
         """
         less = either(self._alternatives(lambda level: level > least))
         more = either(self._alternatives(lambda level: level <= least))
-        made = _compiled(rb"\n%b[^\n]*+" % less), _compiled(rb"\n(?!%b)" % more)
+        made = _compiled(rb"\n%b[^\n]*+" % less, NOTHING), _compiled(rb"\n(?!%b)" % more, rb"\n")
         self._made[least] = made
         return made
 
@@ -155,7 +158,18 @@ def either(choices: list[bytes]) -> bytes:
     return choices[0] if len(choices) == 1 else b"(?:" + (b"|".join(choices) or NOTHING) + b")"
 
 
-def _compiled(expression: bytes) -> "Pattern[bytes]":
+def _compiled(expression: bytes, otherwise: bytes) -> "Pattern[bytes]":
+    """EXPRESSION, or OTHERWISE if its parts lie too deep in one another."""
     import re
 
-    return re.compile(expression)
+    try:
+        return re.compile(expression)
+    except RecursionError:
+        return re.compile(otherwise)
+
+
+def _forget() -> None:
+    """Have re forget what it has compiled: of a stream that always begins anew that grows."""
+    import re
+
+    re.purge()
