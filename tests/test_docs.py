@@ -149,6 +149,21 @@ def test_what_the_page_about_a_central_server_has_one_try(run, place):
     check_once([text.encode() for text in texts], wanted, 1025)
 
 
+def test_what_the_page_about_zdaemon_has_one_try(run):
+    """Typed as it stands there: a runner, and the service directory that is made of it."""
+    kept, left = tried("howto/from-zdaemon.md")
+    result = run("sh", "-e", "-c", kept)
+    assert result.stderr == b""
+    assert b"daemon process started" in result.stdout
+    assert b"program running; pid=" in result.stdout
+    assert b"signal SIGCONT sent to process " in result.stdout
+    assert b"daemon process stopped\nhello\n" in result.stdout
+    result = run("sh", "-c", left)
+    assert b"/service/sh\n" in result.stdout
+    assert b"ok: run: ./service/sh: (pid " in result.stdout
+    assert b"ok: down: ./service/sh: " in result.stdout
+
+
 def test_what_the_page_about_log_directories_has_one_try(run, place):
     """Typed as it stands there: a logger that is killed three times, and packed files."""
     for tool in "pgrep", "gzip":

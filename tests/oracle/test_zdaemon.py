@@ -273,7 +273,7 @@ def players(request, originals):
 @pytest.mark.parametrize("case", CASES, ids=" by ".join)
 @pytest.mark.timeout(300)
 def test_the_same_is_said(players, case):
-    """Every word, on stdout and stderr, and the exit code, but for dots and pids."""
+    """ZD-7. Every word, on stdout and stderr, and the exit code, but for dots and pids."""
     name, pair = case
     if players.said(name, pair) != players.said(name, "expected"):
         players.again(name, pair)

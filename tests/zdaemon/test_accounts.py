@@ -82,7 +82,7 @@ def test_directories_are_made_without_user(managers):
 
 
 def test_a_numeric_user_and_a_group(managers):
-    """2.2. A user may be a number, and the group another than the account's."""
+    """A user may be a number, and the group another than the account's."""
     managers.place.chmod(0o777)
     one = managers.runner(SLEEP, user=str(NOBODY), group="daemon")
     assert managers.start(one).kind == STARTED
@@ -192,7 +192,7 @@ def test_who_may_ask(managers):
 
 
 def test_a_user_who_is_not_root_becomes_nobody_else(managers):
-    """2.2. Only root changes users; who is that account already does nothing (3.0.1)."""
+    """Only root changes users; who is that account already does nothing (3.0.1)."""
     managers.place.chmod(0o777)
     words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     probe = managers.client(managers.runner(SLEEP, user="daemon"), before=words)

@@ -22,7 +22,7 @@ def up(typed):
 
 
 def test_exit_codes_while_it_runs(typed, up):
-    """B-19. Each action that is done ends with 0."""
+    """ZD-2. B-19. Each action that is done ends with 0."""
     assert typed(*SLEEP, "start") == (0, f"daemon process already running; pid={up}\n", "")
     assert typed(*SLEEP, "status") == (0, f"program running; pid={up}\n", "")
     assert typed(*SLEEP, "reopen_transcript") == (0, "", "")
@@ -53,7 +53,7 @@ DOWN = {
 
 @pytest.mark.parametrize("action", DOWN)
 def test_exit_codes_while_it_is_down(typed, action):
-    """B-19. Kind: an action that did nothing and ends with 0. --compat-exit has zdaemon's."""
+    """ZD-3. B-19. Kind: an action that did nothing and ends with 0. --compat-exit has zdaemon's."""
     ours, zdaemons = DOWN[action]
     words = action.split()
     first = typed(*SLEEP, *words)
@@ -170,7 +170,7 @@ def test_a_socket_that_talks_nonsense(typed, text):
 
 
 def test_kill_by_any_name(typed, up, until):
-    """2.1. Names in any case, with SIG or not, numbers, and what is real-time."""
+    """ZD-6. Names in any case, with SIG or not, numbers, and what is real-time."""
     for word, name, number in (
         ("cont", "SIGCONT", 18),
         ("SigCont", "SIGCONT", 18),
@@ -204,7 +204,7 @@ def test_status_as_json(typed, up):
 
 
 def test_a_long_status(typed, up):
-    """Status -l has what the manager says, as it came."""
+    """ZD-4. Status -l has what the manager says, as it came."""
     code, said, _ = typed(*SLEEP, "status", "-l")
     lines = said.splitlines()
     assert code == 0
@@ -214,7 +214,7 @@ def test_a_long_status(typed, up):
 
 
 def test_words_behind_start_are_for_the_program(typed):
-    """2.0a1. Start and restart take words for the program, as they are."""
+    """ZD-1. 2.0a1. Start and restart take words for the program, as they are."""
     code, said, _ = typed("-p", "sleep", "start", "100")
     assert code == 0
     with open(f"/proc/{read_pid(said)}/cmdline", "rb") as words:
@@ -223,7 +223,7 @@ def test_words_behind_start_are_for_the_program(typed):
 
 
 def test_another_program_is_warned_of(typed, up):
-    """2.3. A client that means another program says so, and evaluates nothing for that."""
+    """ZD-32. A client that means another program says so, and evaluates nothing for that."""
     _, said, _ = typed("-p", "sleep 99", "status")
     assert said == (
         "WARNING! zdrun is managing a different program!\n"
@@ -297,7 +297,7 @@ def test_daemon_off_ends_with_the_programs_code(typed):
 
 
 def test_a_start_test_that_takes_too_long(typed):
-    """3.0.0. After start-timeout the client says so; what runs goes on."""
+    """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")
     code, said, _ = typed(*conf, "start")
     assert code == 1
@@ -307,13 +307,13 @@ def test_a_start_test_that_takes_too_long(typed):
 
 
 def test_python_m(typed, python):
-    """4.0.1. It is called as a module too."""
+    """ZD-42. 4.0.1. It is called as a module too."""
     words = ["-m", "pydaemontools", "pyzdaemon", *SLEEP, "status"]
     assert typed(*words, tool=python[0]) == (3, "daemon manager not running\n", "")
 
 
 def test_the_version(typed, originals):
-    """4.1.0. The own name says its own; the original's that of what it stands in for."""
+    """ZD-23. 4.1.0. The own name says its own; the original's that of what it stands in for."""
     from pydaemontools import __version__
 
     said = f"pyzdaemon (pydaemontools) {__version__}\n"

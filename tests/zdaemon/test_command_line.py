@@ -84,7 +84,7 @@ def test_any_words_can_be_quoted(words):
     ],
 )
 def test_what_is_wrong(words, text):
-    """2.2. Every conflict and every value that is none, in zdaemon's words."""
+    """ZD-16. Every conflict and every value that is none, in zdaemon's words."""
     with pytest.raises(Wrong) as caught:
         line(*words)
     assert str(caught.value).endswith(text)
@@ -123,7 +123,7 @@ def test_no_program():
 
 
 def test_the_command_line_is_above_the_file(conf):
-    """2.2. The command line is above the file, and the file above the defaults."""
+    """ZD-17. The command line is above the file, and the file above the defaults."""
     conf(RUNNER.format("backoff-limit 5\n  umask 077"))
     found = runner("-C", "conf", "-b", "7", "-p", "other")
     assert (found.backoff_limit, found.umask, found.program) == (7, 0o77, ("other",))
@@ -131,7 +131,7 @@ def test_the_command_line_is_above_the_file(conf):
 
 
 def test_overrides(conf):
-    """-X is as if the file said it; without a file it is wrong."""
+    """ZD-18. -X is as if the file said it; without a file it is wrong."""
     conf(RUNNER.format(""))
     assert runner("-C", "conf", "-X", "runner/backoff-limit=3").backoff_limit == 3
     with pytest.raises(Wrong, match=r"\(-X\) cannot be used without a configuration file"):
@@ -176,7 +176,7 @@ def test_a_file_that_is_no_text(tmp_path, monkeypatch):
 
 
 def test_defines_includes_and_imports(conf, tmp_path):
-    """%define, %include and %import are ZConfig's; zdaemon's component is there without it."""
+    """ZD-20. %define, %include and %import are ZConfig's; so is zdaemon's component."""
     (tmp_path / "more").write_text("program $what ${what}b $$c\n")
     conf("%define what sleep\n%import zdaemon\n<runner>\n%include more\n</runner>\n")
     assert runner("-C", "conf").program == ("sleep", "sleepb", "$c")
@@ -185,7 +185,7 @@ def test_defines_includes_and_imports(conf, tmp_path):
 
 
 def test_a_schema_of_ones_own(conf, tmp_path):
-    """-S reads the file by another schema, which may name zdaemon's component and its types."""
+    """ZD-19. -S reads the file by another schema, which may name zdaemon's types."""
     (tmp_path / "own.xml").write_text(
         """<schema>
           <import package="ZConfig.components.logger"/>
@@ -207,7 +207,7 @@ def test_a_schema_of_ones_own(conf, tmp_path):
 
 
 def test_an_environment(conf):
-    """2.0a2. Names keep their case and values their blanks; $$ is a dollar."""
+    """ZD-21. 2.0a2. Names keep their case and values their blanks; $$ is a dollar."""
     conf(RUNNER.format("") + "<environment>\n  Some_Name  one  two  \n  cost $$5\n</environment>\n")
     assert dict(runner("-C", "conf").environment) == {"Some_Name": "one  two", "cost": "$5"}
 
@@ -285,7 +285,7 @@ def test_zconfig_is_asked_for_in_one_sentence(monkeypatch, tmp_path):
 
 
 def test_show_shows_what_holds(conf, tmp_path):
-    """`show` has zdaemon's lines, and the umask that we have where none is asked for."""
+    """ZD-10. `show` has zdaemon's lines, and the umask that we have where none is asked for."""
     conf(RUNNER.format("umask 0"))
     before = os.umask(0o37)
     try:

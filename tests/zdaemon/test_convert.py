@@ -34,7 +34,7 @@ def status(typed, directory):
 
 
 def test_it_does_the_same(typed, converted, until):
-    """Directory, umask, variables, words and transcript are those of the file."""
+    """ZD-43. Directory, umask, variables, words and transcript are those of the file."""
     typed.file("prog", 'pwd; umask; echo "$NAME"; echo "$1"; exec sleep 100\n')
     typed.conf(
         "<environment>\nNAME  some  value\n</environment>",

@@ -17,7 +17,7 @@ SLEEP = "sleep 1000"
 
 
 def test_a_hundred_starts_at_once(managers):
-    """B-21. Kind: of many that start the same one is the manager, the others say that it runs."""
+    """ZD-37. B-21. Kind: of many that start the same, one is the manager, others say so."""
     one = managers.runner(SLEEP)
     clients = [managers.client(one) for _ in range(100)]
     said = [client.communicate(timeout=120)[0].split() for client in clients]

@@ -46,7 +46,7 @@ def test_without_one(capsys):
 
 
 def test_a_file(log, tmp_path):
-    """2.2. A file has zdaemon's format where nothing else is said; level info without a word."""
+    """ZD-25. A file has zdaemon's format where nothing else is said; level info without a word."""
     made = log("<logfile>\npath events\n</logfile>")
     made.info("daemon manager started")
     made.debug("not this")
@@ -76,7 +76,7 @@ def test_a_file(log, tmp_path):
     ],
 )
 def test_levels(log, tmp_path, level, shown):
-    """2.2. Levels by name, in any case, with zdaemon's own, or by number."""
+    """ZD-24. Levels by name, in any case, with zdaemon's own, or by number."""
     made = log(f"level {level}\n<logfile>\npath events\nformat %(message)s\n</logfile>")
     made.critical("c")
     made.warning("w")
@@ -95,7 +95,7 @@ def test_levels_that_are_none(log, level):
 
 
 def test_a_handler_has_its_level(log, tmp_path):
-    """2.2. Two files, each with its own level."""
+    """Two files, each with its own level."""
     made = log(
         "level debug\n<logfile>\npath all\nformat %(message)s\n</logfile>\n"
         "<logfile>\npath some\nlevel error\nformat %(message)s\n</logfile>"
@@ -108,7 +108,7 @@ def test_a_handler_has_its_level(log, tmp_path):
 
 @pytest.mark.parametrize("name", ["STDOUT", "STDERR"])
 def test_streams(log, capsys, name):
-    """2.2. STDOUT and STDERR are the manager's."""
+    """STDOUT and STDERR are the manager's."""
     log(f"<logfile>\npath {name}\nformat %(message)s\n</logfile>").info("said")
     said = capsys.readouterr()
     assert (said.out, said.err) == (("said\n", "") if name == "STDOUT" else ("", "said\n"))
@@ -124,7 +124,7 @@ def test_streams(log, capsys, name):
     ],
 )
 def test_styles(log, tmp_path, style, text, shown):
-    """2.2. The four styles, and the escapes of a format."""
+    """ZD-26. The four styles, and the escapes of a format."""
     more = "arbitrary-fields yes\n" if style == "safe-template" else ""
     made = log(f"<logfile>\npath events\nstyle {style}\n{more}format {text}\n</logfile>")
     made.info("said")
@@ -132,7 +132,7 @@ def test_styles(log, tmp_path, style, text, shown):
 
 
 def test_dates(log, tmp_path):
-    """2.2. `dateformat` is what asctime looks like."""
+    """`dateformat` is what asctime looks like."""
     log("<logfile>\npath events\nformat %(asctime)s\ndateformat %Y!\n</logfile>").info("a")
     assert (tmp_path / "events").read_text()[4:] == "!\n"
 
@@ -149,7 +149,7 @@ class Shouting(logging.Formatter):
 
 
 def test_a_formatter_of_ones_own(log, tmp_path, monkeypatch):
-    """2.2. `formatter` names a class."""
+    """`formatter` names a class."""
     monkeypatch.setitem(sys.modules, "shouting", sys.modules[__name__])
     text = "<logfile>\npath events\nformat %(message)s\nformatter shouting.Shouting\n</logfile>"
     log(text).info("said")
@@ -157,7 +157,7 @@ def test_a_formatter_of_ones_own(log, tmp_path, monkeypatch):
 
 
 def test_reopened(log, tmp_path):
-    """#8, #9. A file that was renamed is opened anew with the transcript."""
+    """ZD-31. #8, #9. A file that was renamed is opened anew with the transcript."""
     made = log("<logfile>\npath events\nformat %(message)s\n</logfile>")
     made.info("one")
     (tmp_path / "events").rename(tmp_path / "events.1")
@@ -185,7 +185,7 @@ def test_reopening_fails(log, tmp_path, capsys):
 
 
 def test_by_size(log, tmp_path):
-    """2.2. max-size and old-files rotate; so does reopen_transcript."""
+    """max-size and old-files rotate; so does reopen_transcript."""
     made = log("<logfile>\npath events\nformat %(message)s\nmax-size 10\nold-files 2\n</logfile>")
     for at in range(5):
         made.info(f"line {at}")
@@ -196,7 +196,7 @@ def test_by_size(log, tmp_path):
 
 
 def test_by_time(log, tmp_path):
-    """2.2. `when` and `interval` rotate by time."""
+    """`when` and `interval` rotate by time."""
     made = log(
         "<logfile>\npath events\nformat %(message)s\nwhen D\ninterval 1\nold-files 2\n</logfile>"
     )
@@ -208,7 +208,7 @@ def test_by_time(log, tmp_path):
 
 
 def test_opened_late(log, tmp_path):
-    """2.2. With `delay` and `encoding` the file comes with the first line."""
+    """With `delay` and `encoding` the file comes with the first line."""
     made = log("<logfile>\npath events\nformat %(message)s\ndelay yes\nencoding utf-16\n</logfile>")
     assert not (tmp_path / "events").exists()
     made.info("\xe9")
@@ -233,7 +233,7 @@ def test_a_full_disk(log, capsys):
 
 @pytest.mark.parametrize("where", ["path", "port"])
 def test_syslog(log, tmp_path, where):
-    """B-29. A syslog, by its socket or its port."""
+    """ZD-27. B-29. A syslog, by its socket or its port."""
     family = socket.AF_UNIX if where == "path" else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as server:
         server.bind(str(tmp_path / "log") if where == "path" else ("127.0.0.1", 0))
@@ -256,7 +256,7 @@ def test_a_syslog_that_nobody_reads_holds_nobody_up(log, tmp_path):
 
 
 def test_http(log):
-    """2.2. A web server is told by GET or POST."""
+    """ZD-28. A web server is told by GET or POST."""
     got = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -282,7 +282,7 @@ def test_http(log):
 
 
 def test_mail(log):
-    """2.2. A mail server gets a mail."""
+    """ZD-29. A mail server gets a mail."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)
         port = server.getsockname()[1]
@@ -328,12 +328,12 @@ def _take_mail(lines):
 
 
 def test_what_a_unix_lacks(log):
-    """2.2. A win32-eventlog is accepted, and nothing here."""
+    """A win32-eventlog is accepted, and nothing here."""
     log("<win32-eventlog>\nappname Zope\n</win32-eventlog>").info("said")
 
 
 def test_an_inner_eventlog_wins(tmp_path, monkeypatch):
-    """2.2. The <eventlog> of a runner is above the one of the file."""
+    """ZD-30. The <eventlog> of a runner is above the one of the file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").write_text(
         "<runner>\nprogram a\n<eventlog>\n<logfile>\npath inner\n</logfile>\n</eventlog>\n"

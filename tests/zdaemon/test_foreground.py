@@ -24,7 +24,7 @@ def test_it_cannot_be_run(typed):
 
 
 def test_it_runs_already(typed):
-    """2.1. It says so and ends with a code of its own."""
+    """It says so and ends with a code of its own."""
     assert typed("-p", "sleep 100", "start")[0] == 0
     said = "To run the program in the foreground, please stop it first.\n"
     assert typed("-p", "sleep 100", "fg") == (111, said, "")
@@ -43,7 +43,7 @@ def test_signals_are_passed_on(typed, start, until, option, name):
 
 
 def test_it_is_as_under_a_manager(typed):
-    """2.1. Directory, umask, variables and words hold; zdaemon has no directory and no umask."""
+    """ZD-5. Directory, umask, variables and words hold; zdaemon has no directory and no umask."""
     conf = typed.conf(
         "<environment>\nHOW  a  b\nPATH /usr/bin:/bin\n</environment>",
         program="sh ../prog",
@@ -69,7 +69,7 @@ def test_user_is_ours(typed):
 
 
 def test_user_for_others(typed, ordinary):
-    """2.2. An ordinary user may not name another."""
+    """An ordinary user may not name another."""
     words = [*ordinary, "pyzdaemon", "-p", "echo a", "-u", "root", "fg"]
     code, said, error = typed(*words[1:], tool=words[0])
     assert (code, said) == (2, "")

@@ -39,21 +39,21 @@ def test_waits_grow_by_a_second():
 
 
 def test_forever_waits_no_longer_than_the_limit():
-    """2.3. With forever it does not give up, and waits at most backoff-limit."""
+    """With forever it does not give up, and waits at most backoff-limit."""
     waits, state = history(Runner(backoff_limit=3, forever=True), [0.1] * 6)
     assert waits == [1, 2, 3, 3, 3, 3]
     assert not state.failed
 
 
 def test_a_run_of_the_limit_starts_over():
-    """2.3. What lived for backoff-limit seconds is started at once, and counts from nothing."""
+    """What lived for backoff-limit seconds is started at once, and counts from nothing."""
     waits, _ = history(Runner(backoff_limit=10), [0.1, 0.1, 10.0, 0.1])
     assert waits == [1, 2, 0, 1]
 
 
 @pytest.mark.parametrize("forever", [False, True])
 def test_exit_codes_say_that_it_is_done(forever):
-    """2.3. A code of exit-codes ends it, also with forever."""
+    """A code of exit-codes ends it, also with forever."""
     for code in (0, 2):
         waits, state = history(Runner(forever=forever), [0.1], code)
         assert waits == []
@@ -62,7 +62,7 @@ def test_exit_codes_say_that_it_is_done(forever):
 
 
 def test_who_is_told_to_end_is_not_governed():
-    """2.3. A stop or a restart is no failure, whatever the exit code."""
+    """A stop or a restart is no failure, whatever the exit code."""
     rules, state = rules_for(Runner()), State()
     for event, value in (("u", None), (BORN, rules), ("r", None), (GONE, 0), (SWEPT, None)):
         state, _ = step(state, event, 1.0, value)

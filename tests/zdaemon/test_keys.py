@@ -43,7 +43,7 @@ def test_arguments_are_words(managers):
 
 
 def test_a_relative_program_is_the_clients(managers, script):
-    """2.2. A program with a slash is found from where the client is, wherever it then runs."""
+    """A program with a slash is found from where the client is, wherever it then runs."""
     script(managers.place / "here", "#!/bin/sh\nexec sleep 1000\n")
     one = managers.runner("./here", directory=str(managers.place / "made"))
     assert managers.start(one).kind == STARTED
@@ -90,7 +90,7 @@ def test_forever_goes_on_after_a_start_that_failed(managers):
 
 
 def test_event_log(managers):
-    """2.3. The event log has the original's lines, in its order."""
+    """ZD-38. The event log has the original's lines, in its order."""
     events = managers.place / "events"
     one = managers.runner(
         ["sh", "-c", "test -e again && exec sleep 1000; touch again; sleep 0.2; exit 5"],
@@ -117,7 +117,7 @@ def test_event_log(managers):
 
 
 def test_event_log_of_a_kill_and_of_an_end(managers):
-    """2.3. A signal to the manager, and an exit code that says that all is done, stand there."""
+    """A signal to the manager, and an exit code that says that all is done, stand there."""
     events = managers.place / "events"
     log = {"level": 10, "handlers": [handler(events)]}
     one = managers.runner(SLEEP, eventlog=log)
@@ -143,7 +143,7 @@ def test_a_directory_that_is_not_to_be_had(managers):
 
 
 def test_python(managers):
-    """2.2. The manager may run in another interpreter; one that is not there is said to be."""
+    """The manager may run in another interpreter; one that is not there is said to be."""
     found = managers.start(managers.runner(SLEEP, python="/no/such/python"))
     assert found.kind == FAILED
     link = managers.place / "python"

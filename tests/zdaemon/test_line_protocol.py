@@ -47,7 +47,7 @@ def listening(path, answer):
 
 
 def test_status_is_read_as_5_2_1_writes_it():
-    """The reply of an old manager is understood, its words among it."""
+    """ZD-39. The reply of an old manager is understood, its words among it."""
     found = ManagerStatus(OLD)
     assert (found.up, found.pid, found.should_be_up, found.testing) == (True, 12, True, True)
     assert found.manager == 11

@@ -54,7 +54,7 @@ def log(tmp_path):
     ],
 )
 def test_the_last_lines(log, tail, text, ours, zdaemons):
-    """Kind: a short log whose first line is not shown, which zdaemon's is not."""
+    """ZD-9. Kind: a short log whose first line is not shown, which zdaemon's is not."""
     log.write_text(text)
     assert tail() == ours
     assert tail(native=False) == zdaemons
@@ -72,7 +72,7 @@ def test_what_is_added(log, tail):
 
 
 def test_it_is_truncated(log, tail):
-    """2.1. A log that is emptied is said to be."""
+    """A log that is emptied is said to be."""
     log.write_text("abcdef\n")
     assert tail(lambda: log.write_text("b\n")) == "abcdef\n==> File truncated <==\nb\n"
 

@@ -145,7 +145,7 @@ def test_the_program_is_as_a_shell_would_start_it(managers):
 
 
 def test_it_is_restarted_by_the_governor(managers):
-    """2.3. With limit 4 there are 4 runs, and then the manager gives up with code 1."""
+    """ZD-34. With limit 4 there are 4 runs, and then the manager gives up with code 1."""
     one = managers.runner(
         ["sh", "-c", "echo run; sleep 0.2; exit 5"], backoff_limit=3, transcript="log"
     )
@@ -156,14 +156,14 @@ def test_it_is_restarted_by_the_governor(managers):
 
 @pytest.mark.parametrize("code", [0, 2])
 def test_exit_codes_end_it(managers, code):
-    """An exit code of the list says that the program is done, also with forever."""
+    """ZD-35. An exit code of the list says that the program is done, also with forever."""
     one = managers.runner(["sh", "-c", f"sleep 0.2; exit {code}"], forever=True)
     assert managers.start(one).kind == STARTED
     managers.gone()
 
 
 def test_stop_while_it_waits_for_the_next_start(managers):
-    """#13. Kind: stop during the back-off is a stop."""
+    """ZD-36. #13. Kind: stop during the back-off is a stop."""
     one = managers.runner(["sh", "-c", "sleep 0.2; exit 5"], backoff_limit=100)
     managers.start(one)
     wait_until(lambda: managers.status(one).pid == 0)

@@ -30,7 +30,7 @@ STARTED, STOPPED = "daemon process started, pid=NNN", "daemon process stopped"
 
 
 def test_options(manual):
-    """The first example: a program by -p, in the foreground and as a daemon."""
+    """ZD-40. The first example: a program by -p, in the foreground and as a daemon."""
     assert manual("-p", "echo hello world", "fg") == "echo hello world\nhello world"
     sleep = ("-p", "sleep 100")
     assert manual(*sleep, "start") == STARTED
@@ -76,7 +76,7 @@ def test_variables(manual):
 
 
 def test_a_transcript(manual, until):
-    """What the program prints is in a file, which may be renamed and opened anew."""
+    """ZD-8. What the program prints is in a file, which may be renamed and opened anew."""
     place = manual.typed.place
     manual.typed.conf(program="tail -f data", transcript="log")
     data = manual.typed.file("data", "rec 1\n")
@@ -124,7 +124,7 @@ def test_an_event_log(manual, until):
 
 
 def test_all_keys(manual):
-    """The reference of the manual: all keys in one file, with their defaults or others."""
+    """ZD-22. The reference of the manual: all keys in one file, with their defaults or others."""
     place = manual.typed.place
     manual.typed.conf(
         program="sleep 100",
@@ -296,7 +296,7 @@ FILES = {
 
 @pytest.mark.parametrize("project", FILES)
 def test_files_of_real_projects(typed, script, project):
-    """Kind: a file that zdaemon has read for years. It is read, and keeps a program."""
+    """ZD-41. Kind: a file that zdaemon has read for years. It is read, and keeps a program."""
     text, runner = FILES[project]
     place = typed.place
     script(place / "bin/stand-in", f"#!/bin/sh\n: >{place}/up\nexec sleep 100\n")

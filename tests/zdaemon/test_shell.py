@@ -21,7 +21,7 @@ def spoken(typed, lines, *words, **more):
 
 
 def test_it_says_what_it_is_for(typed):
-    """B-10. It begins with the program and its status, and ends at ^D, or by quit."""
+    """ZD-11. B-10. It begins with the program and its status, and ends at ^D, or by quit."""
     said, code, _ = spoken(typed, [], *SLEEP)
     assert said == [
         "program: sleep 100\ndaemon manager not running\n",
@@ -65,14 +65,14 @@ def test_not_without_being_asked(typed):
 
 
 def test_the_prompt_is_the_files(typed):
-    """2.2. `prompt` is what it shows when it waits."""
+    """`prompt` is what it shows when it waits."""
     conf = typed.conf(program="sleep 100", prompt="web:")
     code, said, _ = typed(*conf, input=b"quit\n")
     assert (code, said.split("\n")[2]) == (3, "web: daemon manager not running")
 
 
 def test_reload(typed):
-    """B-10. The file is read again, with other options if they are given; what is wrong is told."""
+    """ZD-13. B-10. The file is read again, with other options if given; what is wrong is told."""
     conf = typed.conf(program="sleep 100")
     lines = [
         "! sed -i s/100/99/ conf",
@@ -98,7 +98,7 @@ def test_reload(typed):
 
 
 def test_commands_of_the_shell(typed):
-    """B-10. `shell` and ! run a command, which has what is typed; its code is the answer."""
+    """ZD-14. B-10. `shell` and ! run a command, which has what is typed; its code is the answer."""
     said, code, _ = spoken(typed, ["! echo a", "shell echo b", "!cat", "typed", "exit 4"], *SLEEP)
     assert said[1:3] == ["a\n", "b\n"]
     assert said[3] == "typed\nexit 4\n\ndaemon manager not running\n" or said[3:] == [
@@ -120,7 +120,7 @@ def test_fg_comes_back(typed):
 
 
 def test_quit_leaves_what_runs(typed):
-    """2.0. Quit says what goes on."""
+    """Quit says what goes on."""
     said, _, _ = spoken(typed, ["start", "quit"], *SLEEP)
     assert said[2] == "daemon process and daemon manager still running\n"
     assert lives(read_pid(said[1]))
@@ -128,7 +128,7 @@ def test_quit_leaves_what_runs(typed):
 
 
 def test_quit_stops_a_manager_that_keeps_nothing(typed, until):
-    """2.0. A manager whose program does not run, and is waited for, is stopped."""
+    """ZD-12. A manager whose program does not run, and is waited for, is stopped."""
     typed.file("prog", "sleep 0.3; exit 1\n")
     program = ("-p", "sh prog", "-b", "9")
     assert typed(*program, "start")[0] == 0
@@ -188,7 +188,7 @@ class Terminal:
 
 @pytest.mark.process
 def test_a_terminal(typed):
-    """B-10. At a terminal tab completes, the last line comes back, and ^C leaves only a line."""
+    """ZD-15. B-10. Tab completes, the last line comes back, and ^C leaves only a line."""
     terminal = Terminal(typed, *SLEEP)
     terminal.wait(PROMPT.encode())
     terminal.type(b"stat\t\r", b"daemon manager not running")
@@ -206,7 +206,7 @@ def test_a_terminal(typed):
 
 @pytest.mark.process
 def test_logtail_ends_at_the_terminal(typed):
-    """2.1. ^C ends logtail, and the shell goes on."""
+    """^C ends logtail, and the shell goes on."""
     log = typed.file("log", "".join(f"line {at}\n" for at in range(20)))
     terminal = Terminal(typed, *SLEEP, "-l", "log")
     terminal.wait(PROMPT.encode())

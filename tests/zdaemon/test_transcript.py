@@ -36,7 +36,7 @@ def disk(managers, run, size="64k"):
 
 
 def test_stdout_and_stderr_go_to_it_in_order(managers):
-    """2.2. Both go to one file, which is appended to."""
+    """Both go to one file, which is appended to."""
     log = managers.place / "log"
     log.write_text("before\n")
     one = managers.runner(
@@ -214,7 +214,7 @@ def test_a_transcript_that_cannot_be_opened(managers):
 
 
 def test_without_daemon_it_goes_where_the_client_writes(managers):
-    """2.2. A transcript is for daemons; without `daemon` the program has the client's streams."""
+    """A transcript is for daemons; without `daemon` the program has the client's streams."""
     one = managers.runner(["sh", "-c", "echo here; exit 4"], daemon=False, exit_codes=(0, 4))
     said = managers.start_apart(one, stderr=subprocess.STDOUT)
     assert said.splitlines()[0] == "here"

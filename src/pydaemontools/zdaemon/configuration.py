@@ -58,8 +58,15 @@ class Configuration:
             if isinstance(values[name], str):
                 values[name] = self._words(str(values[name]), quotes=bool(values["quotes"]))
         if not values["program"]:
-            raise Wrong("no program specified; use -p or -C")
+            raise Wrong("no program specified; use -p or -C" + self._misplaced())
         return values
+
+    def _misplaced(self) -> str:
+        """What to add where a program is named behind the action, under our own name."""
+        behind = [word for word in self.line.args if word[:2] in ("-p", "-C")]
+        return (
+            f", before the action and not behind it: {behind[0]}" if self.native and behind else ""
+        )
 
     def _value(self, name: str, attribute: str, section: "SectionValue | None") -> object:
         value = self.line.values.get(name)
