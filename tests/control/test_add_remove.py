@@ -151,15 +151,17 @@ class TestAdd:
             os.close(fd)
         assert b"pysvscan has not started" in result.stderr
 
-    @pytest.mark.needs("svscan", "supervise")
-    def test_svscan(self, run, scanned, place):
-        """The C program, which looks each five seconds."""
-        process = scanned("svscan", script="", path=SYSTEM)
-        wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "svscan\n")
-        result = run("pysv", "-w30", "add", "-c", "web", "--", "sleep", "1000")
-        assert (result.returncode, result.stderr) == (0, b"")
-        assert run("pysv", "-w30", "remove", "web").returncode == 0
-        assert not (place / "web").exists()
+    @pytest.mark.needs("svscan", "runsvdir", "supervise", "runsv")
+    @pytest.mark.parametrize("name", ["svscan", "runsvdir"])
+    def test_the_originals_scanners(self, run, scanned, place, name):
+        """They look each five seconds; one is in the directory, the other goes there and back."""
+        process = scanned(name, script="", path=SYSTEM)
+        wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == name + "\n")
+        for _ in range(2):
+            result = run("pysv", "-w30", "add", "-c", "web", "--", "sleep", "1000")
+            assert (result.returncode, result.stderr) == (0, b"")
+            assert run("pysv", "-w30", "remove", "--purge", "web").returncode == 0
+            assert not (place / "web").exists()
 
     @pytest.mark.needs("s6-svscan", "s6-supervise")
     def test_s6_svscan(self, run, scanned, place):

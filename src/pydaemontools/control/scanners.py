@@ -30,38 +30,42 @@ def wake(above: bytes) -> bytes:
 
 
 def _running(above: bytes) -> bytes:
-    """The name of a process that is a scanner and is at home in ABOVE."""
+    """The name of a process that is a scanner, and keeps the directory ABOVE."""
     try:
         wanted = _identity(above)
     except OSError:
         return b""
     for pid in proc.pids():
-        words = proc.command_line(pid).split()
-        # An interpreter's own name stands before that of a script.
-        named = [word.rpartition(b"/")[2] for word in words[:3]]
-        found = [name for name in named if name in NAMES]
-        if found and _is_home(pid, words, wanted):
-            return found[0]
+        name = _read(pid, "comm").rstrip(b"\n")
+        if name in NAMES and _keeps(pid, wanted):
+            return name
     return b""
 
 
-def _identity(path: "bytes | str") -> tuple[int, int]:
-    found = posix.stat(path)
-    return found.st_dev, found.st_ino
-
-
-def _is_home(pid: int, words: list[bytes], wanted: tuple[int, int]) -> bool:
-    """Whether the process PID is in that directory, or where it is closed to us, was told it."""
+def _read(pid: int, file: str) -> bytes:
     try:
-        return _identity(f"/proc/{pid}/cwd") == wanted
-    except PermissionError:
-        pass
+        with open(f"/proc/{pid}/{file}", "rb", buffering=0) as found:
+            return found.read(4096)
     except OSError:
-        return False
-    for word in words[1:]:
+        # It has ended.
+        return b""
+
+
+def _keeps(pid: int, wanted: tuple[int, int]) -> bool:
+    """Whether the process PID is in the directory WANTED, or was told it and goes there."""
+    home = b"/proc/%d/cwd/" % pid
+    words = _read(pid, "cmdline").split(b"\0")[1:]
+    # Where its own one is closed to us, paths from the root on are left.
+    paths = [home, *(word if word[:1] == b"/" else home + word for word in words if word)]
+    for path in paths:
         try:
-            if word[:1] == b"/" and _identity(word) == wanted:
+            if _identity(path) == wanted:
                 return True
-        except OSError:
+        except (OSError, ValueError):
             continue
     return False
+
+
+def _identity(path: bytes) -> tuple[int, int]:
+    found = posix.stat(path)
+    return found.st_dev, found.st_ino
