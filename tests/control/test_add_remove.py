@@ -343,22 +343,19 @@ class TestRemove:
 
     @pytest.mark.usefixtures("added")
     def test_its_log_is_kept(self, run, place):
-        """It stays where it was, is read there, and the next service of that name has it."""
+        """Where no scanner looks, read by its name; the next service of that name has it again."""
         log = place / "web/log/main/current"
         wait_until(lambda: log.read_bytes().endswith(b"a line\n"))
         result = run("pysv", "-w30", "remove", "web")
-        said = f"ok: web: removed; its log is kept in {place}/web/log/main\n"
+        said = f"ok: web: removed; its log is kept in {place}/.web/log/main\n"
         assert (result.returncode, result.stdout.decode()) == (0, said)
-        assert {path for path in tree(place / "web") if "main/" not in path} == {
-            ".pysv",
-            "log",
-            "log/main",
-        }
-        assert run("pysv", "status").stdout == b""
+        assert [path.name for path in place.glob("*web*")] == [".web"]
+        left = {path for path in tree(place / ".web") if "main/" not in path}
+        assert left == {".pysv", "log", "log/main"}
         assert run("pysv", "logs", "web").stdout.endswith(b"a line\n")
         assert run("pysv", "new", "web", "--", "sleep", "9").returncode == 0
         assert log.read_bytes().endswith(b"a line\n")
-        assert [path.name for path in place.glob(".w*")] == []
+        assert [path.name for path in place.glob("*web*")] == ["web"]
 
     @pytest.mark.usefixtures("added")
     def test_purge(self, run, place):
@@ -380,9 +377,24 @@ class TestRemove:
         (place / "web/log/main").mkdir()
         (place / "web/log/main/current").write_text("a line\n")
         assert run("pysv", "remove", "web").returncode == 0
-        assert (place / "web/log/main/current").exists()
+        result = run("pysv", "remove", "web")
+        assert result.returncode == 1
+        assert f"only its log is left, in {place}/.web; --purge" in result.stdout.decode()
+        assert (place / ".web/log/main/current").exists()
         assert run("pysv", "remove", "--purge", "web").returncode == 0
-        assert not (place / "web").exists()
+        assert tree(place) == []
+
+    def test_a_log_that_was_kept_before(self, run, place):
+        """Nothing is put in the place of what is there, and nothing is done."""
+        run("pysv", "new", "web", "--", "true")
+        (place / "web/log/main").mkdir()
+        (place / "web/log/main/current").write_text("a line\n")
+        (place / ".web").mkdir()
+        before = tree(place)
+        result = run("pysv", "remove", "web")
+        assert result.returncode == 1
+        assert f"would be kept in {place}/.web, which is there" in result.stdout.decode()
+        assert tree(place) == before
 
     @pytest.mark.usefixtures("added")
     @pytest.mark.parametrize("what", ["env/TOKEN", "finish", "data/", "log/finish", "run", "link"])

@@ -5,6 +5,7 @@ from time import sleep, time_ns
 from ..base import cli
 from ..base.process import is_dir
 from ..log.lines.severity import DEBUG, NAMES, SEVERITIES, named
+from ..supervise.new_directory import beside, kept_logs
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
@@ -133,6 +134,10 @@ class Logs:
     def add(self, name: bytes, *, needed: bool) -> None:
         """Add the service NAME. Where it has no log, that is said if it is NEEDED."""
         directory = find(name)
+        if not is_dir(directory):
+            # What `pysv remove` has kept of it.
+            left = beside(directory.rstrip(b"/"), b"")
+            directory = left if kept_logs(left) else directory
         try:
             path = find_log(directory)
             if path is not None:

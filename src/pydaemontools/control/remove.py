@@ -6,7 +6,7 @@ from ..base import cli
 from ..base.reach import KIND, SYMLINK
 from ..base.service_dirs import is_template
 from ..base.shared_dir import DIRECTORY
-from ..supervise.new_directory import beside
+from ..supervise.new_directory import beside, kept_logs
 from .contents import Contents, check_tree, remove_all
 from .hint import hint
 from .person_steps import limit
@@ -62,6 +62,8 @@ def remove(directory: bytes, ending: ServiceEnd, *, purge: bool) -> bytes:
 
     Raises Trouble; then nothing is removed, but what the system refused halfway.
     """
+    if not posix.access(directory, posix.F_OK, follow_symlinks=False):
+        directory = _left(directory, purge=purge)
     try:
         if posix.lstat(directory).st_mode & KIND == SYMLINK:
             return _remove_link(directory, ending)
@@ -73,13 +75,23 @@ def remove(directory: bytes, ending: ServiceEnd, *, purge: bool) -> bytes:
         aside = beside(directory, b".removed")
         _put_aside(directory, aside, ending)
         try:
-            _check(aside, at, purge=purge)
+            _check(directory, at, purge=purge)
             return _remove(directory, aside, at, purge=purge)
         except Trouble:
             _rename(aside, directory)
             raise
     finally:
         posix.close(at)
+
+
+def _left(directory: bytes, *, purge: bool) -> bytes:
+    """What is left of the service that was in DIRECTORY, or that; raises Trouble."""
+    left = beside(directory, b"")
+    if not kept_logs(left):
+        return directory
+    if not purge:
+        raise Trouble(b"only its log is left, in " + left + b"; --purge removes that")
+    return left
 
 
 def _check(directory: bytes, at: int, *, purge: bool) -> None:
@@ -100,10 +112,14 @@ def _check(directory: bytes, at: int, *, purge: bool) -> None:
         shown = b" ".join(contents.others[:SHOWN]) + (b" and %d more" % more if more > 0 else b"")
         what = b"not removed, as there is what pysv has not made: "
         raise Trouble(what + shown + b"; --purge removes that too")
+    left = beside(directory, b"")
+    if not purge and contents.written() and posix.access(left, posix.F_OK, follow_symlinks=False):
+        raise Trouble(b"not removed, as its log would be kept in " + left + b", which is there")
     above = directory.rpartition(b"/")[0] or (b"/" if directory[:1] == b"/" else b".")
-    for place in (above, directory):
-        if not posix.access(place, posix.W_OK | posix.X_OK):
-            raise Trouble(b"not removed, as " + place + b" may not be written to")
+    if not posix.access(above, posix.W_OK | posix.X_OK):
+        raise Trouble(b"not removed, as " + above + b" may not be written to")
+    if not posix.access(b".", posix.W_OK | posix.X_OK, dir_fd=at):
+        raise Trouble(b"not removed, as " + directory + b" may not be written to")
 
 
 def _check_instances(directory: bytes) -> None:
@@ -157,8 +173,9 @@ def _remove(directory: bytes, aside: bytes, at: int, *, purge: bool) -> bytes:
             return b""
     except OSError as error:
         raise Trouble(b"unable to remove all of it", error) from None
-    _rename(aside, directory)
-    return b"its log is kept in " + b" ".join(directory + b"/" + path for path in kept)
+    left = beside(directory, b"")
+    _rename(aside, left)
+    return b"its log is kept in " + b" ".join(left + b"/" + path for path in kept)
 
 
 def _remove_link(link: bytes, ending: ServiceEnd) -> bytes:

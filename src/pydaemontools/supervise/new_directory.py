@@ -23,7 +23,6 @@ MOST = 1 << 20  # bytes of a file that is looked at
 IS_DIRECTORY = b"directory"
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
 PROGRAMS = (b"run", b"/check", b".py")
-NOTHING_KEPT: "list[bytes]" = []
 
 
 def quote(word: bytes) -> bytes:
@@ -63,19 +62,35 @@ def beside(directory: bytes, ending: bytes) -> bytes:
 
 
 def make(directory: bytes, parts: Parts) -> None:
-    """Make the DIRECTORY with its PARTS; raises Quit, and then leaves nothing behind."""
-    new = beside(directory, b".new")
+    """Make the DIRECTORY with its PARTS; raises Quit, and then leaves nothing behind.
+
+    Logs that `pysv remove` has kept of a service of that name are its own again.
+    """
+    new, old = beside(directory, b".new"), beside(directory, b"")
     # The modes below hold whatever a shell had. This process makes nothing else.
     posix.umask(0o022)
-    kept = _kept(directory, parts)
+    _check(directory)
+    kept = kept_logs(old) if b"log" in parts.places else []
     parts.leave_out(b"log/" + name for name in kept)
     _begin(new, directory)
     try:
         _fill(new, parts)
-        _place(new, directory, kept)
+        _place(new, directory, old, kept)
     except OSError as error:
         _remove(new, parts)
         raise cli.fatal(b"unable to make " + directory, error) from None
+
+
+def _check(directory: bytes) -> None:
+    """Raise Quit unless DIRECTORY can be made."""
+    try:
+        posix.lstat(directory)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise cli.fatal(b"unable to make " + directory, error) from None
+    hint = b"nothing is overwritten: take another name, or remove it"
+    raise cli.fatal(b"unable to make " + directory + b": file already exists", hint=hint)
 
 
 def _begin(new: bytes, directory: bytes) -> None:
@@ -92,35 +107,16 @@ def _begin(new: bytes, directory: bytes) -> None:
         raise cli.fatal(b"unable to make " + directory, error, why) from None
 
 
-def _kept(directory: bytes, parts: Parts) -> list[bytes]:
-    """The log directories that stand at DIRECTORY and nothing else does: they are to stay.
-
-    Raises Quit where something else is there.
-    """
-    try:
-        found = posix.lstat(directory)
-    except FileNotFoundError:
-        return NOTHING_KEPT
-    except OSError as error:
-        raise cli.fatal(b"unable to make " + directory, error) from None
-    if found.st_mode & KIND == FOLDER and b"log" in parts.places:
-        kept = kept_logs(directory)
-        if kept:
-            return kept
-    hint = b"nothing is overwritten: take another name, or remove it"
-    raise cli.fatal(b"unable to make " + directory + b": file already exists", hint=hint)
-
-
 def kept_logs(directory: bytes) -> list[bytes]:
-    """The log directories in DIRECTORY, if nothing else is there: `pysv remove` keeps those."""
+    """The log directories in DIRECTORY, if that is what `pysv remove` has left of a service."""
     try:
         if set(posix.listdir(directory)) != {b"log", MADE}:
-            return NOTHING_KEPT
+            return []
         names = posix.listdir(directory + b"/log")
         kinds = {posix.lstat(directory + b"/log/" + name).st_mode & KIND for name in names}
     except OSError:
-        return NOTHING_KEPT
-    return sorted(names) if kinds == {FOLDER} and b"supervise" not in names else NOTHING_KEPT
+        return []
+    return sorted(names) if kinds == {FOLDER} and b"supervise" not in names else []
 
 
 def _fill(new: bytes, parts: Parts) -> None:
@@ -144,24 +140,21 @@ def _be_like(place: bytes, like: posix.stat_result) -> None:
         posix.chown(place, like.st_uid, like.st_gid)
 
 
-def _place(new: bytes, directory: bytes, kept: list[bytes]) -> None:
-    """Have NEW stand at DIRECTORY, with the logs that are KEPT there; raises OSError."""
+def _place(new: bytes, directory: bytes, old: bytes, kept: list[bytes]) -> None:
+    """Have NEW stand at DIRECTORY, with the logs that are KEPT in OLD; raises OSError."""
     moved = []
     try:
         for name in kept:
-            posix.rename(directory + b"/log/" + name, new + b"/log/" + name)
+            posix.rename(old + b"/log/" + name, new + b"/log/" + name)
             moved.append(name)
-        if kept:
-            posix.rmdir(directory + b"/log")
-            posix.unlink(directory + b"/" + MADE)
-            posix.rmdir(directory)
         posix.rename(new, directory)
     except OSError:
-        for part in (b"", b"/log") if moved else ():
-            _try(lambda path: posix.mkdir(path, 0o755), directory + part)
         for name in moved:
-            posix.rename(new + b"/log/" + name, directory + b"/log/" + name)
+            posix.rename(new + b"/log/" + name, old + b"/log/" + name)
         raise
+    if kept:
+        for remove, name in ((posix.unlink, MADE), (posix.rmdir, b"log"), (posix.rmdir, b"")):
+            _try(remove, old + b"/" + name)
 
 
 def mark(name: bytes, directory: int | None = None) -> bytes:
