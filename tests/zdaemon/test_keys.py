@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 import pytest
 
@@ -150,3 +151,22 @@ def test_python(managers):
     link.symlink_to(os.path.realpath("/proc/self/exe"))
     one = managers.runner(SLEEP, python=str(link))
     assert managers.start(one).kind == STARTED
+
+
+def test_systemd_is_told(managers):
+    """B-32. In the foreground the manager says READY=1 to whoever started it."""
+    path = managers.place / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(path))
+        server.settimeout(30)
+        one = managers.runner(
+            ["sh", "-c", "env; exec sleep 1000"],
+            daemon=False,
+            environment=(("NOTIFY_SOCKET", str(path)),),
+        )
+        with managers.client(one) as client:
+            assert server.recv(100) == b"READY=1"
+            assert managers.status(one).pid
+            client.terminate()
+            assert server.recv(100) == b"STOPPING=1"
+            assert "NOTIFY_SOCKET" not in client.communicate(timeout=30)[0]

@@ -30,6 +30,7 @@ def rules_for(runner: "Runner") -> Rules:
     rules = Rules()
     rules.backoff = Governor(runner.backoff_limit, forever=runner.forever)
     rules.pace = 0.0 if runner.backoff_limit > 0 else PACE
+    rules.settle = runner.start_delay
     rules.done_codes = frozenset(runner.exit_codes)
     # As for zdaemon, 0 is for ever.
     rules.kill_after = runner.stop_timeout if runner.stop_timeout > 0 else FOREVER

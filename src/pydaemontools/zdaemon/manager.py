@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 WHO = b"pyzdaemon"
 ENDERS = (SIGTERM, SIGINT, SIGHUP, SIGQUIT)
+ASKED = (b"NOTIFY_SOCKET", b"WATCHDOG_PID", b"WATCHDOG_USEC")
 LOOK = 2.0  # seconds from one look at what others may have removed to the next
 LINGER = 2.0  # seconds that a transcript has, once its program is down, before it is told to end
 AGAIN = 0.01  # seconds until a lock that a client's start holds is tried again
@@ -106,6 +107,7 @@ class Manager:
         launcher = self._socket.add(self._channel)
         launcher.tell("up\n\n", last=False)
         self._loop.on_letter = self._signalled
+        self._announce()
         self.events.info("daemon manager started")
         for pair in self._pairs:
             pair.begin([])
@@ -123,6 +125,19 @@ class Manager:
         self.place.remove([one.encode() for one in self._names()])
         self.events.info("Exiting")
         return self._code()
+
+    def _announce(self) -> None:
+        """In the foreground, tell whoever started us that the first program is there.
+
+        That they asked for it is not for the program, which would speak for us.
+        """
+        if self._first.daemon:
+            return
+        asked = {name: environ.pop(name) for name in ASKED if name in environ}
+        if asked.get(b"NOTIFY_SOCKET"):
+            from ..supervise.announcement import Announcement
+
+            Announcement(next(iter(self._programs.values())), asked)
 
     def _names(self) -> list[str]:
         return [runner.name or "program" for runner in self.runners]
