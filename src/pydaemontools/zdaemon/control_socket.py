@@ -16,6 +16,7 @@ from select import POLLOUT
 from time import monotonic
 
 from ..base import shared_dir
+from ..base.proc import is_shown
 from ..base.reach import reach
 from .line_protocol import CREDENTIALS
 
@@ -230,18 +231,18 @@ def _listen(path: bytes, group: int | None) -> socket:
 
     It gets its mode under another name, so that nobody can connect before.
     """
-    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
     directory, name = reach(path)
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
     own = name + b".%d" % posix.getpid()
     try:
         shared_dir.remove(own, directory)
-        listener.bind(b"/proc/self/fd/%d/" % directory + own)
+        listener.bind(_address(path, own, directory))
         try:
             posix.chmod(own, 0o700 if group is None else 0o770, dir_fd=directory)
             if group is not None:
                 posix.chown(own, -1, group, dir_fd=directory, follow_symlinks=False)
             listener.listen(128)
-            _name(own, name, directory)
+            _name(own, name, directory, _address(path, name, directory))
         finally:
             shared_dir.remove(own, directory)
     except OSError:
@@ -252,13 +253,23 @@ def _listen(path: bytes, group: int | None) -> socket:
     return listener
 
 
-def _name(own: bytes, name: bytes, directory: int) -> None:
-    """Have the socket OWN be called NAME, in the place of one that nobody listens at."""
+def _address(path: bytes, name: bytes, directory: int) -> bytes:
+    """Where NAME in the DIRECTORY of PATH is, short enough for the system where /proc is there."""
+    if is_shown():
+        return b"/proc/self/fd/%d/" % directory + name
+    return path.rpartition(b"/")[0] + b"/" * (b"/" in path) + name
+
+
+def _name(own: bytes, name: bytes, directory: int, address: bytes) -> None:
+    """Have the socket OWN be called NAME, in the place of one that nobody listens at.
+
+    That one's ADDRESS is where it can be asked.
+    """
     for _ in range(10):
         try:
             shared_dir.link(own, name, directory)
         except FileExistsError:
-            if _is_live(name, directory):
+            if _is_live(address):
                 raise OSError(EAGAIN, "") from None
             shared_dir.remove(name, directory)
         else:
@@ -266,12 +277,12 @@ def _name(own: bytes, name: bytes, directory: int) -> None:
     raise OSError(EAGAIN, "")
 
 
-def _is_live(name: bytes, directory: int) -> bool:
-    """Whether somebody listens at NAME."""
+def _is_live(address: bytes) -> bool:
+    """Whether somebody listens at ADDRESS."""
     peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
     try:
         peer.settimeout(1.0)
-        peer.connect(b"/proc/self/fd/%d/" % directory + name)
+        peer.connect(address)
     except (ConnectionRefusedError, FileNotFoundError):
         return False
     except OSError:
