@@ -48,6 +48,32 @@ def test_samples(path):
         assert SCRIPT["told"](reader, line) == (level, message), line
 
 
+BEFORE = {
+    "nothing": b"",
+    "a BOM": b"\xef\xbb\xbf",
+    "a colour": b"\x1b[1;31m",
+    "compose": b"web-1  | ",
+    "foreman": b"13:16:38 web.1   | ",
+    "kubectl": b"[pod/a/b] ",
+    "syslog": b"Nov 29 13:16:38 box app[7]: ",
+    "rsyslog": b"2026-11-29T13:16:38.123456+00:00 box app[7]: ",
+    "docker logs -t": b"2026-11-29T13:16:38.123456789Z ",
+    "a container's log": b"2026-11-29T13:16:38.123456789Z stderr F ",
+}
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+@pytest.mark.parametrize("behind", [b"", b"\r", b"\x1b[0m\r"], ids=["", "CR", "colour, CR"])
+def test_samples_as_they_pass_through_other_programs(before, behind):
+    """Whatever others put before and behind what a program prints, the level is the same."""
+    forms = Forms()
+    for path in FILES:
+        for level, _, line in () if path.stem == "access" else SCRIPT["samples"](path):
+            if SCRIPT["told"](SeverityReader(NOTHING, forms), line)[0] == level:
+                whole = before + line + behind
+                assert SCRIPT["told"](SeverityReader(NOTHING, forms), whole)[0] == level, whole
+
+
 def test_requests_have_levels_only_if_asked():
     """What an access log says of a status is no level for who did not ask."""
     path = SCRIPT["SAMPLES"] / "access.txt"
@@ -146,6 +172,7 @@ def one_by_one(lines, default, forms):
 @example(lines=[b"13:16:38 INFO " + b"x" * 9, b"13:16:38 INFOX"], times=[1, 1], shift=1, few=False)
 @example(lines=[b"2026-11-29 13:16:38 ERROR a", b"2026-11-29 13"], times=[1], shift=0, few=False)
 @example(lines=[b"entering  :info  : [ 1] x"], times=[9, 9, 9], shift=1, few=False)
+@example(lines=[b"[2026-11-29 13:16:38,12Server Error: x"], times=[1, 1, 2], shift=1, few=True)
 def test_blocks_have_the_levels_of_their_lines(lines, times, shift, few):
     """A line has the level that it has alone, whatever stands beside it, was remembered before,
     and however many lines are looked at at once.

@@ -5,7 +5,7 @@
 
 from .courses import NUMBERS
 from .level_words import HEADS
-from .passed_on import alone, source
+from .passed_on import DEEP, alone, behind, source
 from .severity import SeverityReader, head, strip
 
 TYPE_CHECKING = False
@@ -22,7 +22,6 @@ FIRST = bytearray(256)
 for _byte in b"[(<=@ \t0123456789#*/.-})" + CAPITALS + SMALL:
     FIRST[_byte] = 1
 WHOLE = frozenset(HEADS)
-DEEP = 2  # so many sources may stand before one another
 
 
 class Forms:
@@ -134,25 +133,19 @@ class Forms:
         """What LINE says behind its level; None if it is in no format."""
         shapes = self._shapes or self._made()
         found = None if self.passed_on(line) else shapes.message(line)
-        for _ in range(DEEP):
-            length = 0 if found is not None else source(line)[1]
-            if not length:
-                break
-            line = line[length:] or b" "
-            found = strip(line) if head(line)[1] else shapes.message(line)
-        return found
+        text = line if found is not None else behind(line)
+        if text is line:
+            return found
+        return strip(text) if head(text)[1] else shapes.message(text)
 
     def name(self, line: bytes) -> str | None:
         """What the format is called that LINE is in; None if it is in none."""
         shapes = self._shapes or self._made()
         found = None if self.passed_on(line) else shapes.name(line)
-        for _ in range(DEEP):
-            length = 0 if found else source(line)[1]
-            if not length:
-                break
-            line = line[length:] or b" "
-            found = "head" if head(line)[1] else shapes.name(line)
-        return found
+        text = line if found else behind(line)
+        if text is line:
+            return found
+        return "head" if head(text)[1] else shapes.name(text)
 
     def _made(self) -> "Shapes":
         from .shapes import Shapes, chosen

@@ -11,6 +11,7 @@ from functools import cache
 
 from .courses import BEGINNING
 from .level_words import HEADS
+from .level_words import WORDS as WORDS_FOR_LEVELS
 from .severity import BETWEEN, TRACEBACK
 from .shapes import MONTH, NEAR_WORDS, any_of
 
@@ -56,8 +57,12 @@ TEXT = (
     r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
     rf"(?: (?![ |])|: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
 )
-NAMED = r"[A-Za-z]{2,}+[A-Za-z0-9_.-]*+(?:\] (?![ |])|\](?! )|(?!\]))"
-BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]){NAMED}| ++[0-9]|[0-9]{{1,9}}+[\])])"
+NAMED = (
+    r"[A-Za-z]{2,}+[A-Za-z0-9_.-]*+(?:\] (?:[^ |A-Z0-9\n]|"
+    rf"(?!{any_of(WORDS_FOR_LEVELS, both=False)}(?![A-Za-z]))[A-Z][A-Za-z]*+)|\](?! )|(?!\]))"
+)
+OTHER_NUMBER = r"[0-9]{1,9}+[\])](?:[^ \n]| [^0-9\n]|(?=\n))"
+BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]){NAMED}| ++[0-9]|{OTHER_NUMBER})"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
 # A line that is one long word, as of base64; one that may name a class, or a file, has a dot.
 LONG = rf"(?!{HEAD})[0-9A-Za-z][0-9A-Za-z+/=_-]*+(?=\n)"

@@ -15,6 +15,7 @@ from .level_words import (
 from .line_format import LineFormat
 from .service_formats import SERVICES
 from .severity import CRIT, DEBUG, ERR, INFO, NOTICE, WARNING
+from .variant_formats import VARIANTS
 
 PHP_HEAD = (
     r"PHP {level=(?:Recoverable fatal|Fatal|Parse|Core|Compile) error|"
@@ -343,11 +344,12 @@ FORMATS = (
     LineFormat(
         "named",
         "a program's name, then its level",
-        r"[a-z][a-z0-9_+.-]{0,31}+(?:\[[0-9]++\])?: "
+        r"[a-z][a-z0-9_+./-]{0,31}+(?:\[[0-9]++\])?: "
         r"(?:{level=fatal|critical|error|warning|notice|Fatal|Critical|Error|Warning|Notice})"
         r"(?: error)?: ",
         (b"mkfs: error: no such device", ERR, b"no such device"),
     ),
+    *VARIANTS,
     *CRASHES,
     LineFormat(
         "supervisord",

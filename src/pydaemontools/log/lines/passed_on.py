@@ -3,6 +3,7 @@
 `re` comes with the first line that may have been.
 """
 
+DEEP = 2  # so many sources may stand before one another
 LONGEST = 140  # bytes of the name of a source, with what stands behind it
 
 
@@ -14,6 +15,16 @@ def source(line: bytes) -> tuple[bytes, int]:
     from .sources import source
 
     return source(line)
+
+
+def behind(line: bytes) -> bytes:
+    """What LINE says behind the names of its sources; LINE itself if it names none."""
+    for _ in range(DEEP):
+        length = source(line)[1]
+        if not length:
+            break
+        line = line[length:] or b" "
+    return line
 
 
 def alone(line: bytes) -> bool:

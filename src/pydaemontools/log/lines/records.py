@@ -74,12 +74,12 @@ class RecordReader:
         if not self.router.sources or (b"{" not in block and b"=" not in block):
             return records
         from .parse import parse
-        from .passed_on import source
+        from .passed_on import behind
 
         found = records or [None] * len(lines)
         for at, line in enumerate(lines):
-            length = 0 if found[at] else source(line)[1]
-            if length and (record := parse(line[length:])):
+            text = line if found[at] else behind(line)
+            if text is not line and (record := parse(text)):
                 record.came_as(line)
                 if record.inner:
                     record.level = self.router.route([record.inner])[0]

@@ -38,10 +38,11 @@ PLAIN = (
 # What may be in a format, too, and then is.
 DATED = (
     rf"{D2}:{D2}:{D2} {{1,64}}+({NAME}) {{0,64}}+\| {{1,2}}"
+    rf"|{ISO} (stdout|stderr) [FP] "
+    rf"|{DOCKERS}()"
     rf"|(?:{MONTH} [ 0-9][0-9] {D2}:{D2}:{D2}(?:\.[0-9]{{1,9}}+)?|{ISO}) [A-Za-z0-9_.:-]{{1,255}}+ "
     r"([A-Za-z0-9_./@-]{1,64}+(?:\([A-Za-z0-9_./-]{1,64}+\))?(?:\[[0-9]{1,9}+\])?): "
-    rf"|{ISO} (stdout|stderr) [FP] "
-    rf"|{ISO} (?=[{{<]|[a-z_]{{1,16}}+=)()|{DOCKERS}()"
+    rf"|{ISO} (?=[{{<]|[a-z_]{{1,16}}+=)()"
 )
 SOURCE = re.compile(f"{PLAIN}|{DATED}".encode())
 ALONE = re.compile(PLAIN.encode())
