@@ -14,6 +14,7 @@ TRACE = [b"Traceback (most recent call last):", b'  File "x", line 1, in f', b"V
 PREFIXES = {
     "compose": b"web-1  | ",
     "compose before 2": b"shop_web_1  | ",
+    "docker service logs": b"web.1.y7trhjwm1b5g@box    | ",
     "a Procfile": b"web     | ",
     "foreman": b"12:00:01 web.1   | ",
     "pm2": b"0|app  | ",

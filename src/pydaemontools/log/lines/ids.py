@@ -12,7 +12,7 @@ H = "[0-9A-Fa-f]"
 UUID = f"{H}{{8}}-{H}{{4}}-{H}{{4}}-{H}{{4}}-{H}{{12}}"
 # A date and time may be written in one, too.
 OTHER = "(?=[A-Za-z]*+[0-9]++[A-Za-z])(?![0-9]{8}T)[0-9A-Za-z]{8,64}+"
-# A fraction of a second is none, nor what follows it; one behind a date is no longer at the head of the line, where a program's name may stand.
+# A fraction of a second is none. One behind a date is no longer where a program's name may stand.
 BEFORE = "[ \\t\\[({<=:|,/\"'_#-](?<!:[0-9][0-9][:,])"
 ID = re.compile(f"{BEFORE}(?:{UUID}|{OTHER})(?![0-9A-Za-z])".encode())
 TIMED = b"0123456789[(<"

@@ -1,6 +1,7 @@
 r"""What stands before a line that another program passed on: from which of its sources it came.
 
     web-1  | error: x                                       docker compose, hivemind, overmind
+    web.1.y7trhjwm1b5g@box    | error: x                    docker service logs
     12:00:01 web.1   | error: x                             foreman, honcho, goreman
     0|app  | error: x                                       pm2
     [pod/web-5d4f/nginx] error: x                           kubectl logs --prefix
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .formats_protocol import Formats
 
 MOST = 256  # sources that are remembered
-NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,62}+"
+NAME = r"[A-Za-z][A-Za-z0-9_.@-]{0,99}+"
 LEVEL = rf"{any_of(WORDS, both=True)}\b"
 D2 = "[0-9]{2}"
 ISO = rf"[0-9]{{4}}-{D2}-{D2}T{D2}:{D2}:{D2}(?:[.,][0-9]{{1,9}}+)?(?:Z|[+-]{D2}:?{D2})"
