@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from pydaemontools.base.errors import user
 from tests.zdaemon.typing_in import lives, read_pid
 
 SLEEP = ("-p", "sleep 100")
@@ -85,7 +86,7 @@ def test_what_is_unknown_is_not_down(typed):
         listening.listen()
         if os.geteuid():
             socket_name.chmod(0)
-            why = "access denied"
+            why = f"access denied: it is {user(os.geteuid()).decode()}'s"
         else:
             # A socket is whose process listens.
             os.seteuid(65534)

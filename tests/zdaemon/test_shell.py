@@ -164,7 +164,12 @@ class Terminal:
             os.execve(tool, [tool, *words], env)  # noqa: S606
 
     def type(self, text, wanted):
-        """Type TEXT, and wait until WANTED is said after it."""
+        """Type TEXT where a line is waited for, and wait until WANTED is said after it."""
+        self._wait_for_prompt()
+        self.type_on(text, wanted)
+
+    def type_on(self, text, wanted):
+        """Type TEXT whatever is going on, and wait until WANTED is said after it."""
         begin = len(self.said)
         os.write(self._fd, text)
         self.wait(wanted, begin)
@@ -172,12 +177,21 @@ class Terminal:
     def wait(self, wanted, begin=0):
         """Wait until WANTED is said, after BEGIN bytes."""
         while wanted not in self.said[begin:]:
-            ready, _, _ = select.select([self._fd], [], [], 30)
-            assert ready, self.said
-            self.said += os.read(self._fd, 4096)
+            self._read()
+
+    def _wait_for_prompt(self):
+        # What is typed before that is a terminal's, and no line editor's.
+        while not self.said.endswith(PROMPT.encode()):
+            self._read()
+
+    def _read(self):
+        ready, _, _ = select.select([self._fd], [], [], 30)
+        assert ready, self.said
+        self.said += os.read(self._fd, 4096)
 
     def end(self):
         """Type ^D, and give the exit code."""
+        self._wait_for_prompt()
         os.write(self._fd, b"\x04")
         with contextlib.suppress(OSError):
             while data := os.read(self._fd, 4096):
@@ -190,11 +204,10 @@ class Terminal:
 def test_a_terminal(typed):
     """ZD-15. B-10. Tab completes, the last line comes back, and ^C leaves only a line."""
     terminal = Terminal(typed, *SLEEP)
-    terminal.wait(PROMPT.encode())
     terminal.type(b"stat\t\r", b"daemon manager not running")
     terminal.type(b"show pyt\t\r", b"Python info:")
     terminal.type(b"kill sigwin\t", b"sigwin")
-    terminal.type(b"\x03", b"^C")
+    terminal.type_on(b"\x03", b"^C")
     terminal.type(b"kill SIGWIN\t\r", b"daemon process not running")
     assert b"kill SIGWINCH" in terminal.said
     terminal.type(b"\x10\r", b"daemon process not running")
@@ -209,12 +222,11 @@ def test_logtail_ends_at_the_terminal(typed):
     """^C ends logtail, and the shell goes on."""
     log = typed.file("log", "".join(f"line {at}\n" for at in range(20)))
     terminal = Terminal(typed, *SLEEP, "-l", "log")
-    terminal.wait(PROMPT.encode())
     terminal.type(b"logtail\r", b"line 19")
     assert b"line 9" not in terminal.said
     with log.open("a") as more:
         more.write("more\n")
     terminal.wait(b"more")
-    terminal.type(b"\x03", PROMPT.encode())
+    terminal.type_on(b"\x03", PROMPT.encode())
     terminal.type(b"status\r", b"daemon manager not running")
     assert terminal.end() == 3
