@@ -123,6 +123,15 @@ Last message (from #PID<0.99.0>): :x
 State: %{}
 Client #PID<0.99.0> is alive
 """.split(b"\n")[:-1]
+LUA = b"""\
+lua: app.lua:3: attempt to index a nil value (global 'y')
+stack traceback:
+\tapp.lua:3: in main chunk
+\t[C]: in ?""".split(b"\n")
+HASKELL = b"""\
+CallStack (from HasCallStack):
+  error, called at libraries/base/GHC/List.hs:1646:3 in base:GHC.List
+  errorEmptyList, called at app.hs:3""".split(b"\n")
 ERLANG = b"""\
 =ERROR REPORT==== 29-Nov-2026::13:16:38.123456 ===
 ** Generic server app terminating
@@ -252,6 +261,8 @@ RECORDS = {
         ERR,
         None,
     ),
+    "Lua": (LUA, CRIT, None),
+    "Haskell": (HASKELL, CRIT, None),
     "faulthandler": (FAULT, CRIT, ("Fatal Python error", "Aborted")),
     "Java": (JAVA, ERR, ("java.lang.RuntimeException", "outer")),
     "java.util.logging": (JUL, WARNING, ("java.lang.IllegalStateException", "x")),

@@ -135,6 +135,8 @@ COURSES = {
     ),
     "ruby": Course((RUBY + r"|from |\.\.\. [0-9]", "ruby")),
     "dotnet": Course((r"--- End of |---> |at ", "dotnet")),
+    "lua": Course((r"stack traceback:\Z", "lua")),
+    "haskell": Course((r"(?:CallStack|HasCallStack backtrace)\b", "haskell")),
     "elixir": Course(
         (
             (
@@ -210,6 +212,6 @@ ANY: Steps = (
 BEGINNING = (
     r"(?:[A-Z][A-Za-z0-9_]*?(?:Error|Exception|Throwable|Failure|Fault)(?![a-z])"
     r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]"
-    rf"|{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//)"
+    rf"|{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc)"
     r"|#[0-9<]|# (?:A fa|There )|\*\*|--- L|\[stacktrace\]|\(node:)"
 )

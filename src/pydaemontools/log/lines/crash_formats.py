@@ -210,6 +210,26 @@ CRASHES = (
         "dotnet",
     ),
     _row(
+        "lua",
+        "Lua, an error that nobody caught",
+        (r"{level=luajit|lua}[0-9.]{0,5}: [^\s:]{1,200}+:[0-9]++: (?=\S)",),
+        b"lua: x.lua:3: attempt to call a nil value",
+        _words(CRIT, "luajit", "lua"),
+        "lua",
+    ),
+    _row(
+        "haskell",
+        "Haskell, an error that nobody caught",
+        (
+            r"{level=CallStack} \(from HasCallStack\):\Z",
+            r"{level=HasCallStack backtrace}:\Z",
+            r"[A-Za-z0-9_./+-]++: {level=Uncaught exception} (?=[A-Za-z])",
+        ),
+        b"app: Uncaught exception ghc-internal:GHC.Internal.Exception.ErrorCall:",
+        _words(CRIT, "CallStack", "HasCallStack backtrace", "Uncaught exception"),
+        "haskell",
+    ),
+    _row(
         "elixir",
         "Elixir, Erlang, an exit",
         (r"{level=\*\*} \((?=[A-Za-z][A-Za-z0-9_. #<>]*+\) )",),

@@ -88,6 +88,7 @@ HEADS = (
     *b"caused suppressed wrapped stack last state location sigquit sigsegv sigabrt sigbus".split(),
     *b"bus illegal floating out double free malloc realloc pure assertion memory parse".split(),
     *b"munmap corrupted during the trace internal service not bad forbidden unauthorized".split(),
-    *b"method runtime deprecation raft criti warni postgres psql".split(),
+    *b"method runtime deprecation raft criti warni postgres psql lua luajit callstack".split(),
+    *b"hascallstack".split(),
     *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
 )

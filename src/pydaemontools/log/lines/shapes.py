@@ -29,7 +29,7 @@ HALF = "(?:(?: |\u202f)?[AP]M\\b)"  # Java has a narrow blank there
 # Some levels look like a zone.
 ZONE = r"(?: ?(?!CRI?T|BLAT)(?:Z|UTC|GMT|MSK|[A-Z]{2,3}T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))"
 WHEN = (
-    rf"(?:(?:{DATE}(?:[T_:]|,? {{1,2}}))?{CLOCK}{HALF}?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
+    rf"(?:(?:{DATE}(?:[T_:-]|,? {{1,2}}))?{CLOCK}{HALF}?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
     r"|[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?(?![0-9:])|@[0-9a-f]{24})"
 )
 # The closing bracket of a time that has an opening one may come later.
@@ -220,7 +220,7 @@ def _part(part: "re.Match[str]", form: LineFormat) -> str:
 
 
 # What all have before the level that begin with a path, or the name of a program.
-PATHS = re.compile(f"{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//)".encode())
+PATHS = re.compile(f"{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc)".encode())
 BEGINNING = re.compile(r"\{level=([^{}]+)\}|\[(\^)?([^\]]+)\]|(\\?.)")
 MARKS = b"/.#*-})"  # what begins so is in no other format
 
