@@ -1,9 +1,11 @@
 """pysv add and remove, and templates: a service made and ended in one go."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,6 +36,11 @@ SAYS = '#!/bin/sh\necho "%s:$INSTANCE" >>../seen\n'
 def tree(directory):
     """All that is in DIRECTORY, as paths below it."""
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*"))
+
+
+def lasting(directory):
+    """The same, but for what a supervisor writes again and again."""
+    return [path for path in tree(directory) if "supervise/" not in path]
 
 
 @pytest.fixture
@@ -173,13 +180,14 @@ class TestAdd:
         assert run("pysv", "-w30", "remove", "web").returncode == 0
         assert not (place / "web").exists()
 
-    @pytest.mark.parametrize("name", ["web@", "@web", "web*", ".."])
+    @pytest.mark.parametrize("name", ["web@", "@web", "web*", "..", "./.web"])
     @pytest.mark.parametrize("command", ["add", "new"])
     def test_names_that_are_none(self, run, place, command, name):
         """A template is made by new alone; what means a group or several can be none."""
         result = run("pysv", command, name, "--", "true")
-        assert result.returncode == (0 if (command, name) == ("new", "web@") else 100)
-        assert result.returncode == 0 or tree(place) == []
+        is_made = command == "new" and name in ("web@", "./.web")
+        assert result.returncode == (0 if is_made else 100)
+        assert is_made or tree(place) == []
 
     def test_a_slip(self, run, place):
         """Wrong usage makes nothing: no command, no name, two of one kind."""
@@ -407,23 +415,23 @@ class TestRemove:
             path.symlink_to("run")
         else:
             path.write_text("#!/bin/sh\n# mine\n")
-        before, status = tree(place), run("pysvstat", "-o", "pid", "web").stdout
+        before, status = lasting(place), run("pysvstat", "-o", "pid", "web").stdout
         result = run("pysv", "-w30", "remove", "web")
         assert result.returncode == 1
         named = what + " (changed)" if what == "run" else what
         assert f"what pysv has not made: {named}; --purge" in result.stdout.decode()
-        assert tree(place) == before
+        assert lasting(place) == before
         assert run("pysvstat", "-o", "pid", "web").stdout == status
 
     def test_what_pysv_has_not_made(self, run, supervised, place):
         """A directory of somebody else is neither ended nor removed, purged or not."""
         supervised("pysupervise", place / "web")
-        before, status = tree(place), run("pysvstat", "-o", "pid", "web").stdout
+        before, status = lasting(place), run("pysvstat", "-o", "pid", "web").stdout
         for options in [], ["--purge"], ["-f"]:
             result = run("pysv", "remove", *options, "web")
             assert result.returncode == 1
             assert result.stdout.startswith(b"fail: web: pysv has not made it, so ")
-        assert tree(place) == before
+        assert lasting(place) == before
         assert run("pysvstat", "-o", "pid", "web").stdout == status
 
     def test_one_that_does_not_end(self, run, scanned, place):
@@ -432,11 +440,11 @@ class TestRemove:
         words = "sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done"
         assert run("pysv", "-w30", "add", "web", "--", *words).returncode == 0
         wait_until(lambda: b"up\n" in (place / "web/log/main/current").read_bytes())
-        before = tree(place)
+        before = lasting(place)
         result = run("pysv", "-w0.3", "remove", "web")
         assert result.returncode == 1
         assert result.stdout.startswith(b"fail: web: still runs after 0.3 seconds; it was told to ")
-        assert tree(place) == before
+        assert lasting(place) == before
         result = run("pysv", "-w1", "remove", "-f", "--purge", "web")
         assert (result.returncode, result.stdout) == (0, b"ok: web: removed\n")
 
@@ -534,6 +542,41 @@ class TestRemove:
         assert b"looked for " in result.stderr
         assert run("pysv", "remove").returncode == 100
         assert run("pysv", "remove", "--all").returncode == 100
+
+    def test_where_we_are(self, run, place):
+        """Neither . nor .. is renamed: what is there is not even ended."""
+        run("pysv", "new", "web", "--", "true")
+        for name in ".", "..", "./", "../web/.":
+            result = run("pysv", "remove", name, cwd=place / "web")
+            assert result.returncode == 1
+            assert b"that is no name" in result.stdout
+        assert run("pysv", "remove", "../web", cwd=place / "web").returncode == 0
+        assert tree(place) == []
+
+    def test_one_that_was_killed(self, run, place):
+        """What it had put aside is removed by the next; not while it is still at it."""
+        run("pysv", "new", "web", "--", "true")
+        (place / "web").rename(place / ".web.removed")
+        with (place / ".web.removed/.pysv").open() as made:
+            fcntl.flock(made, fcntl.LOCK_EX)
+            result = run("pysv", "remove", "web")
+            assert result.returncode == 1
+            assert b"another pysv is removing it" in result.stdout
+        assert run("pysv", "remove", "web").stdout == b"ok: web: removed\n"
+        assert tree(place) == []
+
+    def test_killed_at_any_moment(self, run, start, place):
+        """It can be repeated until nothing is left."""
+        for delay in range(12):
+            run("pysv", "new", "web", "--", "true")
+            process = start("pysv", "remove", "web")
+            until = time.monotonic() + delay * 0.02
+            while time.monotonic() < until and process.poll() is None:
+                pass
+            process.kill()
+            process.communicate()
+            result = run("pysv", "remove", "web")
+            assert [path for path in tree(place) if "web" in path] == [], (delay, result)
 
     def test_json(self, run):
         """An object a service, with what is kept."""

@@ -167,7 +167,6 @@ class TestGroups:
         assert result.returncode == 100
         assert b"there is no group at all" in result.stderr
 
-    @pytest.mark.needs_root
     def test_one_that_nobody_may_read(self, run, several, place, ordinary):
         """A service that may be meant is not left out without a word."""
         several(a="front", b="front")

@@ -29,6 +29,9 @@ def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
     if is_template(name):
         hint = name + b" is a template, which is never run: `pysv new` makes one"
         raise cli.usage(who, USAGE, hint=hint)
+    if name.rpartition(b"/")[2][:1] == b".":
+        hint = b"no scanner looks at a name that begins with a dot: `pysv new` makes the directory"
+        raise cli.usage(who, USAGE, hint=hint)
     given, directory = build(who, USAGE, LETTERS, given, rest)
     seconds = limit(who, USAGE, given)
     scanner = wake(directory.rpartition(b"/")[0] or b".")

@@ -1,12 +1,13 @@
 """pysv remove: end services and their loggers, and remove what pysv has made of them."""
 
 import posix
+from fcntl import LOCK_EX, LOCK_NB, flock
 
-from ..base import cli
+from ..base import cli, shared_dir
 from ..base.reach import KIND, SYMLINK
 from ..base.service_dirs import is_template
 from ..base.shared_dir import DIRECTORY
-from ..supervise.new_directory import beside, kept_logs
+from ..supervise.new_directory import MADE, beside, kept_logs
 from .contents import Contents, check_tree, remove_all
 from .hint import hint
 from .person_steps import limit
@@ -18,6 +19,7 @@ from .services import find, looked, places
 SYNOPSIS = b"pysv remove [-fj] [-w seconds] [--purge] service ..."
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"fw:", (b"purge",)
+REMOVED = b".removed"
 SHOWN = 5  # names of files that are in the way
 
 
@@ -62,36 +64,69 @@ def remove(directory: bytes, ending: ServiceEnd, *, purge: bool) -> bytes:
 
     Raises Trouble; then nothing is removed, but what the system refused halfway.
     """
-    if not posix.access(directory, posix.F_OK, follow_symlinks=False):
-        directory = _left(directory, purge=purge)
+    if directory.rpartition(b"/")[2] in (b".", b".."):
+        raise Trouble(b"not removed, as that is no name: give its own, or ../ and its name")
+    found = directory if _is_there(directory) else _left(directory, purge=purge)
     try:
-        if posix.lstat(directory).st_mode & KIND == SYMLINK:
-            return _remove_link(directory, ending)
-        at = posix.open(directory, DIRECTORY)
+        if posix.lstat(found).st_mode & KIND == SYMLINK:
+            return _remove_link(found, ending)
+        at = posix.open(found, DIRECTORY)
     except OSError as error:
         raise Trouble(b"unable to change to service directory", error) from None
+    lock = _lock(at)
     try:
-        _check(directory, at, purge=purge)
-        aside = beside(directory, b".removed")
-        _put_aside(directory, aside, ending)
-        try:
-            _check(directory, at, purge=purge)
-            return _remove(directory, aside, at, purge=purge)
-        except Trouble:
-            _rename(aside, directory)
-            raise
+        if found == beside(directory, REMOVED):
+            # One that was killed had come so far.
+            _rename(found, directory)
+            found = directory
+        return _remove(found, at, ending, purge=purge)
     finally:
         posix.close(at)
+        if lock >= 0:
+            posix.close(lock)
+
+
+def _is_there(path: bytes) -> bool:
+    return posix.access(path, posix.F_OK, follow_symlinks=False)
 
 
 def _left(directory: bytes, *, purge: bool) -> bytes:
     """What is left of the service that was in DIRECTORY, or that; raises Trouble."""
-    left = beside(directory, b"")
+    left, aside = beside(directory, b""), beside(directory, REMOVED)
+    if _is_there(aside):
+        return aside
     if not kept_logs(left):
         return directory
     if not purge:
         raise Trouble(b"only its log is left, in " + left + b"; --purge removes that")
     return left
+
+
+def _lock(at: int) -> int:
+    """An fd by which no other removes what is in AT; -1 if pysv has not made it. Raises Trouble."""
+    try:
+        fd = shared_dir.open_file(MADE, posix.O_RDONLY, at)
+    except OSError:
+        return -1
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except OSError as error:
+        posix.close(fd)
+        raise Trouble(b"another pysv is removing it", error) from None
+    return fd
+
+
+def _remove(directory: bytes, at: int, ending: ServiceEnd, *, purge: bool) -> bytes:
+    """End the service in DIRECTORY, which AT is, and remove it; as remove()."""
+    _check(directory, at, purge=purge)
+    aside = beside(directory, REMOVED)
+    _put_aside(directory, aside, ending)
+    try:
+        _check(directory, at, purge=purge)
+        return _remove_aside(directory, aside, at, purge=purge)
+    except Trouble:
+        _rename(aside, directory)
+        raise
 
 
 def _check(directory: bytes, at: int, *, purge: bool) -> None:
@@ -113,7 +148,7 @@ def _check(directory: bytes, at: int, *, purge: bool) -> None:
         what = b"not removed, as there is what pysv has not made: "
         raise Trouble(what + shown + b"; --purge removes that too")
     left = beside(directory, b"")
-    if not purge and contents.written() and posix.access(left, posix.F_OK, follow_symlinks=False):
+    if not purge and contents.written() and _is_there(left):
         raise Trouble(b"not removed, as its log would be kept in " + left + b", which is there")
     above = directory.rpartition(b"/")[0] or (b"/" if directory[:1] == b"/" else b".")
     if not posix.access(above, posix.W_OK | posix.X_OK):
@@ -158,7 +193,7 @@ def _rename(aside: bytes, directory: bytes) -> None:
         raise Trouble(b"unable to rename " + aside + b" to " + directory, error) from None
 
 
-def _remove(directory: bytes, aside: bytes, at: int, *, purge: bool) -> bytes:
+def _remove_aside(directory: bytes, aside: bytes, at: int, *, purge: bool) -> bytes:
     """Remove what is ASIDE, which AT is; what is said of what stays. Raises Trouble."""
     try:
         if purge:
