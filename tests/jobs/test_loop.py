@@ -192,7 +192,7 @@ def test_a_child_that_is_nobodys_is_reaped_and_those_who_ask_are_told(monkeypatc
         if len(called) == 2:
             del loop.on_orphan[look]
 
-    loop.on_orphan[look] = None
+    loop.on_orphan[look] = loop.home
     processes.end(77)
     turn(loop, processes)
     assert (called, processes.zombies) == ([100], [])
@@ -207,7 +207,7 @@ def test_the_end_of_a_child_of_ours_is_not_told_to_those_who_look_for_orphans(mo
     processes = Processes(monkeypatch)
     loop = Loop(box)
     called = []
-    loop.on_orphan[lambda: called.append("orphan")] = None
+    loop.on_orphan[lambda: called.append("orphan")] = loop.home
     loop.child(5, called.append)
     for _ in range(2):
         processes.end(5, 256)
@@ -692,6 +692,7 @@ def pair_of(loop, processes, *, asked=None):
     """A pair that has begun, the logger as 101 and the service as 102; ASKED by the logger."""
     service, logger = Kept(loop, processes), Kept(loop, processes, asked)
     pair = Pair(loop, service, logger, (1,))
+    loop.on_letter = pair.send
     logger.begin()
     service.begin()
     return pair

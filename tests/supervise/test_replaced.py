@@ -280,7 +280,7 @@ def test_another_directory_in_its_place(watched, supervise, run, place, how):
         wait_until((place / "s.old/supervise/ok").exists)
         wait_until(lambda: (place / "s.old/noted").read_text().count("\n") == 2)
     restarts(kept, old)
-    assert (place / "next").read_text() == "next\n"
+    wait_until(lambda: (place / "next").exists() and (place / "next").read_text() == "next\n")
     assert kept.stop() == 0
 
 

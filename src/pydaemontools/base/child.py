@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 1 << 20  # beyond any fd
 _spawn: "list[Callable[..., int]]" = []  # that of base/spawn, where it is loaded
+_files: list[tuple[int, int]] = []  # the limit of open files that children have, if not ours
 
 
 def fork(
@@ -41,6 +42,7 @@ def fork(
     try:
         pid = posix.fork()
         if not pid:
+            _limit_files(*_files)
             _child(who, name, body, fd_map, keep, mask=() if unblock else mask, session=session)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -67,7 +69,14 @@ def spawn_program(
         raise OSError(EINVAL, "")
     if not _spawn:
         raise OSError(ENOSYS, "")
-    return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
+    if not _files:
+        return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
+    # It has what we have, and we are one thread.
+    _limit_files(*_files)
+    try:
+        return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
+    finally:
+        _limit_files((_files[0][1],) * 2)
 
 
 def prepare() -> None:
@@ -83,6 +92,28 @@ def prepare() -> None:
         return
     reset()
     _spawn.append(spawn)
+
+
+def have_files() -> int:
+    """Have as many open files as there may be; what is started has as many as before.
+
+    Return how many.
+    """
+    from resource import RLIMIT_NOFILE, getrlimit
+
+    before = getrlimit(RLIMIT_NOFILE)
+    if before[0] != before[1]:
+        _limit_files((before[1],) * 2)
+        _files[:] = [before]
+    return before[1] if before[1] >= 0 else MOST
+
+
+def _limit_files(*limits: tuple[int, int]) -> None:
+    """Have the limit of open files that there is in LIMITS, if one is."""
+    from resource import RLIMIT_NOFILE, setrlimit
+
+    for limit in limits:
+        setrlimit(RLIMIT_NOFILE, limit)
 
 
 def inherited() -> list[int]:

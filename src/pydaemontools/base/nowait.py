@@ -15,6 +15,7 @@ asked for by itself, in the first of these ways that the system has:
 
 import posix
 from errno import EAGAIN
+from select import POLLOUT, poll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class NoWaitWriter:
         self._file: tuple[int, int] | None = None  # the one that `_ways` are for
         self._ways: list[Way] = []
         self._own = -1  # a description of our own
+        self._ready = poll()
+        self._ready.register(fd, POLLOUT)
+
+    def has_room(self) -> bool:
+        """Whether it takes something now, or fails at once."""
+        return bool(self._ready.poll(0))
 
     def write(self, data: bytes) -> int:
         """Write some of DATA; return how much. Raises OSError, EAGAIN where there is no room."""
@@ -99,11 +106,7 @@ class NoWaitWriter:
             here.close()
 
     def _polled(self, data: bytes) -> int:
-        from select import POLLOUT, poll
-
-        waiter = poll()
-        waiter.register(self._fd, POLLOUT)
-        if not waiter.poll(0):
+        if not self.has_room():
             raise BlockingIOError(EAGAIN, "")
         return posix.write(self._fd, data)
 

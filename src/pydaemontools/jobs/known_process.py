@@ -67,8 +67,7 @@ class KnownProcess:
             self._loop.forget(self._pidfd)
             self._loop.at(now + AGAIN, self._conclude)
             return
-        if self._loop.children.get(self.pid) == self._tell:
-            del self._loop.children[self.pid]
+        self._loop.forget_child(self.pid, self._tell)
         self._tell(status)
 
     def _tell(self, status: int | None) -> None:

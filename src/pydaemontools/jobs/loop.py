@@ -3,6 +3,9 @@
 Signals do nothing in their handlers: the interpreter writes their numbers into a pipe, and
 the loop reads them there as the letters that svc would have sent. So there is one way for
 a command to come in, and nothing happens between two lines of this file.
+
+One loop may hold many services. Each has its own working directory, and this process has one:
+so whoever asked is called in the directory where it asked.
 """
 
 import _signal as signal
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Callback = Callable[[], None]
+    Asked = tuple[Callable[..., None], int]
 
 LONGEST = 86_400_000.0  # milliseconds of one poll, which takes no more than an int
 SLACK = 64  # alarms that may stand in the heap for nothing
@@ -67,6 +71,8 @@ def _nothing(_signum: int, _frame: object) -> None:
 class Loop:
     """What there is to wait for, and what to call when it comes.
 
+    `home` is an fd of the directory where this process is; -1 as long as it stays where it began.
+
     `on_letter` is called with each letter that a signal stands for; those in `on_orphan` when
     a process has ended that nobody asked for: an orphan that was left to us.
     """
@@ -74,21 +80,24 @@ class Loop:
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
         self.on_letter: Callable[[str], None] = lambda _letter: None
-        self.on_orphan: dict[Callback, None] = {}
-        self.children: dict[int, Callable[[int], None]] = {}
+        self.home = -1
+        self.on_orphan: dict[Callback, int] = {}
+        self.children: dict[int, Asked] = {}
         self.childless = False  # whether there was no process at all below us
+        self.turns = 0
         self.pending: set[object] = set()  # what is to be done before the end
-        self._readers: dict[int, Callback] = {inbox.fds[0]: lambda: None}
+        self._readers: dict[int, Asked] = {inbox.fds[0]: (lambda: None, -1)}
+        self._waiting: dict[int, dict[Callback, int]] = {}
         self._due: dict[Callback, float] = {}
-        self._alarms: list[tuple[float, int, Callback]] = []
+        self._alarms: list[tuple[float, int, Callback, int]] = []
         self._count = 0  # so that two alarms at the same time are not compared further
-        self._turn_end: dict[Callback, None] = {}
+        self._turn_end: dict[Callback, int] = {}
         self._poll = poll()
         self._poll.register(inbox.fds[0], POLLIN)
 
     def watch(self, fd: int, callback: "Callback", events: int = POLLIN) -> None:
         """Call CALLBACK each time that FD can be read, or whatever EVENTS say."""
-        self._readers[fd] = callback
+        self._readers[fd] = callback, self.home
         self._poll.register(fd, events)
 
     def forget(self, fd: int) -> None:
@@ -96,9 +105,27 @@ class Loop:
         if self._readers.pop(fd, None):
             self._poll.unregister(fd)
 
+    def once(self, fd: int, callback: "Callback", events: int) -> None:
+        """Call CALLBACK when FD is as EVENTS say; many may wait for one."""
+        waiting = self._waiting.setdefault(fd, {})
+        if not waiting:
+            self.watch(fd, lambda: self._wake(fd), events)
+        waiting[callback] = self.home
+
+    def _wake(self, fd: int) -> None:
+        self.forget(fd)
+        for callback, home in self._waiting.pop(fd).items():
+            self.enter(home)
+            callback()
+
     def child(self, pid: int, callback: "Callable[[int], None]") -> None:
         """Call CALLBACK with the wait status of the process PID when it has ended."""
-        self.children[pid] = callback
+        self.children[pid] = callback, self.home
+
+    def forget_child(self, pid: int, callback: "Callable[[int], None]") -> None:
+        """Do not call CALLBACK when the process PID has ended."""
+        if self.children.get(pid, (None, -1))[0] == callback:
+            del self.children[pid]
 
     def at(self, when: float, callback: "Callback") -> None:
         """Call CALLBACK when the clock says WHEN, or before that if it is due before that already.
@@ -109,7 +136,7 @@ class Loop:
             return
         self._due[callback] = when
         self._count += 1
-        heappush(self._alarms, (when, self._count, callback))
+        heappush(self._alarms, (when, self._count, callback, self.home))
         if len(self._alarms) > SLACK + 2 * len(self._due):
             # Most of it has been overtaken by earlier ones.
             self._alarms = [alarm for alarm in self._alarms if self._holds(alarm)]
@@ -117,32 +144,58 @@ class Loop:
 
     def at_turn_end(self, callback: "Callback") -> None:
         """Call CALLBACK, once, when everything else of this turn has been done."""
-        self._turn_end[callback] = None
+        self._turn_end[callback] = self.home
+
+    def drop(self, home: int) -> None:
+        """Nobody who asked from HOME is to be called any more."""
+        for fd in [fd for fd, asked in self._readers.items() if asked[1] == home]:
+            self.forget(fd)
+        for pid in [pid for pid, asked in self.children.items() if asked[1] == home]:
+            del self.children[pid]
+        for callbacks in (self._turn_end, self.on_orphan, *self._waiting.values()):
+            for callback in [one for one, where in callbacks.items() if where == home]:
+                del callbacks[callback]
+        for alarm in [alarm for alarm in self._alarms if alarm[3] == home]:
+            self._due.pop(alarm[2], None)
+        if self.home == home:
+            self.home = -1
+
+    def enter(self, home: int) -> None:
+        """Have HOME as the working directory, if it is one."""
+        if home not in (-1, self.home):
+            posix.fchdir(home)
+            self.home = home
 
     def turn(self) -> None:
         """Wait for something, and deal with all that there is."""
         # Whom to call for what, as it is now: a number may soon be another file's.
         ready = [(fd, self._readers[fd]) for fd, _ in self._poll.poll(self._rest())]
         letters = self.inbox.read()
+        self.turns += 1
         # All of them before any is dealt with: one that is started meanwhile, and ends at
         # once, belongs to the next turn.
         gone, others = reap()
         self.childless = not others
         for pid, status in gone:
-            (self.children.pop(pid, None) or self._orphan)(status)
+            ended, home = self.children.pop(pid, (self._orphan, -1))
+            self.enter(home)
+            ended(status)
         for letter in letters:
             self.on_letter(letter)
-        for fd, callback in ready:
+        for fd, asked in ready:
             # Whoever is called may forget another that is ready too.
-            if self._readers.get(fd) == callback:
-                callback()
+            if self._readers.get(fd) == asked:
+                self.enter(asked[1])
+                asked[0]()
         while self._alarms and self._alarms[0][0] <= monotonic():
             alarm = heappop(self._alarms)
             if self._holds(alarm):
                 del self._due[alarm[2]]
+                self.enter(alarm[3])
                 alarm[2]()
         callbacks, self._turn_end = self._turn_end, {}
-        for callback in callbacks:
+        for callback, home in callbacks.items():
+            self.enter(home)
             callback()
 
     def _rest(self) -> float | None:
@@ -153,9 +206,10 @@ class Loop:
         # A millisecond more than the rest, so that what is due is due when we look.
         return min(LONGEST, max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1))
 
-    def _holds(self, alarm: "tuple[float, int, Callback]") -> bool:
+    def _holds(self, alarm: "tuple[float, int, Callback, int]") -> bool:
         return self._due.get(alarm[2]) == alarm[0]
 
     def _orphan(self, _status: int) -> None:
-        for callback in list(self.on_orphan):
+        for callback, home in list(self.on_orphan.items()):
+            self.enter(home)
             callback()

@@ -8,11 +8,14 @@ started ourselves, was left behind.
 import posix
 
 from ..base.orphans import adopt
-from ..base.proc import children, pids, start_time, stat
+from ..base.proc import children, is_shown, start_time
+from .process_table import ProcessTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from .loop import Loop
 
 CGROUPS = b"/sys/fs/cgroup"
 
@@ -20,30 +23,65 @@ CGROUPS = b"/sys/fs/cgroup"
 class Reaper:
     """Knows whose an orphan is: each service's session, and which service has the rest.
 
-    KNOWN holds the children that were started on purpose.
+    LOOP has the children that were started on purpose.
     """
 
-    def __init__(self, known: "Mapping[int, object]") -> None:
-        self.known = known
-        self.sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
+    def __init__(self, loop: "Loop") -> None:
+        self._loop = loop
+        self._turn, self._found = -1, list[int]()  # the orphans, as they were in this turn
+        self._table: ProcessTable | None = None
+        self._table_turn = -1
+        self._sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
+        self._led: dict[object, tuple[int, ...]] = {}  # the same from the other side
         self.main_service: object = None  # that has those of no known session
         self.subreaper = adopt()
         # Whoever became this tool may have left children of its own: they are nobody's. By
         # their start times, since another may get the pid of one that has ended.
         self._others = {pid: start_time(pid) for pid in children()}
 
+    def leads(self, pid: int, service: object) -> None:
+        """The session of PID is that of SERVICE."""
+        self._sessions[pid] = service
+        self._led[service] = *self._led.get(service, ()), pid
+
     def left_by(self, service: object) -> list[int]:
         """The processes that SERVICE left behind, parents first."""
         if not self.subreaper:
             # Those of its sessions, whosever children they are.
-            return [pid for pid, (_, sid) in _table().items() if self.sessions.get(sid) is service]
-        near = min((sid for sid, one in self.sessions.items() if one is service), default=0)
-        found = [pid for pid in children(near) if pid not in self.known and not self._is_other(pid)]
-        return below([pid for pid in found if self._owner(pid) is service])
+            table = self.table().found
+            return [pid for pid in table if self._sessions.get(int(table[pid][3])) is service]
+        found = self._orphans(min(self._led.get(service, ()), default=0))
+        mine = [pid for pid in found if self._owner(pid) is service]
+        return self.table().below(mine) if mine else []
+
+    def _orphans(self, near: int) -> list[int]:
+        """Our children that nobody started: those of all who ended come before the first asks."""
+        if self._turn != self._loop.turns or not is_shown():
+            known = self._loop.children
+            self._turn = self._loop.turns
+            self._found = [
+                pid for pid in children(near) if pid not in known and not self._is_other(pid)
+            ]
+        return self._found
+
+    def table(self) -> ProcessTable:
+        """All processes, as they are in this turn of the loop."""
+        table = self._table
+        if table is None or self._table_turn != self._loop.turns:
+            table = self._table = ProcessTable()
+            self._table_turn = self._loop.turns
+            self._loop.at_turn_end(self._forget_table)
+        return table
+
+    def _forget_table(self) -> None:
+        # It is large.
+        self._table = None
 
     def release(self, service: object) -> None:
         """What SERVICE left has ended: no session is its own any more."""
-        self.sessions = {sid: one for sid, one in self.sessions.items() if one is not service}
+        for sid in self._led.pop(service, ()):
+            if self._sessions.get(sid) is service:
+                del self._sessions[sid]
 
     def _is_other(self, pid: int) -> bool:
         """Whether the child PID was there before us."""
@@ -51,22 +89,14 @@ class Reaper:
 
     def _owner(self, pid: int) -> object:
         try:
-            return self.sessions.get(posix.getsid(pid), self.main_service)
+            return self._sessions.get(posix.getsid(pid), self.main_service)
         except ProcessLookupError:
             return None
 
 
 def below(roots: list[int]) -> list[int]:
     """The processes ROOTS and all that descend from them."""
-    if not roots:
-        return []
-    parents: dict[int, list[int]] = {}
-    for pid, (parent, _) in _table().items():
-        parents.setdefault(parent, []).append(pid)
-    found = list(roots)
-    for pid in found:
-        found += parents.get(pid, [])
-    return found
+    return ProcessTable().below(roots) if roots else []
 
 
 def signal_all(pids: "Iterable[int]", *signums: int) -> None:
@@ -81,13 +111,7 @@ def signal_all(pids: "Iterable[int]", *signums: int) -> None:
 
 def processes() -> dict[int, list[bytes]]:
     """Every process that is not dead, and what stat() says of it."""
-    stats = ((pid, stat(pid)) for pid in pids())
-    return {pid: fields for pid, fields in stats if fields and fields[0] != b"Z"}
-
-
-def _table() -> dict[int, tuple[int, int]]:
-    """Every process that is not dead: its parent and its session."""
-    return {pid: (int(fields[1]), int(fields[3])) for pid, fields in processes().items()}
+    return ProcessTable().found
 
 
 # A cgroup of the service's own (version 2): nothing in it escapes.

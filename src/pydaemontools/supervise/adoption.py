@@ -51,7 +51,9 @@ class Adoption:
         rules = service.rules()
         if not (pid and rules.adopts):
             return False
-        rules.cgroup = left.words.get(b"cgroup", b"")
+        cgroup = left.words.get(b"cgroup", b"")
+        if cgroup != rules.cgroup:
+            rules = rules.but(cgroup=cgroup)
         ready = not rules.waits_ready if left.starting else left.words.get(b"ready") == b"1"
         try:
             says = self._take_pipes(strays)
@@ -66,7 +68,7 @@ class Adoption:
         service.pid, service.session = pid, left.session or pid
         service.begun = {pid: start}
         if service.reaper:
-            service.reaper.sessions[service.session] = service
+            service.reaper.leads(service.session, service)
         self._take_address()
         self._take_named(pid)
         if not ready and says is None:

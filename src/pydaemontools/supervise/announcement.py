@@ -12,59 +12,32 @@ from .state import DOWN, UP, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..jobs.loop import Loop
     from .service import Service
 
 AGAIN = 1.0  # seconds until we say again what there was no room for
 
 
-class Announcement:
-    """Tells of SERVICE to the one who gave us the variables ASKED.
+class Announcer:
+    """Tells the one who gave us the variables ASKED."""
 
-    It is ready when it says so, or where it has no way to, when it has lived for `settle`; one
-    that is down because it is to be needs nothing more either.
-    """
-
-    def __init__(self, service: "Service", asked: dict[bytes, bytes]) -> None:
-        self._service = service
-        self._loop = service.loop
+    def __init__(self, loop: "Loop", asked: dict[bytes, bytes]) -> None:
+        self._loop = loop
         self._address = asked.get(b"NOTIFY_SOCKET", b"")
         self._told: set[bytes] = set()
-        service.watchers.append(self._changed)
-        self._loop.at_turn_end(self._look)
         usec = whole(asked.get(b"WATCHDOG_USEC", b""))
         if usec and asked.get(b"WATCHDOG_PID", b"%d" % posix.getpid()) == b"%d" % posix.getpid():
             self._pause = usec / 2e6
             self._live()
 
-    def _changed(self, _before: State, _after: State) -> None:
-        self._loop.at_turn_end(self._look)
-
-    def _look(self) -> None:
-        """Tell what has come true."""
-        if self._service.state.leaving or self._service.left:
-            self._tell(b"STOPPING=1")
-        elif b"READY=1" not in self._told and self._is_ready():
-            self._tell(b"READY=1")
-
-    def _is_ready(self) -> bool:
-        state = self._service.state
-        if state.phase != UP:
-            return state.phase == DOWN and not state.failed
-        if state.rules.waits_ready:
-            return state.ready
-        settled = state.started + state.rules.settle
-        if settled > monotonic():
-            self._loop.at(settled, self._look)
-            return False
-        return True
-
-    def _tell(self, what: bytes) -> None:
-        if what in self._told:
+    def tell(self, what: bytes) -> None:
+        """Tell WHAT, once, now or when there is room for it."""
+        if what in self._told or not self._address:
             return
         try:
             send(self._address, what, wait=False)
         except BlockingIOError:
-            self._loop.at(monotonic() + AGAIN, self._look)
+            self._loop.at(monotonic() + AGAIN, lambda: self.tell(what))
             return
         except OSError:
             # Nobody hears it, now or later.
@@ -79,3 +52,39 @@ class Announcement:
             # The next one may come through.
             pass
         self._loop.at(monotonic() + self._pause, self._live)
+
+
+class Announcement(Announcer):
+    """Tells of SERVICE to the one who gave us the variables ASKED.
+
+    It is ready when it says so, or where it has no way to, when it has lived for `settle`; one
+    that is down because it is to be needs nothing more either.
+    """
+
+    def __init__(self, service: "Service", asked: dict[bytes, bytes]) -> None:
+        super().__init__(service.loop, asked)
+        self._service = service
+        service.watchers.append(self._changed)
+        self._loop.at_turn_end(self._look)
+
+    def _changed(self, _before: State, _after: State) -> None:
+        self._loop.at_turn_end(self._look)
+
+    def _look(self) -> None:
+        """Tell what has come true."""
+        if self._service.state.leaving or self._service.left:
+            self.tell(b"STOPPING=1")
+        elif b"READY=1" not in self._told and self._is_ready():
+            self.tell(b"READY=1")
+
+    def _is_ready(self) -> bool:
+        state = self._service.state
+        if state.phase != UP:
+            return state.phase == DOWN and not state.failed
+        if state.rules.waits_ready:
+            return state.ready
+        settled = state.started + state.rules.settle
+        if settled > monotonic():
+            self._loop.at(settled, self._look)
+            return False
+        return True

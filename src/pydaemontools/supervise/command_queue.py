@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ALL = bytes(range(256))
 MOST = 4096  # letters that wait for a script; of more than that the last ones count
 STOPS = "dDx"  # letters for which there are two scripts: control/t, and one of their own
 
@@ -23,16 +24,28 @@ STOPS = "dDx"  # letters for which there are two scripts: control/t, and one of 
 class CommandQueue:
     """The letters for the service whose scripts LAUNCHER starts."""
 
+    __slots__ = (
+        "_full",
+        "_letters",
+        "_run",
+        "_script",
+        "_script_letter",
+        "_told",
+        "_unknown",
+        "launcher",
+        "obeyed",
+        "service",
+    )
+
     def __init__(self, launcher: Launcher) -> None:
         self.launcher = launcher
         self.service = launcher.service
-        self._letters = bytearray()
+        self._letters = b""
         self._full = False  # whether it was said that some were dropped
         self._told = 0
         self.obeyed = 0  # letters, when none was left the last time
-        # What says nothing here goes as it comes. A logger ends at the end of its input.
-        known = launcher.files.dialect.letters.replace(b"x" if launcher.files.sub else b"", b"")
-        self._unknown = bytes(range(256)).translate(None, known)
+        # What says nothing here goes as it comes.
+        self._unknown = _others(launcher.files.dialect.letters, logger=bool(launcher.files.sub))
         self._script: Helper | None = None  # the one that runs
         self._script_letter = ""  # which control/LETTER it is
         self._run = (0, 0.0)  # pid and start of the service when the script was started
@@ -51,12 +64,10 @@ class CommandQueue:
             self._full = True
             name = self.service.name
             self.service.warn(b"%s: more than %d letters wait; the last ones count" % (name, MOST))
-        self._letters += letters
-        del self._letters[:-MOST]
+        self._letters = (self._letters + letters)[-MOST:]
         while self._letters and not self._busy:
             letter = chr(self._letters[0])
-            # That takes no longer the more there are.
-            del self._letters[:1]
+            self._letters = self._letters[1:]
             self._obey(letter)
         self._full = self._full and self._busy
         if not self._letters and not self._busy:
@@ -65,7 +76,7 @@ class CommandQueue:
 
     def close(self) -> None:
         """Forget what waits: the service has left. A script that runs has the time of a stray."""
-        self._letters.clear()
+        self._letters = b""
         if self._script and self.launcher.native:
             self._script.end_within(STRAY)
 
@@ -79,7 +90,7 @@ class CommandQueue:
             return letters
         self._script.end()
         passed = self._letters + letters[:at]
-        self._letters.clear()
+        self._letters = b""
         for letter in passed.decode():
             self.service.feed(letter, mute=True)
         letter, ended = chr(letters[at]), self._script_letter
@@ -144,3 +155,14 @@ class CommandQueue:
         self._run, self._script_letter = self._now(), letter
         self._script = Helper(self.launcher, file, limit, ended)
         return self._busy
+
+
+def _others(letters: bytes, *, logger: bool) -> bytes:
+    """All bytes but LETTERS; a LOGGER, which ends at the end of its input, knows no `x`."""
+    known = letters.replace(b"x", b"") if logger else letters
+    if known not in _unknown:
+        _unknown[known] = ALL.translate(None, known)
+    return _unknown[known]
+
+
+_unknown: dict[bytes, bytes] = {}  # the same for all services

@@ -40,6 +40,26 @@ class DirectoryService(Service):
     starts its programs.
     """
 
+    __slots__ = (
+        "_commands",
+        "_fifodir",
+        "_flooded",
+        "_hook",
+        "_launcher",
+        "_memory",
+        "_problems",
+        "_watched",
+        "begun",
+        "dialect",
+        "files",
+        "health",
+        "main",
+        "notify_socket",
+        "status_writer",
+        "taps",
+        "upkeep",
+    )
+
     launcher = Launcher
 
     def __init__(  # noqa: PLR0917 - as Service has them
@@ -56,7 +76,7 @@ class DirectoryService(Service):
         self.table = dialect.table
         # daemontools' x waits, and a logger knows none.
         self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
-        self.files = ServiceDir(dialect, name, sub, place)
+        self.files = ServiceDir(dialect, name, sub, place, sparing=loop.home >= 0)
         self.taps: dict[int, Tap] = {}
         self.notify_socket: NotifySocket | None = None
         self._flooded = False  # whether it was told that somebody sends too much there
@@ -292,6 +312,18 @@ class DirectoryService(Service):
         """How many bytes stand in the tap before the logger."""
         return self.taps[1].pending() if 1 in self.taps else 0
 
+    def keep_up(self) -> None:
+        """See that all is there which it has outside of this process."""
+        self.upkeep.look()
+
+    def close(self) -> None:
+        """It has left: close what it had open."""
+        if self.notify_socket:
+            self.notify_socket.close()
+        for tap in self.taps.values():
+            tap.release()
+        self.files.close()
+
     def mark(self, *, down: bool) -> None:
         """Make or remove the file `down`."""
         try:
@@ -364,3 +396,5 @@ class DirectoryService(Service):
             self._fifodir.tell()
         if self._hook:
             self._hook.tell()
+        if self.files.sparing:
+            self.files.rest()

@@ -19,7 +19,7 @@ def extend(state: State) -> list[int | str]:
 def interval(state: State) -> list[int | str]:
     """Another time for its signs of life, as long as it runs; that it says so is one."""
     if state.rules.sign == b"notify" and isinstance(state.value, float):
-        state.rules = state.rules.with_watchdog(state.value)
+        state.rules = state.rules.but(watchdog=state.value)
         if state.ready and not state.stopping and not state.paused:
             state.watchdog_deadline = state.now + state.rules.silence
     return []

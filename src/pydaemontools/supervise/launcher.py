@@ -28,6 +28,17 @@ class Launcher:
     `notify_address` is what NOTIFY_SOCKET has to be for run, if it is to have one.
     """
 
+    __slots__ = (
+        "_scripted",
+        "chained",
+        "files",
+        "instance",
+        "native",
+        "notify_address",
+        "patterns",
+        "service",
+    )
+
     def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
         self.files = files

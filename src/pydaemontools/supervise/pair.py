@@ -16,6 +16,10 @@ from .service import Service
 from .state import DOWN, FINISHING, WAIT
 from .table import LAST
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MOST = 1 << 31  # bytes that no pipe holds
 FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after which it has no other
 OWED = 1.0  # seconds until we look whether stderr has room for what is owed
@@ -36,9 +40,11 @@ class Pair:
         pipe: tuple[int, int] | None = None,
     ) -> None:
         self.loop = loop
+        self.home = loop.home  # the working directory of both
         self.service = service
         self.logger = logger
-        loop.on_letter = self.send
+        self.on_leave: Callable[[], None] | None = None  # called when the last of them has left
+        service.on_leave = self._gone
         if logger:
             self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
             service.fd_map |= dict.fromkeys(fds, self._sink)
@@ -55,6 +61,7 @@ class Pair:
 
     def run(self, keep: list[int], *, verbose: bool = False) -> None:
         """Keep both until told to stop; KEEP are the fds that they inherit."""
+        self.loop.on_letter = self.send
         if cli.lasting:
             cli.lasting.on_drop = self._owe
         self.begin(keep, verbose=verbose)
@@ -66,10 +73,19 @@ class Pair:
 
     def begin(self, keep: list[int], *, verbose: bool = False) -> None:
         """Start both, which inherit KEEP. The logger is there before the service."""
+        self.loop.enter(self.home)
         for one in self._both():
             one.keep = keep
             one.verbose = verbose
             one.begin()
+
+    def close(self) -> None:
+        """Both have left: close what they had open, and hear nothing more."""
+        self.loop.drop(self.home)
+        if self.logger:
+            posix.close(self._source)
+        for one in self._both():
+            one.close()
 
     @property
     def left(self) -> bool:
@@ -89,6 +105,7 @@ class Pair:
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""
+        self.loop.enter(self.home)
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
         if letter == END and target is self.logger and target.state.phase == FINISHING:
@@ -98,9 +115,10 @@ class Pair:
     def _left(self) -> None:
         """The service has left: what it wrote goes to the logger, if there is one to come."""
         self._give_up()
-        if self.service.reaper:
+        reaper = self.service.reaper
+        if reaper and reaper.main_service is self.service:
             # What is left from now on cannot be the service's.
-            self.service.reaper.main_service = self.logger
+            reaper.main_service = self.logger
         if self.logger and self.logger.state.phase == WAIT:
             self._unread = self._in_pipe()
             self._hasten()
@@ -167,3 +185,8 @@ class Pair:
         if lost and self.logger:
             much = b"1 byte" if lost == 1 else b"%d bytes" % lost
             self.service.warn(self.logger.name + b" has not read " + much + b": lost")
+        self._gone()
+
+    def _gone(self) -> None:
+        if self.on_leave:
+            self.on_leave()

@@ -4,13 +4,16 @@ import posix
 import time
 
 from ..base import kept_pipe
-from ..base.proc import START, TICKS, pids, start_time, stat
+from ..base.proc import START, TICKS, start_time, stat
 from ..base.status import decode
 from ..jobs import tree
 from .run_record import listed, numbers, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..jobs.process_table import ProcessTable
     from .run_record import Processes
     from .servicedir import ServiceDir
 
@@ -22,9 +25,19 @@ SOON = 2.0
 
 
 class Predecessor:
-    """A supervisor that was killed: the processes that it KNEW, their SESSION, and its WORDS."""
+    """A supervisor that was killed: the processes that it KNEW, their SESSION, and its WORDS.
 
-    def __init__(self, known: "Processes", session: "Processes", words: "Words") -> None:
+    TABLE gives all processes as they are now.
+    """
+
+    def __init__(
+        self,
+        known: "Processes",
+        session: "Processes",
+        words: "Words",
+        table: "Callable[[], ProcessTable]",
+    ) -> None:
+        self._table = table
         self.known = known
         self.words = words
         self.pid = next(iter(known), 0)  # of run
@@ -72,62 +85,36 @@ class Predecessor:
 
     def strays(self) -> list[int]:
         """All that lives of its service, parents first, but for what we descend from."""
-        found = {pid: fields for pid in pids() if (fields := stat(pid)) and fields[0] != b"Z"}
-        ours = _ancestors(found)
-        inside = tree.members(tree.cgroup_path(self._cgroup)) if self._cgroup else []
+        table = self._table()
+        ours = table.ancestors(posix.getpid())
+        inside = set(tree.members(tree.cgroup_path(self._cgroup))) if self._cgroup else set()
+        inside = inside.union(*(table.writers(pipe) for pipe in self._links))
         roots = [
             pid
-            for pid, fields in found.items()
+            for pid, fields in table.found.items()
             if pid not in ours
             and (
                 self.known.get(pid) == int(fields[START])
                 or self._leads(int(fields[3]))
                 or pid in inside
-                or self._holds(pid)
             )
         ]
         # What it leaves when it ends is known from now on.
-        below = tree.below(roots)
-        self.known = {pid: int(found[pid][START]) for pid in below if pid in found}
+        below = table.below(roots)
+        self.known = {pid: int(table.found[pid][START]) for pid in below}
         return below
 
     def _leads(self, session: int) -> bool:
         """Whether SESSION is that of the service: its leader may have ended, but is no other."""
         return session in self._sessions and start_time(session) in (0, self._sessions[session])
 
-    def _holds(self, pid: int) -> bool:
-        """Whether PID can write to a pipe that only the service was given."""
-        if not self._links:
-            return False
-        place = f"/proc/{pid}/fd/"
-        try:
-            fds = posix.listdir(place)
-        except OSError:
-            return False
-        return any(kept_pipe.link(place + fd) in self._links and _writes(place + fd) for fd in fds)
 
-
-def _writes(file: str) -> bool:
-    try:
-        return bool(posix.lstat(file).st_mode & 0o200)
-    except OSError:
-        return False
-
-
-def _ancestors(found: dict[int, list[bytes]]) -> set[int]:
-    """Ourselves, and what we descend from."""
-    ours: set[int] = set()
-    pid = posix.getpid()
-    while pid in found and pid not in ours:
-        ours.add(pid)
-        pid = int(found[pid][1])
-    return ours
-
-
-def find(files: "ServiceDir", words: dict[bytes, bytes]) -> Predecessor | None:
+def find(
+    files: "ServiceDir", words: "Words", table: "Callable[[], ProcessTable]"
+) -> Predecessor | None:
     """The supervisor that was killed, by the WORDS of its supervise/state; None without one."""
     if not words:
-        return _by_status(files)
+        return _by_status(files, table)
     if not words.get(b"place") or words[b"place"] != place(files.place):
         # Another boot, a container's last life, or a copy of another directory.
         return None
@@ -137,10 +124,10 @@ def find(files: "ServiceDir", words: dict[bytes, bytes]) -> Predecessor | None:
         # The rest of what is written down is of the time before that run.
         known = session = started
         words = words | {b"state": b"run", b"main": b"", b"stopping": b""}
-    return Predecessor(known, session, words)
+    return Predecessor(known, session, words, table)
 
 
-def _by_status(files: "ServiceDir") -> Predecessor | None:
+def _by_status(files: "ServiceDir", table: "Callable[[], ProcessTable]") -> Predecessor | None:
     """One that is not ours wrote a pid, and the time when it had started it."""
     data = files.status()
     if len(data) not in (18, 20):
@@ -153,7 +140,8 @@ def _by_status(files: "ServiceDir") -> Predecessor | None:
     if not -1 / TICKS <= status.since / 10**9 - began <= SOON:
         return None
     known = {status.pid: start}
-    return Predecessor(known, known if posix.getsid(status.pid) == status.pid else {}, {})
+    session = known if posix.getsid(status.pid) == status.pid else {}
+    return Predecessor(known, session, {}, table)
 
 
 def trusted(files: "ServiceDir") -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class ProgramService(Service):
     """The program ARGV."""
 
+    __slots__ = ("argv",)
+
     def __init__(self, loop: Loop, reaper: "Reaper | None", who: bytes, argv: list[bytes]) -> None:
         super().__init__(loop, reaper, who, label(argv))
         self.argv = argv

@@ -15,7 +15,7 @@ from time import monotonic
 from ..base.locks import holder, lock, lock_directory
 from ..base.shared_dir import open_directory, remove
 from .run_record import place
-from .servicedir import SUPERVISE
+from .servicedir import SUPERVISE, length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,17 @@ class Upkeep:
     `origin` is where its directory was found, if another one is to be followed there.
     """
 
+    __slots__ = (
+        "_regular",
+        "_said",
+        "_said_before",
+        "_seen",
+        "_writes",
+        "files",
+        "origin",
+        "service",
+    )
+
     def __init__(self, service: "Service", files: "ServiceDir") -> None:
         self.service = service
         self.files = files
@@ -42,12 +53,16 @@ class Upkeep:
         self._seen: dict[bytes, tuple[int, ...]] = {}  # files that were written, as they were
         self._writes = 0  # how many had been written then
         self._hear()
-        if self.files.dialect.native:
+        # Where there are many, others know better when.
+        self._regular = files.dialect.native and not files.sparing
+        if self._regular:
             self._rest()
 
     def _hear(self) -> None:
-        control = self.files.fds[b"control"]
-        self.service.loop.watch(control, lambda: self.service.obey(_letters(control)))
+        self.service.loop.watch(self.files.fds[b"control"], self._obey)
+
+    def _obey(self) -> None:
+        self.service.obey(_letters(self.files.fds[b"control"]))
 
     def _rest(self) -> None:
         self.service.loop.at(monotonic() + LOOK, self.look)
@@ -56,7 +71,8 @@ class Upkeep:
         """See whether all is as it was left, and make again what is not."""
         if self.service.left:
             return
-        self._rest()
+        if self._regular:
+            self._rest()
         self._said, self._said_before = b"", self._said
         try:
             made = self._follow() or self._renew()
@@ -66,6 +82,8 @@ class Upkeep:
         if made:
             self.service.warn(made)
         self._note()
+        if self.files.sparing:
+            self.files.rest()
 
     def _say(self, what: bytes) -> None:
         """Warn of WHAT, once for as long as it is so."""
@@ -89,7 +107,7 @@ class Upkeep:
             return b""
         files = self.files
         before, theirs = posix.open(b".", DIRECTORY), files.theirs
-        supervise = posix.dup(files.supervise())
+        supervise, stood = posix.dup(files.supervise()), files.stood
         posix.chdir(self.origin)
         try:
             ours = self._renew()
@@ -102,7 +120,7 @@ class Upkeep:
         else:
             posix.fchdir(before)
             self._replace(SUPERVISE, supervise)
-            files.theirs = theirs
+            files.theirs, files.stood = theirs, stood
         posix.close(before)
         shown = files.shown.rstrip(b"/")
         what = b"somebody put another directory at " + shown + b": the next start is from there"
@@ -111,12 +129,14 @@ class Upkeep:
     def _renew(self) -> bytes:
         """Make again what is not there any more, or is another; say what. Raises OSError."""
         files = self.files
-        away = not _same(files.path(SUPERVISE), posix.fstat(files.supervise()))
+        away = not _is(files.path(SUPERVISE), files.stood)
         gone = [name for name in (b"lock", *FIFOS) if away or not self._stands(name)]
         if b"lock" in gone and not self._lock():
             return b""
         if b"control" in gone:
             self._open(b"control")
+            # It may be another name of that.
+            gone += [b"ok"] if files.sparing and b"ok" not in gone else []
         whole = len(gone) > len(FIFOS)
         lost = [name for name in SHOWN if name in files.written and not self._holds(name)]
         if not gone and not lost:
@@ -133,7 +153,7 @@ class Upkeep:
 
     def _stands(self, name: bytes) -> bool:
         """Whether supervise/NAME is the file that we have open."""
-        known = posix.fstat(self.files.fds[name])
+        known = posix.fstat(self.files.fds[name] if name == b"lock" else self.files.fifo(name))
         return _same(name, known, self.files.supervise())
 
     def _holds(self, name: bytes) -> bool:
@@ -141,7 +161,7 @@ class Upkeep:
         found = self._look_at(name)
         if self.files.writes == self._writes:
             return found == self._seen.get(name)
-        return found[-1:] == (len(self.files.written[name]),)
+        return found[-1:] == (length(self.files.written[name]),)
 
     def _look_at(self, name: bytes) -> tuple[int, ...]:
         try:
@@ -198,14 +218,20 @@ class Upkeep:
 
     def _replace(self, name: bytes, fd: int) -> None:
         """Have FD as that of NAME."""
-        before, self.files.fds[name] = self.files.fds[name], fd
-        if before >= 0:
-            posix.close(before)
+        before = self.files.fds[name]
+        if before < 0:
+            self.files.fds[name] = fd
+            return
+        # By the same number: that of `.` says where the service is at home.
+        posix.dup2(fd, before, inheritable=False)
+        posix.close(fd)
 
     def _open(self, name: bytes) -> None:
         """Make the fifo NAME again; what had been said to the old one counts. Raises OSError."""
-        before = self.files.fds[name]
+        before = self.files.fds.get(name, -1)
         self.files.open_fifo(name)
+        if before < 0:
+            return
         if name == b"control":
             self.service.loop.forget(before)
             self._hear()
@@ -215,11 +241,16 @@ class Upkeep:
 
 def _same(path: bytes, known: posix.stat_result, directory: int | None = None) -> bool:
     """Whether what is at PATH is the file that is KNOWN; in DIRECTORY, an fd, not by a link."""
+    return _is(path, (known.st_dev, known.st_ino), directory)
+
+
+def _is(path: bytes, identity: tuple[int, int] | None, directory: int | None = None) -> bool:
+    """Whether what is at PATH has this device and inode."""
     try:
         found = posix.stat(path, dir_fd=directory, follow_symlinks=directory is None)
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) == (known.st_dev, known.st_ino)
+    return (found.st_dev, found.st_ino) == identity
 
 
 def _clear(directory: int) -> None:

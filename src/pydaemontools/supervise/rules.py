@@ -13,6 +13,7 @@ NOTIFY = 30.0  # seconds that ./notify may take, where no file says otherwise
 PATIENCE = 60.0  # seconds that what is to end has for it, where no file says otherwise
 # Who hears the signal that ends a service: its process, or the whole group or session of that.
 TARGETS = PROCESS, GROUP, SESSION = b"process", b"group", b"session"
+NONE: frozenset[int] = frozenset()
 
 
 class Rules:
@@ -70,7 +71,7 @@ class Rules:
         self.notification_fd: int | None = None
         self.down_signal = int(SIGTERM)
         self.down_target = PROCESS  # who hears it
-        self.done_codes: frozenset[int] = frozenset()  # exit-codes: it is done, not dead
+        self.done_codes = NONE  # exit-codes: it is done, not dead
         self.max_deaths = (0, FOREVER)  # max-death-tally: how many, within how many seconds
         self.watchdog = FOREVER
         self.sign = b""  # what the watchdog looks for, one of SIGNS
@@ -86,12 +87,11 @@ class Rules:
         """Whether the service is ready only when it says so."""
         return bool(self.ways) or self.notification_fd is not None
 
-    def with_watchdog(self, seconds: float) -> "Rules":
-        """The same with another time for signs of life."""
+    def but(self, **others: object) -> "Rules":
+        """The same with OTHERS in the place of some."""
         rules = Rules()
         for name in Rules.__slots__:
-            setattr(rules, name, getattr(self, name))
-        rules.watchdog = seconds
+            setattr(rules, name, others.get(name, getattr(self, name)))
         return rules
 
     @property

@@ -17,6 +17,7 @@ from .sweep import Sweep
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import ClassVar
 
     from ..jobs.known_process import KnownProcess
     from ..jobs.tree import Reaper
@@ -33,14 +34,40 @@ class Service:
     nothing is due, `on_leave` when there will never be anything again.
     """
 
-    table: "dict[str, Row]" = table.TABLE
-    ends = b"x"  # the letters that end it and its supervisor
+    # There may be thousands in one process.
+    __slots__ = (
+        "_events",
+        "ends",
+        "fd_map",
+        "followed",
+        "keep",
+        "loop",
+        "name",
+        "on_down",
+        "on_end",
+        "on_leave",
+        "on_refused",
+        "pid",
+        "predecessor",
+        "reaper",
+        "session",
+        "starts",
+        "state",
+        "sweep",
+        "table",
+        "verbose",
+        "wait_status",
+        "watchers",
+        "who",
+    )
 
     def __init__(self, loop: Loop, reaper: "Reaper | None", who: bytes, name: bytes) -> None:
         self.loop = loop
         self.reaper = reaper
         self.who = who
         self.name = name
+        self.table: dict[str, Row] = table.TABLE
+        self.ends = b"x"  # the letters that end it and its supervisor
         self.state = State()
         self.pid = 0
         self.starts = 0  # of run, so far
@@ -54,21 +81,8 @@ class Service:
         self.keep: list[int] = []
         self.verbose = False  # whether to say when it starts and ends
         self.watchers: list[Callable[[State, State], None]] = []  # told of each change
-        self.on_end: Callable[[], None] = lambda: None
-        self.on_refused: Callable[[], None] = lambda: None
-        self.on_down: Callable[[], None] = lambda: None
-        self.on_leave: Callable[[], None] = lambda: None
+        self.on_end = self.on_refused = self.on_down = self.on_leave = _nothing
         self.sweep = Sweep(self)
-        self._actions: dict[str, Callable[[], None]] = {
-            table.START: self._start,
-            table.SWEEP: self.sweep.begin,
-            table.CULL: self.sweep.cull,
-            table.FINISH: self._finish,
-            table.END_FINISH: self._end_finish,
-            table.MARK: lambda: self.mark(down=True),
-            table.UNMARK: lambda: self.mark(down=False),
-            table.LEAVE: self._leave,
-        }
 
     # What a kind of service does.
 
@@ -128,7 +142,7 @@ class Service:
                 watch(before, self.state)
             for action in actions:
                 if isinstance(action, str):
-                    self._actions[action]()
+                    self._ACTIONS[action](self)
                 elif not silent:
                     self.kill(action)
         self._events.clear()
@@ -233,6 +247,12 @@ class Service:
         cgroup = self.state.rules.cgroup
         return found + (tree.members(tree.cgroup_path(cgroup)) if cgroup else [])
 
+    def keep_up(self) -> None:
+        """See that all is there which it has outside of this process."""
+
+    def close(self) -> None:
+        """It has left: close what it had open."""
+
     def let_go(self) -> None:
         """Nothing is left behind, or what is will not end."""
         self.pid = 0
@@ -256,7 +276,7 @@ class Service:
         if self.verbose:
             self.info(b"started %s, pid %d" % (self.name, self.pid))
         if self.reaper:
-            self.reaper.sessions[self.pid] = self
+            self.reaper.leads(self.pid, self)
         self.started(rules)
         self.feed(table.BORN, rules)
 
@@ -269,7 +289,7 @@ class Service:
         if self.pid:
             self.loop.child(self.pid, self._finished)
             if self.reaper:
-                self.reaper.sessions[self.pid] = self
+                self.reaper.leads(self.pid, self)
         else:
             self.feed(table.UNBORN)
 
@@ -286,3 +306,19 @@ class Service:
 
     def _leave(self) -> None:
         self.on_leave()
+
+    # Typing is not imported for a name.
+    _ACTIONS: "ClassVar[dict[str, Callable[[Service], None]]]" = {  # noqa: RUF012
+        table.START: _start,
+        table.SWEEP: lambda self: self.sweep.begin(),
+        table.CULL: lambda self: self.sweep.cull(),
+        table.FINISH: _finish,
+        table.END_FINISH: _end_finish,
+        table.MARK: lambda self: self.mark(down=True),
+        table.UNMARK: lambda self: self.mark(down=False),
+        table.LEAVE: lambda self: self._leave(),
+    }
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

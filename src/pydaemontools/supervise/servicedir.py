@@ -24,12 +24,37 @@ class ServiceDir:
     """The service directory NAME, at PLACE or in which we are; SUB is log/ for its logger's.
 
     `shown` stands before a file's name in messages. `fds` are those of the files in
-    supervise/ that stay open, its own, and the directory's, which is called `.`; `written` is
-    what the others hold. If supervise/ is `theirs`, another supervisor's, nothing is changed
-    there. Anybody may have been there: see shared_dir.
+    supervise/ that stay open, its own, and the directory's, which is called `.`; `written` tells
+    what the others hold, as known() does. With many services one is SPARING: what can be opened
+    again is closed at rest(), and `ok` is another name of `control`. If supervise/ is `theirs`,
+    another supervisor's, nothing is changed there. Anybody may have been there: see shared_dir.
     """
 
-    def __init__(self, dialect: "Dialect", name: bytes, sub: bytes, place: bytes = b"") -> None:
+    __slots__ = (
+        "_group",
+        "_state",
+        "dialect",
+        "fds",
+        "identity",
+        "place",
+        "shown",
+        "sparing",
+        "stood",
+        "sub",
+        "theirs",
+        "writes",
+        "written",
+    )
+
+    def __init__(
+        self,
+        dialect: "Dialect",
+        name: bytes,
+        sub: bytes,
+        place: bytes = b"",
+        *,
+        sparing: bool = False,
+    ) -> None:
         self.dialect = dialect
         self.sub = sub
         self.place = (place + b"/" * bool(place) + sub).rstrip(b"/") or b"."
@@ -38,7 +63,9 @@ class ServiceDir:
         self._group: int | None = None
         self.fds: dict[bytes, int] = {}
         self.theirs = False
-        self.written: dict[bytes, bytes] = {}
+        self.sparing = sparing
+        self.stood: tuple[int, int] | None = None  # device and inode of supervise/
+        self.written: dict[bytes, int] = {}
         self.writes = 0  # how often one of these was written
         self._state = -1  # the file `state` as it was written last, to be patched
 
@@ -86,7 +113,7 @@ class ServiceDir:
 
     def write(self, name: bytes, data: bytes) -> None:
         """Have DATA in supervise/NAME, all at once, unless it is there. Raises OSError."""
-        if self.theirs or self.written.get(name) == data:
+        if self.theirs or self.written.get(name) == known(data):
             return
         try:
             fd = shared_dir.replace(name, data, self.supervise(), mode=0o644)
@@ -99,7 +126,7 @@ class ServiceDir:
             fd, self._state = self._state, fd
         if fd >= 0:
             posix.close(fd)
-        self.written[name] = data
+        self.written[name] = known(data)
         self.writes += 1
 
     def patch(self, at: int, data: bytes) -> None:
@@ -144,10 +171,30 @@ class ServiceDir:
             posix.close(shared_dir.open_file(down, posix.O_WRONLY | posix.O_CREAT, mode=0o644))
 
     def supervise(self) -> int:
-        """The directory supervise/, open. Raises OSError."""
+        """The directory supervise/, open. Raises OSError, also where another stands there now."""
         if SUPERVISE not in self.fds:
-            self.fds[SUPERVISE] = shared_dir.open_directory(self.path(SUPERVISE))
+            fd = shared_dir.open_directory(self.path(SUPERVISE))
+            stands = _identity(fd)
+            if self.stood not in (None, stands):
+                posix.close(fd)
+                raise FileNotFoundError(ENOENT, "")
+            self.fds[SUPERVISE], self.stood = fd, stands
         return self.fds[SUPERVISE]
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self.rest()
+        for fd in self.fds.values():
+            if fd >= 0:
+                posix.close(fd)
+        self.fds.clear()
+
+    def rest(self) -> None:
+        """Nothing is written for a while: close what can be opened again."""
+        for fd in (self.fds.pop(SUPERVISE, -1), self._state):
+            if fd >= 0:
+                posix.close(fd)
+        self._state = -1
 
     def make_directory(self, name: bytes) -> bool:
         """Make the directory NAME; False if it is there. Raises OSError."""
@@ -163,7 +210,7 @@ class ServiceDir:
         self.make_directory(SUPERVISE)
         fd = shared_dir.open_directory(self.path(SUPERVISE))
         before = self.fds.get(SUPERVISE, -1)
-        self.fds[SUPERVISE] = fd
+        self.fds[SUPERVISE], self.stood = fd, _identity(fd)
         if before >= 0:
             posix.close(before)
         if self._group is not None:
@@ -197,6 +244,13 @@ class ServiceDir:
             what = b"unable to acquire " + self.shown + b"supervise/lock"
             raise cli.fatal(what, OSError(EAGAIN, ""), held)
         self.fds[b"."] = fd
+
+    def be_home(self, fd: int) -> None:
+        """Have FD, the directory too, hold its lock: that stays open anyway."""
+        if (before := self.fds[b"."]) >= 0:
+            posix.dup2(before, fd, inheritable=False)
+            posix.close(before)
+            self.fds[b"."] = fd
 
     def open_lock(self) -> int:
         """The file supervise/lock, open, and made if it is not there. Raises OSError."""
@@ -232,7 +286,30 @@ class ServiceDir:
 
         Raises OSError.
         """
+        if self.sparing and name == b"ok":
+            shared_dir.remove(name, self.supervise())
+            shared_dir.link(b"control", name, self.supervise())
+            return
         # Nobody writes to `ok`, and what is open for both has a writer.
         flags = posix.O_RDWR if name == b"control" else posix.O_RDONLY
         mode, group = (0o600, -1) if self._group is None else (0o620, self._group)
         self.fds[name] = shared_dir.make_fifo(name, flags, self.supervise(), mode, group)
+
+    def fifo(self, name: bytes) -> int:
+        """The fd of the fifo NAME."""
+        return self.fds[b"control" if self.sparing else name]
+
+
+def known(data: bytes) -> int:
+    """What is remembered of DATA, which may be long: its hash, and its length in the last bits."""
+    return hash(data) * 2 * MOST + len(data)
+
+
+def length(remembered: int) -> int:
+    """The length of the data that known() gave REMEMBERED for."""
+    return remembered % (2 * MOST)
+
+
+def _identity(fd: int) -> tuple[int, int]:
+    found = posix.fstat(fd)
+    return found.st_dev, found.st_ino

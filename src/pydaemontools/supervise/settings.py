@@ -46,6 +46,11 @@ SIGNS = (b"notify", b"check", b"log")
 LONGEST_SOCKET = 107  # bytes of a path in struct sockaddr_un, and a NUL
 
 
+# What a directory without any of them asks for: the same for all.
+PLAIN = Rules()
+PLAIN.finish = True
+
+
 class SettingsReader:
     """Reads the files of a service directory; what is wrong in them stands in `problems`."""
 
@@ -61,10 +66,10 @@ class SettingsReader:
 
     def rules(self) -> Rules:
         """What the directory asks for now; a file that is wrong counts as not there."""
+        if self._names.isdisjoint(FILES):
+            return PLAIN
         rules = Rules()
         rules.finish = True
-        if self._names.isdisjoint(FILES):
-            return rules
         rules.finish_limit = self._milliseconds(b"timeout-finish", PATIENCE)
         rules.kill_after = self._milliseconds(b"timeout-kill", PATIENCE)
         rules.ready_limit = self._milliseconds(b"timeout-up", FOREVER)

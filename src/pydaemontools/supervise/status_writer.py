@@ -41,6 +41,20 @@ class StatusWriter:
     lacks, with what format_death() takes.
     """
 
+    __slots__ = (
+        "_next",
+        "_ready_since",
+        "_shown",
+        "_since",
+        "_warned",
+        "deaths",
+        "files",
+        "record",
+        "s6",
+        "service",
+        "text",
+    )
+
     def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
         self.files = files

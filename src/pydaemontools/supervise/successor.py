@@ -13,6 +13,10 @@ from .rules import Rules
 from .state import SWEEPING, UP
 from .statefile import parse_state
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..jobs.process_table import ProcessTable
+
 PID = slice(12, 16)  # where it stands in a status file
 # Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
 # memory until it has become a program.
@@ -22,11 +26,12 @@ CHAIN = 0.005
 class Successor(DirectoryService):
     """The service in the current directory, and what another supervisor left of it."""
 
-    _may_wait = False  # whether what is to be shown is shown later
-    _tick = 0  # before the last start
+    __slots__ = ("_given", "_may_wait", "_tick", "_written")
 
     def succeed(self) -> None:
         """See what a supervisor left here that was killed."""
+        self._may_wait = False  # whether what is to be shown is shown later
+        self._tick = 0  # before the last start
         self._given = (b"", b"")  # what run was given last, to be written down
         self._written = (b"", b"")  # and what was, before a start
         self.status_writer.record = self.record
@@ -39,12 +44,19 @@ class Successor(DirectoryService):
             return
         from . import predecessor
 
-        self.predecessor = predecessor.find(self.files, words)
+        self.predecessor = predecessor.find(self.files, words, self._processes)
         if self.predecessor and not predecessor.trusted(self.files):
             if self.predecessor.strays():
                 what = b"supervise may have been written to by others: what a supervisor left"
                 self.warn(self.files.shown + what + b" there is not ended")
             self.predecessor = None
+
+    def _processes(self) -> "ProcessTable":
+        if self.reaper:
+            return self.reaper.table()
+        from ..jobs.process_table import ProcessTable
+
+        return ProcessTable()
 
     def begin(self) -> None:
         """Go on with what was left, or end it; start it unless it is to be down."""

@@ -101,7 +101,7 @@ def programs(words: list[bytes], logger: list[bytes]) -> Pair:
     from .program_service import ProgramService
 
     loop = Loop(Inbox())
-    reaper = Reaper(loop.children)
+    reaper = Reaper(loop)
     for argv in filter(None, (words, logger)):
         _warm(argv)
     service = reaper.main_service = ProgramService(loop, reaper, WHO, words)
@@ -112,14 +112,7 @@ def programs(words: list[bytes], logger: list[bytes]) -> Pair:
 
 def directory(dialect: Dialect, name: bytes) -> Pair:
     """The service in the directory NAME, and its logger."""
-    from .directory_service import DirectoryService
-
     origin = _absolute(name)
-    kind = DirectoryService
-    if dialect.native:
-        from .successor import Successor
-
-        kind = Successor
     try:
         posix.chdir(name)
     except OSError as error:
@@ -137,17 +130,32 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
 
             raise nothing_to_run(name)
     loop = Loop(Inbox())
-    reaper = Reaper(loop.children) if dialect.native else None
+    reaper = Reaper(loop) if dialect.native else None
+    pair = here(loop, reaper, dialect, name, origin)
+    if reaper:
+        reaper.main_service = pair.service
+    return pair
+
+
+def here(loop: Loop, reaper: Reaper | None, dialect: Dialect, name: bytes, origin: bytes) -> Pair:
+    """The service in the current directory, found at ORIGIN and called NAME, and its logger."""
+    from .directory_service import DirectoryService
+
+    kind = DirectoryService
+    if dialect.native:
+        from .successor import Successor
+
+        kind = Successor
     service = kind(loop, reaper, dialect, name)
     service.upkeep.origin = origin
+    if loop.home >= 0:
+        service.files.be_home(loop.home)
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
             logger = kind(loop, reaper, dialect, name, b"log/")
         else:
             service.warn(b"./log: not a directory.")
-    if reaper:
-        reaper.main_service = service
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
     pipe = _log_pipe(service, logger) if dialect.native and logger else None

@@ -55,12 +55,14 @@ LONGEST = 60  # bytes of a command line in a message
 class Sweep:
     """Ends what SERVICE left behind when a process of it ended."""
 
+    __slots__ = ("_left_by", "_said", "_service", "_told")
+
     def __init__(self, service: "Service") -> None:
         self._service = service
         # Who was told to end, by pid and start time, and when it gets KILL.
         self._told: dict[tuple[int, int], float] = {}
         self._left_by = b""  # whose it is, in words; nothing where that is nobody's concern
-        self._said: set[bytes] = set()
+        self._said: list[bytes] = []  # messages that were said
 
     def note(self, name: bytes, pid: int, status: int | None, *, asked: bool = False) -> None:
         """The process PID, NAME beside the service, has ended with STATUS.
@@ -87,7 +89,7 @@ class Sweep:
             self._say(strays)
         self._told = dict.fromkeys(self._told, service.state.kill_at)
         self._tell(strays, service.state.kill_at)
-        service.loop.on_orphan[self._look] = None
+        service.loop.on_orphan[self._look] = service.loop.home
         self._look_again()
 
     def cull(self) -> None:
@@ -165,9 +167,7 @@ class Sweep:
         what = self._left_by.partition(b",")[0] + b" ".join(name for _, name in named)
         if what in self._said:
             return
-        if len(self._said) == REMEMBERED:
-            self._said.clear()
-        self._said.add(what)
+        self._said = [*self._said, what][-REMEMBERED:]
         shown = [b"process %d (%s)" % one if one[1] else b"process %d" % one[0] for one in named]
         more = len(strays) - len(shown)
         shown += [b"%d more" % more] if more else []

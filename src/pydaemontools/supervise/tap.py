@@ -8,7 +8,7 @@ from pipe to pipe (splice(2)) and not through us: kill -9 loses nothing of it.
 
 import posix
 import sys
-from select import POLLOUT, poll
+from select import POLLOUT
 from time import monotonic
 
 from ..base import kept_pipe
@@ -30,19 +30,33 @@ class Tap:
     PIPE is one that there is already: its two ends. LOGS: whether SINK leads to a logger.
     """
 
+    __slots__ = (
+        "_begun",
+        "_buffer",
+        "_drained",
+        "_glimpse",
+        "_loop",
+        "_part",
+        "_seen",
+        "_sink",
+        "_source",
+        "fd",
+        "last_line",
+        "last_read",
+        "on_line",
+    )
+
     def __init__(
         self, loop: Loop, sink: int, pipe: tuple[int, int] | None = None, *, logs: bool = False
     ) -> None:
         self._loop = loop
         self._sink = sink
-        self._writer = NoWaitWriter(sink)
         self._source, self.fd = pipe or kept_pipe.make()
         posix.set_blocking(self._source, False)
         self._glimpse = _glimpse() if logs else None
         self._seen = 0  # bytes that were looked at and are still in the pipe
-        self._ready = poll()
-        self._ready.register(sink, POLLOUT)
         self._buffer = b""  # what was read and not yet written
+        self._begun = b""  # and the beginning of a line behind that
         self._part = b""  # the beginning of a line
         self._drained: Callable[[], None] | None = None
         self.on_line: Callable[[bytes], None] | None = None
@@ -53,7 +67,7 @@ class Tap:
     def forward(self) -> None:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
         for _ in range(BURST):
-            if not self._ready.poll(0):
+            if not _writer(self._sink).has_room():
                 self._hold()
                 return
             try:
@@ -64,8 +78,8 @@ class Tap:
             if not room:
                 self._hold()
                 return
-        if self._drained:
-            # Nothing more comes in to wake us.
+        if self._drained or self._begun:
+            # Perhaps nothing more comes in to wake us.
             self._loop.at_turn_end(self.forward)
 
     def close(self, callback: "Callable[[], None]") -> None:
@@ -78,17 +92,21 @@ class Tap:
         """The beginning of a line that has no end yet."""
         return self._part
 
+    def release(self) -> None:
+        """Close it; whoever still writes to it is told."""
+        posix.close(self._source)
+        posix.close(self.fd)
+
     def pending(self) -> int:
         """How many bytes were written to it and not passed on."""
-        return len(self._buffer) + unread(self._source)
+        return len(self._buffer) + len(self._begun) + unread(self._source)
 
     def _hold(self) -> None:
         """Nobody reads at the other end: wait for that, and read nothing."""
         self._loop.forget(self._source)
-        self._loop.watch(self._sink, self._go_on, POLLOUT)
+        self._loop.once(self._sink, self._go_on, POLLOUT)
 
     def _go_on(self) -> None:
-        self._loop.forget(self._sink)
         self._loop.watch(self._source, self.forward)
         self.forward()
 
@@ -104,9 +122,26 @@ class Tap:
                 self._look(data)
             return self._move(self._glimpse)
         if not self._buffer:
-            self._buffer = posix.read(self._source, PIPE_BUF)
+            self._buffer = self._read()
             self._look(self._buffer)
         return self._write()
+
+    def _read(self) -> bytes:
+        """The next of it: whole lines where there are more, since others may write there too.
+
+        Raises BlockingIOError if there is none.
+        """
+        begun, self._begun = self._begun, b""
+        try:
+            data = begun + posix.read(self._source, PIPE_BUF - len(begun))
+        except BlockingIOError:
+            if not begun:
+                raise
+            return begun
+        end = data.rfind(b"\n") + 1 if len(data) == PIPE_BUF else 0
+        if end:
+            data, self._begun = data[:end], data[end:]
+        return data
 
     def _move(self, glimpse: Glimpse) -> bool:
         try:
@@ -125,7 +160,7 @@ class Tap:
     def _write(self) -> bool:
         """Write what was read; return whether there was room for some of it."""
         try:
-            self._buffer = self._buffer[self._writer.write(self._buffer) :]
+            self._buffer = self._buffer[_writer(self._sink).write(self._buffer) :]
         except BlockingIOError:
             return False
         except OSError:
@@ -142,6 +177,16 @@ class Tap:
                 self.last_line = line
             if self.on_line:
                 self.on_line(line)
+
+
+def _writer(sink: int) -> NoWaitWriter:
+    """What writes to SINK, for all whose it is."""
+    if sink not in _writers:
+        _writers[sink] = NoWaitWriter(sink)
+    return _writers[sink]
+
+
+_writers: dict[int, NoWaitWriter] = {}
 
 
 def unread(fd: int) -> int:

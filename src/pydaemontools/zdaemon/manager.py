@@ -86,7 +86,7 @@ class Manager:
         self._channel = channel
         self._first = runners[0]
         self._loop = Loop(ManagerInbox())
-        self._reaper = Reaper(self._loop.children)
+        self._reaper = Reaper(self._loop)
         self.place = StatePlace(fsencode(self._first.socket_name) + b".d")
         self._programs: dict[str, KeptProgram] = {}
         self._pairs: list[Pair] = []

@@ -1,0 +1,63 @@
+"""All processes as they are at one moment: what takes long to find out, for all who ask."""
+
+import posix
+
+from ..base.kept_pipe import link
+from ..base.proc import pids, stat
+
+
+class ProcessTable:
+    """Every process that is not dead: `found` is what stat() says of each."""
+
+    def __init__(self) -> None:
+        stats = ((pid, stat(pid)) for pid in pids())
+        self.found = {pid: fields for pid, fields in stats if fields and fields[0] != b"Z"}
+        self._children: dict[int, list[int]] | None = None
+        self._pipes: dict[str, list[tuple[int, str]]] | None = None
+
+    def below(self, roots: list[int]) -> list[int]:
+        """The processes ROOTS and all that descend from them."""
+        if not roots:
+            return []
+        if self._children is None:
+            self._children = {}
+            for pid, fields in self.found.items():
+                self._children.setdefault(int(fields[1]), []).append(pid)
+        below = list(roots)
+        for pid in below:
+            below += self._children.get(pid, [])
+        return below
+
+    def ancestors(self, pid: int) -> set[int]:
+        """The process PID, and what it descends from."""
+        found: set[int] = set()
+        while pid in self.found and pid not in found:
+            found.add(pid)
+            pid = int(self.found[pid][1])
+        return found
+
+    def writers(self, pipe: str) -> set[int]:
+        """Those that can write to PIPE, which is as a link in /proc calls it."""
+        if self._pipes is None:
+            self._pipes = {}
+            for pid in self.found:
+                for file in _fds(pid):
+                    if (name := link(file)).startswith("pipe:"):
+                        self._pipes.setdefault(name, []).append((pid, file))
+        return {pid for pid, file in self._pipes.get(pipe, ()) if _writes(file)}
+
+
+def _fds(pid: int) -> list[str]:
+    place = f"/proc/{pid}/fd/"
+    try:
+        return [place + fd for fd in posix.listdir(place)]
+    except OSError:
+        # It has ended, or is not shown to us.
+        return []
+
+
+def _writes(file: str) -> bool:
+    try:
+        return bool(posix.lstat(file).st_mode & 0o200)
+    except OSError:
+        return False
