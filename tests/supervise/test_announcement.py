@@ -190,21 +190,29 @@ def test_nobody_reads(serve, place):
         sender.close()
 
 
-@pytest.mark.parametrize("unit", ["system/pysupervise@.service", "user/pysupervise@.service"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        f"{who}/{name}.service"
+        for who in ("system", "user")
+        for name in ("pysupervise@", "pysvscan")
+    ],
+)
 @pytest.mark.process
 def test_systemd_takes_the_units(scripts, place, unit):
     """A real systemd finds nothing wrong with them."""
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze, of the package systemd")
     text = (UNITS / unit).read_text()
-    there = place / "pysupervise@web.service"
+    there = place / unit.partition("/")[2].replace("@", "@web")
+    tool = there.name.partition("@")[0].removesuffix(".service")
     there.write_text(
-        re.sub(r"^ExecStart=\S+", f"ExecStart={scripts}/pysupervise", text, flags=re.MULTILINE)
+        re.sub(r"^ExecStart=\S+", f"ExecStart={scripts}/{tool}", text, flags=re.MULTILINE)
     )
     words = ["systemd-analyze", "verify", "--man=no", *(["--user"] if "user" in unit else [])]
     env = os.environ | {"HOME": str(place), "XDG_RUNTIME_DIR": str(place)}
     done = subprocess.run([*words, there], env=env, capture_output=True, text=True, check=False)
-    ours = [text for text in done.stderr.splitlines() if "pysupervise" in text]
+    ours = [text for text in done.stderr.splitlines() if tool in text]
     assert (done.returncode, ours) == (0, [])
 
 

@@ -33,7 +33,7 @@ def test_several_directories(run, five):
     assert result.stderr.splitlines()[1:] == [
         (
             b"pysupervise: these are 5 directories, and one pysupervise keeps one: "
-            b"start one for each of them"
+            b"`pysvscan` keeps all that are below a directory"
         )
     ]
     assert tree(five) == before
@@ -55,8 +55,8 @@ def test_a_directory_that_holds_services(run, five):
         111,
         (
             b"pysupervise: fatal: five is not a service directory: it holds no run\n"
-            b"pysupervise: five/a, five/b, five/c and 2 more are some: one pysupervise keeps one, "
-            b"so start one for each\n"
+            b"pysupervise: five/a, five/b, five/c and 2 more are some: "
+            b"`pysvscan five` keeps all of them\n"
         ),
     )
     assert tree(five) == before

@@ -27,6 +27,8 @@ MODULES = {
     "svok": "control.svok",
     "sv": "control.sv",
     "svwait": "control.svwait",
+    "svscan": "scan.svscan",
+    "svscanctl": "scan.svscanctl",
     "sissylog": "log.sissylog",
     "multilog": "log.multilog",
     "tai64n": "log.tai64n",
@@ -37,7 +39,7 @@ MODULES = {
 }
 # Not every original has a name of our own, and not each of ours an original.
 OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
-OUR_OWN = "chain", "svwait", "daemon"  # that stand in for none
+OUR_OWN = "chain", "svwait", "svscan", "svscanctl", "daemon"  # that stand in for none
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OUR_OWN}
 NAMES = OWN | ORIGINALS
 # What the tools of a room may need; those of the others, and a chain script, all there is.
@@ -46,7 +48,7 @@ ROOMS = {
     "log": ("base", "log"),
     "daemon": ("base", "chain", "jobs", "daemon"),
 }
-EVERY = "base", "chain", "jobs", "supervise", "control", "log", "daemon", "zdaemon"
+EVERY = "base", "chain", "jobs", "supervise", "scan", "control", "log", "daemon", "zdaemon"
 # What we, or what we use of Python's library, import only where it comes to that; and what of it
 # no link needs.
 LATER = (

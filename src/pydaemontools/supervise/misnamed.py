@@ -10,7 +10,7 @@ def several(words: list[bytes]) -> bytes:
     many = sum(map(is_dir, words))
     if many == len(words):
         said = b"these are %d directories, and one pysupervise keeps one" % many
-        return said + b": start one for each of them"
+        return said + b": `pysvscan` keeps all that are below a directory"
     return words[0] + b" is a directory, and takes no words behind it: its program is its file run"
 
 
@@ -25,7 +25,7 @@ def nothing_to_run(name: bytes) -> cli.Quit:
         names = b", ".join(name + b"/" + one for one in below[:3])
         more = b" and %d more" % (len(below) - 3) if len(below) > 3 else b""
         are = b" is one" if len(below) == 1 else b" are some"
-        hint = names + more + are + b": one pysupervise keeps one, so start one for each"
+        hint = names + more + are + b": `pysvscan " + name + b"` keeps all of them"
     return cli.fatal(name + b" is not a service directory: it holds no run", hint=hint)
 
 

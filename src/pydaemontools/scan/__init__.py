@@ -1,0 +1,1 @@
+"""Many services in one process: finding them, keeping them, ending them."""

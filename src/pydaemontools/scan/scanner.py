@@ -1,0 +1,264 @@
+"""The services below a directory, all of them kept by this process.
+
+Each is a Pair as pysupervise has one, with a working directory of its own (see Loop); they share
+the loop, and the orphans. A directory that holds no run is none, nor is one whose name begins
+with a dot, or ends with @: that is a template.
+"""
+
+import posix
+from _signal import SIGKILL
+from errno import EMFILE
+from time import monotonic
+
+from ..base import cli
+from ..base.shared_dir import open_directory
+from ..jobs.loop import END, Loop
+from ..jobs.tree import Reaper
+from ..supervise.dialect import Dialect
+from ..supervise.supervise import here
+from .changes import Changes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..supervise.pair import Pair
+
+LOOK = 5.0  # seconds from one look at the directory to the next
+KEEP = 2.0  # seconds until it is looked whether a service has all its files
+SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
+SLICE = 50  # services that are looked after in one turn
+
+WHO = b"pysvscan"
+
+
+class Scanner:
+    """The services below PLACE, an absolute path, which is where this process is.
+
+    It may have so many FILES open.
+    """
+
+    def __init__(
+        self, loop: Loop, reaper: Reaper, dialect: Dialect, place: bytes, *, files: int
+    ) -> None:
+        self.loop = loop
+        self._most = files - SPARE
+        self.reaper = reaper
+        self.dialect = dialect
+        self.place = place
+        self.known: dict[bytes, Pair] = {}
+        self.ending = False
+        self._fresh: list[bytes] = []  # directories that are to be kept, the first one last
+        self._some_left = False  # since the last turn
+        self.killed = 0  # services and loggers that did not end by themselves
+        self.home = loop.home = open_directory(b".")
+        self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
+        self._told: dict[bytes, bytes] = {}  # what was said of a directory that cannot be kept
+        self._changes = Changes(loop, self._changed)
+        self._to_see: dict[bytes, None] = {}  # services whose files may have changed
+        self._turn = 0  # whose turn it is, where no event tells
+
+    def begin(self) -> None:
+        """Start what there is, and go on with what comes."""
+        self.look()
+        self._look_again()
+        self._keep_up()
+
+    # Which there are.
+
+    def _look_again(self) -> None:
+        """Look where something has changed."""
+        try:
+            if _stamp(self.place) != self._seen or self._told:
+                self.look()
+        except OSError as error:
+            self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
+        self._at(monotonic() + LOOK, self._look_again)
+
+    def look(self) -> None:
+        """See which services there are, and start those that are new."""
+        try:
+            self._follow()
+            names = self._names()
+        except OSError as error:
+            self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
+            return
+        self._told = {n: said for n, said in self._told.items() if n in names or n == b"."}
+        if self.ending:
+            return
+        self._fresh = [name for name in reversed(names) if name not in self.known]
+        self._begin_some()
+
+    def _begin_some(self) -> None:
+        """Start some of those that are new; the others when these have been shown."""
+        for count in range(SLICE):
+            if not self._fresh:
+                self._told.pop(b".", None)
+                return
+            if not self._has_room():
+                if not count:
+                    self._say_full()
+                    return
+                break
+            name = self._fresh.pop()
+            if name not in self.known and self._add(name):
+                self.known[name].begin([])
+                self._watch(name)
+        # When these have been shown, and have closed what they need no more.
+        self.loop.enter(self.home)
+        self.loop.at_turn_end(self._begin_some)
+
+    def _has_room(self) -> bool:
+        """Whether one more may have its files."""
+        fd = posix.dup(self.home)
+        posix.close(fd)
+        return fd < self._most
+
+    def _say_full(self) -> None:
+        known = b"%d services are kept, and no more" % len(self.known)
+        trouble = cli.fatal(known, OSError(EMFILE, ""), b"%d may be open" % (self._most + SPARE))
+        self._fresh = []
+        self._warn(b".", trouble)
+
+    def _names(self) -> list[bytes]:
+        self.loop.enter(self.home)
+        self._seen = _stamp(b".")
+        self._changes.watch(b".", b"")
+        return sorted(n for n in posix.listdir(b".") if n[:1] != b"." and n[-1:] != b"@")
+
+    def _follow(self) -> None:
+        """Go to the directory that stands at our place, if it is another."""
+        if not self._seen or _stamp(self.place)[:2] == self._seen[:2]:
+            return
+        fd = open_directory(self.place)
+        posix.dup2(fd, self.home, inheritable=False)
+        posix.close(fd)
+        self.loop.home = -1
+
+    def _add(self, name: bytes) -> bool:
+        """Have the service in the directory NAME; whether there is one."""
+        self.loop.enter(self.home)
+        try:
+            if not posix.access(name + b"/run", posix.F_OK):
+                # It may come.
+                self._changes.watch(name, b"")
+                return False
+            home = open_directory(name)
+        except OSError as error:
+            self._warn(name, cli.fatal(b"unable to open " + name, error))
+            return False
+        self.loop.enter(home)
+        try:
+            pair = here(self.loop, self.reaper, self.dialect, name, self.place + b"/" + name)
+        except cli.Quit as end:
+            self._warn(name, end)
+            self.loop.drop(home)
+            posix.close(home)
+            return False
+        self._told.pop(name, None)
+        self.known[name] = pair
+        pair.on_leave = self._one_left
+        return True
+
+    def end_removed(self) -> None:
+        """End those whose directory is not there any more."""
+        try:
+            names = set(self._names())
+        except OSError as error:
+            self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
+            return
+        for name, pair in self.known.items():
+            if name not in names:
+                pair.send(END)
+
+    def _one_left(self) -> None:
+        self._some_left = True
+
+    def _at(self, when: float, callback: "Callable[[], None]") -> None:
+        """As the loop's at(), wherever we are just now."""
+        home, self.loop.home = self.loop.home, self.home
+        self.loop.at(when, callback)
+        self.loop.home = home
+
+    def after_turn(self) -> None:
+        """Let go of those that left, and have shown it; if the directory stays, they come again."""
+        if not self._some_left:
+            return
+        self._some_left = False
+        for name in [name for name, pair in self.known.items() if pair.left]:
+            pair = self.known.pop(name)
+            for one in filter(None, (pair.service, pair.logger)):
+                status = one.wait_status or 0
+                self.killed += posix.WIFSIGNALED(status) and posix.WTERMSIG(status) == SIGKILL
+            self._changes.forget(name)
+            pair.close()
+            self._seen = ()
+
+    def end(self) -> None:
+        """End all, services before their loggers."""
+        self.ending = True
+        self._fresh = []
+        for pair in self.known.values():
+            pair.send(END)
+
+    @property
+    def left(self) -> bool:
+        """Whether all have been told to end, and have."""
+        return self.ending and not self.known
+
+    @property
+    def begun(self) -> bool:
+        """Whether each has been started, or is to be down."""
+        if self._fresh:
+            return False
+        services = [pair.service for pair in self.known.values()]
+        return all(one.starts or one.state.want == "d" for one in services)
+
+    def _warn(self, name: bytes, end: cli.Quit) -> None:
+        """Say what END is about, once for as long as it is so."""
+        text = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
+        if self._told.get(name) != text:
+            self._told[name] = text
+            cli.say(WHO + b": warning: " + text.removeprefix(b"fatal: "))
+
+    # Whether each has its files.
+
+    def _changed(self, name: bytes) -> None:
+        """Something has changed in the directory of the service NAME, or in that of all."""
+        if not name:
+            self.look()
+        elif name in self.known and name not in self._to_see:
+            self._to_see[name] = None
+            self._at(monotonic() + KEEP, self._keep_up)
+
+    def _keep_up(self) -> None:
+        """Have some of those that may have lost files make them again."""
+        if self._changes.deaf:
+            names = list(self.known)
+            some = (names + names)[self._turn :][:SLICE][: len(names)]
+            self._turn = (self._turn + SLICE) % max(1, len(names))
+            self._at(monotonic() + KEEP, self._keep_up)
+        else:
+            some = list(self._to_see)[:SLICE]
+        for name in some:
+            self._to_see.pop(name, None)
+            if name in self.known:
+                self._watch(name, keep=True)
+        if self._to_see:
+            self._at(monotonic(), self._keep_up)
+
+    def _watch(self, name: bytes, *, keep: bool = False) -> None:
+        """Hear of what becomes of the files of the service NAME; KEEP them, before that."""
+        pair = self.known[name]
+        self.loop.enter(pair.home)
+        for one, place in ((pair.service, b"."), (pair.logger, b"log")):
+            if one:
+                if keep:
+                    one.keep_up()
+                for directory in (place, place + b"/supervise"):
+                    self._changes.watch(directory, name)
+
+
+def _stamp(place: bytes) -> tuple[int, ...]:
+    found = posix.stat(place)
+    return found.st_dev, found.st_ino, found.st_mtime_ns

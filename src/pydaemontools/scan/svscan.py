@@ -1,0 +1,101 @@
+"""Keep every service below a directory running, from one process."""
+
+import gc
+import posix
+from time import monotonic
+
+from ..base import cli
+from ..base.child import have_files, inherited, prepare
+from ..base.locks import lock_directory
+from ..base.process import environ, leave_terminal, title
+from ..jobs.loop import END, Inbox, Loop
+from ..jobs.tree import Reaper
+from ..supervise.announcement import Announcer
+from ..supervise.dialect import DIALECTS
+from ..supervise.supervise import OURS
+from .scan_control import ScanControl
+from .scanner import WHO, Scanner
+
+USAGE = (b"svscan [dir]", b"pysvscan [dir]")
+KILLED = 1  # the exit code where not all ended by themselves
+OWED = 1.0  # seconds until we look whether stderr has room for what is owed
+
+
+def main(argv: list[bytes]) -> int:
+    """Supervise what is in the directory until told to stop."""
+    _, words = cli.options(argv, USAGE)
+    if len(words) > 1:
+        raise cli.usage(argv[0], USAGE, hint=b"it keeps the services of one directory")
+    place = words[0] if words else b"."
+    title(WHO)
+    cli.lasts(WHO)
+    leave_terminal()
+    prepare()
+    for fd in inherited():
+        posix.set_inheritable(fd, False)
+    asked = {name: environ.pop(name) for name in OURS if name in environ}
+    environ[b"PYDAEMONTOOLS_SUPERVISOR"] = b"%d" % posix.getpid()
+    loop = Loop(Inbox())
+    scanner = _open(loop, place, have_files())
+    Machine(loop, scanner, asked).run()
+    return KILLED if scanner.killed else 0
+
+
+def _open(loop: Loop, place: bytes, files: int) -> Scanner:
+    """The services of PLACE, which is locked. Raises Quit."""
+    try:
+        origin = place if place[:1] == b"/" else posix.getcwdb() + b"/" + place
+        posix.chdir(place)
+    except OSError as error:
+        raise cli.fatal(b"unable to chdir to " + place, error) from None
+    if posix.access(b"run", posix.F_OK):
+        hint = b"`pysupervise " + place + b"` keeps it; pysvscan keeps what is below a directory"
+        raise cli.fatal(place + b" is a service directory: it holds a run", hint=hint)
+    _, held = lock_directory(b".", place, patient=True)
+    if held:
+        raise cli.fatal(b"unable to keep the services of " + place + b": " + held)
+    return Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=files)
+
+
+class Machine:
+    """Keeps the services of SCANNER by LOOP; tells whoever started us what that ASKED for."""
+
+    def __init__(self, loop: Loop, scanner: Scanner, asked: dict[bytes, bytes]) -> None:
+        self._loop = loop
+        self._scanner = scanner
+        self._announcer = Announcer(loop, asked)
+        loop.on_letter = self.hear
+
+    def run(self) -> None:
+        """Start all, and keep them until told to stop."""
+        if cli.lasting:
+            cli.lasting.on_drop = self._owe
+        self._scanner.begin()
+        self._loop.enter(self._scanner.home)
+        ScanControl(self._loop, self.hear)
+        # What is there by now stays: no collection has to look at it, here or in a child.
+        gc.freeze()
+        while self._loop.pending or not self._scanner.left:
+            self._loop.turn()
+            self._scanner.after_turn()
+            if self._scanner.begun:
+                self._announcer.tell(b"READY=1")
+        cli.owes()
+
+    def hear(self, letter: str) -> None:
+        """Do what a signal says, or a letter in the fifo: LETTER stands for it."""
+        if letter in (END, "t"):
+            self._announcer.tell(b"STOPPING=1")
+            self._scanner.end()
+        elif letter in ("h", "a"):
+            self._scanner.look()
+        elif letter == "n":
+            self._scanner.end_removed()
+
+    def _owe(self) -> None:
+        self._loop.at(monotonic() + OWED, self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Say what is owed on stderr, now or later."""
+        if cli.owes():
+            self._owe()

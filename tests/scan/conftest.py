@@ -1,0 +1,54 @@
+"""What the tests of many services share: a tree of them, and the one process that keeps it."""
+
+import pytest
+
+from tests.conftest import wait_until
+from tests.supervise.conftest import (  # noqa: F401 - fixtures
+    NOTE_IN,
+    Kept,
+    faulty,
+    make_service,
+    supervise,
+)
+
+
+class Tree:
+    """The services below PATH, and the pysvscan that keeps them."""
+
+    def __init__(self, scanner, path):
+        self.scanner = scanner
+        self.path = path
+
+    def __getitem__(self, name):
+        return Kept(self.scanner, self.path / name)
+
+    def add(self, name, files=None):
+        """Have a service NAME, complete at once: as it is to be seen by then."""
+        make_service(self.path / f".{name}", files or {"run": NOTE_IN})
+        (self.path / f".{name}").rename(self.path / name)
+        return self[name]
+
+    def pids(self):
+        """The pid of each service, and of each logger."""
+        found = sorted(self.path.glob("*/supervise/pid")) + sorted(
+            self.path.glob("*/log/supervise/pid")
+        )
+        return {str(file.relative_to(self.path)): file.read_text() for file in found}
+
+    def says(self, text):
+        """Wait until it has said TEXT on stderr."""
+        wait_until(lambda: text in (self.scanner.place / "err").read_text())
+
+
+@pytest.fixture
+def scan(supervise, place):  # noqa: F811
+    """Make services in `sv`, by name and files, and start a pysvscan there."""
+
+    def scan(services=None, *argv, directory="sv", command=("pysvscan",), **more):
+        path = place / directory
+        path.mkdir(exist_ok=True)
+        for name, files in (services or {}).items():
+            make_service(path / name, files or {"run": NOTE_IN})
+        return Tree(supervise(directory, *argv, command=command, **more), path)
+
+    return scan

@@ -1,0 +1,30 @@
+"""The tutorial about many services is followed as it stands."""
+
+import re
+from pathlib import Path
+
+LOOK = "until pysvok service/web && pysvok service/clock; do sleep 0.1; done"
+PAGE = Path(__file__).parents[2] / "docs/tutorial/many-services.md"
+
+
+def test_what_the_page_has_one_try(run, scripts, place):
+    """Each command in its order, in a shell as a person has it: all of them succeed."""
+    text = PAGE.read_text().partition("## At boot")[0]
+    lines = re.findall(r"^    \$ (.*)$", text, re.MULTILINE)
+    assert len(lines) > 15
+    typed = "\n".join(lines)
+    # Any port, and the Python of this environment; a person takes a moment to read; and a shell
+    # for a person gives a number of a job again.
+    for what, instead in {
+        "8001": "0",
+        "python3": f"{scripts}/python3",
+        "seq 100": "seq 10",
+        "%1": "$!",
+        "pysvscan service &": f"pysvscan service &\n{LOOK}",
+    }.items():
+        typed = typed.replace(what, instead)
+    done = run("bash", "-ec", typed, env={"HOME": str(place)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert b"run: web" in done.stdout
+    assert list(place.glob("service/s*/supervise/pid"))
+    assert not any(file.read_text() for file in place.glob("service/*/supervise/pid"))
