@@ -166,13 +166,17 @@ class Terminal:
     def type(self, text, wanted):
         """Type TEXT where a line is waited for, and wait until WANTED is said after it."""
         self._wait_for_prompt()
-        self.type_on(text, wanted)
-
-    def type_on(self, text, wanted):
-        """Type TEXT whatever is going on, and wait until WANTED is said after it."""
         begin = len(self.said)
         os.write(self._fd, text)
         self.wait(wanted, begin)
+
+    def interrupt(self, wanted):
+        """Type ^C until WANTED is said: just before it waits, Python's readline takes no notice."""
+        begin = len(self.said)
+        while wanted not in self.said[begin:]:
+            os.write(self._fd, b"\x03")
+            while wanted not in self.said[begin:] and select.select([self._fd], [], [], 2)[0]:
+                self._read()
 
     def wait(self, wanted, begin=0):
         """Wait until WANTED is said, after BEGIN bytes."""
@@ -206,9 +210,8 @@ def test_a_terminal(typed):
     terminal = Terminal(typed, *SLEEP)
     terminal.type(b"stat\t\r", b"daemon manager not running")
     terminal.type(b"show pyt\t\r", b"Python info:")
-    # The bell: nothing begins like that. A ^C that comes before it would be the completion's.
     terminal.type(b"kill sigwin\t", b"sigwin\a")
-    terminal.type_on(b"\x03", b"^C")
+    terminal.interrupt(b"^C")
     terminal.type(b"kill SIGWIN\t\r", b"daemon process not running")
     assert b"kill SIGWINCH" in terminal.said
     terminal.type(b"\x10\r", b"daemon process not running")
@@ -228,6 +231,6 @@ def test_logtail_ends_at_the_terminal(typed):
     with log.open("a") as more:
         more.write("more\n")
     terminal.wait(b"more")
-    terminal.type_on(b"\x03", PROMPT.encode())
+    terminal.interrupt(PROMPT.encode())
     terminal.type(b"status\r", b"daemon manager not running")
     assert terminal.end() == 3

@@ -31,23 +31,31 @@ class Shell:
         self.session = session
         self._began = words
         self._prompt = prompt + " "
+        self._code = DONE
 
     def run(self) -> Code:
         """Do what the lines say; what the last of them ended with."""
         program = self.session.configuration.runners[0].program
         out(f"program: {' '.join(program)}\n")
-        code = self.session.status("")
+        self._code = self.session.status("")
         read = self._reader()
         while True:
             try:
-                line = read()
+                if self._turn(read):
+                    return self._code
             except KeyboardInterrupt:
+                # Wherever it came: it ends what a line does, and not the shell.
                 out("^C\n")
-                continue
-            if line is None or split(line)[0] in ENDS:
-                self._quit(ended=line is None)
-                return code
-            code = self._do(line.strip())
+
+    def _turn(self, read: "Callable[[], str | None]") -> bool:
+        """Do what the next line says; whether it was the last."""
+        line = read()
+        ends = line is None or split(line)[0] in ENDS
+        if line is None or ends:
+            self._quit(ended=line is None)
+        else:
+            self._code = self._do(line.strip())
+        return ends
 
     def _reader(self) -> "Callable[[], str | None]":
         """What gives the next line, and None at the end."""
@@ -77,9 +85,6 @@ class Shell:
             return self.session.run(line, self._words(rest))
         except Wrong as error:
             err(self.session.who, f"fatal: {error}")
-            return WRONG
-        except KeyboardInterrupt:
-            out("^C\n")
             return WRONG
 
     def _words(self, rest: str) -> list[str]:
