@@ -217,10 +217,10 @@ def test_what_the_page_from_print_to_syslog_has_one_try(run, place):
 def test_what_the_page_about_levels_has_one_try(run):
     """Typed as it stands there: what is read of seven lines, and what else may be asked for."""
     blocks = tried("howto/levels.md")
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     result = run("sh", "-e", "-c", "".join(blocks))
     assert (result.returncode, result.stderr) == (0, b"")
-    _, first, second, third = result.stdout.split(b"  LINE  ")
+    _, first, second, third, fourth = result.stdout.split(b"  LINE  ")
     told = [row[8:30].split() for row in first.splitlines()[1:] if row[5:6].strip()]
     assert [b" ".join(words) for words in told] == [
         *(b"nginx err", b"head err", b"goes on err", b"json warning", b"docker crit"),
@@ -228,8 +228,10 @@ def test_what_the_page_about_levels_has_one_try(run):
     ]
     assert b"  pattern        err           5  cache dropped\n" in second
     assert b"  access         err           6  ::1 - - [29" in third
-    assert b"\nerror: disk gone\n" in third
-    assert third.endswith(b"\nerror: disk gone\n10%?20%?warning: slow\n")
+    rows = [row[8:30].split()[-1] for row in fourth.splitlines()[1:5]]
+    assert rows == [b"err", b"info", b"err", b"err"]
+    assert b"\nerror: disk gone\n" in fourth
+    assert fourth.endswith(b"\nerror: disk gone\n10%?20%?warning: slow\n")
 
 
 def test_what_the_page_about_logging_has_one_try(run):

@@ -151,16 +151,18 @@ def by_level(ours, count, rounds):
     kinds = [HEADS[name] for name in ("nginx", "gunicorn", "Python's logging")]
     with Path("lines").open("w") as file:
         file.writelines(kinds[i % 3](i) + TEXT[2:] % i for i in range(count))
-    pattern = (
-        r"^[^ ]+ [^ ]+ (\+0000\] )?([^ ]+ )?(- )?([^ ]+ - )?\[?(error|ERROR|crit|CRIT|alert|emerg)"
-    )
+    words = "error|ERROR|crit|CRIT|alert|ALERT|emerg|EMERG"
+    pattern = rf"^[^ ]+ [^ ]+ (\+0000\] )?([^ ]+ )?(- )?([^ ]+ - )?\[?({words})"
+    grep = f"exec env LC_ALL=%s grep -E '{pattern}' >d/current"
     return Row(
         f"{count:,} lines in three formats, what is at least an error to a log directory",
         "seconds",
         in_turns(
             {
                 "pymultilog L": timed([*ours, "Lerr", f"s{SIZE}", f"n{KEEP}", "./d"]),
-                "grep -E": timed(["sh", "-c", f"exec grep -E '{pattern}' >d/current"]),
+                "grep -E": timed(["sh", "-c", grep % ENVIRON["LANG"]]),
+                # There it compares bytes.
+                "grep -E, LC_ALL=C": timed(["sh", "-c", grep % "C"]),
             },
             rounds,
         ),

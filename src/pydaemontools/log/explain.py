@@ -14,7 +14,7 @@ from .lines.borders import border
 from .lines.emit import flat
 from .lines.entries import entries
 from .lines.forms import severity_reader
-from .lines.passed_on import source
+from .lines.passed_on import behind, source
 from .lines.severity import CLEAN, SEVERITIES, head
 from .lines.severity_transform import SeverityTransform
 from .lines.shown import last_shown
@@ -166,7 +166,7 @@ def _form(text: bytes, structured: "Record | None", forms: "Forms | None", *, fi
     if head(text)[1]:
         return b"head"
     name = forms.name(text) if forms else None
-    return name.encode() if name else b"goes on" if text[:1] in b" \t" else b"none"
+    return name.encode() if name else b"goes on" if behind(text)[:1] in b" \t" else b"none"
 
 
 def _structured(record: "Record") -> bytes:
