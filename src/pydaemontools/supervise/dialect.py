@@ -4,7 +4,6 @@ supervise is that of daemontools 0.76, runsv that of runit 2.1, pysupervise ours
 """
 
 from .rules import Rules, plain
-from .settings import SettingsReader
 from .table import PATIENT, TABLE
 
 TYPE_CHECKING = False
@@ -35,6 +34,9 @@ class Dialect:
     def rules(self, place: bytes) -> tuple[Rules, list[bytes]]:
         """What the directory PLACE asks for at this start, and what is wrong with that."""
         if self.native:
+            # A manager of zdaemon's has no such files.
+            from .settings import SettingsReader
+
             reader = SettingsReader(place)
             return reader.rules(), reader.problems
         rules = plain()

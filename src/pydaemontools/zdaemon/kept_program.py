@@ -43,6 +43,7 @@ class KeptProgram(Successor):
         self.transcript: Transcript | None = None
         self.adopted = 0
         self.began = 0.0  # when the last run did, by the wall's clock
+        self.since = 0.0  # when the last run was begun, on the loop's clock
         self.quiet = False  # whether what it prints goes nowhere
         self.start_failed = False  # whether it is down because a start failed
         self._lines: list[bytes] = []
@@ -73,7 +74,13 @@ class KeptProgram(Successor):
         super().begin()
         if self.followed:
             self.adopted = self.pid
-            self.began = time() - (monotonic() - self.state.started)
+            self.since = self.state.started
+            self.began = time() - (monotonic() - self.since)
+
+    def spawn(self, rules: Rules) -> int:
+        """Start it; from now on it counts how long it lives. Return its pid. Raises OSError."""
+        self.since = monotonic()
+        return super().spawn(rules)
 
     def started(self, rules: Rules) -> None:
         """It has been started."""

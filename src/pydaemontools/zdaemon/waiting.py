@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         state: State
         pid: int
         starts: int
+        since: float
         adopted: int
         wait_status: int | None
         watchers: list[Callable[[State, State], None]]
@@ -86,7 +87,7 @@ class Waiting:
         """Whether the run that has ended, BEFORE that so, is a start that failed."""
         if not self._started or before.stopping or (before.ready and before.rules.waits_ready):
             return False
-        return now < before.started + self._program.runner.start_delay
+        return now < self._program.since + self._program.runner.start_delay
 
     def _changed(self, before: State, after: State) -> None:
         program = self._program
@@ -112,7 +113,7 @@ class Waiting:
             self._say(self._stopped, "stopped\n")
         elif state.phase == UP and state.ready and not state.stopping and self._started:
             tested = state.rules.waits_ready
-            due = state.started + (0 if tested else program.runner.start_delay)
+            due = program.since + (0 if tested else program.runner.start_delay)
             if due <= monotonic():
                 word = "running" if program.adopted == program.pid else "started"
                 self._say(self._started, f"{word}\npid={program.pid}\n")

@@ -36,7 +36,11 @@ def main(argv: list[bytes]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     compatible = not own or "compat-exit" in line.flags
-    return code.zdaemons if compatible else code.ours
+    number = code.zdaemons if compatible else code.ours
+    if line.args[:1] == ["start"] and "interactive" not in line.flags:
+        # All is said, and what an interpreter tidies up would only take time.
+        os._exit(number)
+    return number
 
 
 def _act(line: CommandLine, who: str, words: list[str]) -> Code:
