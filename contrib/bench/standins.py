@@ -37,20 +37,29 @@ def rows(*, quick):
         return 0
 
     in_turns({name: lambda name=name: round_of(name) for name in commands}, rounds)
-    yield Row("start, until it is reported", "milliseconds", starts, wanted("0.125"), lacking)
     yield Row(
-        "stop of a program that ends when it is told to",
+        "A start under zdaemon, until it is reported",
+        "milliseconds",
+        starts,
+        wanted("0.125"),
+        lacking,
+    )
+    yield Row(
+        "A stop under zdaemon, of a program that ends when it is told to",
         "milliseconds",
         stops,
         wanted("0.2"),
         lacking,
     )
-    for title, more in (("", []), (", and its transcript in a file", ["-t", "transcript"])):
+    for title, more in (
+        ("", []),
+        (", with what keeps a transcript in a file", ["-t", "transcript"]),
+    ):
         samples = {name: [] for name in commands}
         for _ in range(1 if quick else 5):
             for name in commands:
                 samples[name].append(memory(commands[name], f"{name[:2]}.sock", more))
-        name = f"Memory (PSS) of all processes of a manager{title}"
+        name = f"Memory (PSS) of a manager of zdaemon{title}"
         yield Row(name, "kB", samples, {} if more else wanted("0.5"), lacking)
 
 

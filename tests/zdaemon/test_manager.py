@@ -60,7 +60,8 @@ def test_what_is_not_there_fails_at_once(managers):
 def test_what_dies_at_once_says_why(managers, transcript):
     """B-20. Kind: a start that fails tells the exit reason, and what the program printed last."""
     program = ["sh", "-c", "echo to stdout; echo to stderr >&2; printf 'no end'; exit 3"]
-    found = managers.start(managers.runner(program, transcript=transcript))
+    # However long it takes: it is told when it has ended.
+    found = managers.start(managers.runner(program, transcript=transcript, start_delay=20))
     assert (found.kind, found.reason) == (FAILED, "exit status 3")
     assert {"to stdout", "to stderr", "no end"} <= set(found.lines)
     managers.gone()
@@ -69,7 +70,7 @@ def test_what_dies_at_once_says_why(managers, transcript):
 
 def test_a_signal_ends_a_start(managers):
     """The reason may be a signal."""
-    found = managers.start(managers.runner(["sh", "-c", "kill -SEGV $$"]))
+    found = managers.start(managers.runner(["sh", "-c", "kill -SEGV $$"], start_delay=20))
     assert found.kind == FAILED
     assert found.reason.startswith("terminated by SIGSEGV")
 
