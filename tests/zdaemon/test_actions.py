@@ -342,3 +342,38 @@ def test_a_slip_is_helped(typed):
     code, said, error = typed(*SLEEP, "statsu")
     assert (code, said) == (2, "*** Unknown syntax: statsu\n")
     assert error == "pyzdaemon: did you mean status?\n"
+
+
+@pytest.mark.parametrize("kind", ["file", "directory", "fifo", "empty"])
+def test_a_socket_name_of_something_else(typed, kind):
+    """B-21. Kind: what somebody wants to keep, taken for a stale socket and removed."""
+    path = typed.place / "kept"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.write_text("" if kind == "empty" else "mine\n")
+    before = os.lstat(path)
+    words = ("-s", "kept", *SLEEP)
+    assert typed(*words, "status")[0] in (3, 4)
+    code, _, error = typed(*words, "start")
+    assert code in (1, 4)
+    assert "no socket" in error
+    assert typed(*words, "stop")[0] in (0, 4)
+    after = os.lstat(path)
+    assert (after.st_ino, after.st_mode, after.st_size) == (
+        before.st_ino,
+        before.st_mode,
+        before.st_size,
+    )
+
+
+@pytest.mark.parametrize("mask", ["77777777777777", "-22", "1000"])
+def test_a_umask_that_is_none(typed, mask):
+    """Kind: a number that the system does not take is wrong usage, and no traceback."""
+    code, said, error = typed("-m", mask, "-p", "echo a", "fg")
+    assert (code, said) == (2, "")
+    assert error.startswith(f"Error: invalid value for -m {mask!r}: ")
+    conf = typed.conf(program="echo a", umask=mask)
+    assert typed(*conf, "fg")[0] == 2

@@ -11,13 +11,14 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
-from errno import EAGAIN
+from _stat import S_ISLNK, S_ISSOCK
+from errno import EAGAIN, EEXIST
 from select import POLLOUT
 from time import monotonic
 
 from ..base import shared_dir
 from ..base.proc import is_shown
-from ..base.reach import reach
+from ..base.reach import Unsafe, reach
 from .line_protocol import CREDENTIALS
 
 TYPE_CHECKING = False
@@ -271,10 +272,23 @@ def _name(own: bytes, name: bytes, directory: int, address: bytes) -> None:
         except FileExistsError:
             if _is_live(address):
                 raise OSError(EAGAIN, "") from None
+            _check_socket(name, directory)
             shared_dir.remove(name, directory)
         else:
             return
     raise OSError(EAGAIN, "")
+
+
+def _check_socket(name: bytes, directory: int) -> None:
+    """Raise Unsafe where NAME is a file that somebody may want to keep: it is no manager's."""
+    try:
+        mode = posix.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return
+    if not (S_ISSOCK(mode) or S_ISLNK(mode)):
+        error = Unsafe(EEXIST, b"there is a file that is no socket")
+        error.filename = name.decode("utf-8", "surrogateescape")
+        raise error
 
 
 def _is_live(address: bytes) -> bool:

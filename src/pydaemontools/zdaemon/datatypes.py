@@ -31,7 +31,10 @@ def list_of_ints(text: str) -> list[int]:
 
 def octal_type(text: str) -> int:
     """TEXT as a mode is written."""
-    return int(text, 8)
+    mode = int(text, 8)
+    if not 0 <= mode <= 0o777:
+        raise ValueError(f"no umask: {text!r}")
+    return mode
 
 
 def seconds(text: str) -> float:
