@@ -154,6 +154,7 @@ def test_overrides(conf):
         RUNNER.format("") + "%import os\n",
         "%define a b\n%define a c\n",
         RUNNER.format("umask 9"),
+        RUNNER.format("") + "<environment>\nA=B c\n</environment>\n",
         RUNNER.format("program $nosuch"),
         "\0",
     ],

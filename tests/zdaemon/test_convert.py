@@ -164,13 +164,12 @@ def test_nothing_is_overwritten(typed, converted):
     assert typed("convert", "nosuch", "service")[0] == 2
 
 
-@pytest.mark.parametrize("name", ["a/b", "a=b"])
-def test_a_variable_that_is_no_file(typed, name):
+def test_a_variable_that_is_no_file(typed):
     """Kind: a name that cannot be one in a directory."""
-    typed.conf(f"<environment>\n{name} c\n</environment>", program="sleep 100")
+    typed.conf("<environment>\na/b c\n</environment>", program="sleep 100")
     code, _, error = typed("convert", "conf", "service")
     assert code == 111
-    assert f"unable to make a file of the variable {name}" in error
+    assert "unable to make a file of the variable a/b" in error
     assert os.listdir(typed.place / "service") == []
 
 

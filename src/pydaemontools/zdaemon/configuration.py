@@ -115,6 +115,9 @@ class Configuration:
             environment = getattr(holder, "environment", None)
             # A schema of one's own may make a plain dict of it.
             found |= getattr(environment, "mapping", environment) or {}
+        for name in found:
+            if "=" in name or "\0" in name + found[name]:
+                raise Wrong(f"there can be no variable {name!r} in an environment")
         return found
 
     def _eventlog(self, section: "SectionValue | None") -> dict[str, object] | None:

@@ -121,7 +121,7 @@ def _environment(runner: "Runner") -> dict[bytes, bytes]:
     """The files of env: what cannot stand in one is an error."""
     found = {}
     for name, value in runner.environment:
-        if "/" in name or "=" in name:
+        if "/" in name:
             raise cli.fatal(b"unable to make a file of the variable " + fsencode(name))
         # pyenvdir cuts blanks at the end, and takes a NUL for a newline.
         found[b"env/" + fsencode(name)] = fsencode(value).replace(b"\n", b"\0") + b"\n"
