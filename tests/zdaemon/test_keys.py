@@ -78,6 +78,17 @@ def test_start_delay(managers):
     assert found.kind == STARTED
 
 
+def test_last_lines_are_those_of_the_run(managers):
+    """Kind: a line without an end of one run is no part of the next one's first."""
+    dies = "echo to stdout; printf 'no end'; exit 3"
+    script = f"if test -e again; then {dies}; fi; touch again; printf 'before'; sleep 1; exit 3"
+    one = managers.runner(["sh", "-c", script], start_delay=0.5, backoff_limit=100)
+    assert managers.start(one).kind == STARTED
+    wait_until(lambda: not managers.status(one).pid)
+    found = managers.start(one)
+    assert (found.kind, found.lines) == (FAILED, ["to stdout", "no end"])
+
+
 def test_forever_goes_on_after_a_start_that_failed(managers):
     """A start that failed is said at once; with forever the manager goes on trying."""
     one = managers.runner(

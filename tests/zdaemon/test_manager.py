@@ -115,10 +115,9 @@ def test_restart(managers):
 
 def test_kill_goes_through_the_manager(managers):
     """B-23. Kind: a signal is sent by whoever owns the pid."""
-    one = managers.runner(
-        ["sh", "-c", "trap 'echo heard >heard' USR1; while :; do sleep 0.05; done"]
-    )
-    managers.start(one)
+    script = "trap 'echo heard >heard' USR1; touch ready; while :; do sleep 0.05; done"
+    managers.start(managers.runner(["sh", "-c", script]))
+    wait_until((managers.place / "ready").exists)
     assert managers.ask(f"kill {signal.SIGUSR1:d}") == "Signal 10 sent\n"
     wait_until((managers.place / "heard").exists)
     assert managers.ask("kill nonsense") == "Bad signal 'nonsense'\n"

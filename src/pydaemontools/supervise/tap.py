@@ -97,6 +97,10 @@ class Tap:
         posix.close(self._source)
         posix.close(self.fd)
 
+    def cut(self) -> None:
+        """What comes next begins a line: another run prints it."""
+        self._part = b""
+
     def pending(self) -> int:
         """How many bytes were written to it and not passed on."""
         return len(self._buffer) + len(self._begun) + unread(self._source)

@@ -145,6 +145,7 @@ class KeptProgram(Successor):
             for fd in (1, 2):
                 self.tap(fd)
                 self.taps[fd].on_line = self._keep_line
+                self.taps[fd].cut()
         elif self.transcript:
             self._seen = self.transcript.size()
 
