@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from pydaemontools.base.reach import Unsafe
 from pydaemontools.jobs.loop import Inbox, Loop
 from pydaemontools.zdaemon import control_socket
 from pydaemontools.zdaemon.control_socket import ControlSocket, _listen
@@ -83,12 +84,15 @@ def test_a_path_that_is_too_long_for_an_address(tmp_path):
 
 @pytest.mark.usefixtures("proc")
 def test_where_it_cannot_be(tmp_path):
-    """Kind: no such directory; a directory in its place."""
+    """Kind: no such directory; a directory, or a file that somebody may want, in its place."""
     with pytest.raises(FileNotFoundError):
         _listen(path_of(tmp_path, "no/zdsock"), None)
     (tmp_path / "zdsock").mkdir()
-    with pytest.raises((IsADirectoryError, PermissionError)):
-        _listen(path_of(tmp_path), None)
+    (tmp_path / "kept").write_text("kept")
+    for name in ("zdsock", "kept"):
+        with pytest.raises(Unsafe, match="no socket"):
+            _listen(path_of(tmp_path, name), None)
+    assert (tmp_path / "kept").read_text() == "kept"
 
 
 @pytest.mark.parametrize("groups", [None, [], [7, 8]])
