@@ -244,3 +244,18 @@ def test_a_transcript_that_was_removed(managers):
     log.unlink()
     wait_until(lambda: log.exists() and log.stat().st_size > 20)
     managers.stop(one)
+
+
+def test_a_transcript_that_is_a_link(managers):
+    """Kind: a file that is elsewhere, by a link of our own, is written and rotated there."""
+    (managers.place / "elsewhere").mkdir()
+    log, real = managers.place / "log", managers.place / "elsewhere/real"
+    log.symlink_to("elsewhere/real")
+    one = managers.runner(
+        ["sh", "-c", MUCH], transcript=str(log), transcript_size=2000, transcript_keep=1
+    )
+    managers.start(one)
+    wait_until((managers.place / "elsewhere/real.1").exists)
+    managers.stop(one)
+    assert log.is_symlink()
+    assert "line " in (managers.place / "elsewhere/real.1").read_text() + real.read_text()

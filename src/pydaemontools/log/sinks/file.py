@@ -108,7 +108,7 @@ class FileSink(Sink):
 
     def _rotate(self) -> None:
         """Have each file the next number; the last one goes."""
-        directory, name = reach(self.path)
+        directory, name = reach(self.path, follow=True)
         try:
             if not self._keep:
                 remove(name, directory)
@@ -129,4 +129,9 @@ def _opened(path: bytes) -> int:
         return posix.open(path, posix.O_WRONLY | posix.O_APPEND | posix.O_NOCTTY | posix.O_CLOEXEC)
     mask = posix.umask(0o077)
     posix.umask(mask)
-    return open_file(path, APPEND, mode=MODE & ~mask)
+    # Through a link too, if root or our own account made it: the file may be elsewhere.
+    directory, name = reach(path, follow=True)
+    try:
+        return open_file(name, APPEND, directory, mode=MODE & ~mask)
+    finally:
+        posix.close(directory)
