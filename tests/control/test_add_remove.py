@@ -213,10 +213,13 @@ class TestTemplates:
         result = run("pysv", "-w30", "add", "web@8001")
         assert (result.returncode, result.stderr) == (0, b"")
         assert run("pysv", "-w30", "add", "web@a@b").returncode == 0
+        seen = template.parent / "seen"
+        # Check says that it works before run has come to say anything.
+        wait_until(lambda: {"run:8001", "run:a@b"} <= set(seen.read_text().split()))
         assert run("pysv", "-w30", "stop", "web@*").returncode == 0
-        seen = set((template.parent / "seen").read_text().split())
         parts = ("run", "finish", "check", "log")
-        assert seen == {f"{part}:{which}" for part in parts for which in ("8001", "a@b")}
+        wanted = {f"{part}:{which}" for part in parts for which in ("8001", "a@b")}
+        wait_until(lambda: set(seen.read_text().split()) == wanted)
 
     def test_a_chain_script(self, run, scanned, place):
         """What new makes of $INSTANCE is the instance, in the service and in the log."""
@@ -289,7 +292,7 @@ class TestTemplates:
         assert run("pysv", "-w30", "add", "web@1").returncode == 0
         write_script(template / "run", SAYS % "next" + "exec sleep 1000\n")
         assert run("pysv", "-w30", "restart", "web@1").returncode == 0
-        assert "next:1" in (place / "seen").read_text()
+        wait_until(lambda: "next:1" in (place / "seen").read_text())
 
     def test_it_is_never_run(self, run, template):
         """Not by pysupervise, and pysv says what it is."""
