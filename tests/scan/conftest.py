@@ -37,7 +37,7 @@ class Tree:
 
     def says(self, text):
         """Wait until it has said TEXT on stderr."""
-        wait_until(lambda: text in (self.scanner.place / "err").read_text())
+        wait_until(lambda: text.encode() in (self.scanner.place / "err").read_bytes())
 
 
 @pytest.fixture

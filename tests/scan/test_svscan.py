@@ -311,7 +311,7 @@ def test_one_that_vanishes_while_it_starts(scan):
         shutil.rmtree(tree_dir, ignore_errors=True)
     tree.add("better").up()
     tree.scanner.stop()
-    assert "Traceback" not in (tree.scanner.place / "err").read_text()
+    assert b"Traceback" not in (tree.scanner.place / "err").read_bytes()
 
 
 def test_as_many_as_there_is_room_for(scan):

@@ -11,6 +11,7 @@ from errno import EMFILE
 from time import monotonic
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.shared_dir import open_directory
 from ..jobs.loop import END, Loop
 from ..jobs.tree import Reaper
@@ -62,7 +63,7 @@ class Scanner:
         """Start what there is, and go on with what comes."""
         self.look()
         self._look_again()
-        self._keep_up()
+        self._at(monotonic() + KEEP, self._keep_up)
 
     # Which there are.
 
@@ -149,7 +150,9 @@ class Scanner:
             return False
         self.loop.enter(home)
         try:
-            pair = here(self.loop, self.reaper, self.dialect, name, self.place + b"/" + name)
+            # What it is called is somebody's whim, and stands in messages.
+            origin = self.place + b"/" + name
+            pair = here(self.loop, self.reaper, self.dialect, plain(name), origin)
         except cli.Quit as end:
             self._warn(name, end)
             self.loop.drop(home)
@@ -216,7 +219,7 @@ class Scanner:
 
     def _warn(self, name: bytes, end: cli.Quit) -> None:
         """Say what END is about, once for as long as it is so."""
-        text = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
+        text = plain(b"; ".join([*end.lines, end.hint] if end.hint else end.lines))
         if self._told.get(name) != text:
             self._told[name] = text
             cli.say(WHO + b": warning: " + text.removeprefix(b"fatal: "))

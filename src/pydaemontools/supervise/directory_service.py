@@ -97,10 +97,11 @@ class DirectoryService(Service):
         self.succeed()
         if self._is_down():
             self.state.want = "d"
-        if not self.predecessor:
-            # Or what it says is true until begin() has seen what lives.
-            self.show()
-        self.files.answer()
+        if not self.files.sparing:
+            if not self.predecessor:
+                # Or what it says is true until begin() has seen what lives.
+                self.show()
+            self.files.answer()
         if dialect.native:
             self._listen()
         self.upkeep = Upkeep(self, self.files)
@@ -397,4 +398,14 @@ class DirectoryService(Service):
         if self._hook:
             self._hook.tell()
         if self.files.sparing:
+            # It begins in the turn in which it is made: each file is written once for both.
+            if not self.files.answers:
+                self._answer()
             self.files.rest()
+
+    def _answer(self) -> None:
+        try:
+            self.files.answer()
+        except cli.Quit as end:
+            # The next look makes it.
+            self.warn(b"; ".join(end.lines).removeprefix(b"fatal: "))

@@ -69,7 +69,7 @@ class Upkeep:
 
     def look(self) -> None:
         """See whether all is as it was left, and make again what is not."""
-        if self.service.left:
+        if self.service.left or (self.files.sparing and not self.files.answers):
             return
         if self._regular:
             self._rest()

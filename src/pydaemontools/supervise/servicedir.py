@@ -33,6 +33,7 @@ class ServiceDir:
     __slots__ = (
         "_group",
         "_state",
+        "answers",
         "dialect",
         "fds",
         "identity",
@@ -64,6 +65,7 @@ class ServiceDir:
         self.fds: dict[bytes, int] = {}
         self.theirs = False
         self.sparing = sparing
+        self.answers = False
         self.stood: tuple[int, int] | None = None  # device and inode of supervise/
         self.written: dict[bytes, int] = {}
         self.writes = 0  # how often one of these was written
@@ -109,6 +111,7 @@ class ServiceDir:
 
     def answer(self) -> None:
         """Have supervise/ok show that a supervisor is here. Raises Quit."""
+        self.answers = True
         self._fifo(b"ok")
 
     def write(self, name: bytes, data: bytes) -> None:

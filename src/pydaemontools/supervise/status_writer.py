@@ -77,7 +77,8 @@ class StatusWriter:
             self._shown = shown
             self._since = time_ns()
             # What was just started goes first.
-            posix.sched_yield()
+            if not self.files.sparing:
+                posix.sched_yield()
         try:
             self._write(shown[1])
         except OSError as error:
