@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # twice; and what there is besides.
 FACTOR, OBJECT = 13, 256
 LOGFMT = 3  # times as long a name and a value are in JSON: `a=` is `"a":"",`
+# Digits and signs alike, and E as e.
+EXPONENTS = bytes(0x30 if i in b"0123456789+-" else 0x65 if i == 0x45 else i for i in range(256))
 PRINTED = bytes([*range(32, 127), 10])  # what is in JSON as it is, but for quotes and backslashes
 LARGE = 4096  # bytes from which on looking at all lines at once is worth it
 
@@ -212,10 +214,11 @@ class RecordTransform(BlockTransform):
         level = self._severities.level
         fresh = [line for line in clean[continued:] if line]
         routed, found = self._reader.route(b"\n".join(fresh), fresh, unfinished=unfinished)
-        came = [line for line in lines[continued:] if line] if found else []
-        for record, line in zip(found or (), came, strict=False):
-            if record:
-                record.came_as(line)
+        if found and clean is not lines:
+            came = [line for line in lines[continued:] if line]
+            for record, line in zip(found, came, strict=False):
+                if record:
+                    record.came_as(line)
         if len(fresh) == len(lines):
             # Nearly always.
             return routed, found or []
@@ -277,17 +280,11 @@ def _factor(body: bytes) -> int:
     if b"=" in body:
         # In logfmt there are no quotes around a name.
         told = plain * LOGFMT
-    if b"{" in body and _has_exponent(body):
+    # A number as 1e9 JSON writes in more bytes.
+    if b"{" in body and b"0e0" in body.translate(EXPONENTS):
         return FACTOR
     # Text is there twice if it is an exception's, beside what it may say as a structured line.
     return min(FACTOR, 2 * plain + told)
-
-
-def _has_exponent(body: bytes) -> bool:
-    """Whether there may be a number in BODY that JSON writes in more bytes, as 1e9."""
-    import re
-
-    return re.search(rb"[0-9][eE][0-9+-]", body) is not None
 
 
 def _closely(line: bytes, *, alone: bool) -> int:

@@ -50,7 +50,7 @@ class RecordReader:
             return levels, self._of_sources(block, lines, levels, None)
         from .parse import parse
 
-        records = [parse(line) for line in lines]
+        records = list(map(parse, lines))
         if unfinished and records:
             from .partial import partial
 

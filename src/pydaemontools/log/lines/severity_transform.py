@@ -70,8 +70,8 @@ class SeverityTransform(Transform):
             text = self._last_shown(came).translate(CLEAN)
             read = [line for line in text.split(b"\n")[len(going_on) :] if line]
         levels, records = self._reader.route(text, read, unfinished=unfinished)
-        if not self.keep_colour:
-            _without_colours(records or [])
+        if records and not self.keep_colour:
+            _without_colours(text, records)
         nothing: list[Record | None] = [None] * len(going_on)
         batch = Batch(
             first + levels,
@@ -100,6 +100,8 @@ class SeverityTransform(Transform):
         plain = not (batch.continued or batch.unfinished or batch.kept)
         if not (plain and forms and forms.everything):
             return []
+        if batch.records and None not in batch.records:
+            return [(0, len(batch.records))]
         if not self._regex:
             from .level_regex import LevelRegex
 
@@ -145,8 +147,9 @@ def _kept(lines: list[bytes], came: bytes, plain: bytes, *, continued: bool) -> 
     return made
 
 
-def _without_colours(records: "list[Record | None]") -> None:
-    """Take escape sequences out of what structured lines call their message."""
-    for record in records:
+def _without_colours(text: bytes, records: "list[Record | None]") -> None:
+    """Take escape sequences out of what RECORDS, of lines of TEXT, call their message."""
+    # However an escape is written, there is its number.
+    for record in records if b"1b" in text or b"1B" in text else ():
         if record and b"\x1b" in record.message:
             record.message = shown(record.message)
