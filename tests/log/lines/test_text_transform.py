@@ -4,7 +4,7 @@ import random
 from itertools import chain
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydaemontools.log.lines import (
@@ -28,6 +28,8 @@ from tests.log.lines.test_courses import COLOURED, FAULT, GROUP, JAVA, JUL
 from tests.log.lines.test_line_formats import CORPUS
 from tests.log.lines.test_severity import LINE, TRACE
 
+# Each makes expressions anew, which takes its time.
+some = settings(patient, max_examples=40)
 FORMS = {
     "all formats": Forms,
     "heads alone": lambda: None,
@@ -133,7 +135,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@patient
+@some
 @given(stream=streams(), given=SETTINGS)
 @pytest.mark.usefixtures("small")
 def test_blocks_are_as_lines(stream, given):
@@ -160,7 +162,7 @@ ORIGIN = Origin(b'an "ident"', 24, 7, b"host", {"message": "m", "tag": '","messa
 MOMENT = 1_795_969_661_021_017_600
 
 
-@patient
+@some
 @given(stream=streams(), least=st.integers(0, 7), room=st.sampled_from([300, 1 << 20]))
 @pytest.mark.usefixtures("small")
 def test_objects_of_blocks_are_as_of_lines(stream, least, room):
@@ -177,7 +179,7 @@ def test_objects_of_blocks_are_as_of_lines(stream, least, room):
             assert found == objects(batch, ORIGIN, MOMENT, room)
 
 
-@patient
+@some
 @given(stream=streams(), words=st.sampled_from([["J"], ["J", "Lwarning"], ["J", "Lerr", "fauto"]]))
 @pytest.mark.usefixtures("small")
 def test_written_objects_of_blocks_are_as_of_lines(stream, words):
