@@ -30,7 +30,7 @@ class LevelRegex:
     def __init__(self, reader: SeverityReader) -> None:
         self._reader = reader
         self._size = 0, 0  # how many beginnings it knows
-        self._levelless = False  # whether it knows lines without a level
+        self.levelless = False  # whether it knows lines without a level
         self._turn = self._next = 0  # how many blocks there were; when it learns again,
         self._wait = 1  # and after how many more
         self._good = 0  # blocks of which it knew all lines
@@ -51,10 +51,10 @@ class LevelRegex:
         self._wait = min(2 * self._wait, LONGEST)
         beginnings = self._reader.beginnings
         size = len(beginnings.starts), len(beginnings.longer)
-        if size == self._size and self._levelless:
+        if size == self._size and self.levelless:
             return False
         # Most streams need no more than beginnings.
-        self._levelless = self._levelless or size == self._size
+        self.levelless = self.levelless or size == self._size
         self._size = size
         self._made.clear()
         self._unknown = None
@@ -117,7 +117,7 @@ class LevelRegex:
         ]
         both = [one for one in starts + longer if one[0] not in BLANKS]
         found = [trie_regex(both)] if both and len(both) <= MOST else []
-        if self._levelless and wanted(reader.default) and (levelless := reader.levelless()):
+        if self.levelless and wanted(reader.default) and (levelless := reader.levelless()):
             found.append(rb"(?![\n{])(?:%b)" % levelless)
         return found
 

@@ -33,6 +33,8 @@ class TextTransform(SeverityTransform):
     ) -> None:
         super().__init__(severities, redaction)
         self._wanted = least - {DEBUG}
+        self._all = DEBUG in least
+        self._empty = False  # whether there were empty lines in the last block
         self._known = LevelRegex(severities)
         self._rest = 0  # blocks that are not tried
 
@@ -49,15 +51,24 @@ class TextTransform(SeverityTransform):
         """Return the lines of TEXT, which a terminal shows so; None if they are better read."""
         if self._redaction:
             text = self._redaction.block(text)
-        text = without_empty(text.translate(CLEAN))
         levels = {min(self.least, one) for one in (*self._wanted, self.least)} - {DEBUG}
         if not levels:
+            text = without_empty(text.translate(CLEAN))
             self._see_end(text)
             return BlockBatch(text, {})
-        if self._rest or self._severities.sources:
+        if self._rest or self._severities.sources or _structured(text):
             self._rest = max(0, self._rest - 1)
             return None
-        found = self._parts(text, sorted(levels))
+        if self._all or self._empty or self._known.levelless:
+            text = text.translate(CLEAN)
+        if self._empty:
+            whole = without_empty(text)
+            self._empty, text = len(whole) < len(text), whole
+        found = self._at_once(text, sorted(levels))
+        if found is None:
+            whole = without_empty(text.translate(CLEAN))
+            self._empty, text = len(whole) < len(text), whole
+            found = self._in_pieces(text, sorted(levels))
         if found is None:
             return None
         made = BlockBatch(
@@ -75,16 +86,22 @@ class TextTransform(SeverityTransform):
         self._severities.state = self._severities.default
         self._reader.route(tail, tail.split(b"\n")[:-1])
 
-    def _parts(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
+    def _at_once(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
+        """What of TEXT is at least as important as each of LEVELS; None if a line is not known.
+
+        In what is known so there is no control character; behind it there may be.
+        """
+        found = None if self._severities.inside else self._known.important(text, levels)
+        if found is None:
+            return None
+        self._known.learn(missed=False)
+        self._ended_with(text)
+        return {level: part.translate(CLEAN) for level, part in found.items()}
+
+    def _in_pieces(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
         """What of TEXT is at least as important as each of LEVELS; None if lines of it are best
         read together.
         """
-        if _structured(text):
-            return None
-        if not self._severities.inside and (found := self._known.important(text, levels)):
-            self._known.learn(missed=False)
-            self._ended_with(text)
-            return found
         if MORE in text or self._passed_on(text):
             return None
         parts: list[dict[int, bytes]] = []
@@ -113,7 +130,7 @@ class TextTransform(SeverityTransform):
 
     def _ended_with(self, text: bytes) -> None:
         """Know what record TEXT ends with, of which the last line is known."""
-        self._severities.route([text[text.rfind(b"\n", 0, -1) + 1 : -1]])
+        self._severities.route([text[text.rfind(b"\n", 0, -1) + 1 : -1].translate(CLEAN)])
 
     def _read(
         self, text: bytes, at: int, size: int, levels: list[int]
