@@ -108,17 +108,20 @@ class BlockBatch(Batch):
     severity, what is at least as important.
     """
 
-    __slots__ = ("_important",)
+    __slots__ = ("_begun", "_important")
 
     def __init__(self, text: bytes, important: dict[int, bytes]) -> None:
         super().__init__([], text=text)
         self._important = important
+        self._begun = -1  # how many lines it has, once somebody asked
 
     @property
     def begun(self) -> int:
         """How many lines it has."""
-        # To replace them is a good deal faster than to count them.
-        return len(self.text) - len(self.text.replace(b"\n", b""))
+        if self._begun < 0:
+            # To replace them is a good deal faster than to count them.
+            self._begun = len(self.text) - len(self.text.replace(b"\n", b""))
+        return self._begun
 
     def important(self, least: int) -> "Batch":
         """What of it is at least as important as the severity LEAST, or as somebody asked for."""

@@ -59,12 +59,13 @@ class TextTransform(SeverityTransform):
         if self._rest or self._severities.sources or _structured(text):
             self._rest = max(0, self._rest - 1)
             return None
-        if self._all or self._empty or self._known.levelless:
+        clean = self._all or self._known.levelless
+        if clean:
             text = text.translate(CLEAN)
         if self._empty:
             whole = without_empty(text)
             self._empty, text = len(whole) < len(text), whole
-        found = self._at_once(text, sorted(levels))
+        found = self._at_once(text, sorted(levels), clean=clean)
         if found is None:
             whole = without_empty(text.translate(CLEAN))
             self._empty, text = len(whole) < len(text), whole
@@ -86,16 +87,18 @@ class TextTransform(SeverityTransform):
         self._severities.state = self._severities.default
         self._reader.route(tail, tail.split(b"\n")[:-1])
 
-    def _at_once(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
+    def _at_once(self, text: bytes, levels: list[int], *, clean: bool) -> dict[int, bytes] | None:
         """What of TEXT is at least as important as each of LEVELS; None if a line is not known.
 
-        In what is known so there is no control character; behind it there may be.
+        In what is known so there is no control character; behind it there may be, if not CLEAN.
         """
         found = None if self._severities.inside else self._known.important(text, levels)
         if found is None:
             return None
         self._known.learn(missed=False)
         self._ended_with(text)
+        if clean:
+            return found
         return {level: part.translate(CLEAN) for level, part in found.items()}
 
     def _in_pieces(self, text: bytes, levels: list[int]) -> dict[int, bytes] | None:
