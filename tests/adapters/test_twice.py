@@ -21,6 +21,9 @@ STDERR = {
     "print()": "Prints()",
     "os.write()": "Writes()",
     "a stream of its own": "logging.StreamHandler(Tee())",
+    "one that keeps several": "logging.StreamHandler(Tees(sys.stderr, sys.__stderr__))",
+    "a stream by any name": "Keeps()",
+    "os.write() to a copy": "Copies()",
 }
 HANDLERS = """
 import codecs, io, logging.handlers, rich.console, rich.logging
@@ -35,6 +38,19 @@ class Writes(logging.Handler):
 class Tee:
     def write(self, text): sys.stderr.write(text)
     def flush(self): pass
+class Tees(Tee):
+    def __init__(self, *files): self.all_of_them = files
+    def write(self, text):
+        for one in self.all_of_them: one.write(text)
+class Keeps(logging.Handler):
+    out = None
+    def emit(self, record): self.out.write(self.format(record))
+    def __init__(self):
+        super().__init__()
+        self.out = sys.stderr
+copy = os.dup(2)
+class Copies(logging.Handler):
+    def emit(self, record): os.write(copy, (self.format(record) + "\\n").encode())
 """
 INTERCEPT = """
 import inspect
@@ -148,6 +164,8 @@ SINKS = [
     "show",
     "Shows()",
     "Shows().show",
+    "Keeps()",
+    "lambda message: os.write(copy, message.encode())",
     "logging.StreamHandler()",
     "rich.logging.RichHandler()",
     "rich.console.Console(stderr=True).print",
@@ -167,6 +185,10 @@ def show(message):
 class Shows:
     def __call__(self, message): show(message)
     def show(self, message): print(message, file=sys.stderr)
+class Keeps:
+    def __init__(self): self.out = sys.stderr
+    def write(self, message): self.out.write(message)
+copy = os.dup(2)
 logger.add({sink})
 log.install()
 logger.error("one")

@@ -4,10 +4,11 @@ import logging
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from . import text_formats
 from .level import NUMBERS, STEPS
+from .once import WRITTEN
 from .values import shown
 
 Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -23,7 +24,7 @@ OWN = {
     "message",
     "asctime",
     "taskName",
-    "_written",
+    WRITTEN,
 }
 
 
@@ -59,12 +60,15 @@ def with_fields(record: logging.LogRecord, fields: Mapping[str, object]) -> logg
 
 def excinfo(value: object) -> Excinfo | None:
     """The exception that VALUE stands for: one, its three parts, or True for the current one."""
-    if isinstance(value, BaseException):
-        return type(value), value, value.__traceback__
-    if isinstance(value, tuple) and len(value) == 3 and value[0]:
-        return value
+    kind = type(value)
+    if issubclass(kind, BaseException):
+        error = cast("BaseException", value)
+        return kind, error, error.__traceback__
+    if issubclass(kind, tuple):
+        given = cast("Excinfo", value)
+        return given if len(given) == 3 and given[0] else None
     found = sys.exc_info()
-    return found if value and not isinstance(value, tuple) and found[0] else None
+    return found if value and found[0] else None
 
 
 def of_event(
@@ -97,11 +101,11 @@ def of_event(
         exception,
         shown(function) if function else None,
     )
-    if not exception and isinstance(event.get("exception"), str):
+    if not exception and issubclass(type(event.get("exception")), str):
         # A processor of the program's has made text of it.
-        made.exc_text = str(event["exception"])
-    if isinstance(event.get("stack"), str):
-        made.stack_info = str(event["stack"])
+        made.exc_text = shown(event["exception"])
+    if issubclass(type(event.get("stack")), str):
+        made.stack_info = shown(event["stack"])
     return with_fields(made, more)
 
 
@@ -122,9 +126,15 @@ def of_formatter(record: logging.LogRecord, step: int, *, fields: bool) -> loggi
 
 def allowed(extra: object) -> dict[str, object]:
     """EXTRA of a log call under names that logging allows."""
-    if not isinstance(extra, Mapping):
-        return {"field_extra": extra}
-    return {f"field_{name}" if name in OWN else str(name): extra[name] for name in extra}
+    if issubclass(type(extra), Mapping):
+        try:
+            return {
+                f"field_{name}" if name in OWN else shown(name): value
+                for name, value in extra.items()  # type: ignore[attr-defined]
+            }
+        except Exception:  # noqa: BLE001, S110 - it may be anything
+            pass
+    return {"field_extra": extra}
 
 
 # By these attributes a record is known that structlog has prepared for a formatter.

@@ -20,7 +20,7 @@ _steps = Steps()
 NAMES = [ADDED.get(step, word.upper()) for step, word in enumerate(HEADS)]
 
 
-MARK = "_crossed"  # an attribute of logging's records, a key of loguru's
+MARK = "_pydaemontools_crossed"  # an attribute of logging's records, a key of loguru's
 
 
 def stays(record: Any) -> bool:  # noqa: ANN401 - a dict of loguru's, or a LogRecord

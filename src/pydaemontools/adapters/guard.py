@@ -13,7 +13,7 @@ from typing import Any
 
 from loguru import logger
 
-from .level import NUMBERS, STEPS, step_of_number
+from .level import STEPS, number_of, step_of_number
 from .once import calls
 from .values import MOST, nameless, quiet, represented, shown
 
@@ -54,7 +54,7 @@ def watch(  # noqa: C901 - what is called for each record is in it
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> None:
-        found = self._core.levels_lookup.get(level) if level.__class__ is str else None
+        found = self._core.levels_lookup.get(level) if type(level) is str else None
         if found and found[2] < self._core.min_level:
             # Nobody wants it, as before() would find.
             return
@@ -70,7 +70,7 @@ def watch(  # noqa: C901 - what is called for each record is in it
                     before(self, *call.again(level, message, args, kwargs, error))
                 except Exception:  # noqa: BLE001 - a value of the program's may raise anything
                     say(step_of_number(_number(level)), _said(message, args, kwargs, error))
-            elif not rescue(call.record):
+            elif not _rescued(rescue, say, call.record, message, error):
                 # A sink of the program's that is to raise: `catch=False`.
                 raise
         finally:
@@ -92,6 +92,7 @@ class _Call:
 
     def __init__(self, options: tuple[Any, ...]) -> None:
         exception, depth, *rest, patchers, extra = options
+        depth = depth if type(depth) is int else 0
         if exception is True:
             # Later it might be what has failed here.
             exception = sys.exc_info()
@@ -126,20 +127,38 @@ class _Call:
 
 def _known(level: object) -> bool:
     """Whether loguru has a LEVEL of that name or number."""
-    if isinstance(level, str):
+    if type(level) is str:
         try:
             logger.level(level)
         except ValueError:
             return False
         return True
-    return isinstance(level, int) and level >= 0
+    return type(level) is int and level >= 0
 
 
 def _number(level: object) -> int:
     """The number of LEVEL: what its name says, or a warning's."""
-    if isinstance(level, int) and level >= 0:
-        return level
-    return NUMBERS[STEPS.get(shown(level).lower(), STEPS["warning"])]
+    return max(0, number_of(level))
+
+
+def _rescued(
+    rescue: Callable[[Any], bool],
+    say: Callable[[int, str], None],
+    record: Any,  # noqa: ANN401 - a record of loguru's
+    message: object,
+    error: Exception,
+) -> bool:
+    """Whether RECORD did not come to our sink, for ERROR; RESCUE writes it then.
+
+    A patcher of the program's may have left anything of it: then MESSAGE is what SAY says.
+    """
+    try:
+        return rescue(record)
+    except Exception:  # noqa: BLE001 - as above
+        said = record.get("message") if isinstance(record, dict) else None
+        text = said if type(said) is str else shown(message)
+        say(STEPS["warning"], f"{text} (with a record that is none: {represented(error)})")
+        return True
 
 
 def _said(

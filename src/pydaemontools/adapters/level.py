@@ -68,6 +68,15 @@ def step_of(level: "Level | str | int") -> int:
     raise ValueError(f"no level: {level!r}; say one of {words}, or -1 to 8, or logging.DEBUG")
 
 
+def number_of(level: object) -> int:
+    """What logging calls LEVEL, a number or a name; a warning if it is neither."""
+    kind = type(level)
+    if issubclass(kind, int):
+        return int.__index__(level)  # type: ignore[arg-type]
+    step = STEPS.get(str.lower(level).strip()) if kind is str else None  # type: ignore[arg-type]
+    return NUMBERS[STEPS["warning"] if step is None or step < 0 else step]
+
+
 def step_of_number(number: int, name: str = "") -> int:
     """The step of a record whose level has NUMBER in logging or loguru, and perhaps NAME there.
 

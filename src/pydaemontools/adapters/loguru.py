@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from . import as_logging, bridge, guard, once
-from .level import NUMBERS, Level, step_of_number
+from .level import NUMBERS, STEPS, Level, step_of_number
 from .printing import Printing
 from .stdlib import ADDED, RecordHandler, data_of
+from .values import represented, shown
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -51,6 +52,14 @@ class LoguruSink:
         self._output.write(self._data(record))
 
     def _data(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
+        """What is written of RECORD; where a patcher has made it none, of what is left of it."""
+        try:
+            return self._made(record)
+        except Exception as error:  # noqa: BLE001 - a patcher may have put anything there
+            said = f"{shown(record.get('message'))} (with a record that is none: "
+            return self._form.text(STEPS["warning"], f"{said}{represented(error)})")
+
+    def _made(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
         if self._form.plain and record["exception"] is None:
             level = record["level"]
             if (step := self._steps.get(level.name)) is None:

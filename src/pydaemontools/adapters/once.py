@@ -25,7 +25,8 @@ class _Calls(threading.local):
 
 
 calls = _Calls()
-WRITTEN = "_written"  # a key of loguru's records, an attribute of logging's: we have had it
+# A key of loguru's records, an attribute of logging's: we have had it.
+WRITTEN = "_pydaemontools_written"
 
 
 def passed_over(function: Function, module: ModuleType) -> Function:

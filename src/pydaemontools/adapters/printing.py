@@ -70,7 +70,8 @@ class Printing:
         for name in HELD:
             if (one := getattr(handler, name, None)) is not None and not callable(one):
                 return self.stream(one)
-        return self.function(type(handler).emit)
+        found = self._held(handler, deep)
+        return self.function(type(handler).emit) if found is False else found
 
     def stream(self, stream: object, deep: int = DEEP) -> bool | None:
         """Whether what is written to STREAM is printed."""
@@ -82,8 +83,24 @@ class Printing:
             inner = getattr(stream, name, None)
             if inner is not None and inner is not stream and not callable(inner):
                 return self.stream(inner, deep - 1)
+        if found := self._held(stream, deep):
+            return found
+        if found is None:
+            return None
         write = getattr(type(stream), "write", None)
         return self.function(write) if isinstance(write, FunctionType) else False
+
+    def _held(self, one: object, deep: int) -> bool | None:
+        """Whether ONE prints by the streams that it keeps, under whatever name or in a list."""
+        kept: list[Any] = []
+        for value in list(getattr(one, "__dict__", {}).values()) if deep else ():
+            kept += value if isinstance(value, list | tuple) else [value]
+        streams = [inner for inner in kept if inner is not one and callable(_write(inner))]
+        found = {self.stream(inner, deep - 1) for inner in streams}
+        if found <= {False}:
+            return False
+        # Of several, one that is a file must stay.
+        return True if found == {True} else None
 
     def function(self, function: object, deep: int = CALLS) -> bool | None:
         """Whether FUNCTION prints what it is called with."""
@@ -104,7 +121,11 @@ class Printing:
         names, constants = _named(function.__code__)
         prints = bool(names & PRINT) or ({"os", "write"} <= names and bool({1, 2} & constants))
         others = names - INNOCENT - set(function.__code__.co_varnames)
-        for name, value in _values(function, names):
+        known = _values(function, names)
+        if {"os", "write"} <= names:
+            fds = {name for name, value in known if type(value) is int and self._fd(value)}
+            prints, others = prints or bool(fds), others - fds
+        for name, value in known:
             if (found := self._value(value, names, deep)) is None:
                 return None
             if found:
@@ -128,6 +149,10 @@ class Printing:
             if any(self.function(part, deep - 1) is not False for part in parts):
                 return None
         return False
+
+    def _fd(self, fd: int) -> bool:
+        """Whether what is written to FD is printed."""
+        return fd >= 0 and place(fd) in self._places
 
     def _path(self, path: str) -> bool:
         """Whether the file PATH, which is not open yet, is one that is printed to."""
@@ -174,6 +199,14 @@ def _values(function: FunctionType, names: Iterable[str]) -> list[tuple[str, obj
         except ValueError:
             continue
     return done
+
+
+def _write(stream: object) -> object:
+    """What writes to STREAM; None if nothing does."""
+    try:
+        return getattr(stream, "write", None)
+    except Exception:  # noqa: BLE001 - it may be anything
+        return None
 
 
 def _fileno(stream: object) -> int | None:

@@ -256,7 +256,8 @@ def _stdlib(
     """Have logging write by HANDLER, beside what else of KINDS there is."""
     stdlib.add_levels()
     put_back = takeover.take_over(printing)
-    keep, unwatch = stdlib.rename_extra(), once.watch_logging(handler.failed, say="loguru" in kinds)
+    keep, put_level = stdlib.rename_extra(), stdlib.take_any_level()
+    unwatch = once.watch_logging(handler.failed, say="loguru" in kinds)
     before = logging.root.level
     logging.root.addHandler(handler)
     thresholds = stdlib.Thresholds(level, categories)
@@ -266,6 +267,7 @@ def _stdlib(
         logging.root.removeHandler(handler)
         logging.root.setLevel(before)
         keep()
+        put_level()
         unwatch()
         put_back()
 

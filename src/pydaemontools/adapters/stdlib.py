@@ -142,14 +142,42 @@ def rename_extra() -> Callable[[], None]:
 
             # name, level, fn, lno, msg, args, exc_info, func, extra, sinfo
             given = dict(zip(_MAKE, args, strict=False)) | more
-            given["extra"] = allowed(given.get("extra"))
-            return before(self, **given)
+            extra = given["extra"] = allowed(given.get("extra"))
+            try:
+                return before(self, **given)
+            except Exception:  # noqa: BLE001 - an argument, or a factory of the program's
+                del given["extra"]
+                given["args"] = quiet_args(given["args"])
+                made = logging.LogRecord(*given.values())
+                made.__dict__.update(extra)
+                return made
 
     logging.Logger.makeRecord = make_record  # type: ignore[method-assign]
 
     def undo() -> None:
         if logging.Logger.makeRecord is make_record:
             logging.Logger.makeRecord = before  # type: ignore[method-assign]
+
+    return undo
+
+
+def take_any_level() -> Callable[[], None]:
+    """Have Logger.log() take levels by their names, as others do; gives what undoes it.
+
+    logging raises TypeError for all that is no number. What means no level is a warning.
+    """
+    before = logging.Logger.log
+
+    def log(self: logging.Logger, level: object, msg: object, *args: object, **more: Any) -> None:
+        number = level if type(level) is int else levels.number_of(level)
+        before(self, number, msg, *args, **more)
+
+    ours = once.passed_over(log, logging)
+    logging.Logger.log = ours  # type: ignore[method-assign]
+
+    def undo() -> None:
+        if logging.Logger.log is ours:
+            logging.Logger.log = before  # type: ignore[method-assign]
 
     return undo
 

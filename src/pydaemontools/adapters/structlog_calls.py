@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from . import once
+from .level import NUMBERS, number_of, step_of_number
 from .stdlib import ADDED
 from .values import MOST, nameless, quiet_args, represented, shown, within
 
@@ -17,9 +18,11 @@ def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 -
         return event
     if within.texts >= MOST:
         return shown(event)
-    given = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
     within.texts += 1
+    given: Any = args
     try:
+        if len(args) == 1 and issubclass(type(args[0]), Mapping) and args[0]:
+            given = args[0]
         return event % given
     except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
         try:
@@ -30,21 +33,54 @@ def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 -
         within.texts -= 1
 
 
+def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
+    """FIELDS under names that are no parameter of what they are handed to."""
+    if _PARAMETERS.isdisjoint(fields):
+        return fields
+    return {f"field_{name}" if name in _PARAMETERS else name: fields[name] for name in fields}
+
+
+_PARAMETERS = {"self", "method_name", "event"}
+# The methods that structlog has, with and without an exception, and those that it has not.
+_METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "msg")
+
+
 def _bound() -> type:
-    """The bound logger of structlog, with methods for the levels that it has not."""
+    """The bound logger of structlog, with methods for the levels that it has not.
+
+    Any field may be called anything, and any level is one.
+    """
     base = structlog.make_filtering_bound_logger(0)
 
     def method(name: str) -> Callable[..., Any]:
-        def log(self: Any, event: str, *args: object, **fields: object) -> Any:  # noqa: ANN401
-            return self._proxy_to_logger(name, interpolated(event, args), **fields)
+        def log(
+            self: Any,  # noqa: ANN401 - a bound logger
+            event: Any = None,  # noqa: ANN401 - whatever was logged
+            /,
+            *args: object,
+            **fields: object,
+        ) -> Any:  # noqa: ANN401
+            if args:
+                event = interpolated(event, args)
+            return self._proxy_to_logger(name, event, **_allowed(fields))
 
         log.__name__ = name
         log.__doc__ = f"Log event with the level {name}."
         return once.passed_over(log, structlog)
 
-    names = [name.lower() for name in ADDED.values()]
-    own = {name: method(name) for name in names} | {"__module__": __name__}
+    def log(self: Any, level: object, /, *args: object, **fields: object) -> Any:  # noqa: ANN401
+        return getattr(self, METHODS[step_of_number(number_of(level))])(*args, **fields)
+
+    names = (*_METHODS, *(name.lower() for name in ADDED.values()))
+    own: dict[str, Any] = {name: method(STANDARD.get(name, name)) for name in names}
+    own |= {"log": once.passed_over(log, structlog), "__module__": __name__}
     return type("BoundLogger", (base,), own)
+
+
+# As structlog calls the levels that have several names.
+STANDARD = {"warn": "warning", "fatal": "critical", "msg": "info"}
+# By step.
+METHODS = ("emerg", "alert", "critical", "error", "warning", "notice", "info", "debug", "trace")
 
 
 BoundLogger = _bound()
@@ -67,7 +103,7 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
         logger = getattr(self, "_logger", None)
         ours = isinstance(logger, own)
         if ours and within.calls >= MOST:
-            text = event if isinstance(event, str) else nameless(event)
+            text = event if type(event) is str else nameless(event)
             return say(logger, method_name, {"event": text})
         handled = sys.exc_info()[1]
         within.calls += 1
@@ -76,16 +112,17 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
         except Exception:
             if not ours:
                 raise
-            event = interpolated(event, event_kw.pop("positional_args", ()))
             if event_kw.get("exc_info") is True:
                 # By now it would be what has failed here.
                 event_kw["exc_info"] = handled
-            return say(logger, method_name, {**self._context, **event_kw, "event": event})
+            fields = {**self._context, **event_kw, "event": event}
+            return _plainly(lambda made: say(logger, method_name, made), fields)
         finally:
             within.calls -= 1
 
     guarded = once.passed_over(_proxy_to_logger, structlog)
     kind._proxy_to_logger = guarded  # noqa: SLF001 - as above
+    put_back = _add_levels()
     native: Any = sys.modules.get("structlog._native")
     plain = getattr(native, "_maybe_interpolate", None)
     if plain:
@@ -96,5 +133,32 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
             kind._proxy_to_logger = before  # noqa: SLF001 - as above
         if plain and native._maybe_interpolate is interpolated:  # noqa: SLF001 - as above
             native._maybe_interpolate = plain  # noqa: SLF001 - as above
+        put_back()
+
+    return undo
+
+
+def _plainly(say: Callable[[dict[str, Any]], object], event: dict[str, Any]) -> object:
+    """SAY what EVENT is without any processor; its text alone if that cannot be said either."""
+    args = event.pop("positional_args", ())
+    if type(args) is tuple:
+        event["event"] = interpolated(event["event"], args)
+    try:
+        return say(event)
+    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+        why = f"with fields that cannot be said: {represented(error)}"
+        return say({"event": f"{shown(event['event'])} ({why})"})
+
+
+def _add_levels() -> Callable[[], None]:
+    """Have log() of all bound loggers know the levels that structlog has not; gives the undo."""
+    names: Any = getattr(sys.modules.get("structlog._log_levels"), "LEVEL_TO_NAME", {})
+    added = {NUMBERS[step]: name.lower() for step, name in ADDED.items()}
+    new = {number: name for number, name in added.items() if number not in names}
+    names.update(new)
+
+    def undo() -> None:
+        for number in new:
+            names.pop(number, None)
 
     return undo

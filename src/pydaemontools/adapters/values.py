@@ -47,7 +47,8 @@ def _asked(value: object, *asking: Callable[[object], str]) -> str:
 
 def nameless(value: object) -> str:
     """What is said of VALUE that says nothing itself."""
-    return f"<{type(value).__name__}>"
+    # A class may have a class of its own that says something else, or nothing.
+    return f"<{type.__dict__['__name__'].__get__(type(value))}>"
 
 
 class Shown:
@@ -64,15 +65,19 @@ class Shown:
 
 
 def quiet(value: object) -> object:
-    """VALUE to be put into a text, wrapped if it might raise; text and numbers are themselves."""
-    return value if isinstance(value, str | int | float) else Shown(value)
+    """VALUE to be put into a text, wrapped if it might raise; text and numbers are themselves.
+
+    isinstance() would ask it for its class, and a lazy object of Django's may raise then.
+    """
+    kind = type(value)
+    return value if kind is str or issubclass(kind, int | float) else Shown(value)
 
 
 def quiet_args(args: object) -> object:
     """ARGS of a log call, a tuple or a mapping, each as quiet() has it."""
-    if isinstance(args, Mapping):
-        return {name: quiet(value) for name, value in args.items()}
-    return tuple(map(quiet, args)) if isinstance(args, tuple) else args
+    if issubclass(type(args), Mapping):
+        return {name: quiet(value) for name, value in args.items()}  # type: ignore[attr-defined]
+    return tuple(map(quiet, args)) if issubclass(type(args), tuple) else args  # type: ignore[call-overload]
 
 
 def finite(value: object) -> object:
