@@ -30,6 +30,7 @@ BEFORE = {
     "propagate": "logger.add(PropagateHandler(), format='{message}')",
     "print": "logger.add(lambda message: print(message, file=sys.stderr))",
     "list": "logger.add(kept.append)",
+    "raises": "app.addHandler(Raises())",
     "keep": "logging.root.addHandler(logging.handlers.BufferingHandler(99999))",
 }
 PROGRAM = (
@@ -39,6 +40,8 @@ PROGRAM = (
     + INTERCEPT
     + VALUES
     + """
+class Raises(logging.Handler):
+    def emit(self, record): raise RuntimeError("no")
 say = None
 plan = json.loads(sys.stdin.read())
 BEFORE = json.loads(sys.argv[1])
@@ -82,6 +85,9 @@ def fail(*error):
     traceback.print_exception(*error, file=sys.stdout)
 sys.excepthook = fail
 log.install(level="trace", format=plan["format"], bridge=plan["bridge"])
+if plan["breaks"]:
+    def breaks(logger, method, event): raise RuntimeError("no")
+    structlog.configure(processors=[breaks, structlog.processors.JSONRenderer()])
 for number, step in enumerate(plan["steps"]):
     if step["how"] == "fork":
         child = os.fork()
@@ -98,6 +104,7 @@ for number, step in enumerate(plan["steps"]):
 print("done", flush=True)
 """
 )
+NUMBERS = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 TEXTS = st.text(st.characters(exclude_characters="#"), max_size=20) | st.sampled_from(
     [
         "",
@@ -124,21 +131,22 @@ STEP = st.fixed_dictionaries(
         "how": st.sampled_from(["here"] * 6 + ["thread", "fork"]),
         "level": st.sampled_from(["debug", "info", "warning", "error", "critical"]),
         "text": TEXTS,
-        "args": st.lists(VALUE, max_size=2),
-        "fields": st.dictionaries(NAMES, VALUE, max_size=3),
+        "args": st.lists(ODD | VALUE, max_size=2),
+        "fields": st.dictionaries(NAMES, ODD | VALUE, max_size=3),
         "error": st.sampled_from([None, None, "key", "mean", "group"]),
     }
 )
 PLAN = st.fixed_dictionaries(
     {
         # Both recipes at once are a loop of the program's own, which loguru breaks, aloud.
-        "before": st.lists(st.sampled_from(sorted(BEFORE)), unique=True, max_size=4).filter(
-            lambda names: not {"propagate", "intercept"} <= set(names)
-        ),
+        "before": st.lists(
+            st.sampled_from(sorted(BEFORE)), unique=True, min_size=1, max_size=5
+        ).filter(lambda names: not {"propagate", "intercept"} <= set(names)),
         "stderr": st.sampled_from(["pipe"] * 8 + ["closed", "full"]),
         "format": st.sampled_from(["level", "journal", "human", "json", "logfmt"]),
+        "breaks": st.booleans(),  # whether a processor of structlog's does
         "bridge": st.sampled_from([None, None, "loguru", "stdlib", "both"]),
-        "steps": st.lists(STEP, min_size=1, max_size=20),
+        "steps": st.lists(STEP, min_size=10, max_size=30),
     }
 )
 
@@ -163,3 +171,22 @@ def test_whatever_is_logged(run, place, library, plan):
     found = Counter(re.findall(r"#(\d+)# ", said))
     if plan["stderr"] == "pipe":
         assert found == {str(number): 1 for number in range(len(plan["steps"]))}, said
+        lines = [line for line in said.split("\n") if re.search(r"#\d+# ", line)]
+        check(plan["format"], plan["steps"], lines)
+
+
+def check(form, steps, lines):
+    """Check that each of LINES in FORM has the level of its step, and that JSON is JSON."""
+    for line in lines:
+        step = steps[int(re.search(r"#(\d+)# ", line)[1])]
+        if form == "json":
+            found = json.loads(line, parse_constant=pytest.fail)
+            assert found["level"] == step["level"]
+            names = set(step["fields"]) - {"_x", "level"}  # these are nobody's, or the level
+            assert all(found.keys() & {name, f"field_{name}"} for name in names), (names, line)
+        elif form == "logfmt":
+            assert re.search(rf'level="?{step["level"]}"? ', line), line
+        elif form == "level":
+            assert line.startswith(f"{step['level']}: "), line
+        elif form == "journal":
+            assert line.startswith(f"<{NUMBERS[step['level']]}>"), line

@@ -18,9 +18,10 @@ imports it, and it imports no library before a program uses it.
 
 from ..base import sd_notify as notify
 from .handler import Handler, dict_config
+from .installed import installed
 from .level import Level
 from .options import Argv
-from .setup import category, child, install, installed, uninstall
+from .setup import category, child, install, uninstall
 
 # In the place of the module of that name, which is imported from by its whole name.
 level = installed.level

@@ -26,6 +26,14 @@ def need(module: str) -> None:
         raise ValueError(f"{module} is not installed: say pip install {BRINGS[module]}")
 
 
+def bridge(direction: object) -> None:
+    """ValueError if DIRECTION is none that records may cross in."""
+    if direction not in (None, "loguru", "stdlib", "both"):
+        raise ValueError(f'bridge={direction!r}: say "loguru", "stdlib" or "both"')
+    if direction:
+        need("loguru")
+
+
 def form(
     name: str,
     preset: str,

@@ -13,6 +13,7 @@ from typing import Any
 
 from loguru import logger
 
+from .interrupts import interrupted
 from .level import STEPS, number_of, step_of_number
 from .once import calls
 from .values import MOST, nameless, quiet, represented, shown
@@ -65,6 +66,8 @@ def watch(  # noqa: C901 - what is called for each record is in it
         try:
             before(self, level, from_decorator, call.options, message, args, kwargs)
         except Exception as error:
+            if interrupted(error):
+                raise
             if call.record is None:
                 try:
                     before(self, *call.again(level, message, args, kwargs, error))

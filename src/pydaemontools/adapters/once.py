@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
+from .interrupts import interrupted
 from .level import step_of_number
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -55,7 +56,10 @@ def watch_logging(
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
         try:
             before(self, record)
-        except Exception as error:  # noqa: BLE001 - a handler of the program's may raise anything
+        except Exception as error:
+            # A handler of the program's may raise anything.
+            if interrupted(error):
+                raise
             failed(self, record, error)
 
     def say_and_call(self: logging.Logger, record: logging.LogRecord) -> None:
@@ -64,7 +68,9 @@ def watch_logging(
             calls.logging = record, self
         try:
             before(self, record)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
+            if interrupted(error):
+                raise
             failed(self, record, error)
         finally:
             calls.logging = outer

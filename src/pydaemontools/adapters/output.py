@@ -13,6 +13,8 @@ import select
 import threading
 from collections.abc import Callable
 
+from .interrupts import interrupted
+
 PIPE_BUF = select.PIPE_BUF
 
 
@@ -115,6 +117,10 @@ class Output:
     def _lose(self, error: OSError) -> None:
         self.lost += 1
         self._why = os.strerror(error.errno or 0)
+        if interrupted(error):
+            # TimeoutError is an OSError too.
+            self._why = "a signal handler ended the write"
+            raise error
 
 
 class Calls(Output):

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import choose, once, options, stdlib, takeover
+from .installed import from_parent, installed
 from .level import Level
 from .options import Argv
 from .output import Calls, Output
 from .printing import Printing
 from .signals import listen, pair
-from .values import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,53 +20,6 @@ if TYPE_CHECKING:
 KINDS = ("stdlib", "loguru", "structlog")
 # What stays, and is not known not to print.
 MAY = "{} stays, and may print what stderr has already: then take it away"
-
-
-# Tells a process that begins anew, and calls child(), what its parent called install() with.
-VARIABLE = "PYDAEMONTOOLS_LOGGING"
-
-
-class Installed:
-    """What is installed in this process: the level, and what takes it all away again."""
-
-    def __init__(self) -> None:
-        self.level = Level()
-        self.categories: dict[str, Level] = {}
-        # The file that is written to: nobody else may keep it open.
-        self.to: object = None
-        # What install() was called with, as far as it can be told to a child.
-        self.arguments: dict[str, object] | None = None
-        self._undo: list[Callable[[], None]] = []
-
-    def add(self, undo: Callable[[], None]) -> None:
-        """Have UNDO called at the end, before what was added earlier."""
-        self._undo.append(undo)
-
-    def remember(self, **arguments: object) -> None:
-        """Have children told of ARGUMENTS, of install()."""
-        import json
-
-        self.arguments = arguments
-        try:
-            os.environ[VARIABLE] = json.dumps(self.now(), default=shown)
-        except (TypeError, ValueError):
-            # Fields of which JSON cannot be made: who is pickled has them.
-            os.environ[VARIABLE] = json.dumps(self.now() | {"fields": None}, default=shown)
-
-    def now(self) -> dict[str, object]:
-        """What install() would be called with to have it as it is now."""
-        categories = {name: one.step for name, one in self.categories.items()}
-        return (self.arguments or {}) | {"level": self.level.step, "categories": categories}
-
-    def end(self) -> None:
-        """Take all of it away."""
-        self.arguments = None
-        os.environ.pop(VARIABLE, None)
-        while self._undo:
-            self._undo.pop()()
-
-
-installed = Installed()
 
 
 def install(
@@ -125,56 +78,30 @@ def install(
     kinds = _kinds(kind)
     form_of = choose.form(format, preset, fields, text, info_prefix=info_prefix, fold=fold)
     fd = choose.fd(to)
-    if bridge not in (None, "loguru", "stdlib", "both"):
-        raise ValueError(f'bridge={bridge!r}: say "loguru", "stdlib" or "both"')
-    if bridge:
-        choose.need("loguru")
+    choose.bridge(bridge)
     turns = [] if signals is None else pair(signals)
     own = {name: Level(one) for name, one in (categories or {}).items()}
-    # Tried on another one first: a wrong argument changes nothing.
-    wanted = Level(installed.level if level is None else level, min=min, max=max)
-    wrong = options.from_env(wanted, env, os.environ)
-    options.from_argv(wanted, argv)
+    wanted, wrong = _wanted(level, min, max, env, argv)
 
     uninstall()
-    shared = installed.level
-    shared.clamp(min=min, max=max)
-    shared.set(wanted.step)
-    installed.categories, installed.to = own, to
+    installed.begin(wanted, own, to)
     if turns:
-        installed.add(listen(shared, turns))
-    form = form_of(fd)
-    output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
+        installed.add(listen(installed.level, turns))
     printing = Printing(fd)
-    handler = stdlib.RecordHandler(form, output)
-    handler.child = child
-    _stdlib(kinds, handler, shared, own, printing)
-    _others(kinds, handler, shared, own, printing)
-    if bridge:
-        from . import bridge as between
-
-        installed.add(between.install(bridge))
+    handler = _handler(form_of(fd), fd, to)
+    _stdlib(kinds, handler, printing)
+    _others(kinds, handler, printing)
+    _bridge(bridge)
     _rest(fd, uncaught=uncaught, warnings=warnings, faults=faults)
     installed.remember(
-        kind=sorted(kinds),
-        min=shared.least,
-        max=shared.most,
-        signals=None if signals is None else list(signals),
-        format=format,
-        preset=preset,
-        fields=fields and dict(fields),
-        text=text if isinstance(text, str) else None,
-        info_prefix=info_prefix,
-        fold=fold,
-        to=fd if fd in (1, 2) else None,
-        bridge=bridge,
-        uncaught=uncaught,
-        warnings=warnings,
-        faults=faults,
+        {"kind": sorted(kinds), "min": installed.level.least, "max": installed.level.most},
+        {"format": format, "preset": preset, "info_prefix": info_prefix, "fold": fold},
+        {"fields": fields and dict(fields), "text": text if isinstance(text, str) else None},
+        {"signals": signals and list(signals), "to": fd if fd in (1, 2) else None},
+        {"bridge": bridge, "uncaught": uncaught, "warnings": warnings, "faults": faults},
     )
-    for why in [*wrong, *map(MAY.format, printing.doubts)]:
-        logging.getLogger(__package__).warning("%s", why)
-    return shared
+    _warn([*wrong, *map(MAY.format, printing.doubts)])
+    return installed.level
 
 
 def uninstall() -> None:
@@ -199,7 +126,7 @@ class ChildInstaller:
     def __call__(self) -> "ChildInstaller":
         """Do it, and give what does it elsewhere: this."""
         if installed.arguments is None:
-            given = _from_parent() if self._arguments is None else self._arguments
+            given = from_parent() if self._arguments is None else self._arguments
             install(**given)  # type: ignore[arg-type]
         return self
 
@@ -209,17 +136,6 @@ class ChildInstaller:
 
 
 child = ChildInstaller()
-
-
-def _from_parent() -> dict[str, object]:
-    """What the parent called install() with; nothing if it did not."""
-    import json
-
-    try:
-        found = json.loads(os.environ.get(VARIABLE, ""))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def category(name: str) -> Level:
@@ -246,13 +162,32 @@ def _kinds(kind: str | Iterable[str]) -> set[str]:
     return named
 
 
-def _stdlib(
-    kinds: set[str],
-    handler: stdlib.RecordHandler,
-    level: Level,
-    categories: dict[str, Level],
-    printing: Printing,
-) -> None:
+def _wanted(
+    level: Level | str | int | None,
+    least: Level | str | int,
+    most: Level | str | int,
+    env: str | Mapping[str, str] | None,
+    argv: Argv | bool | str | None,  # noqa: FBT001 - as install() has it
+) -> tuple[Level, list[str]]:
+    """The level to begin with, within its bounds, and what of the environment means none.
+
+    It is another one than what is shared: a wrong argument changes nothing.
+    """
+    wanted = Level(installed.level if level is None else level, min=least, max=most)
+    wrong = options.from_env(wanted, env, os.environ)
+    options.from_argv(wanted, argv)
+    return wanted, wrong
+
+
+def _handler(form: stdlib.RecordFormat, fd: int, to: object) -> stdlib.RecordHandler:
+    """What writes records in FORM to FD, or hands them to TO if that is a function."""
+    output = Calls(to) if callable(to) else Output(fd, stdlib.lost(form))
+    handler = stdlib.RecordHandler(form, output)
+    handler.child = child
+    return handler
+
+
+def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing) -> None:
     """Have logging write by HANDLER, beside what else of KINDS there is."""
     stdlib.add_levels()
     put_back = takeover.take_over(printing)
@@ -260,7 +195,7 @@ def _stdlib(
     unwatch = once.watch_logging(handler.failed, say="loguru" in kinds)
     before = logging.root.level
     logging.root.addHandler(handler)
-    thresholds = stdlib.Thresholds(level, categories)
+    thresholds = stdlib.Thresholds(installed.level, installed.categories)
 
     def undo() -> None:
         thresholds.end()
@@ -274,14 +209,9 @@ def _stdlib(
     installed.add(undo)
 
 
-def _others(
-    kinds: set[str],
-    handler: stdlib.RecordHandler,
-    level: Level,
-    categories: dict[str, Level],
-    printing: Printing,
-) -> None:
+def _others(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing) -> None:
     """Have the other libraries of KINDS write as HANDLER does."""
+    level, categories = installed.level, installed.categories
     if "loguru" in kinds:
         from . import loguru
 
@@ -290,6 +220,20 @@ def _others(
         from . import structlog
 
         installed.add(structlog.install(handler, level, categories))
+
+
+def _bridge(direction: str | None) -> None:
+    """Have records cross between logging and loguru, if a DIRECTION was given."""
+    if direction:
+        from . import bridge
+
+        installed.add(bridge.install(direction))
+
+
+def _warn(doubts: list[str]) -> None:
+    """Log what is not as whoever called install() may think."""
+    for why in doubts:
+        logging.getLogger(__package__).warning("%s", why)
 
 
 def _rest(fd: int, *, uncaught: bool, warnings: bool, faults: bool) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from . import level as levels
 from . import once
+from .interrupts import interrupted
 from .level import NUMBERS, TRACE, Level
 from .once import WRITTEN
 from .output import Output
@@ -93,7 +94,10 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
             step = levels.step_of_number(record.levelno, record.levelname)
             record = of_formatter(record, step, fields=form.fields)
         return form.record(record)
-    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+    except Exception as error:
+        # A value of the program's may raise anything.
+        if interrupted(error):
+            raise
         return _rescued(record, form, error)
     finally:
         within.records = deep

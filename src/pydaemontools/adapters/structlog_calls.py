@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from . import once
+from .interrupts import interrupted
 from .level import NUMBERS, number_of, step_of_number
 from .stdlib import ADDED
 from .values import MOST, nameless, quiet_args, represented, shown, within
@@ -109,8 +110,8 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
         within.calls += 1
         try:
             return before(self, method_name, event, **event_kw)
-        except Exception:
-            if not ours:
+        except Exception as error:
+            if not ours or interrupted(error):
                 raise
             if event_kw.get("exc_info") is True:
                 # By now it would be what has failed here.

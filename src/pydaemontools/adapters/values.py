@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping
 
+from .interrupts import interrupted
+
 UNKNOWN = "__could_not_encode__"  # what python-json-logger has for what it cannot write
 
 
@@ -38,8 +40,10 @@ def _asked(value: object, *asking: Callable[[object], str]) -> str:
         for ask in asking:
             try:
                 return ask(value)
-            except Exception:  # noqa: BLE001, S112 - a value of the program's may raise anything
-                continue
+            except Exception as error:
+                # A value of the program's may raise anything.
+                if interrupted(error):
+                    raise
         return nameless(value)
     finally:
         within.values -= 1

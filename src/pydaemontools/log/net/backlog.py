@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     class Backlog(Protocol):
         """Texts of whole messages, in the order in which they are to be sent."""
 
-        begin: int
         kept: int  # bytes of what was delivered that are kept, for rewind()
 
         @property
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
         @property
         def idle(self) -> float:
             """How many seconds before us somebody had it the last time, at the most."""
+
+        @property
+        def begin(self) -> int:
+            """Where the first text stands that was not delivered."""
 
         @property
         def end(self) -> int:

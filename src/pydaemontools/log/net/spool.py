@@ -14,9 +14,10 @@ from ...base.cli import say
 from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.targets import WIRE
+from .delivery import Delivery
 from .overflow import Overflow
 from .segments import SEGMENT, Segments, file_offset, position
-from .spooldir import SpoolDir, SpoolState, directory_name, has_undelivered
+from .spooldir import SpoolDir, directory_name, has_undelivered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,20 +83,11 @@ class Spool:
         self._segments.check(known.at, known.end, known.left)
         self._tell_of_damage()
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
-        self.begin = self._start()
+        self._delivery = Delivery(self._segments, self._dir)
         if self._intent_log:
             self._join(self._intent_log)
-        self.begin = self._start()
-        self._settled = self._segments.end
-        state = self._state()
-        if (state.at, state.end, state.left) != (known.at, known.end, known.left):
-            try:
-                self._dir.state.write(state)
-            except OSError:
-                # What is written from here on shall not look as if it was delivered.
-                if known.at > self.begin:
-                    raise
-        self._drop(self.kept)
+        self._delivery.start()
+        self._delivery.drop(self.kept)
 
     # What the intent log wants to know of a log.
 
@@ -138,6 +130,11 @@ class Spool:
         return sum(map(len, self.pending()))
 
     @property
+    def begin(self) -> int:
+        """Where the first text stands that was not delivered."""
+        return self._delivery.begin
+
+    @property
     def end(self) -> int:
         """Where the next record will stand."""
         return self._segments.end
@@ -145,7 +142,7 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes that were not delivered, those that wait for room included."""
-        return self.held + self._left(self.end)
+        return self.held + self._delivery.left(self.end)
 
     def put(self, text: bytes) -> None:
         """Deliver TEXT after all the others."""
@@ -166,9 +163,8 @@ class Spool:
 
     def settle(self) -> None:
         """Know that all that is in has left the pipe: who finds less here shall say so."""
-        if self._settled != self.end and not self._overflow:
-            self._settled = self.end
-            self._note()
+        if not self._overflow:
+            self._delivery.settle(self.end)
 
     def ready(self, at: int) -> bool:
         """Return whether there is something behind AT that may be sent."""
@@ -194,58 +190,27 @@ class Spool:
     def delivered(self, at: int) -> None:
         """Let go of what is before AT, but for what is kept: it was delivered."""
         if self._overflow:
-            self._move(at)
+            self._delivery.move(at)
             if at >= self._overflow.end:
                 self._restart()
-            elif self._drop(0):
+            elif self._delivery.drop(0):
                 # There is room again.
                 self._retry_at = 0.0
             return
         if at == self.end and file_offset(at)[1] > SMALL:
             self._next()
-        self._move(at)
-        self._drop(self.kept)
+        self._delivery.move(at)
+        self._delivery.drop(self.kept)
 
     def rewind(self, at: int) -> None:
         """Deliver what stands behind AT once more, as far as it is kept."""
         first = self._segments.before(self.begin, self.kept)
-        self._move(at if at >= first else self._segments.find(first))
+        self._delivery.move(at if at >= first else self._segments.find(first))
 
     def connected(self, endpoints: bytes) -> None:
         """Note the connection between ENDPOINTS that is used now; none if that is empty."""
         self.connection = endpoints
         self._dir.connected(endpoints)
-
-    def _move(self, at: int) -> None:
-        """Note that what is before AT was delivered, and what is behind it was not."""
-        self.begin = self._segments.after(at)
-        self._note()
-
-    def _note(self) -> None:
-        """Have the file `state` say how it is."""
-        try:
-            self._dir.state.write(self._state())
-        except OSError:
-            # Then some comes again, or not again, if we are killed now.
-            pass
-
-    def _state(self) -> SpoolState:
-        """Return what the file `state` has to say."""
-        return SpoolState(self.begin, self._settled, self._left(self._settled))
-
-    def _left(self, end: int) -> int:
-        """Return how many bytes before END were not delivered, of those that are on the disk."""
-        return self._segments.between(self.begin, end) if self.begin < end else 0
-
-    def _drop(self, kept: int) -> bool:
-        """Let go of what was delivered, but for the last KEPT bytes; return whether a file went."""
-        first = self._segments.first
-        try:
-            self._segments.drop(file_offset(self._segments.before(self.begin, kept))[0])
-        except OSError:
-            # It is tried again the next time.
-            pass
-        return self._segments.first > first
 
     def pending(self) -> list[bytes]:
         """Return the texts that nobody has."""
@@ -260,7 +225,7 @@ class Spool:
     def close(self) -> None:
         """Say what is left for the next time."""
         if self._has_more():
-            rest = b"%d bytes are left in " % self._left(self.end)
+            rest = b"%d bytes are left in " % self._delivery.left(self.end)
             say(b"pysissylog: info: " + rest + self.path + b", to be sent the next time")
         self._segments.close()
         if self._intent_log:
@@ -291,11 +256,6 @@ class Spool:
         """Return whether there is something on the disk to be sent, besides the last block."""
         return self._segments.after(self.begin) < self._written()
 
-    def _start(self) -> int:
-        """Return where the first text stands that was not delivered."""
-        at = max(self._dir.state.known.at, position(self._segments.first, 0))
-        return self._segments.after(min(at, self._segments.end))
-
     def _join(self, intent_log: "IntentLog") -> None:
         """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
         known = intent_log.join(self, self._dir.fd)
@@ -320,7 +280,7 @@ class Spool:
                 self._segments.append(text)
         except OSError as error:
             self._segments.cut(end)
-            if self._drop(0):
+            if self._delivery.drop(0):
                 # What was kept was in the way.
                 self._write()
                 return
@@ -338,7 +298,7 @@ class Spool:
     def _restart(self) -> None:
         """Have an empty file again, now that all is delivered, what the disk did not take too."""
         # That first: nothing before the file that comes is missing to anybody.
-        self._move(position(file_offset(self._segments.end)[0] + 1, 0))
+        self._delivery.move(position(file_offset(self._segments.end)[0] + 1, 0))
         try:
             if self._segments.removed:
                 self._renew()
@@ -354,7 +314,7 @@ class Spool:
         self._dir.unlock()
         found = SpoolDir(self._parent, self.path)
         try:
-            found.state.write(self._state())
+            found.state.write(self._delivery.state())
             found.connected(self.connection)
             if self._intent_log and self.joined:
                 self._intent_log.moved(self, found.fd)
@@ -363,7 +323,7 @@ class Spool:
             found.close()
             raise
         self._dir.close()
-        self._dir = found
+        self._dir = self._delivery.directory = found
         what = b" was removed; what its last file had is written again"
         say(b"pysissylog: warning: the spool " + self.path + what)
 

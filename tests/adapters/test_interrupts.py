@@ -1,0 +1,83 @@
+"""A signal handler that raises in the middle of a log call: that is the program's, and gets there.
+
+The kind: an exception that has nothing to do with what is logged. A timeout must not be taken for a
+value that cannot be said, nor may the record be said once more for it.
+"""
+
+import pytest
+
+SAYS = {
+    "logging": "def say(text, *args): app.error(text, *args)\n",
+    "loguru": "from loguru import logger\n"
+    "def say(text, *args): logger.error(text.replace('%s', '{}'), *args)\n",
+    "structlog": "import structlog\n"
+    "def say(text, *args): structlog.get_logger().error(text, *args)\n",
+}
+HANDLERS = {
+    "a function": "def handler(number, frame): raise TimeoutError",
+    "a method": "class H:\n    def on(self, *_): raise TimeoutError\nhandler = H().on",
+    "an object": "class H:\n    def __call__(self, *_): raise TimeoutError\nhandler = H()",
+    "a partial": "import functools\ndef on(*_): fail()\ndef fail(): raise TimeoutError\n"
+    "handler = functools.partial(on, 1)",
+}
+WORK = """
+class Slow:
+    def __str__(self):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return "slow"
+    __repr__ = __str__
+signal.signal(signal.SIGUSR1, handler)
+log.install(format=sys.argv[1])
+say("before")
+for sink in "%s", "two %s":
+    try:
+        say(sink, Slow())
+    except TimeoutError:
+        say("in time")
+print("done")
+"""
+
+
+@pytest.mark.parametrize("form", ["level", "json"])
+@pytest.mark.parametrize("library", SAYS)
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_it_ends_the_call_and_reaches_the_program(program, library, handler, form):
+    """And nothing is said twice."""
+    result = program(SAYS[library] + HANDLERS[handler] + WORK, form)
+    assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
+    lines = result.stderr.decode().splitlines()
+    assert len(lines) == 3
+    assert ["before" in lines[0], "in time" in lines[1], "in time" in lines[2]] == [True] * 3
+
+
+@pytest.mark.parametrize("library", SAYS)
+def test_while_it_is_written_too(program, library):
+    """A reader that is slow makes the program wait, and a timeout ends that."""
+    text = (
+        SAYS[library]
+        + HANDLERS["a function"]
+        + """
+import fcntl
+signal.signal(signal.SIGALRM, handler)
+kept = os.dup(2)
+there, full = os.pipe()
+os.dup2(full, 2)
+log.install()
+os.set_blocking(2, False)
+try:
+    while os.write(2, b"x" * 4096): pass
+except BlockingIOError:
+    pass
+os.set_blocking(2, True)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+try:
+    say("nobody reads")
+except TimeoutError:
+    print("in time")
+os.dup2(kept, 2)
+say("behind")
+"""
+    )
+    result = program(text)
+    told = b"warning: 1 log records were lost: a signal handler ended the write\n"
+    assert (result.stdout, result.stderr) == (b"in time\n", told + b"error: behind\n")
