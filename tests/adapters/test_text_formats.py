@@ -4,7 +4,7 @@ import logging
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pydaemontools.adapters.text_formats import Human, Text, by_numbers, by_words, folded
@@ -49,6 +49,7 @@ def words(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+@example([(0, ["  indented"]), (6, ["KeyError: 'three'"])])
 @given(st.lists(st.tuples(st.integers(0, 8), st.lists(LINES, min_size=1, max_size=5)), min_size=1))
 @pytest.mark.parametrize("form", FORMS)
 def test_the_router_makes_the_same_records_again(form, texts):

@@ -242,11 +242,15 @@ def handler(*_):
     global count
     count += 1
     logger.error("signal")
+    again()
+def again():
+    # Each when the one before was said: in a storm no handler would ever come to its end.
+    signal.setitimer(signal.ITIMER_REAL, 0.0005)
 signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+again()
 for at in range(20_000):
     logger.info("plain")
-signal.setitimer(signal.ITIMER_REAL, 0)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
 print(count)
 """
     result = program(text)

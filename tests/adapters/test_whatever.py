@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.conftest import HEAD
+from tests.adapters.conftest import HEAD, understood
 from tests.adapters.test_twice import HANDLERS, INTERCEPT
 from tests.adapters.test_values import VALUES
 
@@ -104,6 +104,7 @@ for number, step in enumerate(plan["steps"]):
 print("done", flush=True)
 """
 )
+BESIDES = "a handler failed", "logging's handler", "loguru's sink"
 NUMBERS = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 TEXTS = st.text(st.characters(exclude_characters="#"), max_size=20) | st.sampled_from(
     [
@@ -112,6 +113,7 @@ TEXTS = st.text(st.characters(exclude_characters="#"), max_size=20) | st.sampled
         "%",
         "{}",
         "%d",
+        "half \ud800",
         "error: x",
         "\x1b[31mred",
         "Traceback (most recent call last):",
@@ -173,6 +175,10 @@ def test_whatever_is_logged(run, place, library, plan):
         assert found == {str(number): 1 for number in range(len(plan["steps"]))}, said
         lines = [line for line in said.split("\n") if re.search(r"#\d+# ", line)]
         check(plan["format"], plan["steps"], lines)
+        if plan["format"] in ("level", "journal"):
+            others = [text for _, text, _ in understood(result.stderr) if "# " not in text]
+            # Of no record a line is one of its own; what is said besides is known.
+            assert not [text for text in others if not text.startswith(BESIDES)], others
 
 
 def check(form, steps, lines):

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from loguru import logger
+from loguru._handler import Handler
 
+from . import once
 from .interrupts import interrupted
 from .level import STEPS, number_of, step_of_number
 from .once import calls
@@ -26,10 +28,13 @@ OPTIONS = ("exception", "depth", "record", "lazy", "colors", "raw", "capture", "
 def possible() -> bool:
     """Whether this loguru is made as is needed here."""
     made = getattr(type(logger), "_log", None)
+    if made is None:
+        return False
+    made = inspect.unwrap(made)
     return (
-        made is not None
-        and len(getattr(logger, "_options", ())) == len(OPTIONS)
-        and list(inspect.signature(inspect.unwrap(made)).parameters) == PARAMETERS
+        len(getattr(logger, "_options", ())) == len(OPTIONS)
+        and list(inspect.signature(made).parameters) == PARAMETERS
+        and once.RECORD in made.__code__.co_varnames
     )
 
 
@@ -45,6 +50,9 @@ def watch(  # noqa: C901 - what is called for each record is in it
         return lambda: None
     kind: Any = type(logger)
     before = kind._log  # noqa: SLF001 - there is no other place for it
+    once.codes = before.__code__, Handler.emit.__code__
+    # A logger has the same options at each call: those that it had last, and what they became.
+    last: tuple[Any, Any] = None, None
 
     def _log(  # noqa: PLR0917 - they are loguru's
         self: Any,  # noqa: ANN401 - a Logger of loguru's
@@ -55,29 +63,42 @@ def watch(  # noqa: C901 - what is called for each record is in it
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> None:
+        nonlocal last
         found = self._core.levels_lookup.get(level) if type(level) is str else None
         if found and found[2] < self._core.min_level:
             # Nobody wants it, as before() would find.
             return
-        call = _Call(options)
-        if call.depth >= MOST:
-            message = message if isinstance(message, str) else nameless(message)
+        known, deeper = last
+        if known is not options:
+            deeper = _deeper(options)
+            last = options, deeper
+        # Later it might be what has failed here.
+        handled = sys.exc_info() if options[0] is True else None
+        outer = calls.loguru
+        if outer >= MOST:
+            message = message if type(message) is str else nameless(message)
             args, kwargs = (), {}
+        calls.loguru = outer + 1
         try:
-            before(self, level, from_decorator, call.options, message, args, kwargs)
+            before(self, level, from_decorator, deeper, message, args, kwargs)
         except Exception as error:
             if interrupted(error):
                 raise
-            if call.record is None:
+            record = once.record_of(error)
+            if record is None:
+                plain = _plain(deeper, handled)
                 try:
-                    before(self, *call.again(level, message, args, kwargs, error))
+                    text = _said(message, args, kwargs, error)
+                    kept = {} if deeper[3] else kwargs  # what is lazy is not asked once more
+                    usable = level if _known(level) else _number(level)
+                    before(self, usable, False, plain, "{}", (text,), kept)
                 except Exception:  # noqa: BLE001 - a value of the program's may raise anything
                     say(step_of_number(_number(level)), _said(message, args, kwargs, error))
-            elif not _rescued(rescue, say, call.record, message, error):
+            elif not _rescued(rescue, say, record, message, error):
                 # A sink of the program's that is to raise: `catch=False`.
                 raise
         finally:
-            calls.loguru = call.outer
+            calls.loguru = outer
 
     kind._log = _log  # noqa: SLF001 - as above
 
@@ -88,44 +109,17 @@ def watch(  # noqa: C901 - what is called for each record is in it
     return undo
 
 
-class _Call:
-    """A call of loguru's with OPTIONS, which says what it is about as soon as that is made."""
+def _deeper(options: tuple[Any, ...]) -> tuple[Any, ...]:
+    """OPTIONS of a call that comes from one caller more."""
+    depth = options[1] if type(options[1]) is int else 0
+    return options[0], depth + 1, *options[2:]
 
-    __slots__ = ("depth", "options", "outer", "record")
 
-    def __init__(self, options: tuple[Any, ...]) -> None:
-        exception, depth, *rest, patchers, extra = options
-        depth = depth if type(depth) is int else 0
-        if exception is True:
-            # Later it might be what has failed here.
-            exception = sys.exc_info()
-        # There is one caller more.
-        self.options = (exception, depth + 1, *rest, [*patchers, self.about], extra)
-        self.record: Any = None
-        self.outer: _Call | None = calls.loguru
-        self.depth: int = self.outer.depth + 1 if self.outer else 0
-        calls.loguru = self
-
-    def about(self, record: Any) -> None:  # noqa: ANN401 - a record of loguru's
-        """Have RECORD, the last patcher that there is."""
-        self.record = record
-
-    def again(
-        self,
-        level: object,
-        message: object,
-        args: tuple[object, ...],
-        named: dict[str, object],
-        error: Exception,
-    ) -> tuple[object, ...]:
-        """What to call _log() with after ERROR: nothing that asks for anything once more."""
-        text = _said(message, args, named, error)
-        parts = dict(zip(OPTIONS, self.options, strict=True))
-        kept = {} if parts["lazy"] else named
-        parts |= {"record": False, "lazy": False, "colors": False, "patchers": [self.about]}
-        plain = tuple(parts.values())
-        known = level if _known(level) else _number(level)
-        return known, False, plain, "{}", (text,), kept
+def _plain(options: tuple[Any, ...], handled: object) -> tuple[Any, ...]:
+    """OPTIONS of a call that asks for nothing once more, of the exception that was HANDLED."""
+    parts = dict(zip(OPTIONS, options, strict=True))
+    parts |= {"record": False, "lazy": False, "colors": False, "patchers": []}
+    return tuple(parts.values()) if handled is None else (handled, *tuple(parts.values())[1:])
 
 
 def _known(level: object) -> bool:

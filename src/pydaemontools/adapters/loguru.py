@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from . import as_logging, bridge, guard, once
+from .interrupts import interrupted
 from .level import NUMBERS, STEPS, Level, step_of_number
 from .printing import Printing
 from .stdlib import ADDED, RecordHandler, data_of
@@ -28,6 +29,8 @@ class LoguruSink:
         self._handler = handler
         self._form = handler.form
         self._output = handler.output
+        # As they are asked for at each record.
+        self._plain, self._text, self._write = self._form.plain, self._form.text, self._output.write
         self._level = level
         # The longest name first: it is the nearest.
         self._categories = sorted(categories.items(), key=lambda one: -len(one[0]))
@@ -49,23 +52,23 @@ class LoguruSink:
             return
         if once.calls.logging is not None and once.by_logging(record, self._handler):
             return
-        self._output.write(self._data(record))
+        self._write(self._data(record))
 
     def _data(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
         """What is written of RECORD; where a patcher has made it none, of what is left of it."""
         try:
-            return self._made(record)
-        except Exception as error:  # noqa: BLE001 - a patcher may have put anything there
+            if record["exception"] is None and self._plain:
+                level = record["level"]
+                if (step := self._steps.get(level.name)) is None:
+                    step = self._steps[level.name] = step_of_number(level.no, level.name)
+                return self._text(step, record["message"])
+            return data_of(as_logging.of_loguru(record), self._form)
+        except Exception as error:
+            # A patcher may have put anything there.
+            if interrupted(error):
+                raise
             said = f"{shown(record.get('message'))} (with a record that is none: "
             return self._form.text(STEPS["warning"], f"{said}{represented(error)})")
-
-    def _made(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
-        if self._form.plain and record["exception"] is None:
-            level = record["level"]
-            if (step := self._steps.get(level.name)) is None:
-                step = self._steps[level.name] = step_of_number(level.no, level.name)
-            return self._form.text(step, record["message"])
-        return data_of(as_logging.of_loguru(record), self._form)
 
     def passes(self, record: logging.LogRecord) -> bool:
         """Whether RECORD, of logging's, is one that this has from loguru."""

@@ -3,10 +3,11 @@
 The recipes for that (loguru's InterceptHandler and PropagateHandler, and functions that log)
 are the program's own code, and may come at any time. What is the same is when it happens: while
 the first log call has not returned, in its thread, a record of the other library says the same.
-So each call says what it is about; whoever writes records asks whether the call around it does.
+So what a call is about can be known, and whoever writes records asks whether the call around it is.
 """
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -19,13 +20,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Calls(threading.local):
-    """The outermost log call that this thread is in, of each library; None if there is none."""
+    """The log calls that this thread is in."""
 
-    logging: "tuple[Any, Any] | None" = None  # its record and its logger
-    loguru: Any = None  # what is being logged: a guard's call, with its record and the one around
+    logging: "tuple[Any, Any] | None" = None  # the record and the logger of the outermost
+    loguru: int = 0  # how many, one within the other
 
 
 calls = _Calls()
+# The codes of what a call of loguru's is in, once its record is made: the logger's, the handler's.
+codes: "tuple[Any, Any]" = (None, None)
+RECORD = "log_record"  # what loguru's logger calls it
 # A key of loguru's records, an attribute of logging's: we have had it.
 WRITTEN = "_pydaemontools_written"
 
@@ -113,11 +117,30 @@ def by_loguru(record: logging.LogRecord) -> bool:
 
 
 def outermost() -> Any:  # noqa: ANN401 - a record of loguru's
-    """The record of the outermost call of loguru's that this thread is in, if there is one."""
-    call = calls.loguru
-    while call and call.outer:
-        call = call.outer
-    return call.record if call else None
+    """The record of the outermost call of loguru's that this thread is in, if there is one.
+
+    It is looked for on the stack: to note it would cost every call something, and who wants it
+    are few.
+    """
+    if not calls.loguru:
+        return None
+    inner = found = None
+    frame: Any = sys._getframe()  # noqa: SLF001 - it is documented
+    while frame:
+        if frame.f_code is codes[0] and inner is codes[1]:
+            found = frame
+        frame, inner = frame.f_back, frame.f_code
+    return found.f_locals[RECORD] if found else None
+
+
+def record_of(error: BaseException) -> Any:  # noqa: ANN401 - a record of loguru's
+    """The record that a call of loguru's had made before a sink of it raised ERROR, if one did."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code is not codes[0]:
+        trace = trace.tb_next
+    if trace and trace.tb_next and trace.tb_next.tb_frame.f_code is codes[1]:
+        return trace.tb_frame.f_locals[RECORD]
+    return None
 
 
 def _same(

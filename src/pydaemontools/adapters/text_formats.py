@@ -94,8 +94,11 @@ FIRST = ("", " ", "\t", BEGIN[0], *{line[0] for line in MIDDLE})
 
 
 def _is_plain(line: str) -> bool:
-    """Whether the router takes LINE, without a head, for one that has none."""
-    return head(encoded(line))[1] == 0 and line[0] != "{" and "=" not in line
+    """Whether the router takes LINE, without a head, for a record of its own that has none."""
+    from ..log.lines.continuation import of_course
+
+    data = encoded(line)
+    return head(data)[1] == 0 and line[0] != "{" and "=" not in line and not of_course(data)
 
 
 def marked(lines: list[str], mark: str = " ") -> list[str]:
