@@ -61,11 +61,11 @@ class Retention:
         """
         now, wall = self._now(), self._wall()
         count, newest, rest = 0, 0.0, HOUR
-        for number, pair in enumerate(times):
-            known = [one for one in pair if EARLIEST <= one <= wall]
-            if not known:
+        for number, (named, written) in enumerate(times):
+            if not EARLIEST <= written <= wall:
+                # Nor does the name say anything then: it may be next to that of an old file.
                 continue
-            newest = max(newest, min(known))
+            newest = max(newest, min(named if EARLIEST <= named <= wall else written, written))
             if newest + self._age > now:
                 rest = newest + self._age - now
                 break
