@@ -128,7 +128,8 @@ class TestAdd:
         """It is made and not started, which is a failure, and what to type is said."""
         result = run("pysv", "add", "web", "--", "sleep", "9")
         assert (result.returncode, result.stdout) == (1, f"{place}/web\n".encode())
-        said = f"pysv: nothing supervises {place}/web: start one with `pysupervise {place}/web`\n"
+        said = f"pysv: nothing supervises {place}/web: start one with `pysupervise {place}/web`"
+        said += f", or all of {place} with `pysvscan {place}`\n"
         assert result.stderr.decode() == said
         assert "web/supervise" not in tree(place)
 

@@ -46,7 +46,15 @@ def _nobody(scanner: bytes, directory: bytes, seconds: float) -> bytes:
     """What to say where the service in DIRECTORY has no supervisor."""
     remedy = b": start one with `pysupervise " + directory + b"`"
     if not scanner:
-        return b"nothing supervises " + directory + remedy
+        above = directory.rpartition(b"/")[0] or b"."
+        return (
+            b"nothing supervises "
+            + directory
+            + remedy
+            + b", or all of "
+            + above
+            + (b" with `pysvscan " + above + b"`")
+        )
     late = b" has not started a supervisor for %s in %g seconds" % (directory, seconds)
     return scanner + late + b": see what it says of it, or wait with `pysv start`"
 

@@ -12,6 +12,7 @@ from time import monotonic
 
 from ..base import cli
 from ..base.printable import plain
+from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
 from ..jobs.loop import END, Loop
 from ..jobs.tree import Reaper
@@ -125,7 +126,7 @@ class Scanner:
         self.loop.enter(self.home)
         self._seen = _stamp(b".")
         self._changes.watch(b".", b"")
-        return sorted(n for n in posix.listdir(b".") if n[:1] != b"." and n[-1:] != b"@")
+        return names_in(b"")
 
     def _follow(self) -> None:
         """Go to the directory that stands at our place, if it is another."""
