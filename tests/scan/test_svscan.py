@@ -301,6 +301,25 @@ def test_what_is_wrong_in_one_is_said_and_holds_up_no_other(scan, place):
     assert b"two\nlines" not in err
 
 
+def test_one_that_another_has_is_kept_when_that_ends(scan, supervise, place):
+    """Its logger's directory is held: nothing stays open, however often it is tried."""
+    (place / "sv/a").mkdir(parents=True)
+    make_service(place / "sv/a/log", {"run": READER})
+    other = supervise("sv/a/log")
+    wait_until((place / "sv/a/log/supervise/ok").exists)
+    tree = scan({"a": None, "b": None})
+    tree["b"].up()
+    tree.says("unable to acquire a/log/supervise/lock")
+    before = _open_files(tree)
+    for turn in range(3):
+        tree.scanner.signal(signal.SIGHUP)
+        tree.add(f"new{turn}").up()
+    assert _open_files(tree) <= before + 3 * 5
+    other.stop()
+    tree.scanner.signal(signal.SIGHUP)
+    tree["a"].up()
+
+
 def test_one_that_vanishes_while_it_starts(scan):
     """Its directory is removed at any moment: the others go on, and it leaves when told."""
     tree = scan({"good": None})

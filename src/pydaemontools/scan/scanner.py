@@ -193,7 +193,9 @@ class Scanner:
             pair = self.known.pop(name)
             for one in filter(None, (pair.service, pair.logger)):
                 status = one.wait_status or 0
-                self.killed += posix.WIFSIGNALED(status) and posix.WTERMSIG(status) == SIGKILL
+                self.killed += (
+                    self.ending and posix.WIFSIGNALED(status) and posix.WTERMSIG(status) == SIGKILL
+                )
             self._changes.forget(name)
             pair.close()
             self._seen = ()

@@ -4,33 +4,29 @@ import posix
 from time import monotonic, time_ns
 
 from ..base import cli
-from ..base.proc import is_shown, start_time
+from ..base.proc import is_shown
 from ..jobs.loop import Loop
 from .command_queue import CommandQueue
 from .dialect import Dialect
-from .given_times import EXTEND, INTERVAL
 from .launcher import Launcher
 from .replaced import Upkeep
-from .rules import FOREVER, Rules
+from .rules import Rules
 from .service import Service
 from .servicedir import ServiceDir
 from .status_writer import StatusWriter
-from .sweep import LOOK
-from .table import ALIVE, HUNG
+from .table import ALIVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..base.notify_socket import NotifySocket
     from ..jobs.tree import Reaper
     from .fifodir import FifoDir
     from .health import Health
     from .memory_watch import MemoryWatch
     from .notify_hook import NotifyHook
+    from .said import Said
     from .tap import Tap
-
-RELOADING = "reloading"  # what is shown until it says that it is ready again
 
 
 class DirectoryService(Service):
@@ -43,7 +39,6 @@ class DirectoryService(Service):
     __slots__ = (
         "_commands",
         "_fifodir",
-        "_flooded",
         "_hook",
         "_launcher",
         "_memory",
@@ -54,7 +49,7 @@ class DirectoryService(Service):
         "files",
         "health",
         "main",
-        "notify_socket",
+        "said",
         "status_writer",
         "taps",
         "upkeep",
@@ -78,8 +73,7 @@ class DirectoryService(Service):
         self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
         self.files = ServiceDir(dialect, name, sub, place, sparing=loop.home >= 0)
         self.taps: dict[int, Tap] = {}
-        self.notify_socket: NotifySocket | None = None
-        self._flooded = False  # whether it was told that somebody sends too much there
+        self.said: Said | None = None
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
@@ -93,18 +87,28 @@ class DirectoryService(Service):
         self.status_writer = StatusWriter(self, self.files)
         # By a person, who sees the last line of stderr; without /proc it is not to be had.
         self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
+        try:
+            self._take_over()
+        except cli.Quit:
+            self.files.close()
+            raise
+        if dialect.native:
+            self._listen()
+        self.upkeep = Upkeep(self, self.files)
+
+    def _take_over(self) -> None:
+        """Have the directory, and show that. Raises Quit."""
         self.files.acquire()
         self.succeed()
         if self._is_down():
             self.state.want = "d"
-        if not self.files.sparing:
-            if not self.predecessor:
-                # Or what it says is true until begin() has seen what lives.
-                self.show()
-            self.files.answer()
-        if dialect.native:
-            self._listen()
-        self.upkeep = Upkeep(self, self.files)
+        if self.files.sparing:
+            # It begins in this turn: then both are shown at once.
+            return
+        if not self.predecessor:
+            # Or what it says is true until begin() has seen what lives.
+            self.show()
+        self.files.answer()
 
     def _is_down(self) -> bool:
         try:
@@ -201,7 +205,7 @@ class DirectoryService(Service):
         for tap in self.taps.values():
             tap.last_line, tap.on_line = b"", None
             tap.last_read = monotonic()
-        if b"notify" in sign_or_way and not self.notify_socket:
+        if b"notify" in sign_or_way and not self.said:
             self.listen()
         self.look_after(rules)
 
@@ -215,29 +219,10 @@ class DirectoryService(Service):
 
     def listen(self, address: bytes = b"") -> None:
         """Have a NOTIFY_SOCKET, at ADDRESS if it knows that already. Raises OSError."""
-        from ..base.notify_socket import NotifySocket
+        from .said import Said
 
-        self.notify_socket = NotifySocket(address)
-        self._launcher.notify_address = self.notify_socket.address
-        self.loop.watch(self.notify_socket.fileno(), self._hear)
-
-    def _hear(self) -> None:
-        """Hear what it says, or whoever sends there, and take a rest from a flood."""
-        assert self.notify_socket  # noqa: S101 - for the type checker
-        self._read_notifications()
-        rest = self.notify_socket.rest()
-        if not rest:
-            return
-        if not self._flooded:
-            self._flooded = True
-            who = b"process %d of account %d" % self.notify_socket.last
-            self.warn(who + b" floods the NOTIFY_SOCKET of " + self.name + b": it is read slowly")
-        self.loop.forget(self.notify_socket.fileno())
-        self.loop.at(monotonic() + rest, self._hear_again)
-
-    def _hear_again(self) -> None:
-        assert self.notify_socket  # noqa: S101 - for the type checker
-        self.loop.watch(self.notify_socket.fileno(), self._hear)
+        self.said = Said(self, address)
+        self._launcher.notify_address = self.said.address
 
     def look_after(self, rules: Rules, *, ready: bool | None = None, says: int = -1) -> None:
         """See how it is, as RULES ask for; READY and SAYS are for one that runs already."""
@@ -258,9 +243,9 @@ class DirectoryService(Service):
 
     def end(self, status: int | None) -> None:
         """Run has ended with STATUS; None if nobody knows how."""
-        if self.notify_socket:
+        if self.said:
             # What it said before it ended is not for the next.
-            self._read_notifications()
+            self.said.read()
         if self._goes_on():
             return
         if self.health:
@@ -319,8 +304,8 @@ class DirectoryService(Service):
 
     def close(self) -> None:
         """It has left: close what it had open."""
-        if self.notify_socket:
-            self.notify_socket.close()
+        if self.said:
+            self.said.close()
         for tap in self.taps.values():
             tap.release()
         self.files.close()
@@ -345,50 +330,6 @@ class DirectoryService(Service):
         """Do what LETTERS say, in order."""
         self._commands.add(letters)
 
-    def _read_notifications(self) -> None:
-        assert self.notify_socket  # noqa: S101 - for the type checker
-        for notification in self.notify_socket.read(self.pid):
-            self._apply_notification(notification)
-
-    def _apply_notification(self, said: dict[str, str]) -> None:
-        """Do what the service SAID of itself."""
-        if said.get("READY") == "1" and self.health:
-            self.health.ready()
-            if self.status_writer.text == RELOADING:
-                self.status_writer.text = ""
-        self._take_times(said)
-        if said.get("WATCHDOG") == "1":
-            self.feed(ALIVE)
-        if said.get("WATCHDOG") == "trigger":
-            self._trigger(self.pid)
-        for name in "STOPPING", "RELOADING":
-            if said.get(name) == "1":
-                self.status_writer.text = name.lower()
-        self.status_writer.text = said.get("STATUS", self.status_writer.text)
-        pid = said.get("MAINPID", "")
-        if pid.isascii() and pid.isdigit() and len(pid) < 10:
-            self.main = int(pid), start_time(int(pid))
-        self.loop.at_turn_end(self.settle)
-
-    def _take_times(self, said: dict[str, str]) -> None:
-        """Give it the times that it SAID."""
-        from ..base.notify_socket import seconds
-
-        more = seconds(said.get("EXTEND_TIMEOUT_USEC", ""))
-        if more:
-            self.feed(EXTEND, more)
-        every = seconds(said.get("WATCHDOG_USEC", ""))
-        if every is not None:
-            # As for systemd, 0 is for ever.
-            self.feed(INTERVAL, every or FOREVER)
-
-    def _trigger(self, pid: int) -> None:
-        """End the run of PID, which asked for it; one that is paused when it goes on."""
-        if self.pid == pid and self.state.paused:
-            self.loop.at(monotonic() + LOOK, lambda: self._trigger(pid))
-        elif self.pid == pid:
-            self.feed(HUNG, "it asked for it")
-
     def show(self) -> None:
         """Have the files in supervise/ say how it is."""
         self.status_writer.write()
@@ -398,7 +339,6 @@ class DirectoryService(Service):
         if self._hook:
             self._hook.tell()
         if self.files.sparing:
-            # It begins in the turn in which it is made: each file is written once for both.
             if not self.files.answers:
                 self._answer()
             self.files.rest()

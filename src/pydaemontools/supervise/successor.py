@@ -103,13 +103,13 @@ class Successor(DirectoryService):
             b"place": self.files.identity,
             b"processes": run_record.listed(processes),
             b"main": run_record.listed(dict([self.main])),
-            b"notify": self.notify_socket.address if self.notify_socket else b"",
+            b"notify": self.said.address if self.said else b"",
             **known,
         }
 
     def starting(self, fd_map: dict[int, int]) -> None:
         """Run is about to be started: what it is known by has to stand there before it is."""
-        address = self.notify_socket.address if self.notify_socket else b""
+        address = self.said.address if self.said else b""
         self._given = run_record.pipes(fd_map), address
         if self._given != self._written or not self.status_writer.starting(b"1"):
             self._write_down(b"1")

@@ -148,14 +148,18 @@ def here(loop: Loop, reaper: Reaper | None, dialect: Dialect, name: bytes, origi
         kind = Successor
     service = kind(loop, reaper, dialect, name)
     service.upkeep.origin = origin
-    if loop.home >= 0:
-        service.files.be_home(loop.home)
     logger = None
     if dialect.full and service.files.has_any(b"log"):
         if is_dir(b"log"):
-            logger = kind(loop, reaper, dialect, name, b"log/")
+            try:
+                logger = kind(loop, reaper, dialect, name, b"log/")
+            except cli.Quit:
+                service.close()
+                raise
         else:
             service.warn(b"./log: not a directory.")
+    if loop.home >= 0:
+        service.files.be_home(loop.home)
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
     pipe = _log_pipe(service, logger) if dialect.native and logger else None
