@@ -47,7 +47,7 @@ CONTESTS = (
             "our handler": (OURS.format("") + APP.format("info"), CALL),
             "logging.StreamHandler": (STREAM + APP.format("info"), CALL),
         },
-        {"logging.StreamHandler": "at most 1.1"},
+        {"logging.StreamHandler": "at most 1.05"},
     ),
     (
         "A record of logging's that is squelched",

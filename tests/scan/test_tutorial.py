@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from tests.conftest import DEADLINE
+
 LOOK = "until pysvok service/web && pysvok service/clock; do sleep 0.1; done"
 PAGE = Path(__file__).parents[2] / "docs/tutorial/many-services.md"
 
@@ -23,7 +25,7 @@ def test_what_the_page_has_one_try(run, scripts, place):
         "pysvscan service &": f"pysvscan service &\n{LOOK}",
     }.items():
         typed = typed.replace(what, instead)
-    done = run("bash", "-ec", typed, env={"HOME": str(place)})
+    done = run("bash", "-ec", typed, env={"HOME": str(place)}, timeout=4 * DEADLINE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert b"run: web" in done.stdout
     assert list(place.glob("service/s*/supervise/pid"))

@@ -75,7 +75,8 @@ def away(path):
 def remove(path):
     """Remove the directory PATH all at once: nothing is made again in it meanwhile."""
     moved = path.rename(path.with_name(path.name + ".gone"))
-    shutil.rmtree(moved)
+    # The supervisor may write there meanwhile.
+    wait_until(lambda: shutil.rmtree(moved, ignore_errors=True) or not moved.exists())
 
 
 def another_kind(path):

@@ -55,7 +55,7 @@ LATER = (
     "_blake2 _signal _socket _strptime binascii errno fcntl grp heapq itertools linecache os pwd re"
     " resource select termios time traceback warnings"
 )
-LATER_OF_MORE = "encodings.idna json socket ssl unicodedata"
+LATER_OF_MORE = "ast encodings.idna glob json shlex socket ssl unicodedata"
 # Those that were asked for: a supervised chain is gone through in a process that is all new.
 _mains: "dict[str, Main]" = {}
 

@@ -3,6 +3,7 @@
 from time import monotonic, sleep
 
 from ..base import cli
+from ..base.process import is_dir
 from ..base.service_dirs import is_template
 from .commands import choose
 from .new import LETTERS as OF_NEW
@@ -60,9 +61,10 @@ def _nobody(scanner: bytes, directory: bytes, seconds: float) -> bytes:
 
 
 def _supervised_within(seconds: float, directory: bytes) -> bool:
-    """Whether a supervisor comes to DIRECTORY within SECONDS."""
+    """Whether a supervisor comes to DIRECTORY, and to its logger's, within SECONDS."""
+    both = [directory, *([directory + b"/log"] if is_dir(directory + b"/log") else [])]
     end, pause = monotonic() + seconds, SOON
-    while find_status(directory)[0] is None:
+    while any(find_status(one)[0] is None for one in both):
         if monotonic() >= end:
             return False
         sleep(pause)
