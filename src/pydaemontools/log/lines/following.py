@@ -2,13 +2,11 @@
 
 from . import continuation
 from .continuation import PYTHON
-from .severity import ERR, TRACEBACK, WARNING, head
+from .severity import BACK, ERR, TRACEBACK, WARNING, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .severity import SeverityReader
-
-BACK = 64  # lines in which the record is looked for that a line tells more of
 
 
 def level(reader: "SeverityReader", line: bytes) -> int | None:
@@ -86,9 +84,11 @@ def same(reader: "SeverityReader", line: bytes) -> int:
     if not found:
         return reader.level
     lines, levels, end = reader.known()
-    for at in range(end - 1, max(-1, end - BACK), -1):
-        level = levels[at]
-        if level is not None and found[0] in lines[at][:80]:
+    # However they were cut into blocks.
+    before, their = reader.earlier
+    lines, levels = before + lines[:end], their + levels[:end]
+    for before_it, level in zip(lines[: -BACK - 1 : -1], levels[: -BACK - 1 : -1], strict=True):
+        if level is not None and found[0] in before_it[:80]:
             return level
     return reader.level
 

@@ -109,6 +109,7 @@ BEGIN, FIRST_BYTE = itemgetter(slice(0, START)), itemgetter(0)
 DONE = frozenset((None, *range(8)))  # what needs no further look into the table of beginnings
 SELDOM = 8  # blocks, of which one teaches beginnings, where few come again
 LATE = 24  # bytes; what fewer say is known as fast in one look at all
+BACK = 64  # lines in which the record is looked for that a line tells more of
 MANY, SOME = 16, 4  # so many lines are worth one look at all; of so many more is remembered
 
 
@@ -127,6 +128,7 @@ class SeverityReader:
         self._lines: list[bytes] = []  # those of the last call
         self._found: list[int | None] = []  # their severities,
         self._at = 0  # as far as this one
+        self.earlier: tuple[list[bytes], list[int | None]] = [], []  # the last of before that
         self.forms = forms
         self._first = forms.first if forms else FIRST
         self._beginnings = Beginnings()
@@ -150,6 +152,10 @@ class SeverityReader:
             # What a few teach is mostly enough for all.
             self._new = False
             return self.route(lines[: MANY - 1]) + self.route(lines[MANY - 1 :])
+        if self.forms:
+            before, levels = self._lines[-BACK:], self._found[-BACK:]
+            known = slice(len(before) - BACK or BACK, None)
+            self.earlier = self.earlier[0][known] + before, self.earlier[1][known] + levels
         found, rest = (self._without_level if self._plain else self._known)(lines)
         self._lines, self._found = lines, found
         done = self._go_on(lines, found, 0) if self.inside else 0
@@ -346,7 +352,6 @@ class SeverityReader:
         return level
 
     def _with_ids(self) -> "Ids":
-        """The table of lines with an id."""
         from .ids import Ids
 
         self._ids = self._ids or Ids()
