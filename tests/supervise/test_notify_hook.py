@@ -108,9 +108,11 @@ def test_nobody_waits_for_it(serve, place):
     """Kind: a hook that hangs makes the service wait, or the supervisor deaf."""
     kept = serve({"run": NOTE_IN, "notify": " echo x >>told; sleep 1000 & exec sleep 1000\n"})
     first = kept.up()
+    kept.wait_for("noted", 1)
     os.kill(first, signal.SIGKILL)
     second = kept.up(other_than=first)
     told(kept, 1)
+    kept.wait_for("noted", 2)
     os.kill(second, signal.SIGKILL)
     kept.wait_for("noted", 3)
     kept.up(other_than=second)
