@@ -121,7 +121,7 @@ def copied(ours, count, rounds):
             },
             rounds,
         ),
-        {"cat": "at most 1.4, and 1.8 with t"},
+        {"cat": "at most 1.4"},
     )
 
 

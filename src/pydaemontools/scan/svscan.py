@@ -75,10 +75,12 @@ class Machine:
         ScanControl(self._loop, self.hear)
         # What is there by now stays: no collection has to look at it, here or in a child.
         gc.freeze()
+        ready = False
         while self._loop.pending or not self._scanner.left:
             self._loop.turn()
             self._scanner.after_turn()
-            if self._scanner.begun:
+            if not ready and self._scanner.begun:
+                ready = True
                 self._announcer.tell(b"READY=1")
         cli.owes()
 
