@@ -517,9 +517,9 @@ class TestRemove:
     def test_another_file_system(self, run, place):
         """What is mounted there is not walked into, and nothing is removed."""
         run("pysv", "new", "web", "--", "true")
-        (place / "web/root").mkdir()
-        script = "mount -t tmpfs none web/root && touch web/root/dear || exit\n"
-        script += 'pysv remove --purge web; echo "$?"; ls web/root'
+        (place / "web/mounted").mkdir()
+        script = "mount -t tmpfs none web/mounted && touch web/mounted/dear || exit\n"
+        script += 'pysv remove --purge web; echo "$?"; ls web/mounted'
         result = run("unshare", "-m", "sh", "-c", script)
         if not result.stdout:
             pytest.skip("needs leave to mount a file system")

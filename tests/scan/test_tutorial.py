@@ -5,30 +5,38 @@ from pathlib import Path
 
 from tests.conftest import DEADLINE
 
-LOOK = """for i in $(seq 200); do
-pysvok service/web && pysvok service/clock && break; sleep 0.1
-done"""
+# A person takes a moment until the next command.
+LATER = "for i in $(seq 300); do {} && break; sleep 0.1; done"
+SEEN = LATER.format("pysvok service/web && pysvok service/clock")
+UP = LATER.format("pysv status 's*'")
 PAGE = Path(__file__).parents[2] / "docs/tutorial/many-services.md"
 
 
 def test_what_the_page_has_one_try(run, scripts, place):
     """Each command in its order, in a shell as a person has it: all of them succeed."""
-    text = PAGE.read_text().partition("## When pysvscan itself")[0]
+    text = PAGE.read_text().partition("## At boot")[0]
     lines = re.findall(r"^    \$ (.*)$", text, re.MULTILINE)
-    assert len(lines) > 10
-    typed = "\n".join([*lines, "kill %1", "wait"])
-    # Any port, and the Python of this environment; a person takes a moment to read; and a shell
-    # for a person gives a number of a job again.
+    assert len(lines) > 15
+    typed = "\n".join(lines)
+    # Any port, and the Python of this environment; a shell for a person gives a number of a job
+    # again.
     for what, instead in {
         "8001": "0",
         "python3": f"{scripts}/python3",
         "seq 100": "seq 10",
         "%1": "$!",
         "kill -9 $!": "kill -9 $!\nwait $! || :",
-        "pysvscan service &": f"pysvscan service &\n{LOOK}",
+        "pysvscan service &": f"pysvscan service &\n{SEEN}",
+        "pysv status 's*'": f"{UP}\npysv status 's*'",
     }.items():
         typed = typed.replace(what, instead)
-    done = run("bash", "-ec", typed, env={"HOME": str(place)}, timeout=4 * DEADLINE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert b"run: web" in done.stdout
+    # Where a command fails, what it leaves would hold a pipe open.
+    typed = f"trap 'kill $!' EXIT\n{typed}\ntrap - EXIT"
+    with (place / "said").open("wb") as said:
+        more = {"capture_output": False, "stdout": said, "stderr": said, "timeout": 4 * DEADLINE}
+        done = run("bash", "-ec", typed, env={"HOME": str(place)}, **more)
+    text = (place / "said").read_text()
+    assert done.returncode == 0, text
+    assert text.count("run: s") >= 10
+    assert "run: web" in text
     assert not any(file.read_text() for file in place.glob("service/*/supervise/pid"))
