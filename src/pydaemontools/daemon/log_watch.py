@@ -8,6 +8,7 @@ import _thread
 import os
 
 from ..base import shared_dir
+from ..base.inotify import IN_CREATE, IN_MODIFY, IN_MOVED_TO, Inotify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 LOOK = 0.02  # seconds between two looks without inotify
 BLOCK = 1 << 16
 WINDOW = 1 << 16  # bytes in which it has to stand whole
-MODIFY, MOVED_TO, CREATE = 0x2, 0x80, 0x100
-CHANGES = MODIFY | MOVED_TO | CREATE
+CHANGES = IN_MODIFY | IN_MOVED_TO | IN_CREATE
 READ = os.O_RDONLY
 _closing = _thread.allocate_lock()  # held while an inotify is being closed
 
@@ -137,15 +137,13 @@ class LogWatch:
 def watch(directory: bytes) -> int:
     """An inotify fd of what is done to files in DIRECTORY; -1 where there can be none."""
     try:
-        from ..base.libc import function
-
-        fd = function("inotify_init1")(os.O_CLOEXEC | os.O_NONBLOCK)
+        inotify = Inotify()
     except (ImportError, OSError):
         return -1
-    if fd >= 0 and function("inotify_add_watch")(fd, directory, CHANGES) < 0:
-        os.close(fd)
+    if inotify.watch(directory, CHANGES) < 0:
+        os.close(inotify.fd)
         return -1
-    return fd
+    return inotify.fd
 
 
 def _close_later(fd: int) -> None:

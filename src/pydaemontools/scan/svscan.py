@@ -2,13 +2,13 @@
 
 import gc
 import posix
-from time import monotonic
 
 from ..base import cli
 from ..base.child import have_files, inherited, prepare
 from ..base.locks import lock_directory
 from ..base.process import environ, leave_terminal, title
 from ..jobs.loop import END, Inbox, Loop
+from ..jobs.owed import say_later
 from ..jobs.tree import Reaper
 from ..supervise.announcement import Announcer
 from ..supervise.dialect import DIALECTS
@@ -18,7 +18,6 @@ from .scanner import WHO, Scanner
 
 USAGE = (b"svscan [dir]", b"pysvscan [dir]")
 KILLED = 1  # the exit code where not all ended by themselves
-OWED = 1.0  # seconds until we look whether stderr has room for what is owed
 
 
 def main(argv: list[bytes]) -> int:
@@ -68,8 +67,7 @@ class Machine:
 
     def run(self) -> None:
         """Start all, and keep them until told to stop."""
-        if cli.lasting:
-            cli.lasting.on_drop = self._owe
+        say_later(self._loop)
         self._scanner.begin()
         self._loop.enter(self._scanner.home)
         ScanControl(self._loop, self.hear)
@@ -93,11 +91,3 @@ class Machine:
             self._scanner.look()
         elif letter == "n":
             self._scanner.end_removed()
-
-    def _owe(self) -> None:
-        self._loop.at(monotonic() + OWED, self._catch_up)
-
-    def _catch_up(self) -> None:
-        """Say what is owed on stderr, now or later."""
-        if cli.owes():
-            self._owe()

@@ -56,15 +56,30 @@ class Launcher:
         """Start run as RULES ask for; return its pid. Raises OSError."""
         self.chained = not self.files.sub and bool(chain.recognise(RUN))
         special = self.files.sub or rules.cgroup or self.notify_address or limits or self.instance
-        if not (special or self.chained or self.control_script("u")):
-            # Nothing is to be done before it: the quick way.
+        plain = not (special or self.chained or self.control_script("u"))
+        return self._start(RUN, [RUN], fd_map, lambda: self._run(rules), plain=plain)
+
+    def _start(
+        self,
+        file: bytes,
+        argv: list[bytes],
+        fd_map: dict[int, int],
+        body: "Callable[[], int]",
+        *,
+        plain: bool,
+    ) -> int:
+        """Start FILE with ARGV if it is PLAIN, nothing being to be done before it; else run BODY.
+
+        Return its pid. Raises OSError.
+        """
+        if plain:
             try:
                 native = self.native
-                return spawn_program(RUN, [RUN], fd_map, session=native, unblock=native)
+                return spawn_program(file, argv, fd_map, session=native, unblock=native)
             except OSError:
                 # The other way says what is wrong.
                 pass
-        return self._fork(lambda: self._run(rules), fd_map)
+        return self._fork(body, fd_map)
 
     def finish(self, status: int | None, fd_map: dict[int, int]) -> int:
         """Start finish with the exit code of run or -1, in a directory of s6's 256; and the signal.

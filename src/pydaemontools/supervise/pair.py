@@ -8,10 +8,10 @@ that is started again, unless it cannot work: then what it did not read is lost,
 import gc
 import posix
 from select import POLLHUP, POLLIN, poll
-from time import monotonic
 
 from ..base import cli
 from ..jobs.loop import END, Loop
+from ..jobs.owed import say_later
 from .service import Service
 from .state import DOWN, FINISHING, WAIT
 from .table import LAST
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST = 1 << 31  # bytes that no pipe holds
 FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after which it has no other
-OWED = 1.0  # seconds until we look whether stderr has room for what is owed
 
 
 class Pair:
@@ -62,8 +61,7 @@ class Pair:
     def run(self, keep: list[int], *, verbose: bool = False) -> None:
         """Keep both until told to stop; KEEP are the fds that they inherit."""
         self.loop.on_letter = self.send
-        if cli.lasting:
-            cli.lasting.on_drop = self._owe
+        say_later(self.loop)
         self.begin(keep, verbose=verbose)
         # What is there by now stays: no collection has to look at it, here or in a child.
         gc.freeze()
@@ -94,14 +92,6 @@ class Pair:
 
     def _both(self) -> list[Service]:
         return [one for one in (self.logger, self.service) if one]
-
-    def _owe(self) -> None:
-        self.loop.at(monotonic() + OWED, self._catch_up)
-
-    def _catch_up(self) -> None:
-        """Say what is owed on stderr, now or later."""
-        if cli.owes():
-            self._owe()
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""

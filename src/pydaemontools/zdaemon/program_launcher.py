@@ -3,7 +3,6 @@
 import posix
 
 from ..base import cli
-from ..base.child import spawn_program
 from ..base.process import environ, fsencode, limits
 from ..chain import pathexec as chain
 from ..supervise.launcher import Launcher
@@ -26,13 +25,8 @@ class ProgramLauncher(Launcher):
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:  # noqa: ARG002 - they hold for all
         """Start the program; return its pid. Raises OSError."""
         self.chained = bool(chain.recognise(self.file))
-        if not (self.chained or self.notify_address or limits):
-            try:
-                return spawn_program(self.file, self.argv, fd_map, session=True, unblock=True)
-            except OSError:
-                # The other way says what is wrong.
-                pass
-        return self._fork(self._become_program, fd_map)
+        plain = not (self.chained or self.notify_address or limits)
+        return self._start(self.file, self.argv, fd_map, self._become_program, plain=plain)
 
     def helper(
         self,
