@@ -53,19 +53,46 @@ def test_it_does_the_same(typed, converted, until):
     assert status(typed, directory).startswith("down: ")
 
 
-def test_the_transcript_is_opened_anew(typed, converted, until):
-    """After a rotation the logger is restarted, and no line is lost."""
-    typed.file("prog", "n=0; while :; do n=$((n+1)); echo $n; sleep 0.02; done\n")
+@pytest.mark.parametrize("how", ["alarm", "restart"])
+def test_the_transcript_is_opened_anew(typed, converted, until, how):
+    """Kind: a line that a logger had read, and not yet written, when it was told to end."""
+    typed.file("prog", "n=0; while :; do n=$((n+1)); echo $n; done\n")
     typed.conf(program=f"sh {typed.place}/prog", transcript=f"{typed.place}/log")
     directory, _ = converted("sh")
-    log, old = typed.place / "log", typed.place / "log.1"
-    until(lambda: log.stat().st_size)
-    log.rename(old)
-    assert typed("-w", "20", "restart", directory / "log", tool="pysv")[0] == 0
-    until(lambda: log.stat().st_size)
+    log = typed.place / "log"
+    old = [typed.place / f"log.{number}" for number in range(3)]
+    for path in old:
+        until(lambda: log.stat().st_size)
+        log.rename(path)
+        assert typed("-w", "20", how, directory / "log", tool="pysv")[0] == 0
+        until(log.exists)
     assert typed("-w", "20", "stop", directory, tool="pysv")[0] == 0
-    numbers = [int(line) for file in (old, log) for line in file.read_text().split()]
+    until(lambda: status(typed, directory / "log").startswith("run: "))
+    # Its last lines are written by now, or soon.
+    typed("-w", "20", "stop", directory / "log", tool="pysv")
+    numbers = [int(line) for file in (*old, log) for line in file.read_text().split()]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_size(typed, converted, until):
+    """`transcript-size` and `transcript-keep` hold for the file there, too."""
+    typed.file("prog", "n=0; while :; do n=$((n+1)); echo $n; done\n")
+    typed.conf(
+        program=f"sh {typed.place}/prog",
+        transcript=f"{typed.place}/log",
+        transcript_size="10000",
+        transcript_keep="1",
+    )
+    converted("sh")
+    until((typed.place / "log.1").exists)
+
+
+@pytest.mark.parametrize("words", [[], ["log", "many"], ["log", "1", "2", "3"]])
+def test_append_wrong(typed, words):
+    """It takes a file, a size and a number."""
+    code, said, error = typed("append", *words)
+    assert (code, said) == (2, "")
+    assert error.startswith("Error: append takes a file")
 
 
 @pytest.mark.parametrize("code", [0, 2])

@@ -12,6 +12,7 @@ from tests.conftest import wait_until
 
 pytestmark = pytest.mark.process
 COUNT = "n=0; while :; do n=$((n+1)); echo line $n; sleep 0.005; done"
+FAST = COUNT.replace("sleep 0.005; ", "")
 MUCH = COUNT.replace("$n;", f"$n {'x' * 200};")
 
 
@@ -158,9 +159,9 @@ def test_a_place_of_pysissylogs(managers):
 
 
 def test_what_keeps_it_is_killed(managers):
-    """Kind: a logger that is killed again and again loses nothing that the program printed."""
+    """Kind: what is killed while it writes a file, so that lines are lost or there twice."""
     log = managers.place / "log"
-    one = managers.runner(["sh", "-c", COUNT], transcript=str(log))
+    one = managers.runner(["sh", "-c", FAST], transcript=str(log))
     pid = managers.start(one).pid
     state = managers.place / "zdsock.d/program/log/supervise/pid"
     for _ in range(3):
@@ -171,9 +172,34 @@ def test_what_keeps_it_is_killed(managers):
     wait_until(lambda: log.stat().st_size > size + 20)
     assert managers.status(one).pid == pid
     managers.stop(one)
-    seen = numbers(log.read_text())
-    # What was just written may come again.
-    assert sorted(set(seen)) == list(range(1, max(seen) + 1))
+    assert in_order(log.read_text())
+
+
+def test_it_is_killed_in_the_middle_of_a_write(place, start):
+    """Kind: what was written, and not yet taken from the pipe, is there twice, or in part.
+
+    Whether the file was renamed since, or not.
+    """
+    log = place / "log"
+    old = [place / f"log.{number}" for number in (5, 15, 25)]
+    reader, writer = os.pipe()
+    program = start("sh", "-c", FAST, stdout=writer)
+    os.close(writer)
+    for number in range(30):
+        size = log.stat().st_size if log.exists() else 0
+        keeper = start("pyzdaemon", "append", "log", stdin=reader)
+        wait_until(lambda size=size: log.stat().st_size > size)
+        if place / f"log.{number}" in old:
+            log.rename(place / f"log.{number}")
+        keeper.kill()
+        keeper.wait(30)
+    program.kill()
+    keeper = start("pyzdaemon", "append", "log", stdin=reader)
+    os.close(reader)
+    assert keeper.wait(30) == 0
+    lines = "".join(path.read_text() for path in (*old, log)).splitlines()
+    # The last one is as the kill of the program left it.
+    assert lines[:-1] == [f"line {number}" for number in range(1, len(lines))]
 
 
 def test_reopening_says_nothing_and_loses_nothing(managers):

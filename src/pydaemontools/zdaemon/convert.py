@@ -20,9 +20,9 @@ HEAD = b"""\
 pyenvdir ./env
 """
 LOG_FILE = b"""\
-#!/bin/sh
-# What %s prints. After a log rotation: pysv restart %s
-exec cat >>%s
+#!/usr/bin/env pychain
+# What %s prints. After a log rotation: pysv alarm %s
+pyzdaemon append %s
 """
 LOG_TARGET = b"""\
 #!/usr/bin/env pychain
@@ -83,7 +83,7 @@ def files(runner: "Runner", directory: bytes) -> dict[bytes, bytes]:
     if runner.socket_group:
         found[b"control-group"] = fsencode(runner.socket_group) + b"\n"
     if runner.transcript:
-        found[b"log/run"] = _logger(runner.transcript, name, directory)
+        found[b"log/run"] = _logger(runner, runner.transcript, name, directory)
     return found | _environment(runner)
 
 
@@ -106,15 +106,20 @@ def _account(runner: "Runner") -> str:
     return f"{runner.user}:{runner.group}" if runner.group else str(runner.user)
 
 
-def _logger(transcript: str, name: bytes, directory: bytes) -> bytes:
-    """The run of the logger that writes what goes to TRANSCRIPT."""
+def _logger(runner: "Runner", transcript: str, name: bytes, directory: bytes) -> bytes:
+    """The run of the logger that writes what RUNNER prints to TRANSCRIPT."""
     target = fsencode(transcript)
     if ":" in transcript.partition("/")[0]:
         return LOG_TARGET % (name, quote(target), quote(name))
     path = fsencode(os.path.abspath(transcript))
+    size, keep = runner.transcript_size, runner.transcript_keep
     if transcript.endswith("/"):
-        return LOG_TARGET % (name, quote(path + b"/"), quote(name))
-    return LOG_FILE % (name, quote(directory + b"/log"), quote(path))
+        target = b"dir:%b?s%d&n%d" % (path, size, max(2, keep + 1)) if size else path + b"/"
+        return LOG_TARGET % (name, quote(target), quote(name))
+    words = quote(path)
+    if size:
+        words += b" %d %d" % (size, keep)
+    return LOG_FILE % (name, quote(directory + b"/log"), words)
 
 
 def _environment(runner: "Runner") -> dict[bytes, bytes]:
@@ -142,8 +147,8 @@ def left_out(runner: "Runner") -> list[str]:
     found = []
     if runner.eventlog is not None:
         found.append("<eventlog> is left out: pysupervise says on its stderr what it does")
-    if runner.transcript_size:
-        found.append("transcript-size is left out: make transcript a directory")
+    if runner.transcript_size and ":" in (runner.transcript or "").partition("/")[0]:
+        found.append("transcript-size is left out: make transcript a file or a directory")
     if runner.backoff_limit > 1 and not runner.forever:
         found.append("waits between short runs are doubled, and do not grow by a second")
     return found

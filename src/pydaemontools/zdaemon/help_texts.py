@@ -76,6 +76,10 @@ TOPICS = {
 # Those that zdaemon lacks, or lost.
 OWN_TOPICS = {
     "EOF": "EOF -- What ^D is: the shell ends, as by quit.\n",
+    "append": (
+        "append FILE [BYTES [KEEP]] -- Append stdin to FILE, as a transcript is; from\n"
+        "                              BYTES on it is renamed. ALRM opens it anew.\n"
+    ),
     "convert": (
         "convert CONF DIR -- Make a service directory for pysupervise out of each\n"
         "                    runner in CONF, in DIR. Nothing is started.\n"

@@ -10,7 +10,9 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
 from ..base import shared_dir
 
+# Of a service directory; the transcript's own note is beside them.
 FILES = b"lock control ok status stat pid state history".split()
+NOTE = b"/note"
 TRIES = 100  # times that it is removed while we wait for it
 
 
@@ -60,6 +62,7 @@ class StatePlace:
                 for file in FILES:
                     _remove(place + b"/supervise/" + file)
                 _remove_directory(place + b"/supervise")
+                _remove(place + NOTE)
                 _remove_directory(place)
         _remove_directory(self.path)
 

@@ -30,9 +30,13 @@ PATIENCE = 10.0  # seconds that it has to end
 
 
 class TranscriptLauncher(Launcher):
-    """Starts what writes to PATH files of SIZE bytes, so many of which it is to KEEP."""
+    """Starts what writes to PATH files of SIZE bytes, so many of which it is to KEEP.
+
+    PLACE is where it notes what it is about to write.
+    """
 
     path: bytes
+    place: bytes
     size: int
     keep: int
 
@@ -60,7 +64,9 @@ class TranscriptLauncher(Launcher):
             return _be(
                 b"pymultilog", *size, b"n%d" % max(2, self.keep + 1), self.path.rstrip(b"/") or b"/"
             )
-        return _append(self.path, self.size, self.keep)
+        from .transcript_file import append
+
+        return append(self.path, self.size, self.keep, self.place)
 
 
 class Transcript(Successor):
@@ -86,7 +92,7 @@ class Transcript(Successor):
         self.who = WHO
         launcher = self._launcher
         launcher.path, launcher.size = fsencode(path), runner.transcript_size
-        launcher.keep = runner.transcript_keep
+        launcher.keep, launcher.place = runner.transcript_keep, place + b"/log"
         self.path = launcher.path
 
     @property
@@ -155,32 +161,3 @@ def _be(name: bytes, *words: bytes) -> int:
     main = load(name.decode())
     pthread_sigmask(SIG_UNBLOCK, [SIGALRM])
     return pathexec.run(name, main, [name, *words])
-
-
-def _append(path: bytes, size: int, keep: int) -> int:
-    """Append what comes in to the file PATH."""
-    from ..base import cli
-    from ..log.lines.batch import Batch
-    from ..log.lines.transform import Transform
-    from ..log.pipe.ending import Ending
-    from ..log.pipe.pump import Pump
-    from ..log.pipe.pump_loop import PumpLoop, Waker
-    from ..log.run_pump import open_stdin, run_pump
-    from ..log.sinks.file import FileSink
-
-    class AsItIs(Transform):
-        """What was printed, and nothing else."""
-
-        def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-            """BODY as it is."""
-            return Batch([], text=body, continued=continued, unfinished=unfinished)
-
-    try:
-        sink = FileSink(WHO, path, size, keep)
-    except OSError as error:
-        raise cli.fatal(b"unable to open the transcript " + path, error) from None
-    source, ending = open_stdin(WHO), Ending()
-    pump = Pump(source, ending, [sink], AsItIs(), who=WHO)
-    waker = Waker(PumpLoop(), source, ending)
-    pthread_sigmask(SIG_UNBLOCK, [SIGALRM])
-    return run_pump(pump, waker)

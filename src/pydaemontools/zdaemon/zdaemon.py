@@ -49,6 +49,8 @@ def _act(line: CommandLine, who: str, words: list[str]) -> Code:
         from .convert import convert
 
         return convert(line, who)
+    if line.native and line.args[:1] == ["append"]:
+        return _append(line.args[1:])
     configuration = Configuration(line)
     interactive = "interactive" in line.flags or (line.native and not line.args)
     if not line.args and not (interactive and _may_ask(line, configuration)):
@@ -63,6 +65,20 @@ def _act(line: CommandLine, who: str, words: list[str]) -> Code:
 
     prompt = configuration.values["prompt"] or who + ">"
     return Shell(session, words, str(prompt)).run()
+
+
+def _append(words: list[str]) -> Code:
+    """Append stdin to the file that WORDS name, of the size and the number they say. Raises Wrong.
+
+    It is what keeps a transcript, for service directories.
+    """
+    numbers = [int(word) for word in words[1:] if word.isascii() and word.isdigit()]
+    if not 1 <= len(words) <= 3 or len(numbers) != len(words) - 1:
+        raise Wrong("append takes a file, a size and a number: append FILE [BYTES [KEEP]]")
+    from .transcript_file import append
+
+    size, keep = (*numbers, 10)[:2] if numbers else (0, 0)
+    return Code(append(os.fsencode(words[0]), size, keep))
 
 
 def _may_ask(line: CommandLine, configuration: Configuration) -> bool:

@@ -8,10 +8,12 @@ from ...base.reach import reach
 from ...base.shared_dir import open_file, remove, rename
 from ...base.warn_once import WarnOnce
 from ..pipe.sink import Sink
+from .joined_file import JoinedFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..lines.batch import Batch
+    from ..pipe.intent_log import IntentLog
 
 PAUSE = 1.0  # seconds until what could not be written is tried again
 APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT
@@ -23,19 +25,27 @@ class FileSink(Sink):
     """The file PATH, written to by WHO. Raises OSError if it cannot be opened.
 
     At SIZE bytes, if that is not 0, it becomes PATH.1, that PATH.2, and so on up to KEEP. What
-    cannot be written waits, a full disk for one; a turn opens the file anew.
+    cannot be written waits, a full disk for one; a turn opens the file anew. An intent log, which
+    join() is told of, knows what a predecessor that was killed had written.
     """
 
     def __init__(self, who: bytes, path: bytes, size: int = 0, keep: int = 0) -> None:
         super().__init__(path)
+        self._intent_log: IntentLog | None = None
         self._warning = WarnOnce(who)
         self._size = size
         self._keep = keep
         self._fd = _opened(path)
         self._written = posix.fstat(self._fd).st_size
+        self._joined = JoinedFile(path, lambda: posix.fstat(self._fd))
         self._data = b""
         self._retry_at = 0.0
         self._renew = self._rotates = False
+
+    def join(self, intent_log: "IntentLog", directory: int) -> None:
+        """Have INTENT_LOG keep an intent in DIRECTORY, and cut off what comes again by the last."""
+        self._intent_log = intent_log
+        self._joined.join(intent_log, directory)
 
     @property
     def held(self) -> int:
@@ -98,6 +108,8 @@ class FileSink(Sink):
 
     def close(self) -> None:
         """Close the file."""
+        if self._intent_log:
+            self._intent_log.remove(self._joined)
         posix.close(self._fd)
 
     def _open(self) -> None:
