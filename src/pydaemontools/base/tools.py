@@ -29,6 +29,9 @@ MODULES = {
     "svwait": "control.svwait",
     "svscan": "scan.svscan",
     "svscanctl": "scan.svscanctl",
+    "svscanboot": "scan.svscanboot",
+    "runsvdir": "scan.runsvdir",
+    "runsvchdir": "scan.runsvchdir",
     "sissylog": "log.sissylog",
     "multilog": "log.multilog",
     "tai64n": "log.tai64n",
@@ -38,8 +41,9 @@ MODULES = {
     "zdaemon": "zdaemon.zdaemon",
 }
 # Not every original has a name of our own, and not each of ours an original.
-OWN = {"py" + word: module for word, module in MODULES.items() if word != "runsv"}
-OUR_OWN = "chain", "svwait", "svscan", "svscanctl", "daemon"  # that stand in for none
+NAMELESS = "runsv", "svscanboot", "runsvdir", "runsvchdir"  # that are another of ours
+OWN = {"py" + word: module for word, module in MODULES.items() if word not in NAMELESS}
+OUR_OWN = "chain", "svwait", "svscanctl", "daemon"  # that stand in for none
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OUR_OWN}
 NAMES = OWN | ORIGINALS
 # What the tools of a room may need; those of the others, and a chain script, all there is.

@@ -28,14 +28,17 @@ FILES = ITSELF | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
 class Changes:
     """Calls TELL with the name of what a directory was watched for, when that changes."""
 
-    def __init__(self, loop: Loop, tell: "Callable[[bytes], None]") -> None:
-        self.deaf = False
+    def __init__(self, loop: Loop, tell: "Callable[[bytes], None]", *, hears: bool = True) -> None:
+        self.deaf = not hears
         self._tell = tell
         self._watches: dict[int, bytes] = {}
+        self._inotify: Inotify | None = None
+        if self.deaf:
+            return
         try:
-            self._inotify: Inotify | None = Inotify()
+            self._inotify = Inotify()
         except (ImportError, OSError):
-            self._inotify, self.deaf = None, True
+            self.deaf = True
             return
         home, loop.home = loop.home, -1
         loop.watch(self._inotify.fd, self._hear)

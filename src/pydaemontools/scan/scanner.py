@@ -40,25 +40,32 @@ class Scanner:
     It may have so many FILES open.
     """
 
+    hears = True  # whether it is told of changes
+
     def __init__(
-        self, loop: Loop, reaper: Reaper, dialect: Dialect, place: bytes, *, files: int
+        self, loop: Loop, reaper: Reaper | None, dialect: Dialect, place: bytes, *, files: int
     ) -> None:
         self.loop = loop
         self._most = files - SPARE
         self.reaper = reaper
         self.dialect = dialect
         self.place = place
+        self.keep: list[int] = []  # the fds that all inherit
         self.known: dict[bytes, Pair] = {}
         self.ending = False
         self._fresh: list[bytes] = []  # directories that are to be kept, the first one last
         self._some_left = False  # since the last turn
         self.killed = 0  # services and loggers that did not end by themselves
-        self.home = loop.home = open_directory(b".")
+        self.home = loop.home = self._open_home()
         self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
         self._told: dict[bytes, bytes] = {}  # what was said of a directory that cannot be kept
-        self._changes = Changes(loop, self._changed)
+        self._changes = Changes(loop, self._changed, hears=self.hears)
         self._to_see: dict[bytes, None] = {}  # services whose files may have changed
         self._turn = 0  # whose turn it is, where no event tells
+
+    @staticmethod
+    def _open_home() -> int:
+        return open_directory(b".")
 
     def begin(self) -> None:
         """Start what there is, and go on with what comes."""
@@ -104,7 +111,7 @@ class Scanner:
                 break
             name = self._fresh.pop()
             if name not in self.known and self._add(name):
-                self.known[name].begin([])
+                self.known[name].begin(self.keep)
                 self._watch(name)
         # When these have been shown, and have closed what they need no more.
         self.loop.enter(self.home)
@@ -149,20 +156,27 @@ class Scanner:
         except OSError as error:
             self._warn(name, cli.fatal(b"unable to open " + name, error))
             return False
-        self.loop.enter(home)
         try:
             # What it is called is somebody's whim, and stands in messages.
-            origin = self.place + b"/" + name
-            pair = here(self.loop, self.reaper, self.dialect, plain(name), origin)
+            self._have(name, home, plain(name))
         except cli.Quit as end:
             self._warn(name, end)
-            self.loop.drop(home)
-            posix.close(home)
             return False
         self._told.pop(name, None)
+        return True
+
+    def _have(self, name: bytes, home: int, shown: bytes) -> None:
+        """Have the service NAME, whose directory is HOME, SHOWN in messages. Raises Quit."""
+        self.loop.enter(home)
+        try:
+            origin = self.place + b"/" + name
+            pair = here(self.loop, self.reaper, self.dialect, shown, origin)
+        except cli.Quit:
+            self.loop.drop(home)
+            posix.close(home)
+            raise
         self.known[name] = pair
         pair.on_leave = self._one_left
-        return True
 
     def end_removed(self) -> None:
         """End those whose directory is not there any more."""

@@ -22,6 +22,10 @@ KILLED = 1  # the exit code where not all ended by themselves
 
 def main(argv: list[bytes]) -> int:
     """Supervise what is in the directory until told to stop."""
+    if not cli.native(argv[0]):
+        from .svscan_original import run
+
+        return run(argv)
     _, words = cli.options(argv, USAGE)
     if len(words) > 1:
         raise cli.usage(argv[0], USAGE, hint=b"it keeps the services of one directory")

@@ -16,20 +16,29 @@ class Dialect:
 
     length: bytes of the status file; letters: the commands that it hears; table: what they
     mean; full: whether there are log, finish, control and the files pid and stat, as runit
-    has them; native: whether there is all the rest. runit's messages begin with the directory,
-    and files in them are as seen from there.
+    has them; native: whether there is all the rest; session: whether what is started leads one
+    of its own. runit's messages begin with the directory, and files in them are as seen from
+    there.
     """
 
-    __slots__ = ("full", "length", "letters", "native", "table")
+    __slots__ = ("full", "length", "letters", "native", "session", "table")
 
     def __init__(
-        self, length: int, letters: bytes, table: "dict[str, Row]", *, full: bool, native: bool
+        self,
+        length: int,
+        letters: bytes,
+        table: "dict[str, Row]",
+        *,
+        full: bool,
+        native: bool,
+        session: bool = False,
     ) -> None:
         self.length = length
         self.letters = letters
         self.table = table
         self.full = full
         self.native = native
+        self.session = session
 
     def rules(self, place: bytes) -> tuple[Rules, list[bytes]]:
         """What the directory PLACE asks for at this start, and what is wrong with that."""
@@ -62,5 +71,9 @@ class Dialect:
 DIALECTS = {
     b"supervise": Dialect(18, b"udoxpchaitk", PATIENT, full=False, native=False),
     b"runsv": Dialect(20, b"udoxpchaitkq12", TABLE, full=True, native=False),
-    b"pysupervise": Dialect(20, b"udoxpchaitkq12wyrbDUOQ", TABLE, full=True, native=True),
+    # As it is below a `runsvdir -P`, where each runsv leads a session.
+    b"runsv -P": Dialect(20, b"udoxpchaitkq12", TABLE, full=True, native=False, session=True),
+    b"pysupervise": Dialect(
+        20, b"udoxpchaitkq12wyrbDUOQ", TABLE, full=True, native=True, session=True
+    ),
 }

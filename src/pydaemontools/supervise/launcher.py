@@ -74,8 +74,8 @@ class Launcher:
         """
         if plain:
             try:
-                native = self.native
-                return spawn_program(file, argv, fd_map, session=native, unblock=native)
+                session = self.files.dialect.session
+                return spawn_program(file, argv, fd_map, session=session, unblock=self.native)
             except OSError:
                 # The other way says what is wrong.
                 pass
@@ -135,8 +135,9 @@ class Launcher:
         one = self.service
         if self.instance:
             body = self._knowing(body)
-        native = self.native
-        return fork(one.who, one.name, body, fd_map, one.keep, session=native, unblock=native)
+        session = self.files.dialect.session
+        more = {"session": session, "unblock": self.native}
+        return fork(one.who, one.name, body, fd_map, one.keep, **more)
 
     # In the child.
 

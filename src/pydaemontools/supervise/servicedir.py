@@ -249,11 +249,11 @@ class ServiceDir:
         self.fds[b"."] = fd
 
     def be_home(self, fd: int) -> None:
-        """Have FD, the directory too, hold its lock: that stays open anyway."""
-        if (before := self.fds[b"."]) >= 0:
+        """Have FD, the directory too, hold its lock if there is one: that stays open anyway."""
+        if (before := self.fds.get(b".", -1)) >= 0:
             posix.dup2(before, fd, inheritable=False)
             posix.close(before)
-            self.fds[b"."] = fd
+        self.fds[b"."] = fd
 
     def open_lock(self) -> int:
         """The file supervise/lock, open, and made if it is not there. Raises OSError."""
