@@ -21,8 +21,7 @@ def scan(start, place, originals, needs):
     nothing = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
     def scan(name):
-        needs(name)
-        return start(name, "service", path=f"{originals}:/usr/bin:/bin", **nothing)
+        return start(needs(name), "service", path=f"{originals}:/usr/bin:/bin", **nothing)
 
     (place / "service").mkdir()
     yield scan
