@@ -37,6 +37,8 @@ DEAF = "sleep 1.2"
 # Until it has said that it runs, and then again; the child may be faster than the status.
 ONCE = "until [ -s s/starts ]; do :; done"
 TWICE = "until [ $(cat s/starts 2>/dev/null | wc -l) = 2 ]; do :; done; await s 'up '"
+# Until it has said that it cannot start it.
+FAILS = "until [ -s err ]; do sleep 0.02; done"
 # Until the listener hears: its pid is in what it has heard.
 HEARS = "await s '(^|run )[0-9]+ '"
 KILL = "kill -9 $(od -An -j12 -N4 -tu4 --endian=little s/supervise/status)"
@@ -110,7 +112,7 @@ COMMON = {
     "cannot be started": ({}, ["await s 'up|down'", "sleep 1.5", "svc -d s", "sleep 0.1"]),
     "has a run that is no program": (
         {"run": "not a program"},
-        ["await s 'up|down'", "svc -d s", "await s 'normally up$'", DEAF, "svstat s"],
+        [FAILS, "svc -d s", "await s 'normally up$'", DEAF, "svstat s"],
     ),
     "gets letters that mean nothing": (
         {"run": SLEEP},

@@ -1,5 +1,6 @@
 """pysupervise -l: a program, its logger, and the pipe between them that neither can lose."""
 
+import contextlib
 import os
 import random
 import re
@@ -67,17 +68,21 @@ def test_both_sides_have_their_end_of_the_pipe_and_no_other(supervise):
     kept = supervise("-v", "-l", "sleep 1000", "note")
     program, logger = kept.next_sleep(1), kept.logged("started sleep")[0]
     kept.until(lambda: command(logger) == "sleep")
-    ends = {pid: {fd: link(pid, fd) for fd in sorted(files(pid))} for pid in (program, logger)}
-    pipe = ends[logger]["0"]
+    pipe = link(logger, "0")
     assert pipe.startswith("pipe:")
-    err = link(kept.pid, "2")
-    assert ends[program] == {"0": "/dev/null", "1": pipe, "2": pipe}
-    assert ends[logger] == {"0": pipe, "1": link(kept.pid, "1"), "2": err}
+    out, err = link(kept.pid, "1"), link(kept.pid, "2")
+    # Until each has loaded its libraries.
+    kept.until(lambda: files(program) == {"0": "/dev/null", "1": pipe, "2": pipe})
+    kept.until(lambda: files(logger) == {"0": pipe, "1": out, "2": err})
 
 
 def files(pid):
-    """The open files of PID, by number."""
-    return os.listdir(f"/proc/{pid}/fd")
+    """The open files of PID, by number, as far as they are not closed meanwhile."""
+    found = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found[fd] = link(pid, fd)
+    return found
 
 
 def link(pid, fd):

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests.conftest import wait_until
-from tests.supervise.conftest import NOTE_IN, make_service, state
+from tests.supervise.conftest import NOTE_IN, command, make_service, state
 
 OFTEN = "from pydaemontools.supervise import replaced; replaced.LOOK = 0.05"
 WITHOUT_LOOKS = "from pydaemontools.supervise import replaced; replaced.LOOK = 1e6"
@@ -187,8 +187,19 @@ def test_no_child_has_the_lock(watched):
     assert not ours - {str(kept.path / "run")}
 
 
+HOLDER = """
+import fcntl, os, sys
+lock = open("theirs/lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.set_inheritable(lock.fileno(), True)
+print("locked", flush=True)
+sys.stdin.readline()
+os.execvp("sleep", ["sleep", "1000"])
+"""
+
+
 @pytest.fixture
-def taken(watched, place):
+def taken(watched, start, place):
     """Supervise `s`, and at once put another supervisor's supervise/ in place: it and its lock.
 
     That supervisor is of another kind, which knows only the lock file.
@@ -200,24 +211,38 @@ def taken(watched, place):
     kept.wait_for("noted")
     (place / "theirs").mkdir()
     (place / "theirs/state").write_text("theirs")
-    with (place / "theirs/lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        (place / "link").symlink_to("../theirs")
-        (place / "link").rename(place / "s/supervise")
-        held = f"s/supervise/lock is held by process {os.getpid()}: "
-        said(kept, f"s/supervise is another supervisor's, and left alone until that ends: {held}")
-        yield kept, lock
+    pipe = subprocess.PIPE
+    other = start(sys.executable, "-c", HOLDER, stdin=pipe, stdout=pipe)
+    assert other.stdout.readline() == b"locked\n"
+    (place / "link").symlink_to("../theirs")
+    (place / "link").rename(place / "s/supervise")
+    held = f"s/supervise/lock is held by process {other.pid}: "
+    said(kept, f"s/supervise is another supervisor's, and left alone until that ends: {held}")
+    return kept, other
 
 
 def test_another_supervisor_was_quicker(taken, place):
     """Its files are let alone until it leaves."""
-    kept, lock = taken
+    kept, other = taken
     os.kill(kept.supervisor.children()[0], signal.SIGKILL)
     new = int(kept.wait_for("noted", 2)[1].split()[0])
     assert sorted(os.listdir(place / "theirs")) == ["lock", "state"]
     assert kept.read("supervise/state") == "theirs"
-    lock.close()
+    other.kill()
     works(kept, new)
+    assert kept.supervisor.err().count("is another supervisor's") == 1
+
+
+def test_it_is_said_once_whoever_has_it(taken):
+    """Kind: said again and again, since what is said has something in it that changes."""
+    kept, other = taken
+    other.stdin.write(b"\n")
+    other.stdin.flush()
+    wait_until(lambda: command(other.pid) == "sleep")
+    # It looks often while these are started.
+    for count in 2, 3:
+        os.kill(kept.supervisor.children()[0], signal.SIGKILL)
+        kept.wait_for("noted", count)
     assert kept.supervisor.err().count("is another supervisor's") == 1
 
 

@@ -85,11 +85,11 @@ class Upkeep:
         if self.files.sparing:
             self.files.rest()
 
-    def _say(self, what: bytes) -> None:
-        """Warn of WHAT, once for as long as it is so."""
+    def _say(self, what: bytes, who: bytes = b"") -> None:
+        """Warn of WHAT, once for as long as it is so, whoever is seen to be WHO."""
         self._said = what
         if what != self._said_before:
-            self.service.warn(what)
+            self.service.warn(what + who)
 
     def _say_unable(self, error: OSError) -> None:
         from ..base.errors import error_str
@@ -194,7 +194,7 @@ class Upkeep:
                 posix.close(directory)
             files.theirs = True
             shown = files.shown + b"supervise"
-            self._say(shown + b" is another supervisor's, and left alone until that ends: " + held)
+            self._say(shown + b" is another supervisor's, and left alone until that ends: ", held)
             return False
         files.theirs = False
         if directory >= 0:
