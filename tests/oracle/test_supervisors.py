@@ -149,6 +149,7 @@ RUNSV = COMMON | {
             TWICE,
             "cat s/ends",
             "svc -d s",
+            "until [ $(cat s/ends | wc -l) = 2 ]; do sleep 0.02; done",
             "await s ': down'",
             "cat s/ends",
         ],
