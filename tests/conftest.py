@@ -20,7 +20,7 @@ from tests import kinds
 
 # Where the C originals may be, and where ours never are.
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin:/command"
-DEADLINE = 30
+DEADLINE = 60
 
 # Prints all that a program can see of how it was started; or writes it to the file `state`
 # beside its directory if there is one, for a test that closes stdout. A shell with no child

@@ -211,7 +211,7 @@ def kills(usual):
 
 def in_time_for(count):
     """The mark of a test with COUNT kills, of which each may take a second."""
-    return pytest.mark.timeout(max(120, count))
+    return pytest.mark.timeout(max(240, count))
 
 
 def tell(text):
