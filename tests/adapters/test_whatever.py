@@ -68,6 +68,9 @@ def serve():
         code = os.waitstatus_to_exitcode(os.wait()[1])
         print(json.dumps([code, *(one.decode("latin-1") for one in said)]), flush=True)
     os._exit(0)
+# All that a child would import otherwise.
+from pydaemontools.adapters import bridge, jsonlog, later, uncaught
+from pydaemontools.adapters import loguru as ours, structlog as ours_too
 plan = serve()
 ODD = {"mean": Mean(), "shy": Shy(), "circle": circle, "nan": float("nan"), "key": {(1,): 2},
        "bytes": b"\\xff", "set": {1}, "type": int, "object": object(), "huge": 10**5000}
@@ -128,7 +131,7 @@ for number, step in enumerate(plan["steps"]):
 print("done", flush=True)
 """
 )
-EXAMPLES = int(os.environ.get("PYDAEMONTOOLS_TEST_EXAMPLES") or 60)
+EXAMPLES = int(os.environ.get("PYDAEMONTOOLS_TEST_EXAMPLES") or 40)
 BESIDES = "a handler failed", "logging's handler", "loguru's sink"
 NUMBERS = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 TEXTS = st.text(st.characters(exclude_characters="#"), max_size=20) | st.sampled_from(
@@ -195,7 +198,7 @@ def forked(start, place):
 
 
 @pytest.mark.parametrize("library", ["logging", "loguru", "structlog"])
-@pytest.mark.timeout(max(120, EXAMPLES))
+@pytest.mark.timeout(max(120, 2 * EXAMPLES))
 @settings(
     max_examples=EXAMPLES,
     phases=[Phase.generate],
