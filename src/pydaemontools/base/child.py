@@ -110,6 +110,8 @@ def have_files() -> int:
 
 def _limit_files(*limits: tuple[int, int]) -> None:
     """Have the limit of open files that there is in LIMITS, if one is."""
+    if not limits:
+        return
     from resource import RLIMIT_NOFILE, setrlimit
 
     for limit in limits:
