@@ -9,6 +9,8 @@ import threading
 import pytest
 
 from pydaemontools.base.errors import user
+from tests.conftest import wait_until
+from tests.zdaemon.managing import Managers
 from tests.zdaemon.typing_in import lives, read_pid
 
 SLEEP = ("-p", "sleep 100")
@@ -190,6 +192,61 @@ def test_kill_goes_through_the_manager(typed, up, until):
     code, said, _ = typed(*SLEEP, "kill")
     assert (code, said) == (0, f"kill({up}, 15)\nsignal SIGTERM sent to process {up}\n")
     until(lambda: not lives(up))
+
+
+@pytest.fixture
+def left(typed):
+    """A program whose manager was killed: its pid."""
+    pid = read_pid(typed(*SLEEP, "start")[1])
+    status = typed(*SLEEP, "status", "-l")[1]
+    os.kill(int(status.partition("manager=")[2].split()[0]), signal.SIGKILL)
+    return pid
+
+
+def test_a_killed_manager_is_not_down(typed, left):
+    """B-13. Kind: a program that runs on, and is said to be down; zdaemon's name says so still."""
+    why = f"it was killed, and left its program, pid={left}"
+    said = typed(*SLEEP, "status")
+    assert said[:2] == (4, f"daemon manager unknown: {why}\n")
+    [found] = json.loads(typed(*SLEEP, "status", "--json")[1])
+    assert (found["status"], found["reason"]) == ("unknown", why)
+    os.kill(left, signal.SIGKILL)
+    wait_until(lambda: not lives(left))
+    assert typed(*SLEEP, "status")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["stop"], "daemon process stopped\n"),
+        (["kill", "KILL"], "signal SIGKILL sent to process"),
+        (["restart"], "daemon process restarted, pid="),
+    ],
+)
+def test_what_a_killed_manager_left_is_told(typed, left, words, end):
+    """Kind: a stop that ends with 0, of a program that runs on. Another manager goes on with it."""
+    code, said, _ = typed(*SLEEP, *words)
+    assert code == 0
+    assert end in said
+    wait_until(lambda: not lives(left))
+    assert typed(*SLEEP, "stop")[0] == 0
+
+
+def test_a_socket_of_a_manager_that_wrote_nothing_down(typed):
+    """B-21. Kind: a stale socket of zdaemon's says nothing of its program."""
+    with socket.socket(socket.AF_UNIX) as old:
+        old.bind(str(typed.place / "zdsock"))
+    code, said, _ = typed(*SLEEP, "status")
+    assert (code, said) == (4, "daemon manager unknown: it was killed\n")
+    assert typed("--compat-exit", "-p", "sleep 1000", "status")[0] == 3
+
+
+@pytest.mark.usefixtures("up")
+def test_a_manager_that_was_prepared_is_not_wanted(typed):
+    """Kind: what was forked for a start that has nothing to start, and stays."""
+    assert typed(*SLEEP, "start")[0] == 0
+    assert typed(*SLEEP, "-C", "nosuch", "start")[0] == 2
+    wait_until(lambda: len(Managers(typed.place).left()) == 2)
 
 
 def test_status_as_json(typed, up):

@@ -136,6 +136,9 @@ def test_overrides(conf):
     assert runner("-C", "conf", "-X", "runner/backoff-limit=3").backoff_limit == 3
     with pytest.raises(Wrong, match=r"\(-X\) cannot be used without a configuration file"):
         runner("-p", "a", "-X", "runner/backoff-limit=3")
+    # ZConfig itself would end with a TypeError.
+    with pytest.raises(Wrong, match=r"unable to read conf: invalid literal for int\(\).*'x'"):
+        runner("-C", "conf", "-X", "runner/backoff-limit=x")
 
 
 @pytest.mark.parametrize(

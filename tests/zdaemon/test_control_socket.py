@@ -74,12 +74,16 @@ def test_one_that_is_stale_is_replaced(tmp_path):
         peer.connect(path_of(tmp_path))
 
 
-def test_a_path_that_is_too_long_for_an_address(tmp_path):
-    """Kind: a socket far down a tree can be listened at too."""
+@pytest.mark.parametrize("name", ["zdsock", "s" * 200])
+def test_a_path_that_is_too_long_for_an_address(tmp_path, name):
+    """Kind: a socket far down a tree, or with a long name, can be listened at, and asked."""
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
-    with closing(_listen(path_of(deep), None)):
-        assert (deep / "zdsock").is_socket()
+    with closing(_listen(path_of(deep, name), None)):
+        assert (deep / name).is_socket()
+        # Somebody listens there.
+        with pytest.raises(BlockingIOError):
+            _listen(path_of(deep, name), None)
 
 
 @pytest.mark.usefixtures("proc")

@@ -50,25 +50,18 @@ def test_a_relative_program_is_the_clients(managers, script):
     assert managers.start(one).kind == STARTED
 
 
-def telling(first):
-    """The words of a program that does FIRST, and says then that it is started."""
+def test_start_notify(managers):
+    """B-32. With start-notify the program says itself that it is started (sd_notify)."""
     program = (
-        "import os, socket, sys, time\n"
-        f"{first}"
+        "import os, socket, time\n"
         "peer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
         "address = os.environ['NOTIFY_SOCKET'].replace('@', chr(0), 1)\n"
+        "while not os.path.exists('go'):\n    time.sleep(0.01)\n"
         "peer.sendto(b'READY=1', address)\n"
         "time.sleep(1000)\n"
     )
-    return ["/usr/bin/env", "python3", "-c", program]
-
-
-def test_start_notify(managers):
-    """B-32. With start-notify the program says itself that it is started (sd_notify)."""
     one = managers.runner(
-        telling("while not os.path.exists('go'):\n    time.sleep(0.01)\n"),
-        start_notify=True,
-        start_timeout=0.3,
+        ["/usr/bin/env", "python3", "-c", program], start_notify=True, start_timeout=0.3
     )
     assert managers.start(one).kind == client_waits.LATE
     assert managers.status(one).testing
@@ -98,15 +91,14 @@ def test_last_lines_are_those_of_the_run(managers):
 
 def test_forever_goes_on_after_a_start_that_failed(managers):
     """A start that failed is said at once; with forever the manager goes on trying."""
-    # It says itself when it is started: how long it takes to fail makes no difference.
-    program = telling("if not os.path.exists('go'):\n    sys.exit(7)\n")
-    one = managers.runner(program, forever=True, backoff_limit=1, start_notify=True)
+    one = managers.runner(
+        ["sh", "-c", "test -e go || exit 7; exec sleep 1000"], forever=True, backoff_limit=1
+    )
     found = managers.start(one)
     assert (found.kind, found.reason) == (FAILED, "exit status 7")
     assert managers.status(one).up
     (managers.place / "go").write_text("")
-    # One that began before that fails as well.
-    wait_until(lambda: client_waits.wait_started(one).kind == STARTED)
+    assert client_waits.wait_started(one).kind == STARTED
 
 
 def test_event_log(managers):
@@ -134,6 +126,22 @@ def test_event_log(managers):
         f"INFO pid {second}: terminated by SIGTERM",
         "INFO Exiting",
     ]
+
+
+def test_event_log_of_a_start_test(managers):
+    """3.0.0. What each start test said stands there."""
+    events = managers.place / "events"
+    one = managers.runner(
+        SLEEP,
+        start_test_program=("mkdir", "made/below"),
+        eventlog={"level": 10, "handlers": [handler(events)]},
+    )
+    client = managers.client(one)
+    wait_until(lambda: "DEBUG start test failed\n" in events.read_text())
+    (managers.place / "made").mkdir()
+    assert client.communicate(timeout=30)[0].startswith("started ")
+    assert events.read_text().endswith("DEBUG start test succeeded\n")
+    managers.stop(one)
 
 
 def test_event_log_of_a_kill_and_of_an_end(managers):

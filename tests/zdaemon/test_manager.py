@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pydaemontools.zdaemon import client_waits
+from pydaemontools.zdaemon import client_waits, launch
 from pydaemontools.zdaemon.client_waits import FAILED, LATE, RUNNING, STARTED
 from tests.conftest import wait_until
 
@@ -181,6 +181,23 @@ def test_start_test_program(managers):
     (managers.place / "ready").write_text("")
     found = client_waits.wait_started(one.replace(start_timeout=30))
     assert (found.kind, found.pid) == (STARTED, status.pid)
+
+
+def test_a_start_test_that_is_not_there(managers):
+    """Kind: a start that is waited for until its time is over, and could be refused at once."""
+    found = managers.start(managers.runner("sleep 1000", start_test_program=("nosuch", "it")))
+    assert found.kind == FAILED
+    assert "can't find program 'nosuch' on PATH" in found.reason
+    wait_until(lambda: managers.left() == [])
+
+
+def test_one_of_several_that_is_not_there(managers):
+    """Kind: a program that cannot be run keeps those beside it down, and gives them its reason."""
+    web, bad = managers.runner(SLEEP, name="web"), managers.runner("nosuch", name="bad")
+    outcomes = launch.start([bad, web])
+    assert [one.kind for one in outcomes] == [FAILED, STARTED]
+    assert "can't find program 'nosuch'" in outcomes[0].reason
+    managers.stop(web)
 
 
 def test_adopted_after_kill(managers):

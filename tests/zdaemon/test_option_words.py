@@ -5,7 +5,7 @@ import getopt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.zdaemon import option_words
+from pydaemontools.zdaemon import command_line
 from pydaemontools.zdaemon.datatypes import shell_words
 
 LETTERS = "ab:C:h"
@@ -18,7 +18,7 @@ WORDS = st.lists(st.sampled_from(SHORT + LONG), max_size=5)
 
 def outcome(module, argv):
     """What MODULE makes of ARGV."""
-    errors = (getopt.GetoptError, option_words.BadOption)
+    errors = (getopt.GetoptError, command_line.BadOption)
     try:
         return module.getopt(argv, LETTERS, NAMES)
     except errors as error:
@@ -28,7 +28,7 @@ def outcome(module, argv):
 @given(WORDS)
 def test_options_are_those_of_getopt(argv):
     """Kind: an option, its value or its error is not what zdaemon made of it."""
-    assert outcome(option_words, argv) == outcome(getopt, argv)
+    assert outcome(command_line, argv) == outcome(getopt, argv)
 
 
 @given(st.text(alphabet="ab \t\n\r\v\fü\xa0\u2003$*#;'\"\\", max_size=12))

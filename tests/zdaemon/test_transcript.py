@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from pydaemontools.zdaemon import client_waits
-from pydaemontools.zdaemon.client_waits import STARTED
+from pydaemontools.zdaemon.client_waits import FAILED, STARTED
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.process
@@ -222,21 +222,35 @@ def test_reopening_says_nothing_and_loses_nothing(managers):
     assert in_order(*old, log.read_text())
 
 
-def test_a_transcript_that_cannot_be_opened(managers):
+@pytest.mark.parametrize("path", ["no/such/log", "no/such/", "file/log", "there"])
+def test_a_transcript_that_cannot_be_opened(managers, path):
+    """Kind: a start that is reported, of a program whose output nobody can ever see."""
+    (managers.place / "file").write_text("")
+    (managers.place / "there").mkdir()
+    found = managers.start(managers.runner("sleep 1000", transcript=path))
+    assert found.kind == FAILED
+    assert f"unable to open the transcript {managers.place}/{path}: " in found.reason
+    assert not list(managers.place.glob("zdsock*"))
+
+
+def test_a_transcript_whose_directory_has_gone(managers):
     """Kind: what is wrong with a transcript is said; the program runs and waits for it."""
-    events = managers.place / "events"
+    events, logs = managers.place / "events", managers.place / "logs"
+    logs.mkdir()
     one = managers.runner(
         ["sh", "-c", COUNT],
-        transcript=str(managers.place / "no/such/log"),
+        transcript=str(logs / "log"),
         eventlog={"level": 10, "handlers": [handler(events)]},
     )
     assert managers.start(one).kind == STARTED
-    wait_until(lambda: "unable to open the transcript" in events.read_text())
-    (managers.place / "no/such").mkdir(parents=True)
-    log = managers.place / "no/such/log"
-    wait_until(lambda: log.exists() and log.stat().st_size > 20)
+    wait_until((logs / "log").exists)
+    logs.rename(managers.place / "old")
+    managers.ask("reopen_transcript")
+    wait_until(lambda: "unable to open" in events.read_text())
+    logs.mkdir()
+    wait_until((logs / "log").exists)
     managers.stop(one)
-    assert in_order(log.read_text())
+    assert in_order((managers.place / "old/log").read_text(), (logs / "log").read_text())
 
 
 def test_without_daemon_it_goes_where_the_client_writes(managers):

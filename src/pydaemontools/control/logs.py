@@ -12,8 +12,7 @@ from .screen import coloured, for_terminal, severity
 from .service_names import directories
 from .servicefiles import reason, show
 from .services import find, looked, places, say_none
-from .typed_time import moment
-from .when import local
+from .when import local, moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import posix
 
 from ..base import cli, shared_dir
 from ..base.process import environ, fsencode
-from ..chain.account import Account, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..chain.account import Account
     from .runner import Runner
 
 WHO = b"pyzdaemon"
@@ -30,10 +30,12 @@ def become(runners: "list[Runner]") -> None:
         setuidgid.become(account, account.groups(), [b"pysupervise"])
 
 
-def _account(runner: "Runner") -> Account | None:
+def _account(runner: "Runner") -> "Account | None":
     """The account that RUNNER asks for; None if that is ours already."""
     if runner.user is None and runner.group is None:
         return None
+    from ..chain.account import find
+
     user = runner.user or str(posix.geteuid())
     name = f"{user}:{runner.group}" if runner.group else user
     account = find(WHO, fsencode(name))
@@ -46,7 +48,7 @@ def _account(runner: "Runner") -> Account | None:
     return account
 
 
-def _make(path: str, account: Account | None) -> None:
+def _make(path: str, account: "Account | None") -> None:
     """Make the directory PATH, if it is not there, for ACCOUNT."""
     name = fsencode(path)
     mask = posix.umask(0o022)

@@ -20,7 +20,7 @@ NOWHERE = "/dev/null"
 class Configuration:
     """The runners that a command line and its file speak of. Raises Wrong, and Quit.
 
-    `runners` are those that are meant; `values`, by the names of keys, belong to the first.
+    `runners` are those that are meant, of `all`; `values`, by the names of keys, are the first's.
     """
 
     def __init__(self, line: CommandLine) -> None:
@@ -33,8 +33,8 @@ class Configuration:
             self._load(line.config_file)
         sections = self._sections()
         self.values = self._merged(sections[0])
-        runners = [self._runner(section) for section in sections]
-        self.runners = self._chosen(runners)
+        self.all = [self._runner(section) for section in sections]
+        self.runners = self._chosen(self.all)
 
     def _load(self, path: str) -> None:
         from .config_file import ConfigError, load
@@ -121,10 +121,12 @@ class Configuration:
         return found
 
     def _eventlog(self, section: "SectionValue | None") -> dict[str, object] | None:
-        from .eventlog_section import plain_log
+        found = getattr(section, "eventlog", None) or getattr(self.root, "eventlog", None)
+        if found is None:
+            return None
+        from .config_file import plain_log
 
-        inner = getattr(section, "eventlog", None)
-        return plain_log(getattr(self.root, "eventlog", None) if inner is None else inner)
+        return plain_log(found)
 
     def _chosen(self, runners: list[Runner]) -> list[Runner]:
         """Those of RUNNERS that --runner names; all without it."""

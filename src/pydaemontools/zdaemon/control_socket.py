@@ -19,7 +19,7 @@ from time import monotonic
 from ..base import shared_dir
 from ..base.proc import is_shown
 from ..base.reach import Unsafe, reach
-from .line_protocol import CREDENTIALS
+from .line_protocol import CREDENTIALS, address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ LONGEST = 10_000  # bytes of a command
 MANY = 200  # clients at once; others wait until one has gone
 PATIENCE = 30.0  # seconds that a client has for its line, and to read the reply
 SO_PEERGROUPS = 59
+SHORT = 50  # bytes of a name that is given for a moment: no longer than an address may be
 GROUPS = 1024  # bytes of a list of groups, of which Python asks for no more
 
 
@@ -234,7 +235,7 @@ def _listen(path: bytes, group: int | None) -> socket:
     """
     directory, name = reach(path)
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
-    own = name + b".%d" % posix.getpid()
+    own = name[:SHORT] + b".%d" % posix.getpid()
     try:
         shared_dir.remove(own, directory)
         listener.bind(_address(path, own, directory))
@@ -243,7 +244,7 @@ def _listen(path: bytes, group: int | None) -> socket:
             if group is not None:
                 posix.chown(own, -1, group, dir_fd=directory, follow_symlinks=False)
             listener.listen(128)
-            _name(own, name, directory, _address(path, name, directory))
+            _name(own, name, directory, path)
         finally:
             shared_dir.remove(own, directory)
     except OSError:
@@ -261,16 +262,13 @@ def _address(path: bytes, name: bytes, directory: int) -> bytes:
     return path.rpartition(b"/")[0] + b"/" * (b"/" in path) + name
 
 
-def _name(own: bytes, name: bytes, directory: int, address: bytes) -> None:
-    """Have the socket OWN be called NAME, in the place of one that nobody listens at.
-
-    That one's ADDRESS is where it can be asked.
-    """
+def _name(own: bytes, name: bytes, directory: int, path: bytes) -> None:
+    """Have the socket OWN be called NAME, which is PATH, in place of one that nobody listens at."""
     for _ in range(10):
         try:
             shared_dir.link(own, name, directory)
         except FileExistsError:
-            if _is_live(address):
+            if _is_live(path):
                 raise OSError(EAGAIN, "") from None
             _check_socket(name, directory)
             shared_dir.remove(name, directory)
@@ -291,16 +289,19 @@ def _check_socket(name: bytes, directory: int) -> None:
         raise error
 
 
-def _is_live(address: bytes) -> bool:
-    """Whether somebody listens at ADDRESS."""
-    peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
+def _is_live(path: bytes) -> bool:
+    """Whether somebody listens at PATH."""
+    peer, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC), -1
     try:
         peer.settimeout(1.0)
-        peer.connect(address)
+        place, fd = address(path)
+        peer.connect(place)
     except (ConnectionRefusedError, FileNotFoundError):
         return False
     except OSError:
         return True
     finally:
         peer.close()
+        if fd >= 0:
+            posix.close(fd)
     return True

@@ -11,8 +11,7 @@ from ..supervise.state import UP, WAIT, State
 from ..supervise.successor import Successor
 from .governor import rules_for
 from .program_launcher import ProgramLauncher, find
-from .wait_words import end_words
-from .waiting import Waiting, tail
+from .waiting import Waiting, end_words, tail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ class KeptProgram(Successor):
         self.who = b"pyzdaemon"
         launcher = self._launcher
         launcher.argv = [fsencode(word) for word in runner.program]
+        launcher.events = log
         launcher.test = [fsencode(word) for word in runner.start_test_program]
         file = find(launcher.argv[0]) or launcher.argv[0]
         # The program may run elsewhere than we are now.

@@ -3,22 +3,22 @@
 import marshal
 import os
 import sys
-from _socket import AF_UNIX, SOCK_STREAM, socket, socketpair
 from time import monotonic
 
-from ..base.child import fork
 from ..base.process import environ, fsencode
 from .client_waits import FAILED, LATE, Outcome, ask_to_start, outcome, parse
+from .early_manager import fork_manager, take_manager
 from .line_protocol import NotRunning
 from .runner import Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Collection
 
 CODE = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from pydaemontools.zdaemon.manager import main; sys.exit(main(int(sys.argv[2])))"
+    "from pydaemontools.zdaemon.manager_process import main; sys.exit(main(int(sys.argv[2])))"
 )
 # What a client that does one thing and ends has no need of, and a manager is not to have in its
 # memory. Without them it is a copy of the client: another interpreter would take ten milliseconds.
@@ -61,19 +61,13 @@ def _absolute(runner: Runner) -> Runner:
 
 def _launch(runners: list[Runner]) -> list[Outcome]:
     """Start a manager for RUNNERS; nothing if another is there."""
-    ours, theirs = socketpair(AF_UNIX, SOCK_STREAM)
+    detached = runners[0].daemon
+    prepared = take_manager()
+    light = bool(prepared) or is_light(runners[0])
+    become = None if light else (lambda channel: _become_manager(runners[0], channel))
+    pid, ours = prepared or fork_manager(become, session=detached)
+    wanted = marshal.dumps((dict(environ), [dict(runner.items()) for runner in runners]))
     try:
-        detached = runners[0].daemon
-        pid = fork(
-            b"pyzdaemon",
-            b"the manager",
-            lambda: _become_manager(runners[0], theirs.fileno()),
-            {},
-            [theirs.fileno()],
-            session=detached,
-        )
-        theirs.close()
-        wanted = marshal.dumps((dict(environ), [dict(runner.items()) for runner in runners]))
         try:
             ours.sendall(len(wanted).to_bytes(8, "big") + wanted)
         except BrokenPipeError:
@@ -81,12 +75,11 @@ def _launch(runners: list[Runner]) -> list[Outcome]:
             pass
         if not detached:
             return _attend(pid, ours, runners)
-        if not is_light(runners[0]):
+        if not light:
             os.waitpid(pid, 0)
         return _hear(ours, runners)
     finally:
         ours.close()
-        theirs.close()
 
 
 def is_light(runner: Runner) -> bool:
@@ -96,10 +89,6 @@ def is_light(runner: Runner) -> bool:
 
 def _become_manager(runner: Runner, channel: int) -> int:
     """Be it, in the child; if it is to detach itself, it is no child of one that stays."""
-    if is_light(runner):
-        from .manager import main
-
-        return main(channel)
     if runner.daemon and os.fork():
         return 0
     os.set_inheritable(channel, True)
@@ -110,7 +99,7 @@ def _become_manager(runner: Runner, channel: int) -> int:
     return 111
 
 
-def _hear(channel: socket, runners: list[Runner]) -> list[Outcome]:
+def _hear(channel: "socket", runners: list[Runner]) -> list[Outcome]:
     """What the manager tells of the start of RUNNERS; nothing if there is another."""
     known: dict[str, Outcome] = {}
     end, up, buffer = monotonic() + UP, False, b""
@@ -149,11 +138,11 @@ def _rest(
     return [known.get(one.name) or Outcome(kind, one.name, reason=reason) for one in runners]
 
 
-def _attend(pid: int, channel: socket, runners: list[Runner]) -> list[Outcome]:
+def _attend(pid: int, channel: "socket", runners: list[Runner]) -> list[Outcome]:
     """Wait for the end of the manager PID, which is in the foreground; pass it signals."""
-    from .foreground_wait import wait_for
+    from .passing_on import wait_for
 
-    code = wait_for(pid)
+    code = os.waitstatus_to_exitcode(wait_for(pid))
     channel.setblocking(False)
     try:
         found = _hear(channel, runners)

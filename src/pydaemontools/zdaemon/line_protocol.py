@@ -118,15 +118,20 @@ def status(
         return ManagerStatus()
 
 
-def address(socket_name: str) -> tuple[bytes, int]:
+def address(socket_name: str | bytes) -> tuple[bytes, int]:
     """Where SOCKET_NAME is, short enough for the system, and an fd to be open meanwhile or -1."""
-    path = fsencode(socket_name)
+    path = socket_name if isinstance(socket_name, bytes) else fsencode(socket_name)
     if len(path) <= LONGEST:
         return path, -1
-    from ..base.reach import reach
+    from ..base.reach import LINK, reach
 
-    fd, last = reach(path)
-    return b"/proc/self/fd/%d/" % fd + last, fd
+    directory, last = reach(path, follow=True)
+    try:
+        # The socket itself: its name alone may be too long.
+        fd = posix.open(last, LINK, dir_fd=directory)
+    finally:
+        posix.close(directory)
+    return b"/proc/self/fd/%d" % fd, fd
 
 
 def owner(peer: socket) -> int:

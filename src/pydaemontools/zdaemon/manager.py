@@ -7,11 +7,10 @@ its start went (waiting.py).
 """
 
 import gc
-import marshal
 import posix
 import sys
 from _signal import SIGHUP, SIGINT, SIGQUIT, SIGTERM
-from _socket import AF_UNIX, SOCK_STREAM, socket
+from _socket import socket
 from time import monotonic
 
 from ..base import cli, kept_pipe, process
@@ -26,17 +25,13 @@ from ..supervise.table import LAST
 from .control_socket import ControlSocket
 from .event_log import EventLog
 from .kept_program import KeptProgram
-from .line_protocol import Unanswered, status
 from .orders import Orders
-from .program_launcher import check_program
 from .runner import Runner
 from .state_place import StatePlace
 from .transcript_path import NULL
-from .wait_words import end_words
+from .waiting import end_words
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .runner import Plain
 
 WHO = b"pyzdaemon"
 ENDERS = (SIGTERM, SIGINT, SIGHUP, SIGQUIT)
@@ -66,7 +61,8 @@ class EventStderr:
     def say(self, data: bytes) -> None:
         """Have DATA, whole lines, in the log."""
         for line in data.decode("utf-8", "replace").splitlines():
-            text = line.removeprefix("pyzdaemon: ")
+            # A service says by its own name what it warns of before it knows ours.
+            text = line.removeprefix("pyzdaemon: ").removeprefix("pysupervise: ")
             if text.startswith("info: "):
                 self._events.info(text.removeprefix("info: "))
             else:
@@ -115,7 +111,8 @@ class Manager:
 
     def run(self) -> int:
         """Keep them until none is to be up; return the exit code."""
-        # For the next starts: the first one did without, which is quicker than to load it.
+        # What the first start did without, since to load it takes longer than it saves.
+        process.title(WHO)
         prepare()
         gc.freeze()
         self._loop.at_turn_end(self._see)
@@ -279,84 +276,6 @@ class _Told:
 
     def flush(self) -> None:
         """Nothing waits here."""
-
-
-def main(fd: int) -> int:
-    """Be the manager that the client asks for by the socket FD; return the exit code."""
-    channel = socket(AF_UNIX, SOCK_STREAM, 0, fileno=fd)
-    posix.set_inheritable(fd, False)
-    runners = _read(channel)
-    process.words = [WHO, *(fsencode(word) for word in runners[0].program)]
-    process.title(WHO)
-    try:
-        code = _manage(runners, channel)
-    except cli.Quit as end:
-        lines = [*end.lines, end.hint] if end.hint else end.lines
-        code = _refuse(channel, b"; ".join(lines).removeprefix(b"fatal: "))
-    except Unanswered as error:
-        code = _refuse(channel, fsencode(str(error)))
-    except OSError as error:
-        from ..base.errors import error_str
-
-        what = b"unable to use " + fsencode(str(error.filename)) + b": " if error.filename else b""
-        code = _refuse(channel, what + error_str(error))
-    return code
-
-
-def _manage(runners: list[Runner], channel: socket) -> int:
-    from .become import become
-
-    become(runners)
-    first = runners[0]
-    log = EventLog(first.eventlog)  # type: ignore[arg-type]
-    cli.lasting = EventStderr(log)  # type: ignore[assignment]
-    for runner in runners:
-        check_program(runner.program[0])
-    manager = Manager(runners, channel, log)
-    try:
-        manager.place.lock(wait=True)
-        if status(first.socket_name).up:
-            channel.sendall(b"running\n\n")
-            return 1
-        manager.open()
-    except (OSError, Unanswered, cli.Quit):
-        manager.place.abandon()
-        raise
-    try:
-        return manager.run()
-    except Exception as error:  # noqa: BLE001 - the top level of this process
-        from traceback import format_exception
-
-        text = "".join(format_exception(error))
-        EventStderr(log).crash(text)
-        return 1
-    finally:
-        log.close()
-
-
-def _refuse(channel: socket, reason: bytes) -> int:
-    """Tell the client why there is no manager."""
-    try:
-        channel.sendall(b"refused\nreason=" + reason.replace(b"\n", b" ") + b"\n\n")
-    except OSError:
-        # It does not wait for it any more.
-        pass
-    return 1
-
-
-def _read(channel: socket) -> list[Runner]:
-    """What the client wants, and its environment, which is ours from now on."""
-    data = b""
-    while len(data) < 8 or len(data) < 8 + int.from_bytes(data[:8], "big"):
-        more = channel.recv(1 << 20)
-        if not more:
-            sys.exit(1)
-        data += more
-    # From the process that started us, by a socket that nobody else has.
-    wanted: tuple[dict[bytes, bytes], list[dict[str, Plain]]] = marshal.loads(data[8:])  # noqa: S302
-    environ.clear()
-    environ.update(wanted[0])
-    return [Runner(**one) for one in wanted[1]]
 
 
 def _group(name: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Signals that are for the program: whoever waits for it passes them on, and stays."""
+"""Signals that are for a child: whoever waits for it, in the foreground, passes them on."""
 
 import os
 from _signal import (
@@ -12,6 +12,7 @@ from _signal import (
     SIGTERM,
     SIGUSR1,
     SIGUSR2,
+    getsignal,
     pthread_sigmask,
     signal,
 )
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PASSED = (SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT)
-# A terminal sends these to the program too.
+# A terminal sends these to the child too.
 TERMINALS = (SIGINT, SIGQUIT)
 
 
@@ -40,15 +41,26 @@ def run_child(body: "Callable[[], int]") -> int:
     if not pid:
         pthread_sigmask(SIG_SETMASK, mask)
         os._exit(body())
-    before = {
-        signum: signal(signum, lambda signum, _frame: os.kill(pid, signum)) for signum in PASSED
-    }
-    before |= {signum: signal(signum, SIG_IGN) for signum in TERMINALS}
+    return wait_for(pid, mask)
+
+
+def wait_for(pid: int, mask: "set[int] | None" = None) -> int:
+    """The wait status of the child PID, when it has ended; what comes for us is passed to it.
+
+    MASK: of signals that are blocked from then on, instead of those that are now.
+    """
+    before = {signum: getsignal(signum) for signum in (*PASSED, *TERMINALS)}
+    for signum, action in before.items():
+        if action != SIG_IGN:
+            passes = signum in PASSED
+            signal(signum, (lambda signum, _frame: os.kill(pid, signum)) if passes else SIG_IGN)
     try:
-        pthread_sigmask(SIG_SETMASK, mask)
+        if mask is not None:
+            pthread_sigmask(SIG_SETMASK, mask)
         # It stays a zombie, and its number its own, as long as signals are passed on.
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     finally:
         for signum, action in before.items():
-            signal(signum, action)
+            if action is not None:
+                signal(signum, action)
     return os.waitpid(pid, 0)[1]

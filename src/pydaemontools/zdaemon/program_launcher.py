@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .event_log import EventLog
+
 NOT_RUN = 127  # the exit code of a program that could not be exec'ed
 
 
@@ -21,6 +23,7 @@ class ProgramLauncher(Launcher):
     argv: list[bytes]
     file: bytes
     test: list[bytes]
+    events: "EventLog"
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:  # noqa: ARG002 - they hold for all
         """Start the program; return its pid. Raises OSError."""
@@ -35,7 +38,12 @@ class ProgramLauncher(Launcher):
         body: "Callable[[], int] | None" = None,
     ) -> int:
         """Run the start test in the place of FILE; then call CALLBACK with its wait status."""
-        return super().helper(file, callback, body or self._become_test)
+
+        def ended(status: int) -> None:
+            self.events.debug("start test failed" if status else "start test succeeded")
+            callback(status)
+
+        return super().helper(file, ended, body or self._become_test)
 
     def control_script(self, letter: str) -> bool:  # noqa: ARG002
         """There are no scripts."""
@@ -70,6 +78,13 @@ def check_program(name: str) -> None:
     else:
         what = f"no permission to run program {name!r}"
     raise cli.Quit(2, what.encode("utf-8", "backslashreplace"))
+
+
+def check_test(words: tuple[str, ...]) -> None:
+    """Raise Quit if the start test WORDS cannot be run: nobody would ever know of the start."""
+    # Any other path counts from the directory of the program.
+    if words and ("/" not in words[0] or words[0][0] == "/"):
+        check_program(words[0])
 
 
 def _become(file: bytes, argv: list[bytes]) -> int:

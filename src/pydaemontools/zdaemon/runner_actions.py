@@ -6,10 +6,15 @@ from . import client_waits
 from .client_waits import FAILED as START_FAILED
 from .client_waits import LATE, RUNNING, Outcome
 from .codes import DONE, DOWN, FAILED, NOT_STARTED, STATUS_UNKNOWN, WAITING, Code
-from .dots import Dots
 from .line_protocol import ManagerStatus, NotRunning, Unanswered
 from .runner_client import RunnerClient
-from .saying import err, out, wrong
+from .saying import Dots, err, out, wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .runner import Runner
 
 NO_MANAGER = "daemon manager not running"
 NO_PROCESS = "daemon process not running"
@@ -20,11 +25,19 @@ NOT_FOUND = "can't find program ", "can't stat program ", "no permission to run 
 class RunnerActions:
     """What can be done with the runner of CLIENT; LABEL stands before each line about it.
 
-    WHO: the name of this tool, where it may say more than zdaemon does; else nothing.
+    WHO: the name of this tool, where it may say more than zdaemon does; else nothing. BESIDE: all
+    runners that have its manager.
     """
 
-    def __init__(self, client: RunnerClient, who: str = "", label: str = "") -> None:
+    def __init__(
+        self,
+        client: RunnerClient,
+        who: str = "",
+        label: str = "",
+        beside: "Sequence[Runner]" = (),
+    ) -> None:
         self.client = client
+        self.beside = beside or [client.runner]
         self.who = who
         self.label = label
 
@@ -63,9 +76,20 @@ class RunnerActions:
         for one in outcome.lines:
             err(self.who, "  " + one)
 
+    def followed(self) -> ManagerStatus:
+        """How it is, with another manager for what one that was killed left. Raises Unanswered."""
+        status = self.client.status()
+        if self.who and self.client.left():
+            from .launch import start
+            from .left_behind import left_pid
+
+            start([one for one in self.beside if left_pid(one)], self.client.accounts)
+            status = self.client.status()
+        return status
+
     def stop(self) -> Code:
         """Have nothing of it run."""
-        status = self.client.status()
+        status = self.followed()
         if not status.up:
             self.line(NO_MANAGER)
             return DONE
@@ -89,7 +113,7 @@ class RunnerActions:
 
     def restart(self) -> Code | None:
         """Have it run anew; None if it does not run."""
-        before = self.client.status().pid
+        before = self.followed().pid
         if not before:
             return None
         self.client.tell("restart")
@@ -114,7 +138,7 @@ class RunnerActions:
     def status(self, *, long: bool = False) -> Code:
         """Say how it is; LONG: and what the manager says, as it came."""
         try:
-            status = self.client.status()
+            status = self.client.status(sure=bool(self.who))
         except Unanswered as error:
             if not self.who:
                 self.line(NO_MANAGER)

@@ -1,6 +1,7 @@
 """What can be said of a runner: the keys of <runner>, and the options that stand above them."""
 
 from . import datatypes
+from .runner import Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,20 +94,5 @@ KEYS = (
 )
 # Where no file says anything: as the options' own defaults are, not the file's.
 DEFAULTS: dict[str, object] = {
-    "backoff-limit": 10,
-    "daemon": 1,
-    "forever": 0,
-    "socket-name": "zdsock",
-    "exit-codes": [0, 2],
-    "umask": 0o22,
-    "transcript": "/dev/null",
-    "start-timeout": 300,
-    "stop-timeout": 300,
-    "hang-around": False,
-    "default-to-interactive": True,
-    "quotes": False,
-    "start-notify": False,
-    "start-delay": 0.1,
-    "transcript-size": 0,
-    "transcript-keep": 10,
-}
+    key.name: getattr(Runner, key.attribute, None) for key in KEYS if key.name != "program"
+} | {"daemon": 1, "forever": 0, "exit-codes": [0, 2], "transcript": "/dev/null", "quotes": False}

@@ -1,9 +1,12 @@
 """How the client speaks: to stdout what was asked for, to stderr what went wrong."""
 
 import os
+from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 
 from ..base.cli import say
 from ..base.write import write_all
+
+EVERY = 1.0  # seconds
 
 
 def out(text: str) -> None:
@@ -22,3 +25,15 @@ def err(who: str, text: str) -> None:
 def wrong(progname: str, text: str) -> None:
     """Say on stderr what is wrong with the command line or the file, and where help is."""
     say(*os.fsencode(f"Error: {text}\nFor help, use {progname} -h").split(b"\n"))
+
+
+class Dots:
+    """Prints a dot each second meanwhile; no wait ends by that, and no child has the timer."""
+
+    def __enter__(self) -> None:
+        self._before = signal(SIGALRM, lambda _signum, _frame: out(". "))
+        setitimer(ITIMER_REAL, EVERY, EVERY)
+
+    def __exit__(self, *_raised: object) -> None:
+        setitimer(ITIMER_REAL, 0)
+        signal(SIGALRM, self._before)

@@ -45,6 +45,7 @@ class Session:
                 RunnerClient(runner),
                 self.who if self.native else "",
                 f"{runner.name}: " if several else "",
+                [one for one in configuration.all if one.socket_name == runner.socket_name],
             )
             for runner in runners
         ]

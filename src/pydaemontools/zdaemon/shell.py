@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .runner_actions import RunnerActions
 
+    Complete = Callable[[str, int, str], list[str]]
+
 ENDS = "quit", "EOF"
 NAP = 0.02  # seconds between two looks at a manager that leaves
 # What each action can have behind it; a file for the others.
@@ -61,8 +63,6 @@ class Shell:
         """What gives the next line, and None at the end."""
         if not (os.isatty(0) and os.isatty(1)):
             return self._plain
-        from .line_editing import reader
-
         return reader(self._prompt, self._complete)
 
     def _plain(self) -> str | None:
@@ -146,7 +146,7 @@ class Shell:
         if not word or word == "help":
             known = [*self.session.words(), "quit", "reload", "shell"]
         elif word == "kill":
-            from .signal_words import NAMES
+            from .kill_action import NAMES
 
             known = [*NAMES, *(name.removeprefix("SIG") for name in NAMES)]
         elif word in ARGUMENTS:
@@ -187,3 +187,35 @@ def _wait_left(actions: "RunnerActions") -> None:
     """Wait until there is no manager any more."""
     while actions.client.status().up:
         sleep(NAP)
+
+
+def reader(prompt: str, complete: "Complete") -> "Callable[[], str | None]":
+    """What asks for a line behind PROMPT, and gives None at the end.
+
+    COMPLETE gets the line, where the word begins, and the word; it gives what that may become.
+    """
+    try:
+        import readline
+    except ImportError:
+        # This Python was made without it: one types without a history then.
+        return lambda: _ask(prompt)
+    found: list[str] = []
+
+    def completer(text: str, state: int) -> str | None:
+        if not state:
+            line = readline.get_line_buffer()
+            found[:] = complete(line, readline.get_begidx(), text)
+        return found[state] if state < len(found) else None
+
+    readline.set_completer(completer)
+    readline.set_completer_delims(" \t\n")
+    libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
+    return lambda: _ask(prompt)
+
+
+def _ask(prompt: str) -> str | None:
+    try:
+        return input(prompt)
+    except EOFError:
+        return None

@@ -2,10 +2,9 @@
 
 from .client_waits import RUNNING, Outcome
 from .codes import DONE, NOT_STARTED, UNKNOWN, Code, worst
-from .dots import Dots
 from .line_protocol import Unanswered
 from .runner_actions import NO_MANAGER, RunnerActions
-from .saying import err, out
+from .saying import Dots, err, out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,6 +23,10 @@ class StatePlace:
         self.path = path if path[:1] == b"/" else posix.getcwdb() + b"/" + path
         self._fd = -1
 
+    def stands(self) -> bool:
+        """Whether it is there: a manager is, or was and left something to go on with."""
+        return posix.access(self.path, posix.F_OK)
+
     def lock(self, *, wait: bool) -> bool:
         """Lock it, or WAIT until that can be; whether it is. It is made if it is not there.
 

@@ -23,7 +23,7 @@ def _one(client: "RunnerClient") -> tuple[dict[str, object], Code]:
     runner = client.runner
     known: dict[str, object] = {"runner": runner.name, "socket": runner.socket_name}
     try:
-        status = client.status()
+        status = client.status(sure=True)
     except Unanswered as error:
         return known | {"status": "unknown", "reason": error.reason}, STATUS_UNKNOWN
     return known | _record(status), code_of(status)

@@ -10,7 +10,6 @@ from time import monotonic
 from ..base.printable import plain
 from ..supervise.rules import TOO_OFTEN
 from ..supervise.state import DOWN, LEFT, UP, State
-from .wait_words import end_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 LOOK = 0.01  # seconds until we look again whether the last lines have been written
 DRAIN = 0.2  # seconds that they have for it
 MANY = 20  # lines that are told
+UNKNOWN = -1  # the code of one that has none
 
 
 class Waiting:
@@ -85,10 +85,8 @@ class Waiting:
 
     def failing(self, before: State, now: float) -> bool:
         """Whether the run that has ended, BEFORE that so, is a start that failed."""
-        if not self._started or before.stopping:
+        if not self._started or before.stopping or (before.ready and before.rules.waits_ready):
             return False
-        if before.rules.waits_ready:
-            return not before.ready
         return now < self._program.since + self._program.runner.start_delay
 
     def _changed(self, before: State, after: State) -> None:
@@ -156,3 +154,18 @@ def tail(path: bytes, begin: int) -> list[bytes]:
         return posix.pread(fd, 8192, begin).splitlines()[-MANY:]
     finally:
         posix.close(fd)
+
+
+def end_words(status: int | None) -> tuple[int, str]:
+    """The exit code that a wait STATUS holds, or UNKNOWN, and words for it; None is not known."""
+    if status is None:
+        return UNKNOWN, "ended in a way that nobody saw"
+    if posix.WIFEXITED(status):
+        code = posix.WEXITSTATUS(status)
+        return code, f"exit status {code}"
+    if not posix.WIFSIGNALED(status):
+        return UNKNOWN, f"unknown termination cause 0x{status:04x}"
+    from ..base.errors import signal_name
+
+    core = " (core dumped)" if status & 0x80 else ""
+    return UNKNOWN, "terminated by " + signal_name(posix.WTERMSIG(status)).decode() + core

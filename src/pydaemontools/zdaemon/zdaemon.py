@@ -7,9 +7,12 @@ from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
 from ..base.cli import Asked, native
 from .codes import Code
 from .command_line import CommandLine, Wrong
-from .configuration import Configuration
+from .early_manager import prepare_manager
 from .saying import out, wrong
-from .session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .configuration import Configuration
 
 VERSION = "5.2.1"  # of the zdaemon that this stands in for
 USAGE_WRONG = 2
@@ -25,6 +28,8 @@ def main(argv: list[bytes]) -> int:
         signal(SIGINT, default_int_handler)
     try:
         line = CommandLine(words, native=own)
+        if line.args[:1] == ["start"] and "interactive" not in line.flags:
+            prepare_manager()
         code = _act(line, who, words)
     except Asked as asked:
         if own:
@@ -51,6 +56,9 @@ def _act(line: CommandLine, who: str, words: list[str]) -> Code:
         return convert(line, who)
     if line.native and line.args[:1] == ["append"]:
         return _append(line.args[1:])
+    from .configuration import Configuration
+    from .session import Session
+
     configuration = Configuration(line)
     interactive = "interactive" in line.flags or (line.native and not line.args)
     if not line.args and not (interactive and _may_ask(line, configuration)):
@@ -81,7 +89,7 @@ def _append(words: list[str]) -> Code:
     return Code(append(os.fsencode(words[0]), size, keep))
 
 
-def _may_ask(line: CommandLine, configuration: Configuration) -> bool:
+def _may_ask(line: CommandLine, configuration: "Configuration") -> bool:
     """Whether a shell is wanted where nobody said what to do."""
     return "interactive" in line.flags or bool(configuration.values["default-to-interactive"])
 
