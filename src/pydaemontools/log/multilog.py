@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .pipe.intent_log import IntentLog
     from .pipe.sink import Sink
     from .pipe.source import Source
+    from .pipe.straight import Straight
 
 USAGE = (b"multilog script", b"pymultilog action ...")
 PAUSE = 5.0  # seconds, as the original
@@ -74,6 +75,7 @@ def _carry(
             *transform.growth(),
             growth_of=transform.growth_of if script.stamp == b"J" else None,
             closely=transform.closely,
+            exactly=None if script.records else transform.exactly,
             whole_records=script.records,
         )
         intent_log = open_intent_log(source, splitter)
@@ -85,7 +87,8 @@ def _carry(
         raise
     # The original does not end before everything is where it belongs.
     ending = Ending(patient=not own, to_line_end=True)
-    pump = Pump(source, ending, sinks, transform, who=who, intent_log=intent_log)
+    straight = _straight(script, source, sinks, intent_log)
+    pump = Pump(source, ending, sinks, transform, who=who, intent_log=intent_log, straight=straight)
     try:
         return run_pump(pump, Waker(PumpLoop(), source, ending))
     except cli.Quit:
@@ -100,6 +103,21 @@ def _transform(script: Actions) -> "Transform":
     from .lines.record_transform import RecordTransform
 
     return RecordTransform(script)
+
+
+def _straight(
+    script: Actions, source: "Source", sinks: "list[Sink]", intent_log: "IntentLog | None"
+) -> "Straight | None":
+    """Return what moves lines to the only place, if all of them go there as they are."""
+    if script.stamp or script.records or not intent_log or len(sinks) != 1:
+        return None
+    from .pipe.source import PipeSource
+    from .pipe.straight import Straight
+
+    [only] = sinks
+    if isinstance(only, DirectorySink) and isinstance(source, PipeSource) and only.takes_all:
+        return Straight(source, intent_log, only.log)
+    return None
 
 
 def _sinks(

@@ -86,6 +86,6 @@ def test_stamps(lines, going_on, unfinished):
         return
     wanted = b"\n".join(label + line for line in lines) + (b"" if unfinished else b"\n")
     wanted = wanted.removeprefix(label) if going_on else wanted
-    assert stamped(Batch([], text=text, **how), label) == wanted
-    assert stamped(Batch([6] * len(lines), lines, **how), label) == wanted
+    assert b"".join(stamped(Batch([], text=text, **how), label)) == wanted
+    assert b"".join(stamped(Batch([6] * len(lines), lines, **how), label)) == wanted
     assert Batch([], text=text, **how).lines == lines

@@ -610,7 +610,7 @@ def sink(place):
     """The sink for the directory log in `place`."""
     one = DirectorySink(LogDir(os.fsencode(place / "log")), b"pysissylog", label)
     yield one
-    let_go(one._log)
+    let_go(one.log)
 
 
 def lines(*some, **more):

@@ -35,6 +35,7 @@ def messages(data):
 # The command, what its places have, and how that is read.
 FILES = "s100000", "n100000"
 COMMANDS = {
+    "as they are": (("pymultilog", *FILES, "./log"), {"log": (text, False)}),
     "two directories by level": (
         ("pysissylog", *["--to", "dir:log?s99999&n100000", "--to", "dir:two?n100000,p=warning"]),
         {"log": (text, False), "two": (text, True)},

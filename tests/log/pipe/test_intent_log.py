@@ -42,6 +42,7 @@ CALLS = (
     "readv",
     "pread",
     "write",
+    "writev",
     "pwrite",
     "splice",
     "fsync",
@@ -104,6 +105,9 @@ class Fatal:
                 raise OSError(28, "")
             if self.short and name == "write" and len(words[1]) > 1:
                 words = words[0], words[1][: len(words[1]) // 2]
+            if self.short and name == "writev":
+                text = b"".join(words[1])
+                words = words[0], [text[: len(text) // 2]]
             here = self.count == self.at
             try:
                 return real(*words, **more)
@@ -146,12 +150,15 @@ def logger(fd, paths, *, told=False, **fault):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Files of SIZE bytes; lines of 100 bytes count as long; counters begin anew all the time."""
+    """Files of SIZE bytes; lines of 100 bytes count as long; counters begin anew all the time, and
+    few blocks are small.
+    """
     monkeypatch.setattr(writer, "SIZE", SIZE)
     monkeypatch.setattr(writer, "SLACK", 80)
     monkeypatch.setattr(writer.LogDir.__init__, "__defaults__", (SIZE, 10**6, None))
     monkeypatch.setattr(blocks, "RECORD", 100)
     monkeypatch.setattr(intent_log, "FULL", 1500)
+    monkeypatch.setattr(intent_log, "SMALL", 20)
 
 
 def filled(data):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.log.lines import repeat_limit
 from pydaemontools.log.lines.actions import Actions, BadAction
+from pydaemontools.log.lines.block_transform import BlockTransform
 from pydaemontools.log.lines.record_transform import OBJECT, RecordTransform
 from pydaemontools.log.lines.severity import TRACEBACK
 from pydaemontools.log.lines.utf8 import boundary
@@ -219,3 +220,31 @@ def test_few_lines_at_a_time(texts, most):
     counts = [part.count(b"\n") for part in parts]
     assert all(count == most for count in counts[:-1])
     assert all(0 < count <= most for count in counts[-1:])
+
+
+@patient
+@given(
+    lines=st.lists(st.binary(max_size=60).map(lambda one: one.replace(b"\n", b"")), min_size=1),
+    room=st.integers(0, 6000),
+    continued=st.booleans(),
+)
+def test_a_part_with_stamps_that_is_made_has_the_room(lines, room, continued):
+    """What is made to see how long it is gets written as it was made, and is no longer."""
+    block = b"".join(line + b"\n" for line in lines)
+    form = BlockTransform(Actions([b"t", b"./d"], own=True))
+    splitter = BlockSplitter(*form.growth(), exactly=form.exactly)
+    counted = BlockSplitter(*form.growth())
+    file = File(room)
+    file.written = -1
+    for one in splitter, counted:
+        one.logs.append(file)
+    part, other = splitter.next_part(block, 0), counted.next_part(block, 0)
+    assert part == other
+    assert splitter.part_size <= max(counted.part_size, 0)
+    batch = form.batch(part, continued=continued, unfinished=part[-1:] != b"\n")
+    text = b"".join(batch.pieces)
+    assert text == batch.text
+    assert len(text) <= splitter.part_size
+    stamp = text[:26] if not continued else b""
+    assert text[len(stamp) :].startswith(part[:1])
+    assert [line[26:] for line in text.split(b"\n")[1:-1]] == part.split(b"\n")[1:-1]

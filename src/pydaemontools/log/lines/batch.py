@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .record import Record
 
+    Buffer = bytes | memoryview
+
 
 class Batch:
     """Lines, and the severity of each; or the TEXT of lines that nobody has looked at.
@@ -66,6 +68,11 @@ class Batch:
             if not self.unfinished:
                 self._lines.pop()
         return self._lines
+
+    @property
+    def pieces(self) -> "tuple[Buffer, ...]":
+        """The text, as what is written together."""
+        return (self.text,)
 
     @property
     def text(self) -> bytes:
@@ -129,12 +136,41 @@ class BlockBatch(Batch):
         return self if text is None else BlockBatch(text, {})
 
 
-def stamped(batch: Batch, label: bytes) -> bytes:
-    """The text of BATCH with LABEL before each line that begins in it."""
-    text = batch.text
+class StampedBatch(Batch):
+    """Lines that are PIECES of text already, which are joined only if somebody asks."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(
+        self, pieces: "tuple[Buffer, ...]", *, continued: bool = False, unfinished: bool = False
+    ) -> None:
+        super().__init__([], continued=continued, unfinished=unfinished)
+        self._pieces = pieces
+
+    @property
+    def pieces(self) -> "tuple[Buffer, ...]":
+        """The text, as what is written together."""
+        return self._pieces
+
+    @property
+    def text(self) -> bytes:
+        """The lines, each with its newline but one that goes on."""
+        if self._text is None:
+            self._text = b"".join(self._pieces)
+        return self._text
+
+
+def stamped(batch: Batch, label: bytes) -> "tuple[Buffer, ...]":
+    """The text of BATCH with LABEL before each line that begins in it, in pieces."""
+    return labelled(batch.text, label, continued=batch.continued)
+
+
+def labelled(text: bytes, label: bytes, *, continued: bool) -> "tuple[Buffer, ...]":
+    """TEXT with LABEL before each line, but not before a first that is CONTINUED, in pieces."""
     if not text:
-        return b""
-    labelled = text.replace(b"\n", b"\n" + label)
-    end = len(labelled) - len(label) * (text[-1:] == b"\n")
+        return ()
+    made = text.replace(b"\n", b"\n" + label)
+    end = len(made) - len(label) * (text[-1:] == b"\n")
     # A view, since each copy of a block costs.
-    return b"".join((b"" if batch.continued else label, memoryview(labelled)[:end]))
+    view = memoryview(made)[:end]
+    return (view,) if continued else (label, view)

@@ -1,6 +1,6 @@
 """pymultilog by blocks: lines as they are, with a time before each, and nobody looks at one."""
 
-from .batch import Batch, stamped
+from .batch import Batch, StampedBatch, labelled
 from .stamps import KINDS
 from .transform import Transform
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .actions import Actions
+    from .batch import Buffer
 
 
 class BlockTransform(Transform):
@@ -18,6 +19,7 @@ class BlockTransform(Transform):
         self._label: Callable[[], bytes] | None
         self._label, self._length = KINDS.get(script.stamp, (None, 0))
         self._selections = script.selections
+        self._made: tuple[bytes, tuple[Buffer, ...]] | None = None  # a body, and that with labels
 
     def growth(self) -> tuple[int, int, int]:
         """Return the length of the label before each line, and that this is all."""
@@ -35,15 +37,32 @@ class BlockTransform(Transform):
 
     state = going_on
 
+    def exactly(self, body: bytes) -> int | None:
+        """Return how many bytes BODY is in a log: what it is there is made, and kept."""
+        if not self._label or body[-1:] != b"\n":
+            return None
+        pieces = labelled(body, self._label(), continued=False)
+        self._made = body, pieces
+        return sum(map(len, pieces))
+
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """Return the lines of BODY; one that will not be ended is ended."""
         if not unfinished and body[-1:] != b"\n":
             body += b"\n"
-        batch = Batch([], text=body, continued=continued, unfinished=unfinished)
         if self._label:
-            text = stamped(batch, self._label())
-            batch = Batch([], text=text, continued=continued, unfinished=unfinished)
+            pieces = self._with_labels(body, continued=continued)
+            batch: Batch = StampedBatch(pieces, continued=continued, unfinished=unfinished)
+        else:
+            batch = Batch([], text=body, continued=continued, unfinished=unfinished)
         for one in self._selections:
             # Before it is noted what a successor has to know.
             one.of(batch)
         return batch
+
+    def _with_labels(self, body: bytes, *, continued: bool) -> "tuple[Buffer, ...]":
+        """BODY with a label before each line that begins in it, as it was made if it was."""
+        made, self._made = self._made, None
+        if made and made[0] is body:
+            return made[1][continued:]
+        assert self._label  # noqa: S101 - for the type checker
+        return labelled(body, self._label(), continued=continued)

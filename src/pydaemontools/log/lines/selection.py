@@ -71,6 +71,11 @@ class BatchFilter:
     _batch: Batch | None = None
     _part: Batch | None = None
 
+    @property
+    def everything(self) -> bool:
+        """Whether each line is wanted, for sure."""
+        return False
+
     def of(self, batch: Batch) -> Batch:
         """What of BATCH is wanted. The batches of a stream are to come in their order."""
         if self._batch is not batch or not self._part:

@@ -27,6 +27,10 @@ class Transform:
         """Return how many bytes the lines of BODY are in a log, where that may be much less."""
         return None
 
+    def exactly(self, body: bytes) -> int | None:  # noqa: ARG002
+        """Return how many bytes BODY is in a log, if to make that is as cheap as to reckon it."""
+        return None
+
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> "Batch":
         """Return the batch that BODY is: whole lines, but for a first that is CONTINUED and a last
         that is UNFINISHED. A last line that lacks its end, and is not UNFINISHED, is ended.

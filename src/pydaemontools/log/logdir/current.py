@@ -6,9 +6,10 @@ is 0644 while it is written and 0744 after a clean end.
 
 import posix
 
-from .folder import APPEND, Folder
+from .folder import Folder
 
 CURRENT = b"current"
+SEEK_END = 2
 
 
 class Current:
@@ -30,8 +31,19 @@ class Current:
     def append(self) -> None:
         """Go on with the file that is there, and is complete no more."""
         self.folder.about_to(b"append to", CURRENT)
-        self.fd = self.folder.open(CURRENT, APPEND, 0o644)
+        # Without O_APPEND, which keeps bytes from being moved to it.
+        self.fd = self.folder.open(CURRENT, posix.O_RDWR | posix.O_CREAT, 0o644)
         posix.fchmod(self.fd, 0o644)
+        self.to_end()
+
+    def to_end(self) -> None:
+        """Go on at the end of the file."""
+        self.written = posix.lseek(self.fd, 0, SEEK_END)
+
+    def inside(self) -> bool:
+        """Return whether the file ends within a line."""
+        size = posix.fstat(self.fd).st_size if self.fd >= 0 else 0
+        return size > 0 and posix.pread(self.fd, 1, size - 1) != b"\n"
 
     def removed(self) -> bool:
         """Return whether the file that is open has no name any more."""

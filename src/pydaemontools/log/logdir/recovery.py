@@ -55,7 +55,7 @@ class Recovery:
         self.current.append()
         if end and again:
             posix.ftruncate(self.current.fd, intent.offset)
-        self.current.written = posix.fstat(self.current.fd).st_size
+            self.current.to_end()
         return unfiled
 
     def _finish_change(self) -> bool:
@@ -72,7 +72,6 @@ class Recovery:
         if found and found.st_mode & 0o100 and (is_ours(found) or S_ISDIR(found.st_mode)):
             self.current.append()
             self.finished.file(b"previous", b"s")
-            self.current.written = posix.fstat(self.current.fd).st_size
             return False
         for name in b"state", b"newstate":
             try:

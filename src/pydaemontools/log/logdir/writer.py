@@ -13,10 +13,13 @@ from .finished import Finished
 from .folder import Folder
 from .processor import Processor
 from .recovery import Recovery
-from .rotation import FILING, REMOVED, UNFILED, Rotation
+from .rotation import FILED, FILING, REMOVED, UNFILED, Rotation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..pipe.source import PipeSource
     from .retention import Retention
 
 SIZE = 99999  # bytes of a file, at the most
@@ -77,7 +80,8 @@ class LogDir:
             error.filename = self.folder.doing
             raise
         if intent_log:
-            intent_log.begun(self)
+            inside = known is not None and known[0].straight and self._current.inside()
+            intent_log.begun(self, inside=inside)
 
     def release(self) -> None:
         """Close what is open, as a kill would."""
@@ -108,6 +112,10 @@ class LogDir:
             self.rotation.stage = REMOVED
         return found.st_ino, found.st_size
 
+    def inside(self) -> bool:
+        """Return whether `current` ends within a line."""
+        return self._current.inside()
+
     def changed(self) -> float:
         """Return when `current` got something the last time, if anything is in it; else 0."""
         found = posix.fstat(self._current.fd)
@@ -128,14 +136,43 @@ class LogDir:
         if current.written + len(chunk) >= self.size - SLACK:
             chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
         count = posix.write(current.fd, chunk)
-        begun = current.written // PART * PART
-        current.written += count
-        if begun + PART <= current.written:
-            self._start_on_disk(begun)
+        self._got(count)
         if current.written >= self.size - SLACK and chunk[count - 1 : count] == b"\n":
             # Full enough. Whatever goes wrong here is found again by the next write.
             current.written = self.size
         return count
+
+    def gather(self, pieces: "Sequence[bytes | memoryview]") -> int:
+        """Write PIECES together; return how many bytes are left: all where more is to be done than
+        that, and write() does it. Raises OSError when nothing could be written.
+        """
+        size = sum(map(len, pieces))
+        if not 0 < size <= self.spare():
+            return size
+        self.folder.doing = self._writing
+        count = posix.writev(self._current.fd, pieces)
+        self._got(count)
+        return size - count
+
+    def spare(self) -> int:
+        """Return how many bytes `current` may get with nothing else to be done."""
+        plainly = self.rotation.stage == FILED and not self.due and self._current.fd >= 0
+        return self.size - SLACK - self._current.written - 1 if plainly else 0
+
+    def receive(self, source: "PipeSource", count: int) -> int:
+        """Have up to COUNT bytes moved from SOURCE, no more than are to spare; return how many
+        were. Raises OSError if none was.
+        """
+        moved = source.move(self._current.fd, None, count)
+        self._got(moved)
+        return moved
+
+    def _got(self, count: int) -> None:
+        """Know that COUNT bytes were written; each part that is full begins to go to the disk."""
+        begun = self._current.written // PART * PART
+        self._current.written += count
+        if begun + PART <= self._current.written:
+            self._start_on_disk(begun)
 
     def _start_on_disk(self, begun: int) -> None:
         """Have the part from BEGUN on go to the disk, so that the end need not wait for it.

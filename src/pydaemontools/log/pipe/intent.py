@@ -57,6 +57,11 @@ class Intent:
         self.after = after
 
     @property
+    def straight(self) -> bool:
+        """Return whether bytes are moved from the pipe to the file: what is there was consumed."""
+        return not self.count and self.limit == LARGEST
+
+    @property
     def marks(self) -> int:
         """Return how many bytes the counter gets while all of them are consumed."""
         return self.count if self.first == self.count else self.first + 1

@@ -7,7 +7,7 @@ For one block:
    will not go beyond.
 2. The block is written, into one file of each log. Files change between blocks.
 3. The first few bytes of the block are moved from the pipe into the counter.
-4. The middle is read from the pipe, and dropped.
+4. The middle is moved into a pipe of our own, and dropped there.
 5. The last byte is moved into the counter.
 
 No signal ends a system call of 3 to 5 halfway, so the size of the counter says which were done:
@@ -21,16 +21,16 @@ No signal ends a system call of 3 to 5 halfway, so the size of the counter says 
 
 None of this changes an intent, so a successor that is killed leaves the same to its own. Whether
 4 was done shows in what is next in the pipe: the first bytes end before one that is not like the
-last. Where none of the first ones is, 3 moves all bytes. This tells apart lines that look alike,
-and needs nobody but the process that died. Intents that cannot be kept are voided before anything
-is consumed, and a block may come twice.
+last. Where none of the first ones is, and of few bytes, 3 moves all. This tells apart lines that
+look alike, and needs nobody but the process that died. Intents that cannot be kept are voided
+before anything is consumed, and a block may come twice.
 """
 
 import posix
 import time
 from errno import EIO
 
-from .intent import DATA, Intent, IntentFile
+from .intent import DATA, LARGEST, Intent, IntentFile
 from .source import PipeSource
 
 TYPE_CHECKING = False
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 FULL = 4096  # bytes that the counter keeps, about, before it begins anew
 TAIL = 64  # bytes by which a block is known again
+SMALL = 256  # bytes of a block that is moved as a whole
 HEAD = 64  # bytes among which the first step of consuming a block has to end
 
 
@@ -62,7 +63,12 @@ def open_intent_log(source: "Source", splitter: "BlockSplitter") -> "IntentLog |
 
 
 def head(body: bytes) -> int:
-    """Return how many bytes of BODY come first: all, if none near them differs from the last."""
+    """Return how many bytes of BODY come first: all, if they are few, or if none near them differs
+    from the last.
+    """
+    if len(body) <= SMALL:
+        # One call is cheaper than to spare the room.
+        return len(body)
     same = body[1:HEAD]
     others = same.lstrip(body[-1:])
     first = 1 + len(same) - len(others)
@@ -87,6 +93,7 @@ class IntentLog:
         self._first = self._rest = 0  # bytes to consume first, and all that are to be consumed
         self._prepared = False  # whether the intents stand for what is written next
         self._doubt = False  # whether there may be intents that are wrong
+        self._straight = 0  # the inode of the file that bytes are moved to, if they are
 
     def join(self, log: "JoinedLog", directory: int) -> tuple[Intent, bool] | None:
         """Keep intents for LOG too, in its DIRECTORY.
@@ -113,6 +120,24 @@ class IntentLog:
             return None
         return known
 
+    def straight(self, log: "JoinedLog") -> bool:
+        """Say that bytes are moved from the pipe to LOG, as many as there are; return whether that
+        is said, and they may be.
+        """
+        inode, end = log.position()
+        if inode and inode == self._straight:
+            return True
+        if not inode or self._doubt or [*self._files] != [log]:
+            return False
+        place = 1, inode, end, LARGEST
+        try:
+            intent = Intent(self._stream, *place, self._consumed, 0, 0, b"", self.state, 0)
+            self._files[log].write(intent.line)
+        except OSError:
+            return False
+        self._prepared, self._straight = False, inode
+        return True
+
     def leave(self, log: "JoinedLog") -> None:
         """Keep no intents for LOG, which cannot be had after all."""
         if (file := self._files.pop(log, None)) and file.was_empty:
@@ -125,8 +150,9 @@ class IntentLog:
             if file.was_empty:
                 file.remove()
 
-    def begun(self, log: "JoinedLog") -> None:
-        """Know that LOG stands where it shall go on."""
+    def begun(self, log: "JoinedLog", *, inside: bool = False) -> None:
+        """Know that LOG stands where it shall go on, INSIDE a line if that is to be seen there."""
+        self.state |= inside
         if log in self._files:
             try:
                 self._write(log, self._files[log], b"", self.state)
@@ -150,6 +176,7 @@ class IntentLog:
             self._stream = self._new_stream()
         # The intents are right again with the next block.
         self._prepared, self._doubt = False, True
+        self._straight = 0
 
     def _new_stream(self) -> bytes:
         return b"%b%d" % (self._pipe, time.time_ns())
@@ -172,7 +199,7 @@ class IntentLog:
         if not (again or consumed == intent.marks) or (again and not self._is_next(intent)):
             return None
         self.state = intent.before if again else intent.after
-        return intent, again
+        return intent, again and not intent.straight
 
     def _go_on(self, file: IntentFile, intent: Intent) -> int:
         """Consume the rest of the block of INTENT, if some of it was; return how far that is."""
@@ -198,6 +225,7 @@ class IntentLog:
     def prepare(self, body: bytes, after: int) -> None:
         """Say that BODY is about to be written; that brings the reader's state to AFTER."""
         self._prepared = False
+        self._straight = 0
         self._doubt = True
         self._first, self._rest = head(body), len(body)
         try:
@@ -272,7 +300,7 @@ class IntentLog:
                 file.void()
         except OSError:
             return False
-        self._consumed = 0
+        self._consumed = self._straight = 0
         self._doubt = False
         return True
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .intent_log import IntentLog
     from .sink import Sink
     from .source import Source
+    from .straight import Straight
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
 REST = 0.5  # seconds that the rest of a record has to come
@@ -47,7 +48,8 @@ class Pump:
     """Carries what comes from SOURCE to SINKS for WHO, in the batches that TRANSFORM makes of it.
 
     BUFFER is how many bytes a sink that is away may hold; after that nothing more is read, and
-    the daemon waits. ENDING says when to end. INTENT_LOG knows what the log directories have.
+    the daemon waits. ENDING says when to end. INTENT_LOG knows what the log directories have;
+    STRAIGHT moves lines to the only sink where nothing is made of them.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Pump:
         *,
         who: bytes = b"pysissylog",
         intent_log: "IntentLog | None" = None,
+        straight: "Straight | None" = None,
     ) -> None:
         self.source = source
         self.ending = ending
@@ -68,6 +71,7 @@ class Pump:
         self.buffer = buffer
         self.who = who
         self.intent_log = intent_log
+        self.straight = straight
         self.alarms: list[int] = []  # fills with the signals that ask for new files
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
@@ -124,8 +128,20 @@ class Pump:
             raise cli.fatal(b"unable to read stdin", self._trouble)
         yield code
 
+    def _moved(self) -> bool:
+        """Move what goes straight to its place; return whether there was any."""
+        if self._inside or self.ending.signals or not self.straight or not self.straight.carry():
+            return False
+        self._inside = self.straight.inside
+        self._turn(full=True)
+        return True
+
     def _fill(self) -> bool:
-        """See what there is to pass on, and whether it is the last; return if there is some."""
+        """See what there is to pass on, and whether it is the last; return if there is some, or if
+        some was, that went straight to its place.
+        """
+        if self.straight and self._moved():
+            return True
         source, ending = self.source, self.ending
         try:
             block = source.look()
@@ -137,6 +153,11 @@ class Pump:
         ending.last = source.ended
         if ending.signals and not ending.last:
             block = ending.cut(block, source.consumed, source.available, inside=self._inside)
+        elif not block:
+            # Nothing is waited for.
+            self._line = self._record = INFINITY
+            self._grown = self._seen = 0
+            return False
         if not ending.last:
             block = self._lines(block)
             if self.transform.by_records:
@@ -225,8 +246,9 @@ class Pump:
         return PumpWait(min(PAUSE if rest is None else rest, left), for_input=False)
 
     def _pass_some(self) -> None:
-        """Pass on as much of the block as has room."""
-        body = self._block
+        """Pass on as much of the block as has room, if there is one."""
+        if not (body := self._block):
+            return
         if self.intent_log:
             body = self.intent_log.splitter.next_part(body, self._at)
         self._at += len(body)

@@ -16,6 +16,7 @@ from ...base.tee import find_tee
 BLOCK = 262144  # bytes looked at together, at the most: they stay in the processor's cache
 LONG = 65536  # bytes of a line that has no end yet, before it is passed on in pieces
 RECORD = 1 << 20  # bytes of a line that is kept whole, if the pipe can be that large
+END = 4096  # bytes in which the end of a line is looked for, where it is all that is looked for
 PAGES = 16384  # bytes of pages that may be filled in part though a pipe is full
 KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 FIONREAD = 0x541B
@@ -124,7 +125,6 @@ class PipeSource(Source):
         self._copy = copy
         self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._count = memoryview(bytearray(4)).cast("i")
-        self._room = bytearray(BLOCK)
         # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
         # block is made of new pages, which the kernel has to clear.
         bytes(KEPT)
@@ -145,14 +145,34 @@ class PipeSource(Source):
         except BlockingIOError:
             # Somebody else has taken it.
             return b""
-        block = posix.read(self._copy[0], copied)
-        while len(block) < copied:
-            block += posix.read(self._copy[0], copied - len(block))
+        block = self._copied(copied)
         self.ended = self.hung_up and copied >= self.available
         return block
 
-    def move(self, file: int, offset: int, count: int) -> int:
-        """Move up to COUNT bytes from the pipe to FILE, behind OFFSET; return how many it were."""
+    def _copied(self, count: int) -> bytes:
+        """Return COUNT bytes that were copied."""
+        block = posix.read(self._copy[0], count)
+        while len(block) < count:
+            block += posix.read(self._copy[0], count - len(block))
+        return block
+
+    def lines_end(self, most: int) -> int:
+        """Return how many of the first MOST bytes are whole lines, of which only the end is read;
+        none if no line ends there.
+        """
+        try:
+            copied = self._tee(self.fd, self._copy[1], most)
+        except BlockingIOError:
+            return 0
+        before = max(0, copied - END)
+        self._discard(self._copy[0], before)
+        end = self._copied(copied - before).rfind(b"\n") + 1
+        return before + end if end else 0
+
+    def move(self, file: int, offset: int | None, count: int) -> int:
+        """Move up to COUNT bytes from the pipe to FILE, behind OFFSET or where it stands; return
+        how many it were.
+        """
         moved = posix.splice(self.fd, file, count, offset_dst=offset)
         self.consumed += moved
         return moved
@@ -160,17 +180,20 @@ class PipeSource(Source):
     def drop(self, count: int) -> int:
         """Consume the first COUNT bytes in one call; return how many it were.
 
-        A read of what is there is not ended by a signal: it copies all, into memory that has
-        been used before and is there. A splice to /dev/null may be.
+        No signal ends a splice from pipe to pipe, which takes what is there without a copy of it.
+        A splice to /dev/null may be ended: it is only for what was consumed already.
         """
-        if count > len(self._room):
-            self._room = bytearray(count)
-        dropped = posix.readv(self.fd, [memoryview(self._room)[:count]])
+        dropped = posix.splice(self.fd, self._copy[1], count)
         self.consumed += dropped
+        self._discard(self._copy[0], dropped)
         return dropped
+
+    def _discard(self, fd: int, count: int) -> None:
+        """Let go of COUNT bytes of the pipe FD."""
+        while count and (taken := posix.splice(fd, self._null, count)):
+            count -= taken
 
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""
         self.consumed += count
-        while count and (taken := posix.splice(self.fd, self._null, count)):
-            count -= taken
+        self._discard(self.fd, count)

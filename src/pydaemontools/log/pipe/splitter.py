@@ -46,11 +46,23 @@ def size_in_log(body: bytes, label: int, factor: int = 1, besides: int = 0) -> i
     return factor * len(body) + label * (newlines + (body[-1:] != b"\n")) + 1 + besides
 
 
-def fit(body: bytes, room: int, label: int, factor: int = 1, besides: int = 0) -> tuple[bytes, int]:
-    """Return the first lines of BODY that have room in ROOM bytes, and their size there."""
+def fit(
+    body: bytes,
+    room: int,
+    label: int,
+    factor: int = 1,
+    besides: int = 0,
+    *,
+    exactly: "Callable[[bytes], int | None] | None" = None,
+) -> tuple[bytes, int]:
+    """Return the first lines of BODY that have room in ROOM bytes, and their size there: EXACTLY
+    says it where most have room.
+    """
     if (most := len(body) * (factor + label) + label + 1 + besides) <= room:
         # Even if it were nothing but ends of lines: there is no need to count them.
         return body, most
+    if exactly and 2 * len(body) <= room and (size := exactly(body)) and size <= room:
+        return body, size
     while body and (needed := size_in_log(body, label, factor, besides)) > room:
         body = body[: body.rfind(b"\n", 0, len(body) * max(0, room) // needed) + 1]
     return body, needed if body else 0
@@ -69,8 +81,8 @@ def first_lines(text: bytes, count: int) -> bytes:
 class BlockSplitter:
     """Cuts blocks into parts for its `logs`. LABEL, FACTOR and BESIDES say by how much text is
     longer there (transform.py), GROWTH_OF by how much some text is, if that may be less, and
-    CLOSELY how long one gets where that is much less. With
-    WHOLE_RECORDS a record of several lines is in one file.
+    CLOSELY how long one gets where that is much less; EXACTLY says how long a part gets where it
+    is as well made as counted. With WHOLE_RECORDS a record of several lines is in one file.
     """
 
     def __init__(
@@ -81,6 +93,7 @@ class BlockSplitter:
         *,
         growth_of: "Callable[[bytes], tuple[int, int, int]] | None" = None,
         closely: "Callable[[bytes], int | None] | None" = None,
+        exactly: "Callable[[bytes], int | None] | None" = None,
         whole_records: bool = False,
     ) -> None:
         self.logs: list[JoinedLog] = []
@@ -89,6 +102,7 @@ class BlockSplitter:
         self._growth = label, factor, besides
         self._growth_of = growth_of
         self._closely = closely
+        self._exactly = exactly
         self._whole_records = whole_records
 
     def next_part(self, block: bytes, start: int) -> bytes:
@@ -96,15 +110,18 @@ class BlockSplitter:
 
         Nothing if one has to go on with its next file first; that file is then due.
         """
-        room = min([log.room() for log in self.logs], default=NO_END)
-        most = min([log.most_lines for log in self.logs], default=NO_END)
+        if len(self.logs) == 1:
+            room, most = self.logs[0].room(), self.logs[0].most_lines
+        else:
+            room = min([log.room() for log in self.logs], default=NO_END)
+            most = min([log.most_lines for log in self.logs], default=NO_END)
         part = block[start : start + room]
         if start + room < len(block):
             part = part[: part.rfind(b"\n") + 1]
         if most < len(part):
             part = first_lines(part, most)
         growth = self._growth_of(part) if self._growth_of else self._growth
-        part, self.part_size = fit(part, room, *growth)
+        part, self.part_size = fit(part, room, *growth, exactly=self._exactly)
         if not self._whole_records or start + len(part) == len(block):
             return part or self._fit_line(block, start, room)
         return self._fit_records(block, start, part, room)

@@ -15,7 +15,7 @@ from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..lines.actions import ActionTarget
     from ..lines.selection import BatchFilter
@@ -61,7 +61,7 @@ class DirectorySink(Sink):
         super().__init__(log.folder.path)
         self._warning = WarnOnce(who)
         self._unpruned = WarnOnce(who)
-        self._log = log
+        self.log = log
         self._who = who
         self._label = label
         self._selection = selection
@@ -75,7 +75,7 @@ class DirectorySink(Sink):
         if age:
             last, self._next = turns(time.time(), age)
             # It may have become old while nobody was here.
-            self._log.due = 0 < log.changed() < last
+            self.log.due = 0 < log.changed() < last
 
     @property
     def held(self) -> int:
@@ -83,23 +83,41 @@ class DirectorySink(Sink):
         return len(self._data)
 
     @property
+    def takes_all(self) -> bool:
+        """Whether each line is written, and as it is."""
+        return not self._label and (not self._selection or self._selection.everything)
+
+    @property
     def _waits(self) -> bool:
-        return bool(self._data) or self._log.due
+        return bool(self._data) or self.log.due
 
     def send(self, batch: Batch) -> None:
         """Write BATCH, or hold what cannot be written now."""
         if self._selection:
             batch = self._selection.of(batch)
-        self._data += stamped(batch, self._label()) if self._label else batch.text
+        pieces = stamped(batch, self._label()) if self._label else batch.pieces
+        if self._data:
+            self._data = b"".join((self._data, *pieces))
+        else:
+            self._gather(pieces)
         self.flush()
+
+    def _gather(self, pieces: "Sequence[bytes | memoryview]") -> None:
+        """Write PIECES, and hold what has to wait."""
+        try:
+            if left := self.log.gather(pieces):
+                self._data = b"".join(pieces)[-left:]
+        except OSError as error:
+            self._data = b"".join(pieces)
+            self._troubled(error)
 
     def mark(self) -> None:
         """Remember where the log stands: here the next block begins."""
-        self._mark = self._log.position()
+        self._mark = self.log.position()
 
     def back(self) -> None:
         """Let the log end where the last block began, if that is in the same file."""
-        if self._log.cut(*self._mark):
+        if self.log.cut(*self._mark):
             self._data = b""
 
     def turn(self, *, full: bool = False) -> None:
@@ -107,30 +125,30 @@ class DirectorySink(Sink):
         old = time.time() >= self._next
         if old:
             _, self._next = turns(time.time(), self._age)
-        if not self._log.fresh() if old or not full else self._log.room() <= 0:
-            self._log.due = True
+        if not self.log.fresh() if old or not full else self.log.room() <= 0:
+            self.log.due = True
             self.flush()
-        retention = self._log.retention
+        retention = self.log.retention
         if retention and retention.due() <= 0:
             self._prune(retention)
 
     def _prune(self, retention: "Retention") -> None:
         """Remove files whose lines are too old; one that cannot be is no reason to read nothing."""
-        if self._log.rotation.stage == REMOVED:
+        if self.log.rotation.stage == REMOVED:
             retention.put_off()
             return
         try:
-            self._log.prune()
+            self.log.prune()
         except OSError as error:
             retention.put_off()
-            doing = self._log.folder.doing
+            doing = self.log.folder.doing
             self._unpruned.warn(b"unable to " + doing + b": " + error_str(error))
         else:
             self._unpruned.clear()
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
-        log, rotation = self._log, self._log.rotation
+        log, rotation = self.log, self.log.rotation
         filing = rotation.stage in FILING
         if (filing or log.due or self._data) and time.monotonic() < self._retry_at:
             return
@@ -158,8 +176,8 @@ class DirectorySink(Sink):
 
     def _tell(self) -> None:
         """Say that the directory was removed, once it is there again."""
-        if self._log.rotation.renewed:
-            self._log.rotation.renewed = False
+        if self.log.rotation.renewed:
+            self.log.rotation.renewed = False
             what = b"/current was removed; what it had is written again"
             say(self._who + b": warning: " + self.path + what)
 
@@ -168,12 +186,12 @@ class DirectorySink(Sink):
         self._retry_at = time.monotonic() + self._pause
         if self._always:
             self._warning.clear()
-        doing = self._log.folder.doing
+        doing = self.log.folder.doing
         self._warning.warn(b"unable to " + doing + b", pausing: " + error_str(error))
 
     def due(self) -> float | None:
         """Return in how many seconds a flush makes sense; None if there is nothing to flush."""
-        if self._waits or self._log.rotation.stage in FILING:
+        if self._waits or self.log.rotation.stage in FILING:
             rest = self._retry_at - time.monotonic()
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
         return None
@@ -181,8 +199,8 @@ class DirectorySink(Sink):
     def turn_due(self) -> float | None:
         """Return in how many seconds a file is old, or a look at that is due; None if never."""
         dues = [max(0.0, self._next - time.time())] if self._age else []
-        if self._log.retention:
-            dues.append(self._log.retention.due())
+        if self.log.retention:
+            dues.append(self.log.retention.due())
         return min(dues, default=None)
 
     def lost(self) -> int:
@@ -191,12 +209,12 @@ class DirectorySink(Sink):
 
     def sync(self) -> None:
         """Have all that was written on disk. Raises OSError if that is not so."""
-        self._log.sync()
+        self.log.sync()
 
     def close(self) -> None:
         """Mark the log as complete. Raises OSError, also if the last processor failed."""
         try:
-            self._log.close(complete=not self._data)
+            self.log.close(complete=not self._data)
         except ProcessorFailed as failed:
             say(self._who + b": warning: " + failed.args[0])
             raise OSError(EIO, "") from None
