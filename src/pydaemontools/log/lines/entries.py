@@ -98,7 +98,7 @@ def object_texts(
             yield form.of(levels, lines)
             continue
         records = list(by_themselves(lines, levels, found))
-        texts = list(map(form.record, records))
+        texts = form.records(records)
         if BYTES * max(map(len, texts)) <= room:
             yield "\n".join(texts).encode("utf-8", "replace")
         else:

@@ -4,7 +4,7 @@ from _operator import add
 from json.encoder import encode_basestring
 
 from . import emit
-from .jsonline import encode_object
+from .jsonline import encode_behind, encode_object
 from .record import Record
 
 TYPE_CHECKING = False
@@ -42,16 +42,43 @@ class JsonObjects:
         fields, message = record.fields, record.message
         if self._added:
             fields = {**fields, **self._added}
-        if message is record.line or not fields or not self._taken.isdisjoint(fields):
-            return emit.line_text(record, self._given, self._added)
         if not self._heads:
             self._make()
-        head = self._heads[record.level or 0]
-        text = encode_basestring(message.decode("utf-8", "backslashreplace"))
+        if fields and message is not record.line and self._taken.isdisjoint(fields):
+            try:
+                text = encode_basestring(message.decode())
+                return f"{self._heads[record.level or 0]}{text},{encode_object(fields)[1:]}"
+            except ValueError:
+                # A message that is no UTF-8, or a number beyond all bounds.
+                pass
+        return emit.line_text(record, self._given, self._added)
+
+    def records(self, records: "Sequence[Record]") -> list[str]:
+        """The objects of RECORDS, each of which has a level."""
         try:
-            return f"{head}{text},{encode_object(fields)[1:]}"
+            made = self._at_once(records)
         except ValueError:
-            return emit.line_text(record, self._given, self._added)
+            made = None
+        return list(map(self.record, records)) if made is None else made
+
+    def _at_once(self, records: "Sequence[Record]") -> list[str] | None:
+        """The same; None if one of them is not as nearly all are."""
+        if not self._heads:
+            self._make()
+        heads, added, taken = self._heads, self._added, self._taken
+        begun: list[str] = []
+        behind: list[Mapping[str, object]] = []
+        for record in records:
+            fields, message = record.fields, record.message
+            if added:
+                fields = {**fields, **added}
+            if not fields or message is record.line or not taken.isdisjoint(fields):
+                return None
+            text = encode_basestring(message.decode())
+            begun.append(f"{heads[record.level or 0]}{text},")
+            behind.append(fields)
+        rest = encode_behind(behind)
+        return None if rest is None else list(map(add, begun, rest))
 
     def most(self, lines: "Sequence[bytes]") -> int:
         """How many bytes an object of any of LINES has, at the most."""

@@ -15,7 +15,9 @@ DEPTH = 64  # of objects and arrays in each other; json itself ends at about a t
 _scan = json.JSONDecoder(strict=False, parse_constant=str).scan_once  # type: ignore[attr-defined]
 # What an object of loguru's serializer has, and nothing else has.
 LOGURU = {"text", "record"}
-FIRST, SECOND = keys.LEVEL[0], keys.MESSAGE[1]
+FEW = len(LOGURU)
+FIRST, SECOND, THIRD = keys.LEVEL[0], keys.MESSAGE[1], keys.MESSAGE[0]
+WORDS = keys.WORDS
 # Without any of these an object has nothing to say but the line that it holds in `log`.
 KNOWN = {key.lower() for key in keys.LEVELS | keys.MESSAGES} - {"log"}
 
@@ -23,7 +25,7 @@ KNOWN = {key.lower() for key in keys.LEVELS | keys.MESSAGES} - {"log"}
 def parse(line: bytes) -> Record | None:
     """The record that LINE is; None if it is neither a JSON object nor logfmt."""
     if line[:1] == b"{":
-        return _json(line)
+        return parse_json(line)
     pairs = logfmt.parse(line)
     return None if pairs is None else made(line, pairs)
 
@@ -39,9 +41,12 @@ def encoded(text: str) -> bytes:
         return whole.encode("utf-8", "surrogateescape")
 
 
-def _json(line: bytes) -> Record | None:
+def parse_json(line: bytes) -> Record | None:
     """The record that LINE is if it is one JSON object."""
-    text = line.decode("utf-8", "surrogateescape")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        text = line.decode("utf-8", "surrogateescape")
     try:
         found, end = _scan(text, 0)
     except (ValueError, RecursionError, StopIteration):
@@ -51,11 +56,12 @@ def _json(line: bytes) -> Record | None:
     deep = len(line) > 2 * DEPTH and line.count(b"{") + line.count(b"[") > DEPTH
     if deep and _deep(found):
         return None
-    if len(found) == len(LOGURU) and found.keys() == LOGURU and isinstance(found["record"], dict):
+    if len(found) == FEW and found.keys() == LOGURU and isinstance(found["record"], dict):
         return made(line, _loguru(found["record"], found["text"]))
-    held = found.get("log")
-    if isinstance(held, str) and KNOWN.isdisjoint(map(str.lower, found)):
-        return _held(line, found, encoded(held).rstrip(b"\r\n"))
+    if "log" in found:
+        held = found["log"]
+        if isinstance(held, str) and KNOWN.isdisjoint(map(str.lower, found)):
+            return _held(line, found, encoded(held).rstrip(b"\r\n"))
     return made(line, found)
 
 
@@ -76,15 +82,16 @@ def _loguru(record: dict[str, object], text: object) -> dict[str, object]:
 
 def made(line: bytes, fields: dict[str, object]) -> Record:
     """The record of LINE; level and message are taken out of FIELDS."""
-    value = fields.get(FIRST)
-    if isinstance(value, str) and (level := keys.WORDS.get(value)) is not None:
+    level: int | None
+    message: bytes | None
+    try:
         # Nearly always.
+        level = WORDS[fields[FIRST]]  # type: ignore[index]
         del fields[FIRST]
-    else:
+    except (KeyError, TypeError):
         level = _level(fields)
-    value = fields.get(SECOND) if fields.get(keys.MESSAGE[0]) is None else None
-    if isinstance(value, str):
-        message: bytes | None = encoded(value)
+    if THIRD not in fields and (value := fields.get(SECOND)).__class__ is str:
+        message = encoded(value)
         del fields[SECOND]
     else:
         message = _message(fields)

@@ -175,8 +175,8 @@ class RecordTransform(BlockTransform):
             worth += levels[some]
             found = records[some]
             if any(found):
-                each = map(form.record, by_themselves(lines[some], levels[some], found))
-                texts.append("\n".join(each).encode("utf-8", "replace"))
+                each = list(by_themselves(lines[some], levels[some], found))
+                texts.append("\n".join(form.records(each)).encode("utf-8", "replace"))
             else:
                 texts.append(form.of(levels[some], lines[some]))
         return LevelBatch(worth, None, list, text=b"\n".join([*texts, b""]))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+BRACE = ord("{")
+
+
 def possible(block: bytes, lines: list[bytes]) -> bool:
     """Whether any of LINES, of which BLOCK is made, may be structured.
 
@@ -48,9 +51,10 @@ class RecordReader:
         if not possible(block, lines):
             levels = self.router.route(lines)
             return levels, self._of_sources(block, lines, levels, None)
-        from .parse import parse
+        from .parse import parse, parse_json
 
-        records = list(map(parse, lines))
+        # Nearly all are JSON, where any is.
+        records = [parse_json(one) if one[0] == BRACE else parse(one) for one in lines]
         if unfinished and records:
             from .partial import partial
 
@@ -93,7 +97,14 @@ class RecordReader:
     def _levels(self, lines: list[bytes], records: "Sequence[Record | None]") -> list[int]:
         """The severity of each of LINES, of which some are RECORDS."""
         router = self.router
-        levels: list[int] = []
+        levels: list[int]
+        if {*map(type, records)} == {Record}:
+            # All are structured, and none holds a line of another.
+            found = [one.level for one in records if one]
+            levels = [router.default if level is None else level for level in found]
+            router.ended(lines[-1], levels[-1])
+            return levels
+        levels = []
         last = None  # a structured line that the router has yet to be told of
         for at, record in enumerate(records):
             if record and not record.inner:
