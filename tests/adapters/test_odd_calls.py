@@ -177,3 +177,41 @@ print("done")
     result = program(text, form)
     assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
     assert [result.stderr.count(b"#%d#" % number) for number in range(6)] == [1] * 6
+
+
+ODD_PARTS = """
+class Odd(logging.LogRecord):
+    def getMessage(self): raise RuntimeError("no")
+def broken(*_, **__): raise RuntimeError("no")
+for number, factory in enumerate((Odd, broken, lambda *_, **__: None)):
+    logging.setLogRecordFactory(factory)
+    app.error("#%d#", number)
+logging.setLogRecordFactory(logging.LogRecord)
+class Filter(logging.Filter):
+    def filter(self, record): raise RuntimeError("no")
+app.addFilter(Filter())
+app.error("#3#")
+app.filters.clear()
+logging.root.handlers[0].addFilter(Filter())
+app.error("#4#")
+logging.root.handlers[0].filters.clear()
+app.error("#5#", user="x", name=7, extra={"disk": "sda"})
+app.error("#6#", extra=None, stacklevel="x")
+logging.LoggerAdapter(app, {"name": 1}).error("#7#")
+print("done")
+"""
+
+
+@pytest.mark.parametrize("form", ["level", "json"])
+def test_what_a_call_of_logging_is_made_of(program, form):
+    """Kind: a factory, a filter or an argument of the program's that raises, or is none."""
+    result = program(f"log.install(format={form!r})\n" + ODD_PARTS)
+    assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
+    assert [result.stderr.count(b"#%d#" % number) for number in range(8)] == [1] * 8
+    assert result.stderr.count(b"a filter failed: RuntimeError('no')") == 2
+    if form == "json":
+        found = [json.loads(line) for line in result.stderr.splitlines() if b"#" in line]
+        # Who calls, and not what watches the calls.
+        assert {one["function"] for one in found} == {"<module>"}
+        assert not [one for one in found if "field_extra" in one]
+        assert [found[5][name] for name in ("user", "field_name", "disk")] == ["x", 7, "sda"]

@@ -78,6 +78,70 @@ def test_a_handler_is_known_by_what_its_fd_is(said, name, where):
     assert said(text) == ["error: one"]
 
 
+@pytest.mark.parametrize("name", STDERR)
+def test_a_handler_that_comes_later(said, name):
+    """Kind: a library that is imported later and brings one. It prints what we do not get."""
+    text = f"""{HANDLERS}
+log.install()
+handler = {STDERR[name]}
+app.addHandler(handler)
+app.error("one")
+assert handler in app.handlers
+app.propagate = False
+app.removeHandler(handler)
+app.addHandler(logging.StreamHandler())
+app.error("two")
+app.propagate = True
+app.error("three")
+log.uninstall()
+app.error("four")
+"""
+    assert said(text) == ["error: one", "two", "error: three", "four"]
+
+
+def test_one_that_comes_later_and_cannot_be_known(said, place):
+    """Is warned of, as before; what prints elsewhere goes on."""
+    text = """
+import logging.handlers, queue
+from loguru import logger
+log.install()
+app.addHandler(logging.handlers.QueueHandler(queue.SimpleQueue()))
+app.addHandler(logging.FileHandler("kept"))
+logger.add("sink", format="{message}")
+app.error("one")
+logger.error("two")
+"""
+    first, *rest = said(text)
+    assert first.startswith("warning: logging's handler QueueHandler of app stays, and may print")
+    assert rest == ["error: one", "error: two"]
+    assert [(place / name).read_text() for name in ("kept", "sink")] == ["one\n", "two\n"]
+
+
+@pytest.mark.parametrize(
+    "sink", ["sys.stderr", "print_it", "logging.StreamHandler()", "'/dev/stderr'", "Tee()"]
+)
+def test_a_sink_that_comes_later(said, sink):
+    """It prints what is less than our threshold, by its own filter; and all, once we are gone."""
+    text = f"""{HANDLERS}
+from loguru import logger
+def print_it(message): print(message, end="", file=sys.stderr)
+log.install(level="info", categories={{"x": "debug"}})
+app.error("zero")
+number = logger.add({sink}, format="{{message}}", level="DEBUG",
+    filter=lambda record: "no" not in record["message"])
+logger.error("one")
+logger.debug("less")
+logger.debug("no")
+app.error("two")
+logger.remove()
+logger.add({sink}, format="{{message}}")
+logger.error("three")
+log.install()
+logger.error("four")
+"""
+    assert said(text) == ["error: zero", "error: one", "less", "error: two", "three", "error: four"]
+
+
 def test_what_prints_elsewhere_stays(said, place):
     """A file, text in memory, and a function that keeps what it gets."""
     text = """

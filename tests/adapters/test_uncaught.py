@@ -174,6 +174,36 @@ def test_a_hook_of_another_prints_nothing_once_more(program, other, form):
     assert (b"sent" in result.stdout) == (other == "SENTRY")
 
 
+HOOKS = {
+    "logging": "app.critical('mine', exc_info=info)",
+    "logging, as text": "app.critical('mine %s', ''.join(traceback.format_exception(*info)))",
+    "loguru": "logger.opt(exception=info).critical('mine')",
+    "loguru, as text": "logger.critical('mine ' + ''.join(traceback.format_exception(*info)))",
+    "structlog": "structlog.get_logger().critical('mine', exc_info=info)",
+    "another": "app.critical('mine', exc_info=ValueError('three'))",
+}
+
+
+@pytest.mark.parametrize("form", ["level", "json"])
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_that_logs_what_was_written(program, hook, form):
+    """Kind: the recipe that logs what is uncaught: what it says is said, the traceback once."""
+    text = f"""
+import structlog, traceback
+from loguru import logger
+def hook(*info): {HOOKS[hook]}
+sys.excepthook = hook
+threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)
+log.install(format={form!r})
+{ENDS}
+"""
+    said = program(text).stderr.decode()
+    assert said.count("ended by an uncaught exception") == 2
+    assert sum("mine" in line for line in said.splitlines()) == 2
+    assert said.count("KeyError: 'three'") == 2
+    assert said.count("ValueError: three") == (2 if hook == "another" else 0)
+
+
 def test_a_hook_that_came_later_and_calls_ours(program):
     """Sentry's again: once."""
     pytest.importorskip("sentry_sdk")

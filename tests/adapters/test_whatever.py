@@ -1,10 +1,12 @@
 """hypothesis logs what it thinks of, by each library: nothing raises, is lost, or is there twice.
 
 A program gets what to do as JSON: which handlers there are, where stderr leads, and the steps.
-Each record has a number of its own, by which it is found again.
+Each record has a number of its own, by which it is found again. The program is forked from one
+that has imported all: PYDAEMONTOOLS_TEST_EXAMPLES=5000 is a matter of minutes.
 """
 
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from tests.adapters.conftest import HEAD, understood
 from tests.adapters.test_twice import HANDLERS, INTERCEPT
 from tests.adapters.test_values import VALUES
+from tests.log.conftest import finish
 
 pytestmark = pytest.mark.process
 # What is there before install(), by name.
@@ -35,7 +38,7 @@ BEFORE = {
 }
 PROGRAM = (
     HEAD
-    + "import json, structlog\nfrom loguru import logger\nkept = []\n"
+    + "import json, select, structlog\nfrom loguru import logger\nkept = []\n"
     + HANDLERS
     + INTERCEPT
     + VALUES
@@ -43,8 +46,32 @@ PROGRAM = (
 class Raises(logging.Handler):
     def emit(self, record): raise RuntimeError("no")
 say = None
-plan = json.loads(sys.stdin.read())
 BEFORE = json.loads(sys.argv[1])
+def serve():
+    for line in sys.stdin:
+        ends = [os.pipe(), os.pipe()]
+        if not os.fork():
+            for fd, (reads, writes) in enumerate(ends, 1):
+                os.dup2(writes, fd)
+                os.close(reads)
+                os.close(writes)
+            return json.loads(line)
+        said = [b"", b""]
+        for _, writes in ends: os.close(writes)
+        left = {ends[0][0]: 0, ends[1][0]: 1}
+        while left:
+            for fd in select.select(list(left), [], [])[0]:
+                said[left[fd]] += (piece := os.read(fd, 65536))
+                if not piece:
+                    os.close(fd)
+                    del left[fd]
+        code = os.waitstatus_to_exitcode(os.wait()[1])
+        print(json.dumps([code, *(one.decode("latin-1") for one in said)]), flush=True)
+    os._exit(0)
+# All that a child would import otherwise.
+from pydaemontools.adapters import bridge, jsonlog, later, uncaught
+from pydaemontools.adapters import loguru as ours, structlog as ours_too
+plan = serve()
 ODD = {"mean": Mean(), "shy": Shy(), "circle": circle, "nan": float("nan"), "key": {(1,): 2},
        "bytes": b"\\xff", "set": {1}, "type": int, "object": object(), "huge": 10**5000}
 def value(one):
@@ -104,6 +131,7 @@ for number, step in enumerate(plan["steps"]):
 print("done", flush=True)
 """
 )
+EXAMPLES = int(os.environ.get("PYDAEMONTOOLS_TEST_EXAMPLES") or 40)
 BESIDES = "a handler failed", "logging's handler", "loguru's sink"
 NUMBERS = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 TEXTS = st.text(st.characters(exclude_characters="#"), max_size=20) | st.sampled_from(
@@ -153,22 +181,37 @@ PLAN = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture
+def forked(start, place):
+    """Have a plan done by a process of its own; gives its code, stdout and stderr."""
+    (place / "program.py").write_text(PROGRAM)
+    process = start(sys.executable, "program.py", json.dumps(BEFORE))
+
+    def forked(plan):
+        process.stdin.write(json.dumps(plan).encode() + b"\n")
+        process.stdin.flush()
+        code, *said = json.loads(process.stdout.readline())
+        return code, *(text.encode("latin-1") for text in said)
+
+    yield forked
+    assert finish(process) == (0, b"")
+
+
 @pytest.mark.parametrize("library", ["logging", "loguru", "structlog"])
+@pytest.mark.timeout(max(120, 2 * EXAMPLES))
 @settings(
-    max_examples=15,
+    max_examples=EXAMPLES,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=PLAN)
-def test_whatever_is_logged(run, place, library, plan):
+def test_whatever_is_logged(forked, library, plan):
     """Each record is a line with its number, once, and the program ends well."""
-    (place / "program.py").write_text(PROGRAM)
-    given = json.dumps(plan | {"library": library}).encode()
-    result = run(sys.executable, "program.py", json.dumps(BEFORE), input=given)
+    code, out, err = forked(plan | {"library": library})
     # Python says 120 where its own stderr cannot be flushed.
     well = (0,) if plan["stderr"] == "pipe" else (0, 120)
-    assert (result.returncode in well, result.stdout) == (True, b"done\n"), result.stderr.decode()
-    said = result.stderr.decode("utf-8", "surrogateescape")
+    assert (code in well, out) == (True, b"done\n"), err.decode()
+    said = err.decode("utf-8", "surrogateescape")
     assert "Logging error" not in said
     found = Counter(re.findall(r"#(\d+)# ", said))
     if plan["stderr"] == "pipe":
@@ -176,7 +219,7 @@ def test_whatever_is_logged(run, place, library, plan):
         lines = [line for line in said.split("\n") if re.search(r"#\d+# ", line)]
         check(plan["format"], plan["steps"], lines)
         if plan["format"] in ("level", "journal"):
-            others = [text for _, text, _ in understood(result.stderr) if "# " not in text]
+            others = [text for _, text, _ in understood(err) if "# " not in text]
             # Of no record a line is one of its own; what is said besides is known.
             assert not [text for text in others if not text.startswith(BESIDES)], others
 

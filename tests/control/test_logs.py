@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydaemontools.base.tai64 import stamp
-from pydaemontools.control import logfiles, when
+from pydaemontools.control import logfiles, typed_time, when
 from pydaemontools.control.loglines import every
 from pydaemontools.log.logdir.writer import LogDir
 from tests.conftest import wait_until
@@ -663,7 +663,7 @@ class TestTimes:
     )
     def test_spans(self, text, seconds):
         """So long ago."""
-        assert when.moment(text, START) == START - seconds * SECOND
+        assert typed_time.moment(text, START) == START - seconds * SECOND
 
     @pytest.mark.parametrize(
         ("text", "wanted"),
@@ -676,15 +676,18 @@ class TestTimes:
     def test_dates(self, text, wanted):
         """Local ones."""
         expected = int(time.mktime((*wanted, 0, 0, -1))) * SECOND
-        assert when.moment(text, 0) == expected
+        assert typed_time.moment(text, 0) == expected
 
     @pytest.mark.parametrize(
         ("text", "seconds"),
-        [("2 hours ago", 7200), ("1 Minute", 60), ("10m ago", 600), ("3weeks", 1814400)],
+        [
+            *[("2 hours ago", 7200), ("1 Minute", 60), ("10m ago", 600), ("3weeks", 1814400)],
+            *[("1h30m", 5400), ("1 hour 30 minutes ago", 5400), ("-2h", 7200)],
+        ],
     )
     def test_spans_in_words(self, text, seconds):
         """With or without `ago`."""
-        assert when.moment(text, START) == START - seconds * SECOND
+        assert typed_time.moment(text, START) == START - seconds * SECOND
 
     @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])
     @pytest.mark.parametrize(
@@ -697,6 +700,7 @@ class TestTimes:
             ("today 10:00", (2026, 11, 1, 10, 0, 0)),
             ("09:00", (2026, 11, 1, 9, 0, 0)),
             ("09:30:01", (2026, 10, 31, 9, 30, 1)),
+            ("2026-10-25T12:00", (2026, 10, 25, 12, 0, 0)),
         ],
     )
     def test_days_in_words(self, monkeypatch, text, wanted, zone):
@@ -706,7 +710,45 @@ class TestTimes:
         try:
             now = int(time.mktime((2026, 11, 1, 9, 30, 0, 0, 0, -1))) * SECOND
             expected = int(time.mktime((*wanted, 0, 0, -1))) * SECOND
-            assert when.moment(text, now) == expected
+            assert typed_time.moment(text, now) == expected
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+
+    @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+    @pytest.mark.parametrize(
+        "time_of_day", [1774747800, 1774749600, 1793059200, 1793062800, 1700000000]
+    )
+    def test_what_is_shown_can_be_typed(self, monkeypatch, time_of_day, zone):
+        """Also around the hours that are left out, or come twice, in spring and autumn."""
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            shown = when.local(time_of_day * SECOND + 123_456_000).decode()
+            for text in (shown, shown.replace(" ", "T"), f"@{time_of_day}.123456"):
+                found = typed_time.moment(text, START)
+                assert found == time_of_day * SECOND + 123_456_000, text
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+
+    @pytest.mark.parametrize(
+        ("text", "wanted"),
+        [
+            ("2026-03-29T02:30:00Z", 1774751400),
+            ("2026-03-29 02:30 UTC", 1774751400),
+            ("2026-03-29 02:30:00+0200", 1774744200),
+            ("yesterday 09:00Z", START // SECOND // 86400 * 86400 - 86400 + 9 * 3600),
+            ("@40000000" + "%08x" % (1774751400 + 10), 1774751400),
+        ],
+    )
+    def test_times_with_an_offset(self, monkeypatch, text, wanted):
+        """As other logs have them, and the names of finished files."""
+        monkeypatch.setenv("TZ", "UTC")
+        time.tzset()
+        try:
+            padded = text.ljust(25, "0") if text[:1] == "@" else text
+            assert typed_time.moment(padded, START) == wanted * SECOND
         finally:
             monkeypatch.undo()
             time.tzset()
@@ -714,7 +756,7 @@ class TestTimes:
     @pytest.mark.parametrize(
         "text",
         [
-            *["", "m", "5", "5y", "-5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5"],
+            *["", "m", "5", "5y", "--5m", "2026", "2026-13-01", "2026-1-1 25:00", "2026-1-1 5"],
             *["a-b-c", "\xb2m", "9" * 5000 + "s", "2026-11-" + "1" * 5000],
             *[
                 "ago",
@@ -723,6 +765,11 @@ class TestTimes:
                 "9:",
                 ":",
                 "now 9:00",
+                "2026-02-29",
+                "2026-04-31 10:00",
+                "2026-11-21 10:00+2",
+                "@4000000x",
+                "10m 5",
                 "tomorrow",
                 "9:00 2026-11-21",
             ],
@@ -731,7 +778,7 @@ class TestTimes:
     )
     def test_no_time(self, text):
         """What is none is not guessed at."""
-        assert when.moment(text, 0) is None
+        assert typed_time.moment(text, 0) is None
 
     @given(st.integers(min_value=0, max_value=2**33))
     def test_a_stamp_of_svlogd(self, seconds):

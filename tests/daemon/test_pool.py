@@ -157,6 +157,40 @@ def test_replacing_is_one_by_one_and_never_with_fewer():
     assert stage.alive == [2, 3]
 
 
+def test_replacing_again_meanwhile_is_never_with_fewer():
+    """Kind: told twice at once, or by a worker and then by all: none goes before one is ready."""
+    stage = Stage()
+    stage.look(1.0)
+    stage.look(2.0, 0, 1)
+    stage.made[1].wish = True
+    stage.look(2.1)
+    assert stage.alive == [0, 1, 2]
+    stage.pool.replace()
+    stage.look(2.2)
+    assert (len(stage.made), [one.got for one in stage.made]) == (3, [[], [], []])
+    for now, ready, leaves in (3.0, 2, 0), (4.0, 3, 1), (5.0, 4, 2):
+        stage.look(now, ready)
+        assert [number for number in stage.alive if stage.made[number].got] == [leaves]
+        stage.made[leaves].gone = True
+        stage.look(now + 0.1)
+    assert stage.alive == [3, 4]
+
+
+def test_one_that_ended_by_itself_is_replaced_by_the_one_that_comes():
+    """Then no other has to go for it, before there is one more."""
+    stage = Stage()
+    stage.look(1.0)
+    stage.look(2.0, 0, 1)
+    stage.pool.replace()
+    stage.look(3.0)
+    stage.made[0].gone = True
+    stage.look(3.1)
+    stage.look(3.2, 2)
+    assert (stage.alive, stage.made[1].got) == ([1, 2, 3], [])
+    stage.look(3.3, 3)
+    assert (stage.alive, stage.made[1].got) == ([1, 2, 3], [SIGTERM])
+
+
 def test_one_that_asks_is_replaced_and_the_others_stay():
     """Kind: a HUP to all of a group, that leaves nobody for a moment: they ask, and stay."""
     stage = Stage()

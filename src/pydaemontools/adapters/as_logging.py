@@ -134,7 +134,7 @@ def allowed(extra: object) -> dict[str, object]:
             }
         except Exception:  # noqa: BLE001, S110 - it may be anything
             pass
-    return {"field_extra": extra}
+    return {} if extra is None else {"field_extra": extra}
 
 
 # By these attributes a record is known that structlog has prepared for a formatter.

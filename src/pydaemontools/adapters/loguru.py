@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from . import as_logging, bridge, guard, once
+from . import as_logging, bridge, guard, later, once
+from .hooked import told
 from .interrupts import interrupted
 from .level import NUMBERS, STEPS, Level, step_of_number
 from .printing import Printing
@@ -35,7 +36,7 @@ class LoguruSink:
         # The longest name first: it is the nearest.
         self._categories = sorted(categories.items(), key=lambda one: -len(one[0]))
         self._steps: dict[str, int] = {}
-        self._id = -1  # not there yet
+        self.number = -1  # not there yet
         self._put()
         for one in (level, *categories.values()):
             one.follow(self._move)
@@ -57,7 +58,7 @@ class LoguruSink:
     def _data(self, record: Any) -> bytes:  # noqa: ANN401 - a record of loguru's
         """What is written of RECORD; where a patcher has made it none, of what is left of it."""
         try:
-            if record["exception"] is None and self._plain:
+            if record["exception"] is None and self._plain and not told:
                 level = record["level"]
                 if (step := self._steps.get(level.name)) is None:
                     step = self._steps[level.name] = step_of_number(level.no, level.name)
@@ -81,6 +82,12 @@ class LoguruSink:
         least = self._threshold()
         return record["level"].no >= least and (not self._categories or self._wanted(record))
 
+    def writes(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
+        """Whether RECORD is written here, or was by logging's handler."""
+        if self.number not in getattr(getattr(logger, "_core", None), "handlers", ()):
+            return False
+        return bridge.MARK in record or self.wants(record)
+
     def rescue(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Write RECORD if loguru could not bring it here; whether it was so."""
         if once.WRITTEN in record:
@@ -99,14 +106,14 @@ class LoguruSink:
         for one in (self._level, *dict(self._categories).values()):
             one.leave(self._move)
         try:
-            logger.remove(self._id)
+            logger.remove(self.number)
         except ValueError:
             # The program removed all sinks itself.
             pass
 
     def _put(self) -> None:
         # No diagnose: it prints the values of variables, and some are secrets.
-        self._id = logger.add(
+        self.number = logger.add(
             self.write,
             level=self._threshold(),
             format="{message}",
@@ -138,12 +145,12 @@ class LoguruSink:
         try:
             core = logger._core  # type: ignore[attr-defined]  # noqa: SLF001
             handlers = core.handlers
-            if (handler := handlers.get(self._id)) is None:
+            if (handler := handlers.get(self.number)) is None:
                 return
             handler._levelno = self._threshold()  # noqa: SLF001
             core.min_level = min(one.levelno for one in handlers.values())
         except AttributeError:
-            logger.remove(self._id)
+            logger.remove(self.number)
             self._put()
 
 
@@ -179,6 +186,51 @@ def take_over(printing: Printing) -> None:
                 pass
 
 
+class SinkFilter:
+    """A filter against what SINK writes, and what FILTER is against, if there is one."""
+
+    def __init__(self, sink: LoguruSink, filter: Callable[[Any], bool] | None) -> None:  # noqa: A002
+        self._sink = sink
+        self._filter = filter
+
+    def __call__(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
+        """Whether RECORD is to be printed."""
+        return not self._sink.writes(record) and (self._filter is None or self._filter(record))
+
+
+def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
+    """Have sinks that are added and print to FD leave to SINK what that writes.
+
+    Gives what undoes it. A loguru that is made otherwise does what it does.
+    """
+    kind: Any = type(logger)
+    before = kind.add
+    added: list[tuple[Any, Any]] = []
+
+    def add(self: Any, to: object, **more: object) -> int:  # noqa: ANN401 - loguru's
+        number: int = before(self, to, **more)
+        handler: Any = getattr(getattr(logger, "_core", None), "handlers", {}).get(number)
+        if hasattr(handler, "_filter") and number != sink.number:
+            prints = _prints(handler, Printing(fd))
+            if prints:
+                added.append((handler, handler._filter))  # noqa: SLF001 - it has no other way
+                handler._filter = SinkFilter(sink, handler._filter)  # noqa: SLF001 - as above
+            elif prints is None:
+                name = f"loguru's sink {getattr(handler, '_name', number)}"
+                logging.getLogger(__package__).warning("%s", later.MAY.format(name))
+        return number
+
+    kind.add = add
+
+    def undo() -> None:
+        if kind.add is add:
+            kind.add = before
+        for handler, filter_ in added:
+            handler._filter = filter_  # noqa: SLF001 - as above
+
+    return undo
+
+
 def _prints(handler: object, printing: Printing) -> bool | None:
     """Whether HANDLER, of loguru's, has a sink that prints; None if that cannot be known."""
     if getattr(handler, "_name", "<stderr>") in ("<stderr>", "<stdout>"):
@@ -200,17 +252,19 @@ def install(
     level: Level,
     categories: dict[str, Level],
     printing: Printing,
+    fd: int,
 ) -> Callable[[], None]:
-    """Have loguru write as HANDLER does; gives what takes that away again.
+    """Have loguru write as HANDLER does, to FD; gives what takes that away again.
 
-    Other sinks that print, by PRINTING, are taken away.
+    Other sinks that print, by PRINTING, are taken away; of those that come later none prints what
+    is written here.
     """
     add_levels()
     take_over(printing)
     sink = LoguruSink(handler, level, categories)
     _here[:] = [sink]
     handler.passes = sink.passes
-    undo = [guard.watch(sink.rescue, sink.say), sink.end]
+    undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd), sink.end]
 
     def end() -> None:
         while undo:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from . import choose, once, options, stdlib, takeover
+from . import choose, later, logging_calls, once, options, stdlib, takeover
 from .installed import from_parent, installed
 from .level import Level
 from .options import Argv
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from typing import IO
 
 KINDS = ("stdlib", "loguru", "structlog")
-# What stays, and is not known not to print.
-MAY = "{} stays, and may print what stderr has already: then take it away"
 
 
 def install(
@@ -89,8 +87,8 @@ def install(
         installed.add(listen(installed.level, turns))
     printing = Printing(fd)
     handler = _handler(form_of(fd), fd, to)
-    _stdlib(kinds, handler, printing)
-    _others(kinds, handler, printing)
+    _stdlib(kinds, handler, printing, fd)
+    _others(kinds, handler, printing, fd)
     _bridge(bridge)
     _rest(fd, uncaught=uncaught, warnings=warnings, faults=faults)
     installed.remember(
@@ -100,7 +98,7 @@ def install(
         {"signals": signals and list(signals), "to": fd if fd in (1, 2) else None},
         {"bridge": bridge, "uncaught": uncaught, "warnings": warnings, "faults": faults},
     )
-    _warn([*wrong, *map(MAY.format, printing.doubts)])
+    _warn([*wrong, *map(later.MAY.format, printing.doubts)])
     return installed.level
 
 
@@ -187,11 +185,12 @@ def _handler(form: stdlib.RecordFormat, fd: int, to: object) -> stdlib.RecordHan
     return handler
 
 
-def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing) -> None:
-    """Have logging write by HANDLER, beside what else of KINDS there is."""
+def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, fd: int) -> None:
+    """Have logging write by HANDLER, to FD, beside what else of KINDS there is."""
     stdlib.add_levels()
     put_back = takeover.take_over(printing)
-    keep, put_level = stdlib.rename_extra(), stdlib.take_any_level()
+    unguard = logging_calls.guard(handler.unfiltered)
+    unwatch_handlers = later.watch_handlers(handler, fd)
     unwatch = once.watch_logging(handler.failed, say="loguru" in kinds)
     before = logging.root.level
     logging.root.addHandler(handler)
@@ -201,21 +200,21 @@ def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing) 
         thresholds.end()
         logging.root.removeHandler(handler)
         logging.root.setLevel(before)
-        keep()
-        put_level()
+        unguard()
+        unwatch_handlers()
         unwatch()
         put_back()
 
     installed.add(undo)
 
 
-def _others(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing) -> None:
-    """Have the other libraries of KINDS write as HANDLER does."""
+def _others(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, fd: int) -> None:
+    """Have the other libraries of KINDS write as HANDLER does, to FD."""
     level, categories = installed.level, installed.categories
     if "loguru" in kinds:
         from . import loguru
 
-        installed.add(loguru.install(handler, level, categories, printing))
+        installed.add(loguru.install(handler, level, categories, printing, fd))
     if "structlog" in kinds:
         from . import structlog
 

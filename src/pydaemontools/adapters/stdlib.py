@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from . import level as levels
 from . import once
+from .hooked import told, untold
 from .interrupts import interrupted
 from .level import NUMBERS, TRACE, Level
 from .once import WRITTEN
@@ -68,6 +69,21 @@ class RecordHandler(logging.Handler):
         self.emit(record)
         return True
 
+    def filter(self, record: logging.LogRecord) -> Any:
+        """What the filters say of RECORD, or RECORD itself: one that raises is against nothing."""
+        try:
+            return super().filter(record)
+        except Exception as error:
+            # A filter of the program's may raise anything.
+            if interrupted(error):
+                raise
+            self.unfiltered(error)
+            return record
+
+    def unfiltered(self, error: Exception) -> None:
+        """Say that a filter has raised ERROR."""
+        self.output.write(self.form.text(4, f"a filter failed: {represented(error)}"))
+
     def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
         """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
         if once.reaches(logger, self):
@@ -88,6 +104,8 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
         return form.text(levels.step_of_number(record.levelno, record.levelname), said)
     within.records = deep + 1
     try:
+        if told:
+            record = untold(record, safe_message)
         if record.msg.__class__ is dict and hasattr(record, "_logger"):
             from .as_logging import of_formatter
 
@@ -105,7 +123,9 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
 
 def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) -> bytes:
     """What can be said of RECORD in FORM, which ERROR kept from being made."""
-    made = logging.makeLogRecord(record.__dict__ | {"msg": safe_message(record), "args": None})
+    # None of the program's own, whose getMessage() may be what raised.
+    made = logging.LogRecord("", 0, "", 0, "", None, None)
+    made.__dict__.update(record.__dict__ | {"msg": safe_message(record), "args": None})
     for instead in ({}, {"exc_info": None, "exc_text": represented(error), "stack_info": None}):
         made.__dict__.update(instead)
         try:
@@ -129,64 +149,6 @@ def safe_message(record: logging.LogRecord) -> str:
             args, where = represented(record.args), f"{record.pathname}:{record.lineno}"
             said = f"{shown(record.msg)} (with {args}, {where}: {represented(error)})"
             return said.replace("\n", "\\n")
-
-
-def rename_extra() -> Callable[[], None]:
-    """Have a log call keep `extra` of names that logging has itself; gives what undoes it.
-
-    logging raises KeyError for these: what a field is called then depends on who calls.
-    """
-    before = logging.Logger.makeRecord
-
-    def make_record(self: logging.Logger, *args: Any, **more: Any) -> logging.LogRecord:
-        try:
-            return before(self, *args, **more) if more else before(self, *args)
-        except Exception:  # noqa: BLE001 - an extra may be anything
-            from .as_logging import allowed
-
-            # name, level, fn, lno, msg, args, exc_info, func, extra, sinfo
-            given = dict(zip(_MAKE, args, strict=False)) | more
-            extra = given["extra"] = allowed(given.get("extra"))
-            try:
-                return before(self, **given)
-            except Exception:  # noqa: BLE001 - an argument, or a factory of the program's
-                del given["extra"]
-                given["args"] = quiet_args(given["args"])
-                made = logging.LogRecord(*given.values())
-                made.__dict__.update(extra)
-                return made
-
-    logging.Logger.makeRecord = make_record  # type: ignore[method-assign]
-
-    def undo() -> None:
-        if logging.Logger.makeRecord is make_record:
-            logging.Logger.makeRecord = before  # type: ignore[method-assign]
-
-    return undo
-
-
-def take_any_level() -> Callable[[], None]:
-    """Have Logger.log() take levels by their names, as others do; gives what undoes it.
-
-    logging raises TypeError for all that is no number. What means no level is a warning.
-    """
-    before = logging.Logger.log
-
-    def log(self: logging.Logger, level: object, msg: object, *args: object, **more: Any) -> None:
-        number = level if type(level) is int else levels.number_of(level)
-        before(self, number, msg, *args, **more)
-
-    ours = once.passed_over(log, logging)
-    logging.Logger.log = ours  # type: ignore[method-assign]
-
-    def undo() -> None:
-        if logging.Logger.log is ours:
-            logging.Logger.log = before  # type: ignore[method-assign]
-
-    return undo
-
-
-_MAKE = ("name", "level", "fn", "lno", "msg", "args", "exc_info", "func", "extra", "sinfo")
 
 
 def add_levels() -> None:

@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from .hooked import Excinfo, told
 from .text_formats import BEGIN
 from .values import represented
 
-Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
 # What Python prints before the traceback of what ends a thread, or is raised to nobody.
 FIRST = ("Exception in thread ", "Exception ignored in")
 
@@ -50,13 +50,15 @@ def quietly(hook: Callable[[], object], info: Excinfo) -> None:
     """Call HOOK, of somebody else's, which may print what has been logged: INFO once more.
 
     Sentry's calls Python's own in the end, rich's paints a picture of the traceback. What else
-    it prints is printed.
+    it prints is printed, and what it logs is a record, but without that traceback.
     """
     before, said = sys.stderr, _Said()
     sys.stderr = said
+    told.append(info)
     try:
         hook()
     finally:
+        told.remove(info)
         sys.stderr = before
         text = _without(said.getvalue(), info)
         if text and before:

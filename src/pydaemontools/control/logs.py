@@ -12,7 +12,8 @@ from .screen import coloured, for_terminal, severity
 from .service_names import directories
 from .servicefiles import reason, show
 from .services import find, looked, places, say_none
-from .when import local, moment
+from .typed_time import moment
+from .when import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Times in logs: the stamps that lines begin with, and what a person types for one."""
+"""Times in logs: the stamps that lines begin with, and how a person is shown one."""
 
 from time import localtime, mktime, strftime
 
@@ -10,19 +10,7 @@ HEX = b"0123456789abcdef"
 OBJECT = b'{"time":"'  # how an object of pymultilog's J begins
 DATED = 30  # bytes of a local date and time, with the blank behind
 DAY = 86400
-LONGEST = 32  # characters of a time that somebody types
-SPANS = {
-    word: seconds
-    for words, seconds in (
-        ("s sec second seconds", 1),
-        ("m min minute minutes", 60),
-        ("h hour hours", 3600),
-        ("d day days", DAY),
-        ("w week weeks", 7 * DAY),
-    )
-    for word in words.split()
-}
-DAYS = {"today": 0, "yesterday": 1}  # how long ago
+DAYS = 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31  # of each month, at the most
 
 
 def label(text: bytes) -> int | None:
@@ -56,7 +44,7 @@ def stamped(line: bytes) -> tuple[int | None, int]:
         time = _date(word)
         return (None, 0) if time is None else (time, len(word) + 1)
     if line[10:11] == b" " and line[19:20] == b"." and line[29:30] == b" ":
-        time = _local_date(line[:19].decode("latin-1"))
+        time = local_date(line[:19].decode("latin-1"))
         part = line[20:29]
         return (None, 0) if time is None or not part.isdigit() else (time + int(part), DATED)
     return None, 0
@@ -125,40 +113,26 @@ def in_local(line: bytes) -> bytes:
     return local(time) + b" " + line[start:] if start and time is not None else line
 
 
-def moment(text: str, now: int) -> int | None:
-    """The time that TEXT means, local: how long before NOW (10m, 2 hours ago), now, today or
-    yesterday [09:00], 2026-11-21[ 04:48[:00]], or the last time that it was 09:00[:00].
-    """
-    if len(text) > LONGEST:
-        return None
-    text = text.lower()
-    if text == "now":
-        return now
-    rest = text.lstrip("0123456789")
-    unit = rest.removesuffix(" ago").strip()
-    if unit in SPANS and rest != text:
-        return now - int(text[: -len(rest)]) * SPANS[unit] * SECOND
-    year, month, day = localtime(now // SECOND)[:3]
-    word, _, clock = text.partition(" ")
-    if word in DAYS:
-        return _at(year, month, day - DAYS[word], clock)
-    if word[:3].find(":") > 0 and not clock:
-        found = _at(year, month, day, word)
-        return found if found is None or found <= now else _at(year, month, day - 1, word)
-    return _local_date(text.replace("t", " "))
-
-
-def _local_date(text: str) -> int | None:
+def local_date(text: str) -> int | None:
     """The time that TEXT is: 2026-11-21[ 04:48[:00]]."""
     date, _, clock = text.partition(" ")
-    days = date.split("-")
-    if len(days) != 3 or not all(field.isdecimal() for field in days):
+    day = day_of(date)
+    return at(*day, clock) if day else None
+
+
+def day_of(text: str) -> tuple[int, int, int] | None:
+    """The year, month and day that TEXT is, if there is such a day."""
+    fields = text.split("-")
+    if len(fields) != 3 or not all(field.isdecimal() for field in fields):
         return None
-    year, month, day = map(int, days)
-    return _at(year, month, day, clock) if 1 <= month <= 12 and 1 <= day <= 31 else None
+    year, month, day = map(int, fields)
+    if not (1 <= month <= 12 and 1 <= day <= DAYS[month - 1]):
+        return None
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return None if (month, day) == (2, 29) and not leap else (year, month, day)
 
 
-def _at(year: int, month: int, day: int, clock: str) -> int | None:
+def at(year: int, month: int, day: int, clock: str) -> int | None:
     """The time of a local DAY, which may be 0 for the last of the month before, at a CLOCK of
     09:00[:00], or nothing for its beginning.
     """

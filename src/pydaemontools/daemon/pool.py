@@ -72,9 +72,11 @@ class Pool:
         return [post for post in self.posts if not post.leaving]
 
     def replace(self) -> None:
-        """Have each worker of now replaced by a new one, one after the other."""
+        """Have each worker of now replaced by a new one, one after the other.
+
+        One that is starting in the place of another goes on with that, and is replaced last.
+        """
         self._old = self.staying
-        self._new = None
 
     def look(self, now: float) -> float | None:
         """Do what is to be done; return in how many seconds to look again, None without a limit."""
@@ -147,7 +149,7 @@ class Pool:
     def _go_on_replacing(self, now: float) -> None:
         if self._new is not None and self._new.ready:
             self._new = None
-            if self._old:
+            if self._old and len(self.staying) > self.wanted:
                 self.retire(self._old.pop(0), now)
         leaves = any(post.leaving for post in self.posts)
         if self._old and self._new is None and not leaves and now >= self._not_before:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LOOK = 5.0  # seconds from one look at the directory to the next
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
+FILES = 16  # that a service and its logger may have open until both have been shown
 SLICE = 50  # services that are looked after in one turn
 
 WHO = b"pysvscan"
@@ -100,28 +101,33 @@ class Scanner:
 
     def _begin_some(self) -> None:
         """Start some of those that are new; the others when these have been shown."""
-        for count in range(SLICE):
-            if not self._fresh:
-                self._told.pop(b".", None)
-                return
-            if not self._has_room():
-                if not count:
-                    self._say_full()
-                    return
-                break
+        room = self._room() if self._fresh else 0
+        for _ in range(min(room, len(self._fresh))):
             name = self._fresh.pop()
             if name not in self.known and self._add(name):
                 self.known[name].begin(self.keep)
                 self._watch(name)
+        if not self._fresh:
+            self._told.pop(b".", None)
+            return
+        if not room:
+            self._say_full()
+            return
         # When these have been shown, and have closed what they need no more.
         self.loop.enter(self.home)
         self.loop.at_turn_end(self._begin_some)
 
-    def _has_room(self) -> bool:
-        """Whether one more may have its files."""
-        fd = posix.dup(self.home)
-        posix.close(fd)
-        return fd < self._most
+    def _room(self) -> int:
+        """How many more may have their files in this turn."""
+        if (len(self.known) + SLICE) * FILES < self._most:
+            return SLICE
+        try:
+            taken = len(posix.listdir("/proc/self/fd"))
+        except OSError:
+            # No /proc: at least so many, as there may be gaps.
+            taken = posix.dup(self.home)
+            posix.close(taken)
+        return min(SLICE, max(0, self._most - taken) // FILES)
 
     def _say_full(self) -> None:
         known = b"%d services are kept, and no more" % len(self.known)

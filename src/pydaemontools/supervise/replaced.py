@@ -107,24 +107,47 @@ class Upkeep:
             return b""
         files = self.files
         before, theirs = posix.open(b".", DIRECTORY), files.theirs
-        supervise, stood = posix.dup(files.supervise()), files.stood
+        supervise, stood = self._supervise(), files.stood
         posix.chdir(self.origin)
         try:
-            ours = self._renew()
+            same = self._is_linked()
+            ours = same or bool(self._renew())
         except OSError as error:
             self._say_unable(error)
-            ours = b""
-        if ours:
+            same = ours = False
+        if ours and not same:
             _clear(before)
-            posix.close(supervise)
-        else:
+        if not ours:
             posix.fchdir(before)
-            self._replace(SUPERVISE, supervise)
+            files.rest()
+            if supervise >= 0:
+                files.fds[SUPERVISE] = posix.dup(supervise)
             files.theirs, files.stood = theirs, stood
-        posix.close(before)
+        for fd in filter(lambda fd: fd >= 0, (before, supervise)):
+            posix.close(fd)
         shown = files.shown.rstrip(b"/")
         what = b"somebody put another directory at " + shown + b": the next start is from there"
         return what if ours else b""
+
+    def _supervise(self) -> int:
+        """The directory supervise/, open once more; -1 where it was removed with the rest."""
+        try:
+            return posix.dup(self.files.supervise())
+        except OSError:
+            return -1
+
+    def _is_linked(self) -> bool:
+        """Whether supervise/ is elsewhere, and here too the one that is ours; then lock this place.
+
+        Raises OSError.
+        """
+        files = self.files
+        if not _is(files.path(SUPERVISE), files.stood) or not self._stands(b"lock"):
+            return False
+        directory, held = lock_directory(files.place, files.shown.rstrip(b"/"), patient=False)
+        if directory >= 0:
+            self._replace(b".", directory)
+        return not held
 
     def _renew(self) -> bytes:
         """Make again what is not there any more, or is another; say what. Raises OSError."""

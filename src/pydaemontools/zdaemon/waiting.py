@@ -85,8 +85,10 @@ class Waiting:
 
     def failing(self, before: State, now: float) -> bool:
         """Whether the run that has ended, BEFORE that so, is a start that failed."""
-        if not self._started or before.stopping or (before.ready and before.rules.waits_ready):
+        if not self._started or before.stopping:
             return False
+        if before.rules.waits_ready:
+            return not before.ready
         return now < self._program.since + self._program.runner.start_delay
 
     def _changed(self, before: State, after: State) -> None:

@@ -184,6 +184,7 @@ MASKED = {
         b"bearer abcdefgh.ijkl": b"bearer ***",
         b'{"authorization":"Basic dXNlcjpwYXNz","a":1}': b'{"authorization":"***","a":1}',
         b"GET /?token=abc&x=1": b"GET /?token=***&x=1",
+        b"GET /in?next=%2Fx%3Ftoken%3Dabc&y=1": b"GET /in?next=%2Fx%3Ftoken%3D***&y=1",
         b"API_KEY=abc, x": b"API_KEY=***, x",
         b"access-key: abc": b"access-key: ***",
         b"access_token = 'a b'": b"access_token = '***'",

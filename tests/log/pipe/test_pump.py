@@ -187,6 +187,21 @@ def test_heads_are_stripped(pieces):
     assert sink.kept == [(level, strip(line)) for level, line in logged(b"".join(pieces))]
 
 
+def test_a_sink_knows_what_leaves_the_source():
+    """It is told of a block once it has it, and before that leaves the source."""
+    source = Feed([b"one\n", b"two\n"])
+
+    class Witness(Keeper):
+        seen = []  # noqa: RUF012 - one test
+
+        def leaving(self):
+            self.seen.append((len(self.kept), source.consumed))
+
+    pump = Pump(source, Ending(), [Witness()], SeverityTransform(SeverityReader()))
+    assert run(pump) == 0
+    assert Witness.seen == [(1, 0), (2, 4)]
+
+
 def test_a_long_line_goes_on_in_pieces():
     """A long line is passed on before its end is there, and is one line all the same."""
     code, _, [sink] = carry([b"error: a line ", b"without an end", b" as yet\n", b"next\n"])

@@ -12,8 +12,10 @@ from tests.conftest import SYSTEM, write_script
 from tests.log.conftest import SEVERITIES, finish, wait_until, write_all
 
 DEV_LOG = Path("/dev/log")
+# What is read is written before the next is: at its end rsyslogd drops what a queue still has.
 CONFIG = """\
 global(workDirectory="{work}")
+main_queue(queue.type="Direct")
 module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="{socket}" RateLimit.Interval="0")
 template(name="line" type="string" string="%syslogfacility-text% %syslogtag%%msg%\\n")

@@ -23,10 +23,11 @@ _SECRET = rb"[pPsS](?i:(?<=p)(?:ass(?:word|wd|phrase)|wd)|(?<=s)ecret)[\w.-]{0,3
 _TOKEN = rb"[tTaA](?i:(?<=t)oken(?!s)|(?<=a)(?:pi[_-]?key|ccess[_-]?key|uthorization))[\w.-]{0,32}+"
 # A value in quotes, which may be those of a JSON text within JSON; then one without quotes,
 # to the next blank or &, but for what closes a list or a call. JSON's own words are no secrets.
-# Where an object or a list ends no expression knows: all that follows is masked.
+# Where an object or a list ends no expression knows: all that follows is masked. In an address
+# within an address = is %3D.
 _QUOTED = rb"""\\{0,3}["']?\s*[=:]\s*\\{0,3}(?P<q>["'])(?P<secret>(?:(?!(?P=q))[^\\]|\\.)+)"""
 _BARE = (
-    rb"""\\{0,3}["']?\s*[=:]\s*(?!\\{0,3}["']|(?:null|true|false|None|True|False)\b)"""
+    rb"""\\{0,3}["']?\s*(?:[=:]|%3[dD])\s*(?!\\{0,3}["']|(?:null|true|false|None|True|False)\b)"""
     rb"""(?i:(?:bearer|basic|digest)\s+)?(?P<secret>[{\[].*+|[^\s&"']*[^\s&"',;)\]}])"""
 )
 _CARD16 = (

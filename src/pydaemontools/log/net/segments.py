@@ -223,8 +223,13 @@ class Segments:
         if self._reading[1] >= 0:
             posix.close(self._reading[1])
 
-    def check(self, begin: int, end: int, count: int) -> None:
-        """Note what is missing of COUNT bytes that there were from BEGIN to END."""
+    def check(self, begin: int, end: int, count: int, again: int | None = None) -> None:
+        """Note what is missing of COUNT bytes that there were from BEGIN to END; but of what comes
+        AGAIN, all from there on, nothing is.
+        """
+        if again is not None and 0 < end - again < 1 << SHIFT:
+            count -= end - max(begin, again)
+            end = again
         (first, start), (last, rest) = file_offset(begin), file_offset(end)
         found = 0
         for one in self._sizes:

@@ -55,6 +55,7 @@ class Spool:
         self._most = spooling.size
         self._source = source
         self._overflow = Overflow()
+        self._checked = False  # whether it is known what is there, and another file may be begun
         self._refusing = False  # whether the disk did not take what came last
         self._refused = -QUIET  # when it did not take something the last time
         self._retry_at = 0.0
@@ -80,12 +81,16 @@ class Spool:
         known = self._dir.state.known
         first = 0 if self.kept else file_offset(known.at)[0]
         self._segments = Segments(self._dir.fd, first, largest)
-        self._segments.check(known.at, known.end, known.left)
+        again = self._join(self._intent_log) if self._intent_log else None
+        self._segments.check(known.at, known.end, known.left, again)
         self._tell_of_damage()
+        if again is not None and again <= self._segments.end:
+            self._segments.cut(file_offset(again)[1])
+        self._checked = True
         self._untaken = self._segments.end, -1  # where the last block begins, and in the pipe
         self._delivery = Delivery(self._segments, self._dir)
         if self._intent_log:
-            self._join(self._intent_log)
+            self._intent_log.begun(self)
         self._delivery.start()
         self._delivery.drop(self.kept)
 
@@ -113,7 +118,7 @@ class Spool:
 
         That is asked when nothing is in that may come again: so it is when files change.
         """
-        if self._segments.full():
+        if self._checked and self._segments.full():
             self._next()
         return self._segments.inode, file_offset(self._segments.end)[1]
 
@@ -162,7 +167,9 @@ class Spool:
             self._write()
 
     def settle(self) -> None:
-        """Know that all that is in has left the pipe: who finds less here shall say so."""
+        """Know that all that is in leaves the pipe now: who finds less here shall say so, but for
+        what may come again.
+        """
         if not self._overflow:
             self._delivery.settle(self.end)
 
@@ -256,16 +263,15 @@ class Spool:
         """Return whether there is something on the disk to be sent, besides the last block."""
         return self._segments.after(self.begin) < self._written()
 
-    def _join(self, intent_log: "IntentLog") -> None:
-        """Keep a note for the pipe; cut off what a predecessor had not taken from it."""
+    def _join(self, intent_log: "IntentLog") -> int | None:
+        """Keep a note for the pipe; return from where on a predecessor had not taken from it what
+        is in the last file, if that is so.
+        """
         known = intent_log.join(self, self._dir.fd)
-        if known:
-            entry, again = known
+        if known and known[1] and known[0].inode == self._segments.inode:
             # Not by position(): no file may be begun before this one is cut.
-            end = file_offset(self._segments.end)[1]
-            if again and self._segments.inode == entry.inode and entry.offset <= end:
-                self._segments.cut(entry.offset)
-        intent_log.begun(self)
+            return position(file_offset(self._segments.end)[0], known[0].offset)
+        return None
 
     def _write(self) -> None:
         """Write what waits, all of it or nothing."""

@@ -86,8 +86,8 @@ class SpoolDir:
 
 
 class SpoolState:
-    """What was delivered: all before AT. And what is in, and not in the pipe any more: all before
-    END, of which LEFT bytes were not delivered.
+    """What was delivered: all before AT. And what is in, and in the pipe at the most as long as
+    the intent log says so: all before END, of which LEFT bytes were not delivered.
     """
 
     def __init__(self, at: int = 0, end: int = 0, left: int = 0) -> None:

@@ -105,8 +105,8 @@ class Stream(Sink):
         # Nobody wakes us when that changes.
         return GLANCE if due is None else min(due, GLANCE)
 
-    def turn(self, *, full: bool = False) -> None:  # noqa: ARG002 - no file here is turned
-        """Know that all that was put has left the pipe."""
+    def leaving(self) -> None:
+        """Know that what was put leaves the pipe now."""
         self.backlog.settle()
 
     def lost(self) -> int:

@@ -223,6 +223,8 @@ class Pump:
 
     def _take(self) -> bool:
         """Consume what has been passed on; return whether that could be done."""
+        for sink in self.sinks:
+            sink.leaving()
         if self.intent_log:
             self._untaken = self.intent_log.take(self._untaken)
         else:

@@ -68,6 +68,9 @@ class Sink:
     def back(self) -> None:
         """Let go of everything since the mark, if that can be: it comes again. Raises OSError."""
 
+    def leaving(self) -> None:
+        """Know that what was put leaves the source now, and does not come again."""
+
     def turn(self, *, full: bool = False) -> None:
         """Begin a new file, if there is something in this one, or if it is old or FULL."""
 
