@@ -33,9 +33,11 @@ show() (
     cat "/proc/$$/limits"
     grep -E '^(Umask|Uid|Gid|Groups|Sig(Blk|Ign|Cgt)|Cap...|NoNewPrivs):' "/proc/$$/status"
     read -r pid comm state parent group session rest <"/proc/$$/stat"
+    set -- $rest
+    echo "nice: ${13}"
     [ "$group" = $$ ] && echo "leads its process group"
     [ "$session" = $$ ] && echo "leads its session"
-    readlink "/proc/$$/cwd"
+    readlink "/proc/$$/cwd" "/proc/$$/root"
     find "/proc/$$/fd" -mindepth 1 -printf '%f %M %l\n'
     # But for O_NOFOLLOW, with which we open what others may have made.
     cd "/proc/$$/fdinfo" && for fd in *; do

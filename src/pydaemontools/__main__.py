@@ -11,11 +11,12 @@ from .entry import restore_startup
 
 HELP = """\
 usage: python -m pydaemontools TOOL [ARGUMENT ...]
-       python -m pydaemontools originals DIR
+       python -m pydaemontools originals DIR [--suite NAME]
        python -m pydaemontools entries [--undo] [DIR]
 
 Runs a tool, or makes DIR with one executable for each original (setlock, envdir, ...)
-that these tools stand in for. `entries` writes the tools' own scripts anew, over the
+that these tools stand in for: all, or those of daemontools, runit, perp or zdaemon, of which
+runit has an envdir and others of its own. `entries` writes the tools' own scripts anew, over the
 installed ones or into DIR, so that they start without a shell.
 
 Each tool is also a command of its own, which starts faster and lets no PYTHON* variable, user
@@ -82,10 +83,16 @@ def _summaries() -> list[str]:
 def _originals(argv: list[bytes]) -> int:
     from .chain import originals
 
-    if len(argv) != 2:
-        raise cli.Quit(100, b"usage: python -m pydaemontools originals DIR")
-    place = os.path.abspath(os.fsdecode(argv[1]))
-    print(f"{place}: {' '.join(originals.make(place))}")
+    usage = (b"python -m pydaemontools originals DIR [--suite NAME]",) * 2
+    # Options may stand before the directory and after it.
+    words = [b"pydaemontools", *argv[1:]]
+    first, rest = cli.options(words, usage, words=(b"suite:",))
+    last, more = cli.options([b"pydaemontools", *rest[1:]], usage, words=(b"suite:",))
+    if not rest or more:
+        raise cli.usage(words[0], usage)
+    place = os.path.abspath(os.fsdecode(rest[0]))
+    suite = os.fsdecode(dict([*first, *last]).get(b"suite", b"all"))
+    print(f"{place}: {' '.join(originals.make(place, suite))}")
     return 0
 
 

@@ -40,8 +40,10 @@ def enter(name: str, scripts: str) -> None:
     restore_startup(name.encode())
     if name in OWN:
         standard_fds()
-    argv = [name.encode(), *map(fsencode, sys.argv[1:])]
-    sys.exit(pathexec.run(argv[0], main, argv))
+    # It is chpst that is what it is called.
+    shown = link if name == "chpst" else name.encode()
+    argv = [shown, *map(fsencode, sys.argv[1:])]
+    sys.exit(pathexec.run(name.encode(), main, argv))
 
 
 def restore_startup(who: bytes) -> None:

@@ -17,6 +17,7 @@ LINKS = {
     "pysoftlimit": ["-c0"],
     "pyfghack": [],
     "pypgrphack": [],
+    "pychpst": ["-o99"],
     "pychain": ["-c", "env A=1 pypgrphack", "--"],
     "pysetuidgid": ["root"],
 }

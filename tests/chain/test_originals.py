@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pydaemontools.base.tools import ORIGINALS
+from pydaemontools.chain.originals import SUITES, choose
 from pydaemontools.chain.scripts import header
 
 
@@ -111,3 +112,40 @@ def test_odd_interpreter(place, name):
     file.chmod(0o755)
     result = subprocess.run([file, "a b", ""], capture_output=True, check=True)
     assert result.stdout == b"1 ['a b', '']\n"
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("first", [False, True])
+def test_one_suite(make, place, suite, first):
+    """--suite makes just its names, wherever it stands."""
+    words = ["--suite", suite, "there"] if first else ["there", f"--suite={suite}"]
+    result = make(*words)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert sorted(os.listdir(place / "there")) == sorted(choose(suite))
+    assert result.stdout.decode() == f"{place}/there: {' '.join(choose(suite))}\n"
+
+
+def test_every_original_is_of_a_suite():
+    """All of them together are all there are."""
+    suites = [set(choose(suite)) for suite in SUITES if suite != "all"]
+    assert set.union(*suites) == set(choose("all")) == set(ORIGINALS)
+
+
+def test_envdir_is_of_two_suites(make, place, run):
+    """That of daemontools and that of chpst differ, and so do the files."""
+    make("djb", "--suite", "daemontools")
+    make("runit", "--suite", "runit")
+    said = [run(place / suite / "envdir", "d", "true").stderr for suite in ("djb", "runit")]
+    assert said == [
+        b"envdir: fatal: unable to switch to directory d: file does not exist\n",
+        b"chpst: fatal: unable to switch to directory: d: file does not exist\n",
+    ]
+
+
+@pytest.mark.parametrize("words", [["--suite", "djb"], ["--suite"], ["a", "--sweet"], ["-s"]])
+def test_wrong_suite(make, place, words):
+    """A suite that is none makes nothing."""
+    result = make("there", *words)
+    assert (result.returncode, os.path.exists(place / "there")) == (100, False)
+    assert result.stderr.startswith(b"pydaemontools: ")
+    assert b"Traceback" not in result.stderr

@@ -18,6 +18,7 @@ LINKS = {
     "pysoftlimit": ["pysoftlimit", "-c5", "-s", "400000{n}", "-m", "=", "-o", "9{n}"],
     "pyfghack": ["pyfghack"],
     "pypgrphack": ["pypgrphack"],
+    "pychpst": ["pychpst", "-Pe", "d{n}", "-U", "root", "-L", "c{n}", "-o", "8{n}"],
     "pychain": ["pychain", "-c", "env E{n}=$A\npyenvdir d{n}", "--"],
 }
 PAIRS = [
@@ -222,6 +223,7 @@ BASE = {
     "pydaemontools.entry",
     "pydaemontools.base.tools",
 }
+CHPST = {"chpst", "chpst_grammar", "chpst_steps"}
 MODULES = {
     "pyenvdir d": {"envdir"},
     "envdir d": {"envdir"},
@@ -239,10 +241,19 @@ MODULES = {
     "pyfghack": {"fghack", "subreaper", "orphans", "proc", "libc", "_ctypes"},
     "fghack": {"fghack"},
     "pypgrphack": {"pgrphack"},
+    "pychpst": CHPST,
+    "chpst": CHPST,
+    "chpst -v -P -n1 -b x": CHPST,
+    "chpst -e d": CHPST | {"envdir"},
+    "chpst -U root": CHPST | {"account", "pwd"},
+    "chpst -u root": CHPST | {"account", "pwd", "setuidgid"},
+    "chpst -L l": CHPST | {"setlock", "fcntl"},
+    "chpst -c0": CHPST | {"softlimit", "limits", "resource"},
+    "chpst -C .": CHPST,
     "pychain -c true": {"script", "words"},
 }
 CHAIN = {"account", "envdir", "envuidgid", "fghack", "hold", "pgrphack", "script", "setlock"}
-CHAIN |= {"setuidgid", "softlimit", "subreaper", "words"}
+CHAIN |= {"setuidgid", "softlimit", "subreaper", "words", *CHPST}
 OURS = {name: f"pydaemontools.chain.{name}" for name in CHAIN}
 OURS |= {n: f"pydaemontools.base.{n}" for n in ("errors", "libc", "limits", "orphans", "proc")}
 
@@ -263,7 +274,9 @@ def loaded(run, place, command):
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(name, marks=[pytest.mark.needs_root] if "setuidgid" in name else [])
+        pytest.param(
+            name, marks=[pytest.mark.needs_root] if "setuidgid" in name or "-u" in name else []
+        )
         for name in MODULES
     ],
 )

@@ -7,10 +7,12 @@ nothing here would need it. Raises ImportError where a Python has no ctypes.
 from _ctypes import (
     FUNCFLAG_CDECL,
     FUNCFLAG_USE_ERRNO,
+    Array,
     CFuncPtr,
     _SimpleCData,
     dlopen,
     dlsym,
+    get_errno,
 )
 
 TYPE_CHECKING = False
@@ -57,3 +59,17 @@ def function(name: str) -> "Callable[..., int]":
     OSError where there is no such function.
     """
     return _Function(dlsym(_library, name))
+
+
+def call(name: str, *arguments: object) -> int:
+    """What the function NAME gives for ARGUMENTS; raises OSError where that is -1."""
+    found = function(name)(*arguments)
+    if found == -1:
+        raise OSError(get_errno(), "")
+    return found
+
+
+def strings(words: list[bytes]) -> object:
+    """WORDS as C has them: pointers to bytes that end with a zero, and NULL."""
+    made = type("Strings", (Array,), {"_type_": String, "_length_": len(words) + 1})
+    return made(*words)

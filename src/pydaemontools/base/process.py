@@ -15,6 +15,11 @@ limits: dict[int, int] = {}
 # Which of fds 0-2 were closed when a tool of our own name began, and are now /dev/null.
 opened: set[int] = set()
 
+# What the program is to find as its argv[0], if that is not its name; and whether a link changed
+# the root, so that the files of this installation are out of reach.
+argv0: bytes | None = None
+rooted = False
+
 # The words of the tool that this process is at present, and whether ps shows them, or those of
 # the process that this one was forked from.
 words: list[bytes] = []

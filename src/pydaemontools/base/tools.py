@@ -19,6 +19,7 @@ MODULES = {
     "softlimit": "chain.softlimit",
     "fghack": "chain.fghack",
     "pgrphack": "chain.pgrphack",
+    "chpst": "chain.chpst",
     "chain": "chain.script",
     "supervise": "supervise.supervise",
     "runsv": "supervise.supervise",

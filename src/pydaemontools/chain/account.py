@@ -10,18 +10,20 @@ MOST = 2**32 - 2  # the highest number of an account: what follows means none
 
 
 class Account:
-    """A user and a group by number, the groups beside it, and its entry if it has one."""
+    """A user by number, the groups that it was given, and its entry if it has one."""
 
-    def __init__(self, uid: int, gid: int, entry: pwd.struct_passwd | None) -> None:
+    def __init__(self, uid: int, given: list[int], entry: pwd.struct_passwd | None) -> None:
         self.uid = uid
-        self.gid = gid
+        self.gid = given[0]
+        self.given = given
         self.entry = entry
 
     def groups(self) -> list[int]:
-        """The account's group and all that it is a member of."""
+        """The groups that it was given, and all that it is a member of."""
         from posix import getgrouplist
 
-        return getgrouplist(self.entry.pw_name, self.gid) if self.entry else [self.gid]
+        member = getgrouplist(self.entry.pw_name, self.gid) if self.entry else []
+        return list(dict.fromkeys([*self.given, *member]))
 
     def home(self) -> list[bytes]:
         """HOME, USER, LOGNAME and SHELL as a login would set them, as environment entries."""
@@ -34,33 +36,34 @@ class Account:
 
 
 def find(who: bytes, name: bytes) -> Account:
-    """The account NAME; under a tool's own name also user:group, and numbers for either.
+    """The account NAME; under a tool's own name also user:group[:group ...], by name or number.
 
     Raises Quit where there is none.
     """
     if not cli.native(who):
-        return _of(_entry(name), name)
-    user, colon, group = name.partition(b":")
-    entry = _entry(user)
+        return _of(account_entry(name), name)
+    user, colon, groups = name.partition(b":")
+    entry = account_entry(user)
     uid = cli.whole(user, MOST)
     if entry is None and uid is not None:
         entry = _by_number(uid)
         if colon:
-            return Account(uid, _group(group), entry)
+            return Account(uid, _groups(groups), entry)
         if entry is None:
             hint = b"a number without an account needs its group too: " + user + b":GROUP"
             raise cli.fatal(b"unknown account " + name, hint=hint)
     account = _of(entry, user)
-    return Account(account.uid, _group(group), entry) if colon else account
+    return Account(account.uid, _groups(groups), entry) if colon else account
 
 
 def _of(entry: pwd.struct_passwd | None, name: bytes) -> Account:
     if entry is None:
         raise cli.fatal(b"unknown account " + name)
-    return Account(entry.pw_uid, entry.pw_gid, entry)
+    return Account(entry.pw_uid, [entry.pw_gid], entry)
 
 
-def _entry(name: bytes) -> pwd.struct_passwd | None:
+def account_entry(name: bytes) -> pwd.struct_passwd | None:
+    """What the system knows of the account called NAME, None where there is none."""
     try:
         return pwd.getpwnam(name.decode(sys.getfilesystemencoding(), "surrogateescape"))
     except (KeyError, OSError):
@@ -74,16 +77,27 @@ def _by_number(uid: int) -> pwd.struct_passwd | None:
         return None
 
 
+def _groups(names: bytes) -> list[int]:
+    return [_group(name) for name in names.split(b":")]
+
+
 def _group(name: bytes) -> int:
+    gid = group_entry(name)
+    if gid is None:
+        gid = cli.whole(name, MOST)
+    if gid is None:
+        raise cli.fatal(b"unknown group " + name)
+    return gid
+
+
+def group_entry(name: bytes) -> int | None:
+    """The number of the group called NAME, None where there is none."""
     from grp import getgrnam
 
     try:
         return getgrnam(name.decode(sys.getfilesystemencoding(), "surrogateescape")).gr_gid
-    except KeyError:
-        gid = cli.whole(name, MOST)
-        if gid is not None:
-            return gid
-        raise cli.fatal(b"unknown group " + name) from None
+    except (KeyError, OSError):
+        return None
 
 
 def parse(

@@ -10,7 +10,7 @@ from ..base import cli
 from ..base.printable import plain
 from ..base.process import edit, environ, is_dir
 from ..base.tools import NAMES, module
-from . import envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
+from . import chpst, chpst_steps, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
 from . import pathexec as chain
 from .account import parse as parse_account
 from .words import Line, Variable, expand
@@ -139,6 +139,12 @@ def _trouble(files: list[bytes]) -> OSError:
 
 def _setlock(argv: list[bytes]) -> list[bytes]:
     _, file, rest = setlock.parse(argv)
+    _may_lock(file)
+    return rest
+
+
+def _may_lock(file: bytes) -> None:
+    """Raise Quit if FILE could not be opened for a lock."""
     place = file.rpartition(b"/")[0] or (b"/" if file[:1] == b"/" else b".")
     there = posix.access(file, posix.F_OK)
     if not posix.access(file if there else place, posix.W_OK):
@@ -148,15 +154,35 @@ def _setlock(argv: list[bytes]) -> list[bytes]:
         if not posix.access(place, posix.F_OK):
             raise cli.fatal(what + b": there is no directory " + place)
         raise cli.fatal(what + b": access denied", hint=owned(file if there else place))
-    return rest
 
 
 def _setuidgid(argv: list[bytes]) -> list[bytes]:
     letters, account, rest = parse_account(argv, setuidgid.USAGE, b"sH")
-    if posix.geteuid():
-        raise cli.fatal(b"unable to become uid %d: only root may change its account" % account.uid)
+    _may_become(account.uid)
     if b"H" in letters:
         edit(environ, account.home())
+    return rest
+
+
+def _may_become(uid: int) -> None:
+    if posix.geteuid():
+        raise cli.fatal(b"unable to become uid %d: only root may change its account" % uid)
+
+
+def _chpst(argv: list[bytes]) -> list[bytes]:
+    told, _, rest = chpst.parse(argv)
+    if b"e" in told:
+        edit(environ, chpst_steps.variables(told[b"e"], b"", skip=True))
+    if b"/" in told:
+        # What it names is in another root.
+        return rest
+    if b"U" in told:
+        chpst_steps.find(argv[0], told[b"U"])
+        edit(environ, [b"GID=", b"UID="])
+    if b"u" in told:
+        _may_become(chpst_steps.find(argv[0], told[b"u"]).uid)
+    for letter in told.keys() & {b"l", b"L"}:
+        _may_lock(told[letter])
     return rest
 
 
@@ -168,6 +194,7 @@ def _supervise(argv: list[bytes]) -> list[bytes]:
 
 
 CHECKERS: "dict[bytes, Checker]" = {
+    b"chpst": _chpst,
     b"envdir": envdir.main,
     b"setlock": _setlock,
     b"setuidgid": _setuidgid,

@@ -45,31 +45,43 @@ def main(argv: list[bytes]) -> list[bytes]:
     return rest
 
 
-def read(place: bytes) -> list[bytes]:
+class Phrases:
+    """How a reading says what went wrong."""
+
+    current = b"unable to switch to current directory"
+    switch = b"unable to switch to directory "
+    listing = b"unable to read directory "
+
+    def skips(self, _file: bytes, _error: OSError) -> bool:
+        """Whether FILE is passed over, which could not be read."""
+        return False
+
+
+def read(place: bytes, phrases: Phrases = Phrases()) -> list[bytes]:  # noqa: B008 - it is constant
     """The variables in the directory PLACE: NAME=VALUE to set, NAME alone to remove."""
     try:
         back = posix.open(b".", posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError as error:
-        raise cli.fatal(b"unable to switch to current directory", error) from None
+        raise cli.fatal(phrases.current, error) from None
     try:
         posix.chdir(place)
     except OSError as error:
-        raise _refused(b"unable to switch to directory " + place, place, error) from None
+        raise _refused(phrases.switch + place, place, error) from None
     try:
         names = posix.listdir(b".")
     except OSError as error:
-        raise _refused(b"unable to read directory " + place, b".", error) from None
-    entries = [_entry(place, name) for name in names if name[:1] != b"."]
+        raise _refused(phrases.listing + place, b".", error) from None
+    entries = [_variable(place, name, phrases) for name in names if name[:1] != b"."]
     posix.fchdir(back)
     posix.close(back)
     return [entry for entry in entries if entry]
 
 
-def _entry(place: bytes, name: bytes) -> bytes:
+def _variable(place: bytes, name: bytes, phrases: Phrases) -> bytes:
     try:
         line = first_line(name)
     except OSError as error:
-        if error.errno == ENOENT:
+        if error.errno == ENOENT or phrases.skips(place + b"/" + name, error):
             # A link to nothing. The original takes whatever it read last for the value.
             return b""
         raise _refused(b"unable to read " + place + b"/" + name, name, error) from None

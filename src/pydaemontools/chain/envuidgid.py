@@ -5,7 +5,7 @@ from .account import parse
 
 USAGE = (
     b"envuidgid account child",
-    b"pyenvuidgid [-sH] account[:group] program [arg ...]",
+    b"pyenvuidgid [-sH] account[:group ...] program [arg ...]",
 )
 
 

@@ -2,17 +2,43 @@
 
 import sys
 
+from ..base import cli
+from ..base.process import fsencode
 from ..base.tools import ORIGINALS
 from . import scripts
+from .chpst import NAMES
 from .pathexec import signature
 
+# What chpst is by the name of another suite's link, by which it is called.
+AS_CHPST = {name.decode(): "chpst" for name in NAMES}
+RUNIT = ("runsv", "sv", "chpst")
+OTHERS = {"runit": RUNIT, "perp": ("sissylog",), "zdaemon": ("zdaemon",)}
+SUITES = ("daemontools", *OTHERS, "all")
+HINT = b"give a directory that holds nothing else"
 
-def make(place: str) -> list[str]:
-    """Make PLACE with one executable for each original; give their names. Raises Quit.
+
+def make(place: str, suite: str = "all") -> list[str]:
+    """Make PLACE with one executable for each original of SUITE; give their names. Raises Quit.
 
     A file of another kind that is in the way is an error, and then nothing is changed.
     """
     start = scripts.header(sys.executable)
-    files = {name: start + signature(name) for name in ORIGINALS}
-    scripts.write(place, files, b"give a directory that holds nothing else")
-    return list(ORIGINALS)
+    files = {name: start + signature(tool) for name, tool in choose(suite).items()}
+    scripts.write(place, files, HINT)
+    return list(files)
+
+
+def choose(suite: str) -> dict[str, str]:
+    """The names of SUITE, each with the tool that it stands for. Raises Quit."""
+    if suite not in SUITES:
+        known = ", ".join(SUITES)
+        raise cli.Quit(100, fsencode(f"fatal: there is no suite {suite}: they are {known}"))
+    every = {name: name for name in ORIGINALS}
+    if suite == "all":
+        return every
+    if suite == "runit":
+        return {name: name for name in RUNIT} | AS_CHPST
+    if suite in OTHERS:
+        return {name: name for name in OTHERS[suite]}
+    other = {name for names in OTHERS.values() for name in names}
+    return {name: name for name in every if name not in other}

@@ -46,7 +46,7 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
             rest = main(argv)
             if isinstance(rest, int):
                 return rest
-            who, main, argv = become(rest, path)
+            who, main, argv = become(rest, path, as_chpst=who == b"chpst")
     except cli.Asked as asked:
         from ..base.pages import show
 
@@ -60,26 +60,31 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
         return cli.fatal(what, hint=hint).say(who)
 
 
-def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[bytes]]":
+def become(
+    argv: list[bytes], path: bytes | None, *, as_chpst: bool = False
+) -> "tuple[bytes, Main, list[bytes]]":
     """Become the program ARGV, found on PATH: exec it, or give the tool of ours that it is.
 
-    Raises Quit if nothing can be run. Errors are weighed as djb's pathexec does: what
-    may not be run is passed over and remembered, any other trouble ends the search.
+    Raises Quit if nothing can be run, in chpst's words if AS_CHPST. Errors are weighed as djb's
+    pathexec does: what may not be run is passed over and remembered, any other trouble ends the
+    search.
     """
     trouble = OSError(ENOENT, "")
     files = search(argv[0], path)
+    shown = argv if process.argv0 is None else [process.argv0, *argv[1:]]
+    process.argv0 = None
     for file in files:
         ours = recognise(file)
         try:
             if ours and not environ.get(b"PYDAEMONTOOLS_NOFUSE"):
                 try:
-                    return _call(ours, argv)
+                    return _call(ours, shown)
                 except ImportError:
                     # The account that this process became may not read it. Whoever starts
                     # anew with it finds another Python, or says what is missing.
                     pass
-            # CPython takes no empty argv[0]. Such a file is a directory: it never sees one.
-            execute(file, argv if argv[0] else [file], to_ours=ours is not None)
+            # A program without a name is a directory: it never sees its argv.
+            execute(file, shown if argv[0] else [file], to_ours=ours is not None)
         except OSError as error:
             if error.errno == ENOENT:
                 continue
@@ -88,7 +93,9 @@ def become(argv: list[bytes], path: bytes | None) -> "tuple[bytes, Main, list[by
                 break
     from ..base.errors import not_run
 
-    raise cli.fatal(b"unable to run " + argv[0], trouble, not_run(argv, files, path, trouble))
+    # chpst means the name that it was to show.
+    what = b"unable to run" + (b": " + shown[0] if as_chpst else b" " + argv[0])
+    raise cli.fatal(what, trouble, not_run(argv, files, path, trouble))
 
 
 def _call(ours: list[bytes], argv: list[bytes]) -> "tuple[bytes, Main, list[bytes]]":
@@ -97,7 +104,8 @@ def _call(ours: list[bytes], argv: list[bytes]) -> "tuple[bytes, Main, list[byte
     main = load(name)
     if name in OWN:
         standard_fds()
-    return ours[0], main, [*ours, *argv[1:]]
+    # It is chpst that is what it is called.
+    return ours[0], main, argv if name == "chpst" else [*ours, *argv[1:]]
 
 
 def start(file: bytes, argv: list[bytes]) -> int:
@@ -133,10 +141,11 @@ def recognise(file: bytes) -> list[bytes] | None:
         mine = home + b"/" + name.encode() if home else b""
         if file != mine and not (mine and _same(file, mine)):
             return None
-        return [name.encode()] if _may_run(file) else None
+        return [name.encode()] if process.rooted or _may_run(file) else None
     head = _head(file)
-    if name in ORIGINALS and head.endswith(signature(name)):
-        return [name.encode()] if _may_run(file) else None
+    for original in name, "chpst":
+        if original in ORIGINALS and head.endswith(signature(original)):
+            return [original.encode()] if _may_run(file) else None
     if head[:2] == b"#!" and _is_chain(head[2:]) and _may_run(file):
         return [b"pychain", file]
     return None
@@ -195,18 +204,28 @@ def execute(file: bytes, argv: list[bytes], *, to_ours: bool) -> None:
     signal(SIGXFSZ, SIG_DFL)
     try:
         if not limits:
-            posix.execve(file, argv, environ)
+            _execve(file, argv, environ)
         elif to_ours:
             from ..base.limits import to_environ
 
-            posix.execve(file, argv, environ | to_environ(limits))
+            _execve(file, argv, environ | to_environ(limits))
         elif _may_run(file):
             from ..base.limits import holding
 
             with holding(limits):
-                posix.execve(file, argv, environ)
+                _execve(file, argv, environ)
         else:
-            posix.execve(file, argv, environ)
+            _execve(file, argv, environ)
     finally:
         # What tells the error may be compiled only now, and no file may grow.
         signal(SIGXFSZ, SIG_IGN)
+
+
+def _execve(file: bytes, argv: list[bytes], environ: dict[bytes, bytes]) -> None:
+    if argv[0]:
+        posix.execve(file, argv, environ)
+    # CPython takes no empty name.
+    from ..base.libc import call, strings
+
+    entries = [name + b"=" + value for name, value in environ.items()]
+    call("execve", file, strings(argv), strings(entries))

@@ -39,17 +39,17 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     """
     force, file, rest = parse(argv)
     try:
-        fd = _open(file)
+        fd = open_lock(file)
     except OSError as error:
         if b"x" in force:
             return 0
-        raise cli.fatal(b"unable to open " + file, error, _why(file, error)) from None
+        raise cli.fatal(b"unable to open " + file, error, why(file, error)) from None
     how = LOCK_SH if b"r" in force else LOCK_EX
     try:
         if b"t" in force and b"n" not in force:
             _within(argv[0], float(force[b"t"]), fd, how)
         else:
-            _at_once_or_wait(argv[0], fd, how, wait=b"n" not in force)
+            lock_fd(argv[0], fd, how, wait=b"n" not in force)
     except OSError as error:
         if b"x" in force:
             return 0
@@ -65,7 +65,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     return rest if code is None else code
 
 
-def _open(file: bytes) -> int:
+def open_lock(file: bytes) -> int:
     """Open FILE, made if it is not there. Raises OSError.
 
     In a directory of others a link could have any file be made: it has to be root's or our own.
@@ -91,7 +91,7 @@ def _open(file: bytes) -> int:
     return lowest
 
 
-def _why(file: bytes, error: OSError) -> bytes:
+def why(file: bytes, error: OSError) -> bytes:
     """Why FILE is none that can be locked, by the ERROR that opening it gave."""
     from errno import EISDIR, ENOENT
 
@@ -104,7 +104,7 @@ def _why(file: bytes, error: OSError) -> bytes:
     return owned(file)
 
 
-def _at_once_or_wait(who: bytes, fd: int, how: int, *, wait: bool) -> None:
+def lock_fd(who: bytes, fd: int, how: int = LOCK_EX, *, wait: bool) -> None:
     """Lock FD; who has to WAIT for it shows in ps what it is."""
     try:
         flock(fd, how | LOCK_NB)

@@ -3,13 +3,13 @@
 import posix
 import sys
 
-from ..base import cli
+from ..base import cli, process
 from ..base.process import edit, environ, fsencode, is_dir
 from .account import Account, parse
 
 USAGE = (
     b"setuidgid account child",
-    b"pysetuidgid [-sH] account[:group] program [arg ...]",
+    b"pysetuidgid [-sH] account[:group ...] program [arg ...]",
 )
 
 
@@ -17,23 +17,28 @@ def main(argv: list[bytes]) -> list[bytes]:
     """Become the account, for good, and hand on the rest."""
     letters, account, rest = parse(argv, USAGE, b"sH")
     entries = account.home() if b"H" in letters else []
-    become(account, account.groups() if b"s" in letters else [account.gid], rest)
+    become(account, account.groups() if b"s" in letters else account.given, rest)
     edit(environ, entries)
     return rest
 
 
-def become(account: Account, groups: list[int], rest: list[bytes]) -> None:
+def become(
+    account: Account, groups: list[int], rest: list[bytes], what: bytes = b"unable to setgid"
+) -> None:
     """Take on ACCOUNT with GROUPS, of which REST is to run.
 
-    Raises Quit if it cannot be done or could be undone.
+    Raises Quit if it cannot be done or could be undone; WHAT says that the groups could not.
     """
     try:
         posix.setgroups(groups)
+    except (OSError, OverflowError) as error:
+        raise _refused(what, error) from None
+    try:
         posix.setgid(account.gid)
     except (OSError, OverflowError) as error:
         raise _refused(b"unable to setgid", error) from None
-    if _is_closed(account.uid):
-        _load_ahead(rest)
+    if not process.rooted and _is_closed(account.uid):
+        load_ahead(rest)
     try:
         posix.setuid(account.uid)
     except (OSError, OverflowError) as error:
@@ -68,7 +73,7 @@ def _is_closed(uid: int) -> bool:
     return False
 
 
-def _load_ahead(rest: list[bytes]) -> None:
+def load_ahead(rest: list[bytes]) -> None:
     """Import what the tools in REST may need as long as they live, while it can be read."""
     from ..base.tools import NAMES, load_life
     from .pathexec import recognise

@@ -7,13 +7,13 @@ from ..base import cli
 from ..base.limits import below
 from ..base.process import limits as waiting
 
-_LETTERS = (
+_OPTIONS = (
     b"[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] "
     b"[-o openfiles] [-p processes] [-r residentbytes] [-s stackbytes] [-t cpusecs]"
 )
 USAGE = (
-    b"softlimit " + _LETTERS + b" child",
-    b"pysoftlimit " + _LETTERS + b" program [arg ...]",
+    b"softlimit " + _OPTIONS + b" child",
+    b"pysoftlimit " + _OPTIONS + b" program [arg ...]",
 )
 # Which of the system's limits each option sets, in that order.
 LIMITS = {
@@ -29,6 +29,7 @@ LIMITS = {
     b"s": ("STACK",),
     b"t": ("CPU",),
 }
+LETTERS = b":".join(LIMITS) + b":"
 COUNTS = b"opt"  # letters whose numbers are no bytes
 # These wait for a program that is not ours: an interpreter may be larger than they are.
 MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
@@ -36,28 +37,32 @@ MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
 
 def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]:
     """The limits to set, in order, each with its number (None for the hard limit), and the rest."""
-    letters = b":".join(LIMITS) + b":"
     limits: list[tuple[str, int | None]] = []
 
     def each(letter: bytes, value: bytes) -> None:
         number = _number(argv[0], letter, value)
         limits.extend((name, number) for name in LIMITS[letter])
 
-    rest = cli.options(argv, USAGE, letters, each=each)[1]
+    rest = cli.options(argv, USAGE, LETTERS, each=each)[1]
     if not rest:
         raise cli.usage(argv[0], USAGE, hint=b"say which program to run")
     return limits, rest
 
 
 def _number(who: bytes, letter: bytes, value: bytes) -> int | None:
+    if value != b"=" and (not value or (value.isdigit() and not cli.native(who))):
+        return cli.scan_ulong(value)
+    return read_number(who, letter, value, USAGE)
+
+
+def read_number(who: bytes, letter: bytes, value: bytes, synopsis: "cli.Usage") -> int | None:
+    """The limit VALUE that option LETTER was given, None for the hard one; raises Quit."""
     if value == b"=":
         return None
-    if not value or (value.isdigit() and not cli.native(who)):
-        return cli.scan_ulong(value)
     number = cli.whole(value) if letter in COUNTS else cli.size(value)
     if number is None:
         kind = b" takes a number, or = for the hard limit, not "
-        raise cli.usage(who, USAGE, hint=b"-" + letter + kind + value)
+        raise cli.usage(who, synopsis, hint=b"-" + letter + kind + value)
     return number
 
 
@@ -71,8 +76,13 @@ def main(argv: list[bytes]) -> list[bytes]:
     return rest
 
 
-def set_limit(which: int, number: int | None, *, wait: bool) -> None:
-    """Set the soft limit WHICH to NUMBER, None for the hard one, or have it WAIT. Raises Quit."""
+def set_limit(
+    which: int, number: int | None, *, wait: bool, what: bytes = b"setrlimit failed"
+) -> None:
+    """Set the soft limit WHICH to NUMBER, None for the hard one, or have it WAIT.
+
+    Raises Quit, saying WHAT.
+    """
     hard = getrlimit(which)[1]
     soft = hard if number is None else below(number, hard)
     if wait:
@@ -82,4 +92,4 @@ def set_limit(which: int, number: int | None, *, wait: bool) -> None:
         setrlimit(which, (soft, hard))
     except (OSError, ValueError) as error:
         reason = error if isinstance(error, OSError) else None
-        raise cli.fatal(b"setrlimit failed", reason) from None
+        raise cli.fatal(what, reason) from None
