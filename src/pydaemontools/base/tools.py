@@ -28,6 +28,11 @@ MODULES = {
     "svok": "control.svok",
     "sv": "control.sv",
     "svwait": "control.svwait",
+    "svwaitup": "control.svwaitup",
+    "svwaitdown": "control.svwaitdown",
+    "runsvctrl": "control.runsvctrl",
+    "runsvstat": "control.runsvstat",
+    "utmpset": "control.utmpset",
     "svscan": "scan.svscan",
     "svscanctl": "scan.svscanctl",
     "svscanboot": "scan.svscanboot",
@@ -42,7 +47,18 @@ MODULES = {
     "zdaemon": "zdaemon.zdaemon",
 }
 # Not every original has a name of our own, and not each of ours an original.
-NAMELESS = "runsv", "svscanboot", "runsvdir", "runsvchdir"  # that are another of ours
+# Names that are another of ours, or runit's before there was sv.
+NAMELESS = (
+    "runsv",
+    "svscanboot",
+    "runsvdir",
+    "runsvchdir",
+    "svwaitup",
+    "svwaitdown",
+    "runsvctrl",
+    "runsvstat",
+    "utmpset",
+)
 OWN = {"py" + word: module for word, module in MODULES.items() if word not in NAMELESS}
 OUR_OWN = "chain", "svwait", "svscanctl", "daemon"  # that stand in for none
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OUR_OWN}

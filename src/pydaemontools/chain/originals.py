@@ -11,7 +11,10 @@ from .pathexec import signature
 
 # What chpst is by the name of another suite's link, by which it is called.
 AS_CHPST = {name.decode(): "chpst" for name in NAMES}
-RUNIT = ("runsv", "sv", "chpst")
+RUNIT = (
+    *("runsvdir", "runsvchdir", "runsv", "sv", "chpst", "utmpset"),
+    *("svwaitup", "svwaitdown", "runsvctrl", "runsvstat"),
+)
 OTHERS = {"runit": RUNIT, "perp": ("sissylog",), "zdaemon": ("zdaemon",)}
 SUITES = ("daemontools", *OTHERS, "all")
 HINT = b"give a directory that holds nothing else"

@@ -143,7 +143,7 @@ class CommandQueue:
         if state.phase != UP or not self.launcher.control_script(letter):
             return False
         limit = state.rules.control_limit
-        file = b"./control/" + letter.encode()
+        file = b"control/" + letter.encode()
 
         def ended(status: int | None) -> None:
             if status is None:

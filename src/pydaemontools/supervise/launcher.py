@@ -164,7 +164,7 @@ class Launcher:
                 environ[b"WATCHDOG_USEC"] = b"%d" % (rules.watchdog * 1e6)
                 environ[b"WATCHDOG_PID"] = b"%d" % posix.getpid()
         if self.control_script("u"):
-            self._run_first([b"./control/u"], rules.control_limit)
+            self._run_first([b"control/u"], rules.control_limit)
         return self._exec([RUN])
 
     def _run_first(self, argv: list[bytes], limit: float) -> None:
