@@ -175,7 +175,7 @@ RUNSV = COMMON | {
     "runs scripts instead of signals": (
         {
             "run": LISTENER,
-            "control/h": " echo h >>asked\n",
+            "control/h": ' echo h "$0" "$#" >>asked\n',
             "control/a": " echo a >>asked; exit 1\n",
         },
         [

@@ -46,8 +46,8 @@ MODULES = {
     "daemon": "daemon.pydaemon",
     "zdaemon": "zdaemon.zdaemon",
 }
-# Not every original has a name of our own, and not each of ours an original.
-# Names that are another of ours, or runit's before there was sv.
+# Not every original has a name of our own (some are another of ours, or runit's before there was
+# sv), and not each of ours an original.
 NAMELESS = (
     "runsv",
     "svscanboot",

@@ -9,14 +9,22 @@ from . import scripts
 from .chpst import NAMES
 from .pathexec import signature
 
+SUITES = {
+    "daemontools": (
+        *("envdir", "envuidgid", "setuidgid", "setlock", "softlimit", "fghack", "pgrphack"),
+        *("supervise", "svc", "svstat", "svok", "svscan", "svscanboot"),
+        *("multilog", "tai64n", "tai64nlocal", "readproctitle"),
+    ),
+    "runit": (
+        *("runsvdir", "runsvchdir", "runsv", "sv", "chpst", "utmpset"),
+        *("svwaitup", "svwaitdown", "runsvctrl", "runsvstat"),
+    ),
+    "perp": ("sissylog",),
+    "zdaemon": ("zdaemon",),
+    "all": tuple(ORIGINALS),
+}
 # What chpst is by the name of another suite's link, by which it is called.
 AS_CHPST = {name.decode(): "chpst" for name in NAMES}
-RUNIT = (
-    *("runsvdir", "runsvchdir", "runsv", "sv", "chpst", "utmpset"),
-    *("svwaitup", "svwaitdown", "runsvctrl", "runsvstat"),
-)
-OTHERS = {"runit": RUNIT, "perp": ("sissylog",), "zdaemon": ("zdaemon",)}
-SUITES = ("daemontools", *OTHERS, "all")
 HINT = b"give a directory that holds nothing else"
 
 
@@ -36,12 +44,5 @@ def choose(suite: str) -> dict[str, str]:
     if suite not in SUITES:
         known = ", ".join(SUITES)
         raise cli.Quit(100, fsencode(f"fatal: there is no suite {suite}: they are {known}"))
-    every = {name: name for name in ORIGINALS}
-    if suite == "all":
-        return every
-    if suite == "runit":
-        return {name: name for name in RUNIT} | AS_CHPST
-    if suite in OTHERS:
-        return {name: name for name in OTHERS[suite]}
-    other = {name for names in OTHERS.values() for name in names}
-    return {name: name for name in every if name not in other}
+    found = {name: name for name in SUITES[suite]}
+    return found | AS_CHPST if suite == "runit" else found

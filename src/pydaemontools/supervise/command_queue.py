@@ -148,7 +148,7 @@ class CommandQueue:
         def ended(status: int | None) -> None:
             if status is None:
                 took = b" took longer than %g seconds, and is ended" % limit
-                self.service.warn(self.launcher.files.shown + file[2:] + took)
+                self.service.warn(self.launcher.files.shown + file.removeprefix(b"./") + took)
             callback(status == 0)
             self.add(b"")
 

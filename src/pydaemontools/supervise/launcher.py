@@ -117,7 +117,9 @@ class Launcher:
         try:
             pid = self._fork(body or (lambda: self._exec([file])), self.service.fd_map)
         except OSError as error:
-            self.service.warn(b"unable to fork for " + self.files.shown + file[2:], error)
+            self.service.warn(
+                b"unable to fork for " + self.files.shown + file.removeprefix(b"./"), error
+            )
             return 0
         self.service.loop.child(pid, callback)
         return pid
@@ -172,7 +174,7 @@ class Launcher:
         try:
             pid = posix.fork()
         except OSError as error:
-            what = b"unable to fork for " + self.files.shown + argv[0][2:]
+            what = b"unable to fork for " + self.files.shown + argv[0].removeprefix(b"./")
             raise cli.fatal(what, error) from None
         if not pid:
             if self.native:
@@ -180,7 +182,7 @@ class Launcher:
             posix._exit(self._exec(argv))  # noqa: SLF001
         if not ended_within(pid, limit):
             took = b" took longer than %g seconds, and is ended" % limit
-            self.service.warn(self.files.shown + argv[0][2:] + took)
+            self.service.warn(self.files.shown + argv[0].removeprefix(b"./") + took)
 
     def _exec(self, argv: list[bytes]) -> int:
         file = argv[0]
@@ -191,7 +193,12 @@ class Launcher:
         except OSError as error:
             from ..base.errors import not_run
 
-            shown = self.files.shown + (file if self.files.dialect.runit else file[2:])
+            runit = self.files.dialect.runit
+            shown = self.files.shown + (file if runit else file.removeprefix(b"./"))
+            what = b"unable to start " + shown
+            if runit and file.startswith(b"control/"):
+                # The original names none of them.
+                what = b"unable to run control/?"
             # As whoever reads it would type it: we are in the service directory.
             hint = not_run([file], [file], None, error).replace(file, shown)
-            return cli.fatal(b"unable to start " + shown, error, hint).say(self.service.who)
+            return cli.fatal(what, error, hint).say(self.service.who)
