@@ -157,6 +157,29 @@ def test_no_accounts_in_another_root(run, place, name):
     assert b"Traceback" not in result.stderr
 
 
+@pytest.mark.needs_root
+def test_a_program_where_the_account_may_not_look(run, place, script, scripts):
+    """Kind: an error is told, and not that it is a directory that is closed to the account."""
+    (place / "x/y").mkdir(parents=True)
+    script(place / "x/y/p", "#!/bin/sh\n")
+    (place / "x").chmod(0o700)
+    said = f"{place}/x belongs to root, group root, mode 0700; this is nobody\n"
+    for words in ("p",), (place / "x/y/p",):
+        path = f"{scripts}:/usr/bin:/bin:{place}/x/y"
+        result = run("pychpst", "-u", "nobody", *words, path=path)
+        assert result.returncode == 111
+        assert result.stderr.decode().endswith(f": access denied\npychpst: {said}")
+
+
+@pytest.mark.needs_root
+@pytest.mark.parametrize("words", [("pychpst", "-u"), ("pysetuidgid",)])
+def test_a_root_that_may_not(run, words):
+    """Kind: root is told that it is no root. It may have been deprived of the power."""
+    result = run("setpriv", "--bounding-set=-setgid", *words, "nobody", "true")
+    assert result.returncode == 111
+    assert result.stderr.splitlines()[1].partition(b": ")[2].startswith(b"this root may not: ")
+
+
 def test_a_lock_is_waited_for(start, run, until):
     """-l waits, -L does not."""
     holder = start("pychpst", "-L", "l", "sh", "-c", "echo held; read x")

@@ -135,7 +135,17 @@ def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OS
             return _may_not_run(file)
     if error.errno == errno.ENOENT and b"/" not in argv[0]:
         return _no_program(argv[0], path)
-    return b""
+    # None of them is seen: one may stand where this account may not look.
+    closed = [place for place in map(_closed, files) if place]
+    return owned(closed[0]) if closed and error.errno == errno.EACCES else b""
+
+
+def _closed(file: bytes) -> bytes:
+    """The directory above FILE that we may not look into; nothing if there is none."""
+    place = file.rpartition(b"/")[0]
+    while place and not is_dir(place):
+        place = place.rpartition(b"/")[0]
+    return b"" if not place or posix.access(place, posix.X_OK) else place
 
 
 def _no_program(name: bytes, path: bytes | None) -> bytes:

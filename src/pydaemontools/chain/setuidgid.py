@@ -103,5 +103,7 @@ def _regains_root() -> bool:
 def _refused(what: bytes, error: OSError | OverflowError) -> cli.Quit:
     if isinstance(error, OverflowError):
         return cli.fatal(what + b": number out of range")
-    hint = b"only root may change its account" if posix.geteuid() else b""
-    return cli.fatal(what, error, hint)
+    hint = b"only root may change its account"
+    if not posix.geteuid():
+        hint = b"this root may not: a user namespace, or its capabilities, took that from it"
+    return cli.fatal(what, error, hint if isinstance(error, PermissionError) else b"")
