@@ -8,23 +8,37 @@ from pathlib import Path
 
 from sample import ENVIRON, SCRIPTS, Row, five_links, in_turns, missing
 
+# What it is to do of what the five links do.
+CHPST = ["-e", "env", "-l", "lock", "-o", "100", "-P", "-U", "root", "true"]
+
 
 def rows(*, quick):
-    """Five links as they are installed, then five and one of the scripts that `entries` writes."""
-    lacking = missing("envdir")
+    """Five links as they are installed, then of the scripts that `entries` writes: five, one, and
+    chpst, that does the work of five.
+    """
+    lacking = missing("envdir", "chpst")
     Path("env").mkdir()
     Path("env/NAME").write_text("value\n")
     make = [sys.executable, "-m", "pydaemontools", "entries", "entries"]
     subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+    alone = {} if lacking else {"runit's chpst": timed(["chpst", *CHPST])}
     theirs = {} if lacking else {"five links of daemontools": timed([*five_links(), "true"])}
     chain = [*five_links("py"), "true"]
     one = [*chain[:2], "true"]
-    for title, place, words, wanted, peers in (
-        ("A cold chain of five links, to the end of `true`", SCRIPTS, chain, "1.3", theirs),
-        ("The same after `entries`", Path("entries").absolute(), chain, "1.05", theirs),
-        ("One link after `entries`", Path("entries").absolute(), one, "0.95", {}),
+    entries = Path("entries").absolute()
+    for title, name, place, words, wanted, peers in (
+        (
+            "A cold chain of five links, to the end of `true`",
+            "five links",
+            SCRIPTS,
+            chain,
+            "1.3",
+            theirs,
+        ),
+        ("The same after `entries`", "five links", entries, chain, "1.05", theirs),
+        ("One link after `entries`", "one link", entries, one, "0.95", {}),
+        ("chpst's letters after `entries`", "pychpst", entries, ["pychpst", *CHPST], "1.05", alone),
     ):
-        name = "one link" if words is one else "five links"
         environ = ENVIRON | {"PATH": f"{place}:{ENVIRON['PATH']}"}
         contenders = {
             name: timed([str(place / words[0]), *words[1:]], environ),
