@@ -1,7 +1,9 @@
 """Many services: until all run, what their supervisors take, and until all have ended.
 
-Each suite keeps as many directories whose run is a `sleep`. What it is that starts them says the
-name; daemontools' and runit's scanners know no more than 1,000.
+Each suite keeps as many directories, whose run tells of its start and becomes a `sleep`; it lives
+some times from a start to a stop, in turns with the others. What takes long and comes out the same
+each time is measured once, in the first life, that is for the caches: the CPU of idle supervisors,
+of all suites at the same time.
 """
 
 import os
@@ -9,107 +11,255 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
-from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
+from sample import ENVIRON, SCRIPTS, Row, in_turns, shuffled
+from suites import OURS, end, start, suites
 
-RUN = "#!/bin/sh\nexec sleep 1000000\n"
+# The fifo hears which service runs: a line is written whole.
+RUN = "#!/bin/sh\necho {0} >{1}\nexec sleep 1000000\n"
 DEADLINE = 120  # seconds until all run, or have ended
-CLK = os.sysconf("SC_CLK_TCK")
+SETTLED = 1.5  # seconds for what comes after a start
+KILLS = 10  # services of a life that are killed, one after another
+MIB = 1024  # kB
 
 
 def rows(*, quick):
-    """Rows of 500 services, and of 2,000."""
-    for count in (20, 50) if quick else (500, 2000):
-        suites = {
-            "pysvscan": [[SCRIPTS / "pysvscan", "."]],
-            "daemontools svscan": [["svscan", "."]],
-            "runit runsvdir": [["runsvdir", "."]],
-            "s6-svscan": [["s6-svscan", "-c", str(count + 8), "."]],
-        }
-        if count > 1000:
-            del suites["daemontools svscan"], suites["runit runsvdir"]
-        lacking = missing(
-            *(words[0][0] for words in suites.values() if words[0][0] != SCRIPTS / "pysvscan")
-        )
-        found = {name: words[0] for name, words in suites.items() if words[0][0] not in lacking}
-        taken = in_turns(
-            {name: partial(life, name, words, count) for name, words in found.items()},
-            2 if quick else 5,
-        )
-        for title, unit, which, targets in (
-            (f"{count:,} services: until all run", "s", 0, dict.fromkeys(found, "at most 1.0")),
-            (f"{count:,} services: memory of all supervisors", "MiB, PSS", 1, LESS[count > 1000]),
-            (f"{count:,} services: memory of their own of all supervisors", "MiB, USS", 2, {}),
-            (f"{count:,} services: open files of all supervisors", "files", 3, {}),
-            (
-                f"{count:,} services: CPU of all supervisors in 10 idle seconds",
-                "ticks of 10 ms",
-                4,
-                {},
-            ),
-            (f"{count:,} services: until one that was killed runs again", "ms", 5, {}),
-            (
-                f"{count:,} services: until all have ended",
-                "s",
-                6,
-                dict.fromkeys(found, "at most 1.0"),
-            ),
-        ):
-            samples = {name: [one[which] for one in each] for name, each in taken.items()}
-            wanted = {name: text for name, text in targets.items() if name != "pysvscan"}
-            yield Row(title, unit, samples, wanted, lacking)
+    """Rows of 500 services, of 2,000, of one killed among few and many, and of 5,000."""
+    few, many, most = (20, 50, 100) if quick else (500, 2000, 5000)
+    rounds = 2 if quick else 5
+    taken = {}
+    for count in few, many:
+        found, lacking = suites(count)
+        idle_taken = idle(found, count, 2 if quick else 60)
+        taken[count] = lives(found, count, rounds)
+        yield from common(taken[count], idle_taken, lacking, count, 2 if quick else 60)
+    yield further(taken[few], taken[many], few, many)
+    ten = lives({OURS: suites(10)[0][OURS]}, 10, 1 if quick else 3)
+    yield Row(
+        f"One service of {many:,} is killed: until it runs again",
+        "ms",
+        {f"{many:,}": _all(taken[many][OURS], "again"), "10": _all(ten[OURS], "again")},
+        {"10": "at most 1.3"},
+    )
+    yield asked(many, 2 if quick else 10)
+    crowd = [on_a_terminal(most) for _ in range(1 if quick else 2)]
+    for title, unit, key in (
+        ("memory of pysvscan (wanted: under 20 MiB)", "MiB, PSS", "pss"),
+        ("until all run", "s", "started"),
+    ):
+        yield Row(f"{most:,} services: {title}", unit, {OURS: _all(crowd, key)}, {})
 
 
-LESS = {False: {"runit runsvdir": "at most 0.25"}, True: {"s6-svscan": "at most 0.083"}}
+# What is wanted of our memory beside a peer's.
+LESS = {500: {"runit runsvdir": "at most 0.25"}, 2000: {"s6-svscan": "at most 0.083"}}
+
+
+def common(lives_of, idle_of, lacking, count, seconds):
+    """The rows of COUNT services under each suite: its lives, and its idle CPU in SECONDS."""
+    peers = {name: "at most 1.0" for name in lives_of if name != OURS}
+    for title, unit, key, targets in (
+        ("until all run", "s", "started", peers),
+        ("memory of all supervisors", "MiB, PSS", "pss", LESS.get(count, {})),
+        ("memory of their own of all supervisors", "MiB, USS", "uss", {}),
+        ("open files of all supervisors, for each service", "files", "files", {}),
+        ("until one that was killed runs again", "ms", "again", {}),
+        ("until all have ended", "s", "ended", peers),
+    ):
+        samples = {name: _all(lives, key) for name, lives in lives_of.items()}
+        yield Row(f"{count:,} services: {title}", unit, samples, targets, lacking)
+    title = f"{count:,} services: CPU of all supervisors in {seconds} idle seconds"
+    yield Row(title, "ticks of 10 ms", {name: [one] for name, one in idle_of.items()}, {}, lacking)
+
+
+def further(fewer, more, few, many):
+    """What a further service takes: the difference of each two lives, of a FEW and of MANY."""
+    samples = {
+        name: [
+            (b["pss"] - a["pss"]) * MIB / (many - few)
+            for a, b in zip(fewer[name], more[name], strict=True)
+        ]
+        for name in more
+        if name in fewer
+    }
+    return Row(
+        f"Memory of the supervisors for each further service, from {few:,} to {many:,}"
+        " (wanted: at most 6 kB)",
+        "kB, PSS",
+        samples,
+        {},
+    )
+
+
+def _all(lives, key):
+    """The samples of KEY in LIVES; one life may have many."""
+    found = [life[key] for life in lives]
+    return [n for one in found for n in one] if isinstance(found[0], list) else found
+
+
+def lives(found, count, rounds):
+    """ROUNDS lives of each of the suites FOUND, with COUNT services: name -> what was measured."""
+    taken = {name: [] for name in found}
+    for turn in range(rounds):
+        for name in shuffled(found, turn):
+            taken[name].append(life(name, found[name], count))
+    return taken
 
 
 def life(name, words, count):
     """From the start of COUNT services by WORDS to their end, and what was measured meanwhile."""
-    place = Path("services").absolute()
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    for number in range(count):
-        directory = place / f"s{number}"
-        directory.mkdir()
-        (directory / "run").write_text(RUN)
-        (directory / "run").chmod(0o755)
-    begun = time.monotonic()
-    scanner = subprocess.Popen(words, cwd=place, env=ENVIRON, stderr=subprocess.DEVNULL)
+    with Services(name, count) as services:
+        services.start(words)
+        time.sleep(SETTLED)
+        seen = {"started": services.started} | services.seen()
+        seen["again"] = [services.kill(number) for number in range(0, count, -(-count // KILLS))]
+        # What was started within the last second is ended late by some.
+        time.sleep(SETTLED)
+        seen["ended"] = services.end()
+    return seen
+
+
+def on_a_terminal(count):
+    """What COUNT services under ours take where stderr is a terminal: nobody keeps a last line of
+    each, or they would have more open files than a usual limit allows.
+    """
+    reader, terminal = os.openpty()
     try:
-        until(lambda: len(sleepers(scanner.pid)) == count, 0.05)
-        started = time.monotonic() - begun
-        time.sleep(3)  # for what comes after a start
-        ours = supervisors(scanner.pid)
-        pss, uss = (sum(memory(pid, key) for pid in ours) / 1024 for key in ("Pss:", "Private_"))
-        files = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in ours)
-        before = sum(map(cpu, ours))
-        time.sleep(10)
-        idle = sum(map(cpu, ours)) - before
-        again = restart(scanner.pid, place / f"s{count // 2}")
+        with Services(OURS, count) as services:
+            services.start(suites(count)[0][OURS], terminal)
+            time.sleep(SETTLED)
+            return {"started": services.started} | services.seen()
     finally:
-        ended = stop(name, scanner, place)
-    return started, pss, uss, files, idle, again, ended
+        os.close(reader)
+        os.close(terminal)
 
 
-def until(condition, pause):
-    """Wait until CONDITION holds."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(condition)
-        time.sleep(pause)
+def idle(found, count, seconds):
+    """The ticks that the supervisors of COUNT services under each of FOUND take in SECONDS."""
+    with ExitStack() as stack:
+        all_of = [(name, stack.enter_context(Services(name, count))) for name in found]
+        for name, services in all_of:
+            services.start(found[name])
+        time.sleep(5 if seconds > 5 else SETTLED)
+        before = {name: services.ticks() for name, services in all_of}
+        time.sleep(seconds)
+        return {name: services.ticks() - before[name] for name, services in all_of}
 
 
-def below(pid):
-    """The processes below PID, by their stat."""
+def asked(count, rounds):
+    """How long `pysv status` and sv take to show COUNT services, that pysvscan keeps."""
+    with Services(OURS, count) as services:
+        services.start(suites(count)[0][OURS])
+        names = sorted(str(path) for path in services.place.glob("s*"))
+        words = {"pysv status": [SCRIPTS / "pysv", "status"], "sv status": ["sv", "status", *names]}
+        lacking = [] if shutil.which("sv") else ["sv"]
+        environ = ENVIRON | {"SVDIR": str(services.place)}
+        taken = in_turns(
+            {name: partial(_ask, words[name], environ) for name in list(words)[: 2 - len(lacking)]},
+            rounds,
+        )
+    title = f"{count:,} services: to show how all are"
+    return Row(title, "ms", taken, {"sv status": "at most 0.5"}, lacking)
+
+
+def _ask(words, environ):
+    begun = time.monotonic()
+    subprocess.run(words, env=environ, stdout=subprocess.DEVNULL, check=True)
+    return (time.monotonic() - begun) * 1000
+
+
+class Services:
+    """So many directories in a place of their own, for the suite NAME, and their end."""
+
+    def __init__(self, name, count):
+        self._name = name
+        self._count = count
+        self.place = Path(f"services {name}".replace(" ", "-")).absolute()
+        self._scanner = None
+        self.started = 0.0  # seconds until all ran
+
+    def __enter__(self):
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir()
+        fifo = self.place / ".started"
+        os.mkfifo(fifo)
+        self._told = os.open(fifo, os.O_RDWR)
+        for number in range(self._count):
+            directory = self.place / f"s{number}"
+            directory.mkdir()
+            (directory / "run").write_text(RUN.format(number, fifo))
+            (directory / "run").chmod(0o755)
+        return self
+
+    def __exit__(self, *trouble):
+        if self._scanner and self._scanner.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                self.end()
+        os.close(self._told)
+        shutil.rmtree(self.place, ignore_errors=True)
+
+    def start(self, words, stderr=subprocess.DEVNULL):
+        """Start the suite by WORDS, and wait until all run."""
+        begun = time.monotonic()
+        self._scanner = start(self._name, words, self.place, stderr)
+        left = self._count
+        while left:
+            left -= os.read(self._told, 65536).count(b"\n")
+        self.started = time.monotonic() - begun
+
+    def end(self):
+        """Have all end; how many seconds that takes."""
+        begun = time.monotonic()
+        end(self._name, self._scanner, self.place)
+        self._scanner.wait(DEADLINE)
+        while _remaining(self.place):
+            if time.monotonic() > begun + DEADLINE:
+                raise TimeoutError(self.place)
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def kill(self, number):
+        """How many ms until the service of that NUMBER runs again that is killed."""
+        pid = self._pid(self.place / f"s{number}")
+        begun = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        told = b""
+        while f"{number}\n".encode() != told:
+            told = os.read(self._told, 65536)
+        return (time.monotonic() - begun) * 1000
+
+    def _pid(self, directory):
+        for pid, name in _below(self._scanner.pid).items():
+            if name == "sleep" and os.readlink(f"/proc/{pid}/cwd") == str(directory):
+                return pid
+        raise LookupError(directory)
+
+    def _supervisors(self):
+        """The scanner and what is below it, but for the services."""
+        below = _below(self._scanner.pid)
+        return [self._scanner.pid, *(pid for pid, name in below.items() if name != "sleep")]
+
+    def seen(self):
+        """What the supervisors take: MiB, and open files for each service."""
+        pids = self._supervisors()
+        files = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+        pss, uss = (sum(memory(pid, key) for pid in pids) / MIB for key in ("Pss:", "Private_"))
+        return {"pss": pss, "uss": uss, "files": files / self._count}
+
+    def ticks(self):
+        """The CPU that the supervisors have had."""
+        return sum(map(_ticks, self._supervisors()))
+
+
+def _below(pid):
+    """The processes below PID, and their names."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):
-            fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")
-            parents.setdefault(int(fields[2].split()[1]), []).append((int(name), fields[0]))
+            head, _, fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")
+            parents.setdefault(int(fields.split()[1]), []).append((int(name), head))
     found, todo = {}, [pid]
     while todo:
         for child, head in parents.get(todo.pop(), ()):
@@ -118,62 +268,18 @@ def below(pid):
     return found
 
 
-def sleepers(pid):
-    """The services below PID that run."""
-    return [one for one, name in below(pid).items() if name == "sleep"]
-
-
-def supervisors(pid):
-    """PID and what is below it, but for the services."""
-    return [pid, *(one for one, name in below(pid).items() if name != "sleep")]
-
-
 def memory(pid, key):
     """The kB of PID that its pages of that KEY take."""
     with open(f"/proc/{pid}/smaps_rollup") as lines:
         return sum(int(line.split()[1]) for line in lines if line.startswith(key))
 
 
-def cpu(pid):
-    """The ticks that PID has had."""
+def _ticks(pid):
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
 
-def restart(scanner, directory):
-    """How many ms until a service of SCANNER in DIRECTORY runs again that is killed."""
-    first = next(
-        pid for pid in sleepers(scanner) if os.readlink(f"/proc/{pid}/cwd") == str(directory)
-    )
-    parent = int(Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[1])
-    children = Path(f"/proc/{parent}/task/{parent}/children")
-    before = set(children.read_text().split())
-    begun = time.monotonic()
-    os.kill(first, signal.SIGKILL)
-    while not set(children.read_text().split()) - before:
-        if time.monotonic() > begun + DEADLINE:
-            raise TimeoutError(directory)
-    return (time.monotonic() - begun) * 1000
-
-
-def stop(name, scanner, place):
-    """Have NAME's SCANNER and all in PLACE end; how many seconds it takes."""
-    begun = time.monotonic()
-    if name == "daemontools svscan":
-        scanner.terminate()
-        subprocess.run(["svc", "-dx", *map(str, place.glob("s*"))], check=False)
-    elif name == "runit runsvdir":
-        scanner.send_signal(signal.SIGHUP)
-    elif name == "s6-svscan":
-        subprocess.run(["s6-svscanctl", "-t", str(place)], check=False)
-    else:
-        scanner.terminate()
-    scanner.wait(DEADLINE)
-    until(lambda: not remaining(place), 0.02)
-    return time.monotonic() - begun
-
-
-def remaining(place):
+def _remaining(place):
     """Whether anything still has its place below PLACE."""
     for name in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):

@@ -48,7 +48,8 @@ class Row:
         for name, taken in self.samples.items():
             median = statistics.median(taken)
             numbers = [f"{n:,.4g}" for n in (median, min(taken), max(taken))]
-            ratio = "" if taken is next(iter(self.samples.values())) else f"{ours / median:.2f}"
+            first = taken is next(iter(self.samples.values()))
+            ratio = "" if first or not median else f"{ours / median:.2f}"
             cells = [name, *numbers, str(len(taken)), ratio, self.targets.get(name, "")]
             lines.append(f"| {' | '.join(cells)} |")
         lines += [f"\nNot measured, since it is not on this machine: {n}." for n in self.lacking]

@@ -41,6 +41,14 @@ unpack_packages() {
     done
 }
 
+# install_supervisor DIR PYTHON: a supervisord in a venv of its own below DIR, to measure beside.
+install_supervisor() {
+    [ ! -x "$1/supervisor/bin/supervisord" ] || return 0
+    { "$2" -m venv "$1/supervisor" &&
+        "$1/supervisor/bin/pip" install --quiet --disable-pip-version-check \
+            supervisor==4.3.0; } >"$1/supervisor.log" 2>&1 || echo "Going on without supervisord."
+}
+
 # install_zdaemon DIR PYTHON: a zdaemon in a venv of its own below DIR, since it and our stand-in
 # have one name; the tests are told where it is.
 install_zdaemon() {
