@@ -1,4 +1,6 @@
-"""What contrib/demo shows, step by step: a web server kept alive, its log routed by level."""
+"""What contrib/demo shows, step by step: a web server kept alive, its log routed by level; and
+three services in one process.
+"""
 
 import contextlib
 import os
@@ -29,6 +31,7 @@ def main():
         show_restart(supervisor, port, first)
         show_lock()
     show_log("log/current", "200")
+    show_many()
     show_levels(syslog)
     print("\nAll of it worked; everything it made is being removed.")
 
@@ -111,6 +114,43 @@ def show_log(path, wanted):
     text = Path(path).read_text()
     print(text, end="")
     check(wanted in text, f"{path} does not have the requests")
+
+
+def show_many():
+    """Show three services in one process, and that no other minds when one is killed."""
+    names = "clock", "queue", "mail"
+    Path("service").mkdir()
+    for name in names:
+        program = "while :; do date; sleep 1; done" if name == "clock" else "exec sleep 1000"
+        words = ["pysv", "new", f"service/{name}", "--", "sh", "-c", program]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    step("Three services from one process", "pysvscan ./service")
+    scanner = subprocess.Popen(["pysvscan", "service"])
+    try:
+        until("three services", lambda: len(services(names)) == 3)
+        before = services(names)
+        shown = ["pysv", "status", *(f"./service/{name}" for name in names)]
+        subprocess.run(shown, check=True)
+        step("Killing one of them", f"kill -9 {before['queue']}")
+        os.kill(before["queue"], signal.SIGKILL)
+        until("another one", lambda: services(names).get("queue") not in {None, before["queue"]})
+        subprocess.run(shown, check=True)
+        after = services(names) | {"queue": before["queue"]}
+        check(after == before, "the others were restarted too")
+        scanner.terminate()
+        check(scanner.wait(PATIENCE) == 0, "pysvscan did not end well")
+    finally:
+        if scanner.poll() is None:
+            scanner.kill()
+
+
+def services(names):
+    """The pids of those of the services NAMES that run."""
+    pids = {}
+    for name in names:
+        with contextlib.suppress(OSError, ValueError):
+            pids[name] = int(Path(f"service/{name}/supervise/pid").read_text())
+    return pids
 
 
 def show_levels(syslog):
