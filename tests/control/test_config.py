@@ -218,6 +218,14 @@ BORROWED = {
         {"log/run": (SH + "exec setuidgid log multilog t s1000000 ./main\n", 0o755)},
         b"a/log/run: there is no directory ./main for multilog",
     ),
+    "no directory for another account's logger, by our names": (
+        {"log/run": (SH + "exec pysetuidgid log pymultilog t s1000000 ./main\n", 0o755)},
+        b"a/log/run: there is no directory ./main for pymultilog",
+    ),
+    "no directory for the logger of an account that chpst becomes": (
+        {"log/run": (SH + "exec pychpst -u log multilog t ./main\n", 0o755)},
+        b"a/log/run: there is no directory ./main for multilog",
+    ),
     "no place for multilog": (
         {"log/run": (SH + "exec multilog t /nonesuch/web \\\n  n10\n", 0o755)},
         b"a/log/run: there is no directory /nonesuch/web for multilog",

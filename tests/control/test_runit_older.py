@@ -137,6 +137,8 @@ def test_bad_status(tool, place):
 def test_control_and_wait(tool, supervised, place, until, kind):
     """They tell each kind of supervisor, and wait for it."""
     supervised(kind, place / "a")
+    # The supervisor is there before its service is.
+    until(lambda: tool("svwaitup", "-s", "1", "a")[0] == 0)
     assert tool("svwaitup", "-v", "-s", "1", "a") == (0, "", "svwaitup: a: is up (N seconds)\n")
     assert tool("runsvctrl", "down", "a") == (0, "", "")
     assert tool("svwaitdown", "-v", "a") == (0, "", "svwaitdown: a: down.\n")

@@ -116,5 +116,5 @@ def _lacks(logger: bytes, directory: bytes, at: bytes, text: bytes) -> bool:
         return False
     above = path.rstrip(b"/").rpartition(b"/")[0] or b"/"
     # multilog makes the last one, if it may: an account of its own seldom may.
-    other = any(re.search(rb"\b" + account + rb"\b", text) for account in ACCOUNTS)
+    other = any(re.search(rb"\b(py)?" + account + rb"\b", text) for account in ACCOUNTS)
     return logger == b"svlogd" or other or not posix.access(above, posix.W_OK)
