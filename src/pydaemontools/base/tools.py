@@ -40,6 +40,7 @@ MODULES = {
     "runsvchdir": "scan.runsvchdir",
     "sissylog": "log.sissylog",
     "multilog": "log.multilog",
+    "svlogd": "log.svlogd",
     "tai64n": "log.tai64n",
     "tai64nlocal": "log.tai64nlocal",
     "readproctitle": "log.readproctitle",
@@ -58,6 +59,7 @@ NAMELESS = (
     "runsvctrl",
     "runsvstat",
     "utmpset",
+    "svlogd",
 )
 OWN = {"py" + word: module for word, module in MODULES.items() if word not in NAMELESS}
 OUR_OWN = "chain", "svwait", "svscanctl", "daemon"  # that stand in for none

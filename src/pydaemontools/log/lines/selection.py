@@ -119,7 +119,7 @@ class Selection(BatchFilter):
         if batch.unfinished and text:
             start = text.rfind(b"\n") + 1
             text, tail = text[:start], text[start:]
-            self.goes_on = self.selects(tail)
+            self.goes_on = self.selects_piece(tail)
             tail = tail if self.goes_on else b""
         chosen = head + self._whole(text) + tail
         unfinished = bool(chosen) and chosen[-1:] != b"\n"
@@ -129,7 +129,7 @@ class Selection(BatchFilter):
         """The selected ones of the whole lines in TEXT."""
         if not text:
             return text
-        if has_long_line(text):
+        if self.has_long_line(text):
             chosen = [line for line in text.split(b"\n")[:-1] if self.selects(line)]
         elif not self._search:
             chosen = list(self._filter(text.split(b"\n")[:-1]))
@@ -148,6 +148,14 @@ class Selection(BatchFilter):
         return (
             filterfalse(self._match.match, lines) if self.all else filter(self._match.match, lines)
         )
+
+    def has_long_line(self, text: bytes) -> bool:
+        """Whether there may be a line in TEXT of which a pattern sees only a part."""
+        return has_long_line(text)
+
+    def selects_piece(self, piece: bytes) -> bool:
+        """Whether the line that begins with PIECE is selected."""
+        return self.selects(piece)
 
     def selects(self, line: bytes) -> bool:
         """Whether LINE, of which a pattern sees no more than its beginning, is selected."""
@@ -196,8 +204,8 @@ def joined(rules: list[tuple[bytes, bytes]], *, block: bool) -> tuple[bool, byte
     return everything, either(choices), stars
 
 
-def has_long_line(text: bytes) -> bool:
-    """Whether there may be a line in TEXT of which a pattern sees only a part."""
-    step = MATCHED // 2
+def has_long_line(text: bytes, most: int = MATCHED) -> bool:
+    """Whether there may be a line in TEXT of which a pattern sees only a part: MOST bytes."""
+    step = most // 2
     # A line that is longer covers at least one of these windows.
     return any(text.find(b"\n", at, at + step) < 0 for at in range(0, len(text) - step, step))

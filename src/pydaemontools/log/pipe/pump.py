@@ -52,6 +52,8 @@ class Pump:
     STRAIGHT moves lines to the only sink where nothing is made of them.
     """
 
+    line_rest = REST  # seconds that the rest of a line has to come
+
     def __init__(
         self,
         source: "Source",
@@ -180,7 +182,7 @@ class Pump:
                 return block[:end]
         now = monotonic()
         if source.available > self._grown:
-            self._line, self._grown = now + REST, source.available
+            self._line, self._grown = now + self.line_rest, source.available
         if len(block) < source.long and now < self._line:
             return b""
         self._line, self._grown = INFINITY, 0
