@@ -91,7 +91,7 @@ def main(argv: list[bytes]) -> int:
     process.title(argv[0])
     process.standard_fds()
     signal(SIGPIPE, SIG_IGN)
-    session = Session(call, *_stdin())
+    session = SvlogdRun(call, *_stdin())
     code = session.run()
     while session.again:
         code = session.run()
@@ -110,7 +110,7 @@ def _stdin() -> "tuple[Source, OSError | None]":
         return open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)), error
 
 
-class Session:
+class SvlogdRun:
     """Reads SOURCE as CALL says; TROUBLE is why it is empty, if that is known.
 
     `again`: whether HUP has ended the last run, and asked for the directories as they are now.

@@ -101,22 +101,20 @@ class SvlogdFolder(Folder):
         names = [name for name in posix.listdir(self.fd) if name[:1] == "@"]
         return sorted(name for name in map(fsencode, names) if len(name) == NAME)
 
-    def prune(self, keep: int, pending: bytes) -> None:
+    def prune(self, keep: int) -> None:
         """Remove the oldest file if there are more than KEEP, all of them if that is 0; and what
-        processors left. The one that is PENDING, waiting for its processor, stays.
+        processors left. Those that were not marked as complete are not counted, and stay.
         """
         self.doing = b"open directory, want rotate"
         files = []
         for name in self._old():
             if name[26:] == b"t":
                 self._unlink(name, b"unlink processor leftover", name)
-            else:
+            elif name[26:] != b"u":
                 files.append(name)
         if keep and len(files) > keep:
-            oldest = next((name for name in files if name != pending), b"")
-            if oldest:
-                self.say(b"info", b"delete: " + self.path + b"/" + oldest)
-                self._unlink(oldest, b"unlink oldest logfile")
+            self.say(b"info", b"delete: " + self.path + b"/" + files[0])
+            self._unlink(files[0], b"unlink oldest logfile")
 
     def make_room(self, error: OSError, few: int, pending: bytes) -> bool:
         """Remove the oldest file if ERROR is that the disk is full, and there are more than FEW;

@@ -56,7 +56,7 @@ class SvlogdRotation(Rotation):
         self._log.due = False
         renamed = self._renamed
         if renamed:
-            self._svlogd.prune(self._keep, renamed if self._command else b"")
+            self._svlogd.prune(self._keep)
         self._renamed = b""
         if renamed and self._command:
             self._command.start(renamed)
@@ -104,7 +104,7 @@ class SvlogdRotation(Rotation):
         folder = self._svlogd
         name = folder.new_name(b"u")
         folder.move(CURRENT, name, b"current")
-        folder.prune(self._keep, name)
+        folder.prune(self._keep)
 
     def file(self) -> None:
         """See to the file that is with the processor, if there is one."""
