@@ -49,6 +49,13 @@ def rows(*, quick):
             },
             {"s6-log": 0.5, "multilog": 0.29, "svlogd": 0.17},
         ),
+        "stamped for eyes, as svlogd": (
+            {
+                "ours": [as_original("svlogd"), "-tt", "./d"],
+                "svlogd": ["svlogd", "-tt", "./d"],
+            },
+            {"svlogd": 0.33},
+        ),
         "as they are": (
             {
                 "pymultilog": [*ours, size, keep, "./d"],
@@ -81,6 +88,13 @@ def rows(*, quick):
     yield copied(ours, count, rounds)
     yield from as_json(ours, djb, count, rounds)
     yield one_line(ours, quick=quick)
+
+
+def as_original(name):
+    """Ours under the NAME of an original, in a directory that is made for that here."""
+    made = [sys.executable, "-m", "pydaemontools", "originals", "originals"]
+    subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+    return str(Path("originals").resolve() / name)
 
 
 def by_route(djb):

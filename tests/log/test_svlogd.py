@@ -1,5 +1,6 @@
 """svlogd by ours: killed, it loses and doubles nothing; the C one takes over, and ours from it."""
 
+import os
 import random
 import re
 import signal
@@ -14,7 +15,7 @@ from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.svlogd_config import SvlogdConfig
 from pydaemontools.log.lines.svlogd_patterns import HeadSelection, StepByStep, matches
 from pydaemontools.log.pipe.line_splitter import first_full
-from tests.conftest import DEADLINE, wait_until
+from tests.conftest import DEADLINE, wait_until, write_script
 from tests.log.conftest import patient, write_all
 from tests.log.far import in_time_for, kills, tell
 from tests.log.pipe.test_intent_log import everything, written
@@ -271,3 +272,69 @@ def test_config_numbers():
     assert (config.size, config.keep, config.few, config.age) == (2 << 20, 3, 1, 7200)
     assert (config.server, config.only, config.prefix) == (("10.0.0.1", 1), True, b"")
     assert SvlogdConfig(b"s%d\n" % (2**64 + 5)).size == 5
+
+
+def started(place, but):
+    """The pid of the logger in PLACE, if it is there, and none of BUT."""
+    pid = int((place / "supervise/pid").read_text() or 0)
+    return 0 if pid in but else pid
+
+
+@pytest.mark.parametrize("supervisor", ["runsv", "runit's runsv", "pysupervise"])
+def test_in_a_service_tree(supervisor, originals, scripts, needs, place):
+    """As log/run has it, below each supervisor, and killed there: each line is there once."""
+    program = needs("runsv") if "'" in supervisor else supervisor
+    for name, text in {
+        "run": "i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i + 1)); done; exec sleep 1000",
+        "log/run": "exec svlogd -tt ./main",
+    }.items():
+        (place / "web" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_script(place / "web" / name, f"#!/bin/sh\n{text}\n")
+    main = place / "web/log/main"
+    configure(main, "s3000\nn0")
+    env = {"PATH": f"{originals}:{scripts}:/usr/bin:/bin"}
+    process = subprocess.Popen([program, "web"], cwd=place, env=env)
+    try:
+        dead = set()
+        while len(dead) < 3:
+            pid = wait_until(lambda: started(place / "web/log", dead))
+            wait_until((main / "note").exists)
+            os.kill(pid, signal.SIGKILL)
+            dead.add(pid)
+        wait_until(lambda: everything(main)[0].endswith(b" line 499\n"))
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+    lines = b"".join(b"line %d\n" % at for at in range(500))
+    assert STAMP.sub(b"", everything(main)[0]) == lines
+
+
+def test_words_for_pymultilog(run, place):
+    """What a config asks for, in the words of pymultilog; and what has none is said."""
+    configure(
+        place / "log", "s2000000\nn4\nt3h\n!gzip -c\n-*debug*\n-a+b\nefatal: *\nphi: \nu10.0.0.1"
+    )
+    result = run("pymultilog", "--from-svlogd", "log", "T")
+    words = "T '-*' '+* fatal: *' e '+*' s2000000 n5 a10800s '!gzip -c' '-* *debug*' ./log"
+    assert (result.returncode, result.stdout.decode()) == (0, f"pymultilog {words}\n")
+    said = [line.split(b": ")[2:4] for line in result.stderr.splitlines()]
+    assert said == [
+        [b"log/config", b"-a+b"],
+        [b"log/config", b"p"],
+        [b"log/config", b"u"],
+    ]
+
+
+@pytest.mark.parametrize("words", [[], ["log", "x"], ["log", "T", "T"]])
+def test_wrong_words_for_pymultilog(run, words):
+    """It takes a directory, and a time."""
+    assert run("pymultilog", "--from-svlogd", *words).returncode == 100
+
+
+def test_no_words_for_pymultilog(run, place):
+    """Without a config it is as svlogd without one; without a directory that is said."""
+    (place / "log").mkdir()
+    assert run("pymultilog", "--from-svlogd=log").stdout == b"pymultilog s1000000 n11 ./log\n"
+    result = run("pymultilog", "--from-svlogd", "no")
+    said = b"pymultilog: fatal: unable to read no: file does not exist\n"
+    assert (result.returncode, result.stderr) == (111, said)

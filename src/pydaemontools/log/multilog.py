@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .pipe.source import Source
     from .pipe.straight import Straight
 
-USAGE = (b"multilog script", b"pymultilog action ...")
+USAGE = (b"multilog script", b"pymultilog action ... | --from-svlogd dir [t | T | d]")
+CONVERTS = b"--from-svlogd"
 PAUSE = 5.0  # seconds, as the original
 
 
@@ -36,8 +37,11 @@ def main(argv: list[bytes]) -> int:
     if own:
         # Everything else that begins with a dash is an action; but -h alone goes nowhere.
         asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
-        asked = asked or (argv[1:] if argv[1:] == [b"-h"] else [])
-        cli.options([argv[0], *asked], USAGE)
+        converts = argv[1:2] and argv[1].partition(b"=")[0] == CONVERTS
+        asked = asked or (argv[1:] if argv[1:] == [b"-h"] or converts else [])
+        found, rest = cli.options([argv[0], *asked], USAGE, words=(b"from-svlogd:",))
+        if converts:
+            return _convert(argv[0], found[0][1], rest)
     try:
         script = Actions(argv[1:], own=own)
         transform = _transform(script)
@@ -60,6 +64,16 @@ def main(argv: list[bytes]) -> int:
         # For the original that is the end of stdin.
         source = open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
     return _carry(argv[0], script, transform, source, own=own)
+
+
+def _convert(who: bytes, directory: bytes, rest: list[bytes]) -> int:
+    """Print the actions for a DIRECTORY of svlogd's, behind the stamp that REST may name."""
+    from .svlogd_words import TIMES
+    from .svlogd_words import main as convert
+
+    if rest[1:] or (rest and rest[0] not in TIMES):
+        raise cli.usage(who, USAGE, hint=b"behind the directory may stand t, T or d: a time")
+    return convert(who, directory, rest[0] if rest else b"")
 
 
 def _carry(
