@@ -184,6 +184,33 @@ def test_a_directory_that_is_gone(logger, pipe, place):
     assert process.returncode == 0
 
 
+def test_current_alone_is_gone(logger, pipe, place):
+    """Where `current` was removed, and the directory was not, the next file begins all the same."""
+    configure(place / "log", "s2000")
+    logger("log", stdin=pipe[0])
+    write_all(pipe[1], b"one\n")
+    wait_until(lambda: everything(place / "log")[0] == b"one\n")
+    (place / "log/current").unlink()
+    write_all(pipe[1], numbered(0, SIZE))
+    wait_until(
+        lambda: everything(place / "log")[0].endswith(b"%06d a line of some length\n" % (SIZE - 1))
+    )
+
+
+def test_the_clock_was_set_back(logger, pipe, place):
+    """A file that ends now is not the first to go because others seem to be of a later day."""
+    configure(place / "log", "s2000\nn2")
+    for at in range(2):
+        (place / f"log/@4fffffff0000000{at}00000000.s").write_bytes(b"old\n")
+    write_all(pipe[1], numbered(0, 200))
+    pipe.end()
+    assert logger("log", stdin=pipe[0]).communicate(timeout=DEADLINE)[1] == b""
+    data, old = everything(place / "log")
+    assert b"old" not in data
+    assert len(old) == 2
+    assert numbered(0, 200).endswith(data)
+
+
 def test_a_processor_is_killed_with_us(logger, pipe, place):
     """What a processor has read and written stands there once, whenever it all died."""
     configure(place / "log", "s2000\nn0\n!cat")

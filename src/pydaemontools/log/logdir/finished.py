@@ -48,7 +48,7 @@ class Finished:
             return
         if found.st_nlink == 1:
             if not self._newest:
-                labels = filter(_is_label, (old[:LABEL] for old in self._names()))
+                labels = filter(is_label, (old[:LABEL] for old in self._names()))
                 self._newest = max(labels, default="").encode()
             folder.about_to(b"link to", name)
             label = stamp()
@@ -106,9 +106,9 @@ class Finished:
 def _time(name: str) -> float:
     """Return the time in NAME, in seconds of Unix time; 0 if there is none."""
     label = name[:LABEL]
-    return unpack(bytes.fromhex(label[1:])) / 1e9 if _is_label(label) else 0.0
+    return unpack(bytes.fromhex(label[1:])) / 1e9 if is_label(label) else 0.0
 
 
-def _is_label(name: str) -> bool:
+def is_label(name: str) -> bool:
     """Return whether NAME is a time, and not only as long as one; before TAI64 ends."""
     return name < "@8" and not name[1:].strip("0123456789abcdef")

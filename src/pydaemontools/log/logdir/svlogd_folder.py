@@ -12,7 +12,8 @@ from ...base import shared_dir
 from ...base.errors import error_str
 from ...base.locks import lock
 from ...base.process import fsencode
-from ...base.tai64 import stamp
+from ...base.tai64 import after, stamp
+from .finished import LABEL, is_label
 from .folder import APPEND, Folder
 
 NAME = 27  # bytes of an old file's name
@@ -91,10 +92,14 @@ class SvlogdFolder(Folder):
         shared_dir.rename(name, to, self.fd)
 
     def new_name(self, letter: bytes) -> bytes:
-        """Return the name of a file that ends now, with that LETTER."""
-        while self.find(name := stamp() + b"." + letter):
-            pass
-        return name
+        """Return the name of a file that ends now, with that LETTER; behind those of all others.
+
+        Where the clock went back it would be the first to be removed.
+        """
+        labels = filter(is_label, (name[:LABEL].decode("ascii", "replace") for name in self._old()))
+        newest = max(labels, default="").encode()
+        label = stamp()
+        return (label if label > newest else after(newest)) + b"." + letter
 
     def _old(self) -> list[bytes]:
         """Return the names of the old files, the oldest first, and of what processors left."""
