@@ -11,10 +11,10 @@ from ..pipe.splitter import NO_END
 from .current import CURRENT, Current
 from .finished import Finished
 from .folder import is_ours
-from .rotation import FILING
+from .rotation import FILED, FILING
 from .svlogd_folder import WRITING, SvlogdFolder
 from .svlogd_rotation import SvlogdRotation
-from .writer import BEHIND, PART, LogDir
+from .writer import BEHIND, LogDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class SvlogdDir(LogDir):
         self.folder: SvlogdFolder = folder
         self.config = config
         self._full = self.size - most if self.size >= most else NO_END
+        self._writing = WRITING
         self._current = Current(folder)
         self._intent_log = intent_log
         # A processor will read all of a file: it stays in the memory.
@@ -68,7 +69,8 @@ class SvlogdDir(LogDir):
         self._known = None
         folder.say(b"info", (b"append: " if going_on else b"new: ") + folder.path + b"/current")
         if self._intent_log:
-            self._intent_log.begun(self)
+            inside = resumed and intent is not None and intent.straight and self.inside()
+            self._intent_log.begun(self, inside=inside)
 
     def _resumes(self, found: posix.stat_result, intent: "Intent", *, again: bool) -> bool:
         """Return whether `current`, as it was FOUND, is what INTENT is about, and not complete."""
@@ -102,20 +104,22 @@ class SvlogdDir(LogDir):
             self.rotation.file()
         if current.fd < 0 or current.written >= self.size:
             self.rotation.change()
-        self.folder.doing = WRITING
+        self.folder.doing = self._writing
         chunk = data[: self.size - current.written]
         if not self.joined and len(chunk) > (left := self.left()):
             # Nobody has cut that for us.
             chunk = chunk[: chunk.find(b"\n", max(0, left - 1)) + 1] or chunk
         count = posix.write(current.fd, chunk)
-        begun = current.written // PART * PART
-        current.written += count
-        if begun + PART <= current.written:
-            self._start_on_disk(begun)
+        self._got(count)
         if current.written >= self._full and chunk[count - 1 : count] == b"\n":
             # Full enough. Whatever goes wrong here is found again by the next write.
             current.written = self.size
         return count
+
+    def spare(self) -> int:
+        """Return how many bytes `current` may get with nothing else to be done."""
+        plainly = self.rotation.stage == FILED and not self.due and self._current.fd >= 0
+        return min(self.left() - 1, self.room()) if plainly else 0
 
     def make_room(self, error: OSError) -> bool:
         """Remove an old file if ERROR is that the disk is full; return whether that was done."""

@@ -95,7 +95,10 @@ class DirectorySink(Sink):
         """Write BATCH, or hold what cannot be written now."""
         if self._selection:
             batch = self._selection.of(batch)
-        pieces = stamped(batch, self._label()) if self._label else batch.pieces
+        self.hold(stamped(batch, self._label()) if self._label else batch.pieces)
+
+    def hold(self, pieces: "Sequence[bytes | memoryview]") -> None:
+        """Write PIECES, or hold what cannot be written now."""
         if self._data:
             self._data = b"".join((self._data, *pieces))
         else:

@@ -37,11 +37,12 @@ class SvlogdSink(DirectorySink):
         if self._selection:
             batch = self._selection.of(batch)
         label = self._transform.stamp + config.prefix
+        pieces = stamped(batch, label) if label else batch.pieces
         if config.server:
-            self._data += self._sent(batch, label, config.server)
-        elif not config.only:
-            self._data += stamped(batch, label) if label else batch.text
-        self.flush()
+            pieces = (self._sent(batch, label, config.server),)
+        elif config.only:
+            pieces = ()
+        self.hold(pieces)
 
     def _sent(self, batch: "Batch", label: bytes, server: tuple[str, int]) -> bytes:
         """Send each line that begins in BATCH to the SERVER, LABEL before it; return what is to be
