@@ -16,7 +16,7 @@ SUITES = {
         *("multilog", "tai64n", "tai64nlocal", "readproctitle"),
     ),
     "runit": (
-        *("runsvdir", "runsvchdir", "runsv", "sv", "chpst", "utmpset"),
+        *("runsvdir", "runsvchdir", "runsv", "sv", "chpst", "svlogd", "utmpset"),
         *("svwaitup", "svwaitdown", "runsvctrl", "runsvstat"),
     ),
     "perp": ("sissylog",),
