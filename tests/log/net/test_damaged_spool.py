@@ -12,7 +12,7 @@ import pytest
 
 from pydaemontools.base.tai64 import LABEL
 from pydaemontools.log.lines.targets import SpoolOptions
-from pydaemontools.log.net import spool
+from pydaemontools.log.net import segments, spool
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.source import FIONREAD
 from pydaemontools.log.pipe.splitter import BlockSplitter
@@ -32,6 +32,7 @@ KILLS = kills(40)
 def left(opened, place, monkeypatch):
     """The files of a spool, each with two texts of 14 bytes; the last one may hold one more."""
     monkeypatch.setattr(spool, "SEGMENT", 50)
+    monkeypatch.setattr(segments, "PIECE", 8)
 
     def left(count):
         one = opened()
@@ -91,6 +92,33 @@ def test_within_another_file(left, opened, capfd):
         f"10 bytes are missing at the end of {files[1]}, and are left out",
         f"16 bytes are damaged in {files[1]}, and are left out",
     ]
+
+
+DAMAGE = {
+    "its head": (0, b"x"),
+    "its length": (4, b"\xff\xff\xff\x7f"),
+    "its text": (20, b"x"),
+    "all of it": (0, bytes(RECORD)),
+    "two of them": (20, bytes(RECORD)),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("at", range(5))
+def test_a_record_is_damaged(name, at, left, opened, capfd):
+    """Kind: a block of a disk that is lost. It costs what is damaged, and none of the others."""
+    files = left(6)
+    where, what = DAMAGE[name]
+    file, start = files[at // 2], at % 2 * RECORD + where
+    with file.open("r+b") as damaged:
+        damaged.seek(start)
+        damaged.write(what[: 2 * RECORD - start])
+    gone = {at, at + 1} if name == "two of them" and at % 2 == 0 else {at}
+    one = opened()
+    assert everything(one) == b"".join(b"text number %02d" % i for i in range(6) if i not in gone)
+    assert said(capfd) == [f"{len(gone) * RECORD} bytes are damaged in {file}, and are left out"]
+    one.put(b"more")
+    assert everything(one).endswith(b"more")
 
 
 REMOVED = {"1.log": [0], "2.log": [1], "3.log": [2], "2.log and 1 more": [1, 2]}

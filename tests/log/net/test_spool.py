@@ -229,8 +229,8 @@ def test_a_torn_tail_is_cut(opened, place, capfd):
 
 
 def test_damage_costs_one_file(opened, place, monkeypatch, capfd):
-    """Where a crash of the machine left nonsense, the files behind it are read all the same;
-    that is said.
+    """Where a crash of the machine left nothing but nonsense, the files behind it are read all
+    the same; that is said.
     """
     monkeypatch.setattr(spool, "SEGMENT", 50)
     one = opened()

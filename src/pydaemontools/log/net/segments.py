@@ -20,7 +20,9 @@ MAGIC = b"pdt1"
 SHIFT = 40  # bits of a position that are the offset
 FILES = 1 << 60  # no number is as large as this
 SEGMENT = 4 << 20  # bytes of a file, about
-PIECE = 1 << 20  # bytes that are copied together
+PIECE = 1 << 20  # bytes that are copied, or searched, together
+FAR = 16 << 20  # bytes that are searched for a record behind a damage: no file of ours has more
+TRIES = 64  # heads that are believed meanwhile, each of which may cost a look at all that follows
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND
 MOST = 1 << 28  # bytes of a text: many times what a block can become
 END = b".log"
@@ -174,20 +176,27 @@ class Segments:
     def read(self, at: int) -> tuple[int, bytes]:
         """Return where the text of the record at AT begins, and the text.
 
-        What is no record leads to the end of the file: only a crash of the machine leaves such,
-        or somebody who changes files. Nothing, and that end, are returned then.
+        What is no record leads to the next one, or to the end of the file: only a crash of the
+        machine leaves such, or somebody who changes files. Where that is, and nothing, is
+        returned then.
         """
         number, offset = file_offset(at)
         size = end = self._sizes.get(number, offset)
+        behind = None
         try:
             fd = self._open(number)
             text = self._record(fd, offset)
+            if text is None:
+                behind = self._next_record(fd, offset)
             size = posix.fstat(fd).st_size
             why = MISSING if size < end else DAMAGED
         except FileNotFoundError:
             text, why = None, REMOVED
         if text is not None:
             return position(number, offset + HEAD.size), text
+        if behind is not None:
+            self.losses.append((behind - offset, DAMAGED, _file_name(number)))
+            return position(number, behind), b""
         self.losses.append((end - offset, why, _file_name(number)))
         if number == self._last:
             self._spoiled = True
@@ -204,11 +213,8 @@ class Segments:
             return at
         start = 0
         while start < offset:
-            head = posix.pread(fd, HEAD.size, start)
-            if len(head) < HEAD.size or head[:4] != MAGIC:
-                break
-            after = start + HEAD.size + HEAD.unpack(head)[1]
-            if after > offset:
+            after = self._behind(fd, start)
+            if after is None or after > offset:
                 break
             start = after
         return position(number, start)
@@ -265,8 +271,8 @@ class Segments:
         as far as nothing was noted about it.
         """
         size, end = self._sizes[self._last], 0
-        while (text := self._record(self._fd, end)) is not None:
-            end += HEAD.size + len(text)
+        while (after := self._behind(self._fd, end)) is not None:
+            end = after
         if end == size:
             return end
         torn = self._torn(end)
@@ -275,6 +281,29 @@ class Segments:
             return end
         self.losses.append((size - end, DAMAGED, _file_name(self._last)))
         return size
+
+    def _behind(self, fd: int, offset: int) -> int | None:
+        """Return where the record at OFFSET of FD ends, or the next one begins if there is none;
+        None if there is neither.
+        """
+        text = self._record(fd, offset)
+        return self._next_record(fd, offset) if text is None else offset + HEAD.size + len(text)
+
+    def _next_record(self, fd: int, offset: int) -> int | None:
+        """Return where the first complete record behind OFFSET of FD begins, if there is one in
+        what is looked at.
+        """
+        size, tries = min(posix.fstat(fd).st_size, offset + FAR), TRIES
+        for start in range(offset + 1, size, PIECE):
+            # A head may stand in two pieces.
+            piece = posix.pread(fd, PIECE + len(MAGIC) - 1, start)
+            at = piece.find(MAGIC)
+            while at >= 0 and tries:
+                if self._record(fd, start + at) is not None:
+                    return start + at
+                tries -= 1
+                at = piece.find(MAGIC, at + 1)
+        return None
 
     def _torn(self, offset: int) -> bool:
         """Return whether a record stands at OFFSET of the last file that a kill cut short."""
