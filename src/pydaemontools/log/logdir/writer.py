@@ -110,6 +110,9 @@ class LogDir:
         if not found.st_nlink:
             # What is written now goes nowhere; the next file gets it too.
             self.rotation.stage = REMOVED
+        if found.st_size != self._current.written < self.size:
+            # Somebody has emptied it, or written there too.
+            self._current.to_end()
         return found.st_ino, found.st_size
 
     def inside(self) -> bool:
@@ -206,7 +209,7 @@ class LogDir:
         if self._current.fd < 0 or self.position()[0] != inode or self.rotation.stage == REMOVED:
             return False
         posix.ftruncate(self._current.fd, end)
-        self._current.written = end
+        self._current.to_end()
         return True
 
     def close(self, *, complete: bool = True) -> None:
