@@ -42,6 +42,13 @@ def listener(request, tmp_path, monkeypatch):
         yield lambda: server.recv(4096).decode()
 
 
+class Mean:
+    """Says nothing of itself."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
 @pytest.fixture(autouse=True)
 def forget(monkeypatch):
     """No sign of life has been given, and nobody asks for one."""
@@ -59,6 +66,9 @@ def forget(monkeypatch):
         ("status", ("one\nREADY=1",), "STATUS=one READY=1"),
         ("status", ("half \ud800",), "STATUS=half ?"),
         ("ready", ("half \ud800",), "READY=1\nSTATUS=half ?"),
+        ("status", (None,), "STATUS=None"),
+        ("status", (b"7 of\n9",), "STATUS=7 of 9"),
+        ("status", (Mean(),), "STATUS=<Mean>"),
         ("stopping", (), "STOPPING=1"),
     ],
 )
@@ -139,7 +149,8 @@ def test_a_sign_of_life_is_given_twice_in_each_interval(listener, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("usec", "pid"), [("", ""), ("0x", ""), ("1000000", "1"), ("-5", ""), ("²", "")]
+    ("usec", "pid"),
+    [("", ""), ("0x", ""), ("1000000", "1"), ("-5", ""), ("²", ""), ("9" * 400, "")],
 )
 def test_a_watchdog_for_somebody_else_is_not_ours(monkeypatch, usec, pid):
     """A child inherits the variables."""
@@ -164,7 +175,7 @@ def test_the_notification_fd_gets_a_newline_and_is_closed(monkeypatch, how):
         os.close(ours)
 
 
-@pytest.mark.parametrize("value", ["x", "", "2", "-1", "99999"])
+@pytest.mark.parametrize("value", ["x", "", "2", "-1", "99999", "9" * 15, "9" * 5000])
 def test_a_number_that_is_no_such_fd_does_no_harm(monkeypatch, value):
     """Stderr is none: it would be closed."""
     monkeypatch.setenv("NOTIFICATION_FD", value)

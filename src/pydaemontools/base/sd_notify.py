@@ -16,6 +16,7 @@ __all__ = ["interval", "ready", "reloading", "send", "status", "stopping", "watc
 
 _due = 0.0
 PATIENCE = 2.0  # seconds that what is said once waits for who reads it
+LONGEST = 19  # digits of a number that a variable may have
 
 
 def ready(status: str = "", *, fd: int | None = None) -> bool:
@@ -30,8 +31,8 @@ def ready(status: str = "", *, fd: int | None = None) -> bool:
     return send("READY=1", *words, wait=PATIENCE) or sent
 
 
-def status(text: str) -> bool:
-    """Say in a line TEXT what the program does. Whether anybody was told."""
+def status(text: object) -> bool:
+    """Say in a line TEXT, of any kind, what the program does. Whether anybody was told."""
     return send(f"STATUS={_line(text)}")
 
 
@@ -49,7 +50,7 @@ def stopping() -> bool:
 def interval() -> float | None:
     """How many seconds may pass without a sign of life; None if nobody waits for one."""
     usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
-    if not (usec.isascii() and usec.isdecimal() and int(usec)):
+    if not (_is_number(usec) and int(usec)):
         return None
     # A child inherits the variables, but is not the one that is waited for.
     return None if pid and pid != str(os.getpid()) else int(usec) / 1e6
@@ -93,7 +94,7 @@ def _newline(fd: int | None) -> bool:
     if fd is None:
         # Once: the next process that has the number has another file behind it.
         named = os.environ.pop("NOTIFICATION_FD", "")
-        if not (named.isascii() and named.isdecimal()):
+        if not _is_number(named):
             return False
         fd = int(named)
     if fd < 3:
@@ -101,11 +102,20 @@ def _newline(fd: int | None) -> bool:
     try:
         os.write(fd, b"\n")
         os.close(fd)
-    except OSError:
+    except (OSError, OverflowError):
         return False
     return True
 
 
-def _line(text: str) -> str:
+def _is_number(text: str) -> bool:
+    """Whether TEXT is a number, and none that nobody meant."""
+    return text.isascii() and text.isdecimal() and len(text) < LONGEST
+
+
+def _line(text: object) -> str:
     """TEXT as one line: a second one would be another assignment."""
-    return " ".join(text.splitlines())
+    try:
+        said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    except Exception:  # noqa: BLE001 - an object of the program's may raise anything
+        said = f"<{type(text).__name__}>"
+    return " ".join(said.splitlines())
