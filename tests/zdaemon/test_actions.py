@@ -215,6 +215,14 @@ def test_a_killed_manager_is_not_down(typed, left):
     assert typed(*SLEEP, "status")[0] == 3
 
 
+@pytest.mark.needs_root
+def test_what_another_account_wrote_down_is_not_believed(typed, left):
+    """Kind: a pid that anybody may have written beside a stale socket, taken for the program's."""
+    os.chown(typed.place / "zdsock.d/program/supervise/state", 65534, 65534)
+    assert typed(*SLEEP, "status")[:2] == (4, "daemon manager unknown: it was killed\n")
+    os.kill(left, signal.SIGKILL)
+
+
 @pytest.mark.parametrize(
     ("words", "end"),
     [

@@ -11,18 +11,26 @@ from ..supervise.statefile import parse_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .runner import Runner
 
 MOST = 1 << 16  # bytes of what it wrote down
 
 
-def left_pid(runner: "Runner") -> int | None:
-    """The pid of the program of RUNNER, if it runs on; 0 if nothing does, None if nobody knows."""
+def left_pid(runner: "Runner", accounts: "Collection[int]" = ()) -> int | None:
+    """The pid of the program of RUNNER, if it runs on; 0 if nothing does, None if nobody knows.
+
+    What is believed is root's, our own account's, or one of ACCOUNTS'.
+    """
     socket_name = fsencode(runner.socket_name)
     beside = socket_name + b".d"
     directory = beside + b"/" + fsencode(runner.name or "program")
+    state = directory + b"/supervise/state"
     try:
-        words = parse_state(shared_dir.read_file(directory + b"/supervise/state", MOST))
+        if posix.lstat(state).st_uid not in (0, posix.geteuid(), *accounts):
+            return None
+        words = parse_state(shared_dir.read_file(state, MOST))
         here = place(directory if directory[:1] == b"/" else posix.getcwdb() + b"/" + directory)
     except OSError:
         # One of ours has not kept it, and an old one writes nothing down; nothing outlives a boot.

@@ -83,7 +83,8 @@ class RunnerActions:
             from .launch import start
             from .left_behind import left_pid
 
-            start([one for one in self.beside if left_pid(one)], self.client.accounts)
+            accounts = self.client.accounts
+            start([one for one in self.beside if left_pid(one, accounts)], accounts)
             status = self.client.status()
         return status
 

@@ -42,7 +42,7 @@ class RunnerClient:
             return 0
         from .left_behind import left_pid
 
-        return left_pid(self.runner)
+        return left_pid(self.runner, self.accounts)
 
     def status(self, *, sure: bool = False) -> ManagerStatus:
         """How it is; not `up` without a manager. Raises Unanswered.

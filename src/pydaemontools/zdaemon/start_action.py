@@ -38,7 +38,9 @@ def _start(group: "list[RunnerActions]", words: list[str], who: str) -> Code:
         err(who, f"fatal: {error}")
         return Code(UNKNOWN.ours, NOT_STARTED.zdaemons)
     except OSError as error:
-        err(who, f"fatal: unable to start a manager: {error.strerror}")
+        from ..base.errors import error_str
+
+        err(who, f"fatal: unable to start a manager: {error_str(error).decode()}")
         return NOT_STARTED
     return worst(codes)
 
