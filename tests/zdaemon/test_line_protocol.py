@@ -167,7 +167,7 @@ def test_a_socket_that_hangs_up(tmp_path):
 def test_the_socket_of_another_account(tmp_path, monkeypatch):
     """B-21. Kind: another account's socket is named as that, and nothing is said to it."""
     heard = []
-    monkeypatch.setattr(line_protocol, "owner", lambda _peer: 4242)
+    monkeypatch.setattr(line_protocol, "owner", lambda _peer: (4242, 4242))
     with listening(tmp_path / "zdsock", lambda peer: heard.append(peer.recv(100))):
         with pytest.raises(Unanswered, match="it is another account's: uid 4242"):
             ask(str(tmp_path / "zdsock"), "status")

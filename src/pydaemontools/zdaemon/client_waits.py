@@ -9,7 +9,7 @@ from .line_protocol import TIMEOUT, UNKNOWN, ManagerStatus, NotRunning, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from .runner import Runner
 
@@ -107,16 +107,11 @@ def wait_started(runner: "Runner", accounts: "Collection[int]" = (), before: int
         return Outcome(LATE, runner.name)
     if not reply.startswith(UNKNOWN):
         return outcome(parse(reply))
-    end = monotonic() + limit
-    for pause in _pauses():
-        found = _status_or_none(runner, accounts)
+    for found in _looks(runner, accounts, limit):
         if not found.up:
             return Outcome(FAILED, runner.name, reason="the manager ended")
         if found.pid not in (0, before) and not found.testing:
             return Outcome(STARTED, runner.name, found.pid)
-        if monotonic() + pause > end:
-            break
-        sleep(pause)
     return Outcome(LATE, runner.name)
 
 
@@ -133,15 +128,7 @@ def wait_stopped(
         return True
     if reply is None or not reply.startswith(UNKNOWN):
         return reply is not None
-    end = None if timeout is None else monotonic() + timeout
-    for pause in _pauses():
-        found = _status_or_none(runner, accounts)
-        if not found.pid:
-            return True
-        if end is not None and monotonic() + pause > end:
-            break
-        sleep(pause)
-    return False
+    return any(not found.pid for found in _looks(runner, accounts, timeout))
 
 
 def _ask(
@@ -167,16 +154,18 @@ def _wait(
         raise
 
 
-def _status_or_none(runner: "Runner", accounts: "Collection[int]") -> ManagerStatus:
-    try:
-        return status(runner, accounts)
-    except NotRunning:
-        return ManagerStatus()
-
-
-def _pauses() -> "Iterable[float]":
-    """Seconds to wait, again and again."""
+def _looks(
+    runner: "Runner", accounts: "Collection[int]", timeout: float | None
+) -> "Iterator[ManagerStatus]":
+    """How RUNNER is, again and again, for TIMEOUT seconds; not up without a manager."""
+    end = None if timeout is None else monotonic() + timeout
     pause, longest = LOOK
     while True:
-        yield pause
+        try:
+            yield status(runner, accounts)
+        except NotRunning:
+            yield ManagerStatus()
+        if end is not None and monotonic() + pause > end:
+            return
+        sleep(pause)
         pause = min(longest, pause * 1.5)

@@ -4,7 +4,6 @@ import posix
 from _socket import (
     AF_UNIX,
     SHUT_WR,
-    SO_PEERCRED,
     SOCK_CLOEXEC,
     SOCK_NONBLOCK,
     SOCK_STREAM,
@@ -19,7 +18,7 @@ from time import monotonic
 from ..base import shared_dir
 from ..base.proc import is_shown
 from ..base.reach import Unsafe, reach
-from .line_protocol import CREDENTIALS, address
+from .line_protocol import address, owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -216,8 +215,7 @@ class ControlSocket:
 
     def _may_ask(self, peer: socket) -> bool:
         """Whether PEER is root's, our account's, or a member of the group."""
-        credentials = peer.getsockopt(SOL_SOCKET, SO_PEERCRED, CREDENTIALS.size)
-        uid, gid = map(int, CREDENTIALS.unpack(credentials)[1:])
+        uid, gid = owner(peer)
         if uid in (0, posix.geteuid()) or self._group is None:
             return uid in (0, posix.geteuid())
         try:

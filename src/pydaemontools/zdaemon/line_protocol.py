@@ -134,11 +134,10 @@ def address(socket_name: str | bytes) -> tuple[bytes, int]:
     return b"/proc/self/fd/%d" % fd, fd
 
 
-def owner(peer: socket) -> int:
-    """The account of whoever listens at the other end of PEER."""
-    credentials = peer.getsockopt(SOL_SOCKET, SO_PEERCRED, CREDENTIALS.size)
-    uid: int = CREDENTIALS.unpack(credentials)[1]
-    return uid
+def owner(peer: socket) -> tuple[int, int]:
+    """The account and the group of whoever is at the other end of PEER."""
+    _, uid, gid = CREDENTIALS.unpack(peer.getsockopt(SOL_SOCKET, SO_PEERCRED, CREDENTIALS.size))
+    return uid, gid
 
 
 def _connect(peer: socket, socket_name: str, end: float | None) -> None:
@@ -161,7 +160,7 @@ def _connect(peer: socket, socket_name: str, end: float | None) -> None:
 
 
 def _check(peer: socket, socket_name: str, accounts: "Collection[int]") -> None:
-    uid = owner(peer)
+    uid, _ = owner(peer)
     if uid not in (0, posix.geteuid(), *accounts):
         raise Unanswered(socket_name, f"it is another account's: {_account(uid)}")
 

@@ -41,7 +41,7 @@ class StatePlace:
                 if error.errno not in (EAGAIN, EACCES):
                     raise
                 return False
-            if self._stands():
+            if self._is_locked():
                 return True
             # It was removed meanwhile, by one that ended.
             posix.close(self._fd)
@@ -78,7 +78,8 @@ class StatePlace:
         _make(self.path)
         return shared_dir.open_directory(self.path)
 
-    def _stands(self) -> bool:
+    def _is_locked(self) -> bool:
+        """Whether what we have open, and locked, is what stands there."""
         try:
             found = posix.stat(self.path)
         except FileNotFoundError:
