@@ -186,12 +186,16 @@ LIVE = (
     'mkfifo f; mkdir -p d; svlogd {} <f & pid=$!; exec 3>f; say() {{ printf "$@" >&3; }};'
     'till() {{ until eval "$1" 2>/dev/null; do sleep 0.01; done; }};'
     'has() {{ till "grep -q $1 d/current"; }};'
+    'heard() {{ till "grep -q $1 err"; }};'
+    "opened() {{ grep -cE ': (append|new): ' err; }};"
+    "hup() {{ before=$(opened); kill -HUP $pid; till '[ $(opened) -gt $before ]'; }};"
     "over() {{ wait $pid; echo $?; exec 3>&-; show; }}; "
 )
+HEARD = "-v d 2>err"  # where a script waits for what is said
 SIGNALS = {
     "TERM": ("-v d", "say 'a\\nb\\n'; has b; kill $pid; over"),
-    "TERM before anything": ("-v d", "till '[ -e d/current ]'; kill $pid; over"),
-    "TERM in a line": ("d", "say 'a\\nb'; has a; kill $pid; sleep 0.1; say 'c\\n'; over"),
+    "TERM before anything": ("d", "till '[ -e d/current ]'; kill $pid; over"),
+    "TERM in a line": (HEARD, "say 'a\\nb'; has a; kill $pid; heard sigterm; say 'c\\n'; over"),
     "TERM in a line that ends with stdin": (
         "-t d",
         ("say 'a\\nb'; has a; kill $pid; exec 3>&-; over"),
@@ -205,24 +209,21 @@ SIGNALS = {
         ),
     ),
     "ALRM, nothing there": (
-        "d",
-        ("till '[ -e d/current ]'; kill -ALRM $pid; sleep 0.1; say 'a\\n'; has a; kill $pid; over"),
+        HEARD,
+        ("heard new; kill -ALRM $pid; heard sigalarm; say 'a\\n'; has a; kill $pid; over"),
     ),
     "INT": ("d", "say 'a\\n'; has a; kill -INT $pid; kill $pid; over"),
     "HUP": (
-        "-v d",
-        ("say 'a\\n'; has a; kill -HUP $pid; sleep 0.2; say 'b\\n'; has b; kill $pid; over"),
+        HEARD,
+        ("say 'a\\n'; has a; hup; say 'b\\n'; has b; kill $pid; over"),
     ),
     "HUP, another config": (
-        "d",
-        (
-            "say 'a\\n'; has a; echo pNEW: >d/config; kill -HUP $pid; sleep 0.2; say 'b\\n'; "
-            "has b; kill $pid; over"
-        ),
+        HEARD,
+        ("say 'a\\n'; has a; echo pNEW: >d/config; hup; say 'b\\n'; has b; kill $pid; over"),
     ),
     "HUP within a line": (
-        "d",
-        ("say 'a\\nb'; has a; kill -HUP $pid; sleep 0.2; say 'c\\n'; has bc; kill $pid; over"),
+        HEARD,
+        ("say 'a\\nb'; has a; hup; say 'c\\n'; has bc; kill $pid; over"),
     ),
     "HUP, no directory": ("-v d", "say 'a\\n'; has a; rm -r d; kill -HUP $pid; over"),
     "HUP, one of two": (
@@ -240,25 +241,25 @@ SIGNALS = {
         ),
     ),
     "a processor": (
-        "d",
+        HEARD,
         (
-            "echo '!tr a-z A-Z' >d/config; kill -HUP $pid; sleep 0.2; say 'a\\n'; has a; "
+            "heard new; echo '!tr a-z A-Z' >d/config; hup; say 'a\\n'; has a; "
             "kill -ALRM $pid; till '[ -e d/@*.s ]'; kill $pid; over"
         ),
     ),
     "a processor that fails at first": (
-        "d",
+        HEARD,
         (
-            "echo '!mkdir ../once || tr a b' >d/config; kill -HUP $pid; sleep 0.2; "
+            "heard new; echo '!mkdir ../once || tr a b' >d/config; hup; "
             "say 'a\\n'; has a;"
             "kill -ALRM $pid; till '[ -e d/@*.s ]'; kill $pid; over"
         ),
     ),
     "the end, while a processor is busy": (
-        "d",
+        HEARD,
         (
-            "echo '!until [ -e ../go ]; do sleep 0.01; done; cat' >d/config; kill -HUP $pid; "
-            "sleep 0.2;"
+            "heard new; echo '!until [ -e ../go ]; do sleep 0.01; done; cat' >d/config; hup; "
+            ""
             "say 'a\\n'; has a; kill -ALRM $pid; till '[ -e d/@*.u ]'; exec 3>&-; : >go; over"
         ),
     ),
