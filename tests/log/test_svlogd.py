@@ -63,6 +63,11 @@ def numbered(start, count):
     return b"".join(b"%06d a line of some length\n" % at for at in range(start, start + count))
 
 
+def both(place):
+    """How far the two logs have come."""
+    return written(place / "log"), written(place / "two")
+
+
 @pytest.mark.kill
 @pytest.mark.process
 @in_time_for(KILLS)
@@ -75,10 +80,10 @@ def test_kills(way, logger, pipe, place):
     configure(place / "two", "n0\ns1234567\n-*93*")
     for turn in range(KILLS):
         process = logger(*words, "log", "two", stdin=pipe[0])
-        before = written(place / "two")
+        before = both(place)
         write_all(pipe[1], numbered(turn * SIZE, SIZE))
         if turn % 4:
-            wait_until(lambda: written(place / "two") != before)  # noqa: B023
+            wait_until(lambda: both(place) != before)  # noqa: B023
             if chance.random() < 0.3:
                 process.send_signal(chance.choice([signal.SIGALRM, signal.SIGHUP]))
         if turn % 10 == 0:
@@ -209,6 +214,17 @@ def test_the_clock_was_set_back(logger, pipe, place):
     assert b"old" not in data
     assert len(old) == 2
     assert numbered(0, 200).endswith(data)
+
+
+def test_a_processor_has_no_file(logger, pipe, place):
+    """Where what it was to read was removed it is not run for ever, and holds nothing up."""
+    configure(place / "log", "s2000\nn0\n!rm -f @*.u; exit 1")
+    write_all(pipe[1], numbered(0, SIZE))
+    pipe.end()
+    process = logger("log", stdin=pipe[0])
+    said = process.communicate(timeout=DEADLINE)[1].splitlines()
+    assert process.returncode == 0
+    assert set(said) == {b"svlogd: warning: processor failed, restart: log"}
 
 
 def test_a_processor_is_killed_with_us(logger, pipe, place):

@@ -72,6 +72,10 @@ class SvlogdProcessor(Processor):
         except FileNotFoundError:
             pass
         self._status = None
+        if not folder.find(self.name):
+            # Somebody has removed it, and nothing is left to be done.
+            self.name = b""
+            return
         self._failed += 1
         self._retry_at = time.monotonic() + PAUSE if self._failed > 1 else 0.0
         if self._failed == 1:
