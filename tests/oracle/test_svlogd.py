@@ -186,65 +186,64 @@ LIVE = (
     'mkfifo f; mkdir -p d; svlogd {} <f & pid=$!; exec 3>f; say() {{ printf "$@" >&3; }};'
     'till() {{ until eval "$1" 2>/dev/null; do sleep 0.01; done; }};'
     'has() {{ till "grep -q $1 d/current"; }};'
+    # Before it sleeps the original notes a signal, and then sleeps all the same.
+    "sig() {{ till 'grep -q State:.S /proc/$pid/status'; kill $1 $pid; }};"
     'heard() {{ till "grep -q $1 err"; }};'
     "opened() {{ grep -cE ': (append|new): ' err; }};"
-    "hup() {{ before=$(opened); kill -HUP $pid; till '[ $(opened) -gt $before ]'; }};"
+    "hup() {{ before=$(opened); sig -HUP; till '[ $(opened) -gt $before ]'; }};"
     "over() {{ wait $pid; echo $?; exec 3>&-; show; }}; "
 )
 HEARD = "-v d 2>err"  # where a script waits for what is said
 SIGNALS = {
-    "TERM": ("-v d", "say 'a\\nb\\n'; has b; kill $pid; over"),
-    "TERM before anything": ("d", "till '[ -e d/current ]'; kill $pid; over"),
-    "TERM in a line": (HEARD, "say 'a\\nb'; has a; kill $pid; heard sigterm; say 'c\\n'; over"),
+    "TERM": ("-v d", "say 'a\\nb\\n'; has b; sig -TERM; over"),
+    "TERM before anything": ("d", "till '[ -e d/current ]'; sig -TERM; over"),
+    "TERM in a line": (HEARD, "say 'a\\nb'; has a; sig -TERM; heard sigterm; say 'c\\n'; over"),
     "TERM in a line that ends with stdin": (
         "-t d",
-        ("say 'a\\nb'; has a; kill $pid; exec 3>&-; over"),
+        ("say 'a\\nb'; has a; sig -TERM; exec 3>&-; over"),
     ),
-    "KILL": ("d", "say 'a\\n'; has a; kill -9 $pid; over 2>/dev/null; rm -f d/note"),
+    "KILL": ("d", "say 'a\\n'; has a; kill -KILL $pid; over 2>/dev/null; rm -f d/note"),
     "ALRM": (
         "d",
-        (
-            "say 'a\\n'; has a; kill -ALRM $pid; till '[ -e d/@*.s ]'; say 'b\\n'; has b; "
-            "kill $pid; over"
-        ),
+        ("say 'a\\n'; has a; sig -ALRM; till '[ -e d/@*.s ]'; say 'b\\n'; has b; sig -TERM; over"),
     ),
     "ALRM, nothing there": (
         HEARD,
-        ("heard new; kill -ALRM $pid; heard sigalarm; say 'a\\n'; has a; kill $pid; over"),
+        ("heard new; sig -ALRM; heard sigalarm; say 'a\\n'; has a; sig -TERM; over"),
     ),
-    "INT": ("d", "say 'a\\n'; has a; kill -INT $pid; kill $pid; over"),
+    "INT": ("d", "say 'a\\n'; has a; sig -INT; sig -TERM; over"),
     "HUP": (
         HEARD,
-        ("say 'a\\n'; has a; hup; say 'b\\n'; has b; kill $pid; over"),
+        ("say 'a\\n'; has a; hup; say 'b\\n'; has b; sig -TERM; over"),
     ),
     "HUP, another config": (
         HEARD,
-        ("say 'a\\n'; has a; echo pNEW: >d/config; hup; say 'b\\n'; has b; kill $pid; over"),
+        ("say 'a\\n'; has a; echo pNEW: >d/config; hup; say 'b\\n'; has b; sig -TERM; over"),
     ),
     "HUP within a line": (
         HEARD,
-        ("say 'a\\nb'; has a; hup; say 'c\\n'; has bc; kill $pid; over"),
+        ("say 'a\\nb'; has a; hup; say 'c\\n'; has bc; sig -TERM; over"),
     ),
-    "HUP, no directory": ("-v d", "say 'a\\n'; has a; rm -r d; kill -HUP $pid; over"),
+    "HUP, no directory": ("-v d", "say 'a\\n'; has a; rm -r d; sig -HUP; over"),
     "HUP, one of two": (
         "no d",
         (
-            "say 'a\\n'; has a; mkdir no; kill -HUP $pid; till '[ -e no/current ]'; "
-            "say 'b\\n'; has b; kill $pid; over"
+            "say 'a\\n'; has a; mkdir no; sig -HUP; till '[ -e no/current ]'; "
+            "say 'b\\n'; has b; sig -TERM; over"
         ),
     ),
     "age": (
         "d",
         (
-            "say 'a\\n'; has a; echo t1 >d/config; kill -HUP $pid; till '[ -e d/@*.s ]'; "
-            "say 'b\\n'; has b; kill $pid; over"
+            "say 'a\\n'; has a; echo t1 >d/config; sig -HUP; till '[ -e d/@*.s ]'; "
+            "say 'b\\n'; has b; sig -TERM; over"
         ),
     ),
     "a processor": (
         HEARD,
         (
             "heard new; echo '!tr a-z A-Z' >d/config; hup; say 'a\\n'; has a; "
-            "kill -ALRM $pid; till '[ -e d/@*.s ]'; kill $pid; over"
+            "sig -ALRM; till '[ -e d/@*.s ]'; sig -TERM; over"
         ),
     ),
     "a processor that fails at first": (
@@ -252,7 +251,7 @@ SIGNALS = {
         (
             "heard new; echo '!mkdir ../once || tr a b' >d/config; hup; "
             "say 'a\\n'; has a;"
-            "kill -ALRM $pid; till '[ -e d/@*.s ]'; kill $pid; over"
+            "sig -ALRM; till '[ -e d/@*.s ]'; sig -TERM; over"
         ),
     ),
     "the end, while a processor is busy": (
@@ -260,7 +259,7 @@ SIGNALS = {
         (
             "heard new; echo '!until [ -e ../go ]; do sleep 0.01; done; cat' >d/config; hup; "
             ""
-            "say 'a\\n'; has a; kill -ALRM $pid; till '[ -e d/@*.u ]'; exec 3>&-; : >go; over"
+            "say 'a\\n'; has a; sig -ALRM; till '[ -e d/@*.u ]'; exec 3>&-; : >go; over"
         ),
     ),
 }
