@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What says what this process says, once it lasts (see lasts()).
 lasting: "Stderr | None" = None
+# Of whom it speaks, before each line, where one process does the work of many.
+about = b""
 
 
 class Quit(Exception):
@@ -53,7 +55,7 @@ class Asked(Exception):
 
 def say(*lines: bytes) -> None:
     """Write LINES to stderr in one write. Where stderr is gone there is nobody to tell."""
-    data = b"".join(line + b"\n" for line in lines)
+    data = b"".join(about + line + b"\n" for line in lines)
     if lasting:
         lasting.say(data)
         return

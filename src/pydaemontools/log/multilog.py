@@ -33,15 +33,37 @@ PAUSE = 5.0  # seconds, as the original
 
 def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
+    if cli.native(argv[0]) and argv[1:2] and argv[1].partition(b"=")[0] == CONVERTS:
+        found, rest = cli.options(argv, USAGE, words=(b"from-svlogd:",))
+        return _convert(argv[0], found[0][1], rest)
+    script, transform = read(argv)
+    posix.umask(0o022)
+    try:
+        source = open_stdin(argv[0])
+    except OSError as error:
+        if script.own:
+            raise cli.fatal(b"unable to read stdin", error) from None
+        # For the original that is the end of stdin.
+        source = open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
+    # The original does not end before everything is where it belongs.
+    ending = Ending(patient=not script.own, to_line_end=True)
+    pump = open_pump(argv[0], script, transform, source, ending)
+    try:
+        return run_pump(pump, Waker(PumpLoop(), source, ending))
+    except cli.Quit:
+        if script.own:
+            raise
+        return 0
+
+
+def read(argv: list[bytes]) -> "tuple[Actions, Transform]":
+    """The script in ARGV, and what makes of a block what it asks for. Raises Quit."""
     own = cli.native(argv[0])
     if own:
         # Everything else that begins with a dash is an action; but -h alone goes nowhere.
         asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
-        converts = argv[1:2] and argv[1].partition(b"=")[0] == CONVERTS
-        asked = asked or (argv[1:] if argv[1:] == [b"-h"] or converts else [])
-        found, rest = cli.options([argv[0], *asked], USAGE, words=(b"from-svlogd:",))
-        if converts:
-            return _convert(argv[0], found[0][1], rest)
+        asked = asked or (argv[1:] if argv[1:] == [b"-h"] else [])
+        cli.options([argv[0], *asked], USAGE)
     try:
         script = Actions(argv[1:], own=own)
         transform = _transform(script)
@@ -55,15 +77,7 @@ def main(argv: list[bytes]) -> int:
     if own and script.idle:
         hint = script.idle + b" does nothing behind the last directory: say it before"
         raise cli.usage(argv[0], USAGE, hint=hint)
-    posix.umask(0o022)
-    try:
-        source = open_stdin(argv[0])
-    except OSError as error:
-        if own:
-            raise cli.fatal(b"unable to read stdin", error) from None
-        # For the original that is the end of stdin.
-        source = open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
-    return _carry(argv[0], script, transform, source, own=own)
+    return script, transform
 
 
 def _convert(who: bytes, directory: bytes, rest: list[bytes]) -> int:
@@ -76,10 +90,13 @@ def _convert(who: bytes, directory: bytes, rest: list[bytes]) -> int:
     return convert(who, directory, rest[0] if rest else b"")
 
 
-def _carry(
-    who: bytes, script: Actions, transform: "Transform", source: "Source", *, own: bool
-) -> int:
-    """Carry what comes from SOURCE to the outputs of SCRIPT until the end; return the code."""
+def open_pump(
+    who: bytes, script: Actions, transform: "Transform", source: "Source", ending: Ending
+) -> Pump:
+    """The pump that carries what comes from SOURCE to the outputs of SCRIPT, until ENDING.
+
+    Raises Quit.
+    """
     intent_log = None
     if any(one.kind == b"/" for one in script.outputs):
         from .pipe.intent_log import open_intent_log
@@ -94,21 +111,13 @@ def _carry(
         )
         intent_log = open_intent_log(source, splitter)
     try:
-        sinks = _sinks(who, script, intent_log, own=own)
+        sinks = _sinks(who, script, intent_log, own=script.own)
     except cli.Quit:
         if intent_log:
             intent_log.abandon()
         raise
-    # The original does not end before everything is where it belongs.
-    ending = Ending(patient=not own, to_line_end=True)
     straight = _straight(script, source, sinks, intent_log)
-    pump = Pump(source, ending, sinks, transform, who=who, intent_log=intent_log, straight=straight)
-    try:
-        return run_pump(pump, Waker(PumpLoop(), source, ending))
-    except cli.Quit:
-        if own:
-            raise
-        return 0
+    return Pump(source, ending, sinks, transform, who=who, intent_log=intent_log, straight=straight)
 
 
 def _transform(script: Actions) -> "Transform":

@@ -240,6 +240,22 @@ def _transform(options: Options, sinks: "list[Sink]") -> SeverityTransform:
     return TextTransform(severities, options.redaction, {sink.least for sink in sinks})
 
 
+def open_pump(options: Options, waker: Waker, ending: Ending) -> tuple[Pump, Stats]:
+    """The pump that OPTIONS ask for, which WAKER wakes, until ENDING; and what counts its lines.
+
+    Raises Quit.
+    """
+    sinks, intent_log = options.open(waker)
+    transform = _transform(options, sinks)
+    transform.strip = options.strip
+    transform.keep_colour = options.keep_colour
+    transform.least = options.least
+    transform.objects = any(b"json" in (one.kind, one.format) for one in options.targets)
+    stats = Stats(sinks, transform, options.stats)
+    to = [*sinks, stats]
+    return Pump(waker.source, ending, to, transform, options.buffer, intent_log=intent_log), stats
+
+
 def main(argv: list[bytes]) -> int:
     """Route stdin until its end, or until told to stop."""
     if not cli.native(argv[0]) or b"--compat" in argv[1:]:
@@ -257,15 +273,8 @@ def main(argv: list[bytes]) -> int:
         raise cli.fatal(b"unable to read stdin", error) from None
     ending = Ending()
     waker = Waker(PumpLoop(), source, ending)
-    sinks, intent_log = options.open(waker)
-    transform = _transform(options, sinks)
-    transform.strip = options.strip
-    transform.keep_colour = options.keep_colour
-    transform.least = options.least
-    transform.objects = any(b"json" in (one.kind, one.format) for one in options.targets)
-    stats = Stats(sinks, transform, options.stats)
+    pump, stats = open_pump(options, waker, ending)
     signal(SIGUSR1, lambda _signum, _frame: setattr(stats, "asked", True))
-    pump = Pump(source, ending, [*sinks, stats], transform, options.buffer, intent_log=intent_log)
     # What a script starts in the background ignores ^C, and so shall its logger.
     enders = [signum for signum in (SIGTERM, SIGINT) if getsignal(signum) != SIG_IGN]
     code = run_pump(pump, waker, enders)

@@ -6,6 +6,7 @@ is 0644 while it is written and 0744 after a clean end.
 
 import posix
 
+from ..pipe import background
 from .folder import Folder
 
 CURRENT = b"current"
@@ -22,6 +23,8 @@ class Current:
         self.fd = -1
         self.written = 0
         self.folder = folder
+        self._job: background.Job | None = None  # that has what was written on disk
+        self._synced = -1  # how much was written when it began
 
     def create(self) -> None:
         """Begin an empty file."""
@@ -56,8 +59,20 @@ class Current:
         found = self.folder.find(CURRENT)
         return not found or found.st_ino != posix.fstat(self.fd).st_ino
 
+    def syncing(self) -> bool:
+        """Return whether a thread is busy with having all on disk, which it begins if need be."""
+        if not background.host or self.fd < 0:
+            return False
+        if not self._job or (self._job.done and self._synced != self.written):
+            fd, self._synced = self.fd, self.written
+            self._job = background.host.submit(lambda: posix.fsync(fd))
+        return not self._job.done
+
     def sync(self) -> None:
         """Have all that was written on disk."""
+        job = self._job
+        if job and job.done and not job.error and self._synced == self.written:
+            return
         if self.fd >= 0:
             self.folder.doing = b"write " + self.folder.path + b"/current to disk"
             posix.fsync(self.fd)
@@ -71,5 +86,15 @@ class Current:
     def close(self) -> None:
         """Close the file, as it is."""
         fd, self.fd = self.fd, -1
+        job, self._job = self._job, None
+        if job:
+            # Or another file would be in its place.
+            job.wait()
         if fd >= 0:
             posix.close(fd)
+
+
+def complete(fd: int) -> None:
+    """Have all of the file FD on disk, and its mode say so. Raises OSError."""
+    posix.fsync(fd)
+    posix.fchmod(fd, 0o744)

@@ -7,6 +7,7 @@ from ...base.printable import plain
 from ...base.process import fsencode
 from ...base.shared_dir import link
 from ...base.tai64 import after, stamp, unpack
+from ..pipe import background
 from .current import CURRENT
 from .folder import Folder
 
@@ -34,6 +35,18 @@ class Finished:
         self._total = total
         self._room = total - size
         self._newest = b""  # the time in the newest name, once it was looked for
+        self._removal: background.Job | None = None  # a thread that removes files
+        self._surplus = False  # whether there are more, which have to wait for it
+
+    @property
+    def removing(self) -> bool:
+        """Whether a thread is busy with removing files."""
+        return bool(self._removal and not self._removal.done)
+
+    @property
+    def surplus(self) -> bool:
+        """Whether files that had to wait can be removed now."""
+        return bool(self._surplus and self._removal and self._removal.done)
 
     def forget(self) -> None:
         """Look for the newest name again: the files may be others now."""
@@ -82,8 +95,25 @@ class Finished:
             kept = kept[: self._within_total(kept)]
         if self.retention:
             kept = kept[: len(kept) - self.retention.expired(self._times(reversed(kept)))]
-        for name in reversed(names[len(kept) :]):
-            self._folder.unlink(fsencode(name))
+        self._remove([fsencode(name) for name in reversed(names[len(kept) :])])
+
+    def _remove(self, names: list[bytes]) -> None:
+        """Remove NAMES; where there is a thread for that, later."""
+        if not background.host:
+            for name in names:
+                self._folder.unlink(name)
+            return
+        job = self._removal
+        self._surplus = bool(names and job and not job.done)
+        if self._surplus or not names:
+            return
+        self._removal = None
+        if job and job.error:
+            self._folder.about_to(b"remove", plain(names[0]))
+            raise job.error
+        # This directory may be left before that is done.
+        directory = posix.dup(self._folder.fd)
+        self._removal = background.host.submit(lambda: _remove_all(names, directory))
 
     def _times(self, names: "Iterator[str]") -> "Iterator[tuple[float, float]]":
         """Yield of each file of NAMES the time in its name and its mtime; 0 if one is not known."""
@@ -101,6 +131,18 @@ class Finished:
             if room < 0:
                 return count
         return len(names)
+
+
+def _remove_all(names: list[bytes], directory: int) -> None:
+    """Remove the files NAMES in DIRECTORY, which is closed then."""
+    try:
+        for name in names:
+            try:
+                posix.unlink(name, dir_fd=directory)
+            except FileNotFoundError:
+                pass
+    finally:
+        posix.close(directory)
 
 
 def _time(name: str) -> float:

@@ -9,7 +9,7 @@ import posix
 from _stat import S_ISDIR
 
 from ..pipe.intent import Intent
-from .current import CURRENT, Current
+from .current import CURRENT, Current, complete
 from .finished import Finished
 from .folder import is_ours
 
@@ -62,7 +62,16 @@ class Recovery:
         """See to what a change of files left; return whether `previous` is there, all of it."""
         self._choose_processed()
         self.folder.about_to(b"stat", b"previous")
-        return bool(self.folder.find(b"previous"))
+        found = self.folder.find(b"previous")
+        if found and is_ours(found) and not found.st_mode & 0o100:
+            # Whoever was to have it on disk was killed before that.
+            self.folder.about_to(b"write to disk", b"previous")
+            fd = self.folder.open(b"previous", posix.O_RDWR)
+            try:
+                complete(fd)
+            finally:
+                posix.close(fd)
+        return bool(found)
 
     def _start_plainly(self) -> bool:
         """Go on with `current` after a clean end; after any other, file what was left."""

@@ -7,9 +7,10 @@ each may be, wherever it was cut short.
 | stage     | its step                                                          | leads to        |
 | REMOVED   | have the directory, the lock and the intent file again            | COPYING, FILED  |
 | COPYING   | copy what the removed `current` has to `previous`                 | UNFILED, FILED  |
+| SYNCING   | have `previous` on disk, in a thread (log/pipe/background)         | UNFILED         |
 | UNFILED   | file `previous` as @TAI64N.s; or have it processed                | FILED, PROCESSED|
 | PROCESSED | remove `previous`, keep `newstate`, file `processed`              | FILED           |
-| FILED     | nothing is left to do; the next change makes `current` `previous` | UNFILED         |
+| FILED     | nothing is left to do; the next change makes `current` `previous` | SYNCING, UNFILED|
 
 Whether there is a `current` is another question. If none can be begun, `previous` is filed first:
 with that go the oldest files, which may be what makes room.
@@ -18,8 +19,9 @@ with that go the oldest files, which may be what makes room.
 import posix
 from errno import EAGAIN
 
+from ..pipe import background
 from ..pipe.intent_log import IntentLog
-from .current import CURRENT
+from .current import CURRENT, complete
 from .folder import APPEND
 from .processor import Processor, ProcessorFailed
 from .recovery import Recovery
@@ -28,8 +30,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..pipe.splitter import JoinedLog
 
-REMOVED, COPYING, UNFILED, PROCESSED, FILED = range(5)
-FILING = UNFILED, PROCESSED  # while the file before `current` is not among the finished ones
+REMOVED, COPYING, SYNCING, UNFILED, PROCESSED, FILED = range(6)
+# While the file before `current` is not among the finished ones.
+FILING = SYNCING, UNFILED, PROCESSED
 
 
 class DirectoryLocked(OSError):
@@ -55,7 +58,10 @@ class Rotation:
         self._processor = processor
         self._intent_log = intent_log
         self._removed = -1  # what was `current`, while it has to be copied
-        self._steps = self._renew, self._copy_removed, self._process, self._replace
+        self._old = -1  # what is `previous`, until all of it is on disk
+        self._job: background.Job | None = None  # that sees to that
+        steps = self._renew, self._copy_removed, self._sync_old, self._process, self._replace
+        self._steps = steps
 
     def change(self) -> None:
         """Change files, and see to what is left of the change before.
@@ -76,14 +82,23 @@ class Rotation:
         if self.stage != FILED:
             raise BlockingIOError(EAGAIN, "")
         if self._current.fd >= 0:
-            self._current.seal()
-            self._folder.rename(CURRENT, b"previous")
-            self.stage = UNFILED
-            self._current.close()
+            self._set_aside()
         self._folder.about_to(b"create", CURRENT)
         self._current.create()
         self._log.due = False
         self._go_on()
+
+    def _set_aside(self) -> None:
+        """Have `current` be `previous`, and on disk; where there is a thread for that, later."""
+        if background.host:
+            self._folder.rename(CURRENT, b"previous")
+            self._old, self._current.fd = self._current.fd, -1
+            self.stage = SYNCING
+            return
+        self._current.seal()
+        self._folder.rename(CURRENT, b"previous")
+        self.stage = UNFILED
+        self._current.close()
 
     def file(self) -> None:
         """Have the file before `current` among the finished ones, or go on to have it processed."""
@@ -102,6 +117,10 @@ class Rotation:
         if self._current.removed():
             self.stage = REMOVED
             self.change()
+        if self.stage == SYNCING:
+            self.file()
+            if self._job:
+                self._job.wait()
         if self.stage in FILING:
             if self._processor:
                 self._processor.end(self._folder)
@@ -109,7 +128,16 @@ class Rotation:
 
     def close(self) -> None:
         """Close what is open, as a kill would."""
+        self._close_old()
         fd, self._removed = self._removed, -1
+        if fd >= 0:
+            posix.close(fd)
+
+    def _close_old(self) -> None:
+        job, self._job = self._job, None
+        if job:
+            job.wait()
+        fd, self._old = self._old, -1
         if fd >= 0:
             posix.close(fd)
 
@@ -121,8 +149,10 @@ class Rotation:
             self._steps[before]()
 
     def _renew(self) -> None:
-        if self._processor and not self._processor.forget():
+        busy = self._job and not self._job.done
+        if busy or (self._processor and not self._processor.forget()):
             raise BlockingIOError(EAGAIN, "")
+        self._close_old()
         self._folder.release()
         try:
             self._folder.acquire(patient=False)
@@ -143,6 +173,18 @@ class Rotation:
         copied = self._recovery.copy_removed(self._removed, self._log.largest())
         self.stage = UNFILED if copied else FILED
         self.close()
+
+    def _sync_old(self) -> None:
+        job, fd = self._job, self._old
+        if background.host and not job:
+            self._job = background.host.submit(lambda: complete(fd))
+        elif job and job.done:
+            self._job = None
+            self._folder.about_to(b"write to disk", b"previous")
+            if job.error:
+                raise job.error
+            self._close_old()
+            self.stage = UNFILED
 
     def _process(self) -> None:
         if not self._processor:

@@ -6,6 +6,7 @@ a crash @TAI64N.u. `lock` keeps two writers apart.
 
 import posix
 
+from ..pipe import background
 from ..pipe.intent_log import IntentLog
 from ..pipe.splitter import NO_END
 from .current import Current
@@ -13,7 +14,7 @@ from .finished import Finished
 from .folder import Folder
 from .processor import Processor
 from .recovery import Recovery
-from .rotation import FILED, FILING, REMOVED, UNFILED, Rotation
+from .rotation import FILED, FILING, REMOVED, SYNCING, UNFILED, Rotation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class LogDir:
         recovery = Recovery(self._current, finished, code)
         self.rotation = Rotation(self, recovery, processor, intent_log)
         try:
-            self.folder.acquire(patient=True)
+            # Others would wait as well, where there are many.
+            self.folder.acquire(patient=not background.host)
             if retain:
                 from .retention import Retention
 
@@ -199,6 +201,31 @@ class LogDir:
     def retention(self) -> "Retention | None":
         """What knows which lines are too old, if any ever are."""
         return self._finished.retention
+
+    @property
+    def untidy(self) -> bool:
+        """Whether there is something to do with files before `current`."""
+        return self.rotation.stage in FILING or self._finished.surplus
+
+    def tidy(self) -> None:
+        """See to the files before `current`, as far as that goes now."""
+        if self.rotation.stage in FILING:
+            self.rotation.file()
+        if self._finished.surplus:
+            self._finished.prune()
+
+    def syncing(self) -> bool:
+        """Return whether a thread is busy with having all on disk, which is to begin.
+
+        Raises OSError.
+        """
+        if not background.host:
+            return False
+        if self.untidy:
+            self.tidy()
+        # All of it at once.
+        syncing = self._current.syncing()
+        return syncing or self.rotation.stage == SYNCING or self._finished.removing
 
     def sync(self) -> None:
         """Have all that was written on disk."""

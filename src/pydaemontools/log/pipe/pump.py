@@ -124,7 +124,7 @@ class Pump:
             self._blocked()
             self._pass(b"", ending=True)
         self._give_notices(ending=True)
-        yield from self._drain()
+        yield from self._settle()
         code = self._close()
         if self._trouble:
             raise cli.fatal(b"unable to read stdin", self._trouble)
@@ -316,6 +316,16 @@ class Pump:
             yield self._pause()
             for sink in self.sinks:
                 sink.flush()
+
+    def _settle(self) -> "Iterator[PumpWait]":
+        """Go on until no sink holds anything, and no thread is busy with what one has got."""
+        yield from self._drain()
+        while not self._late():
+            # All of them at once.
+            busy = [sink for sink in self.sinks if sink.syncing()]
+            if not busy:
+                break
+            yield PumpWait(PAUSE, for_input=False)
 
     def _arrived(self, sink: "Sink") -> bool:
         """Return whether SINK has got everything. If not, say so."""

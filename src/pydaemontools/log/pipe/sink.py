@@ -78,6 +78,10 @@ class Sink:
         """Return in how many seconds the file is old, and turn() makes sense; None if never."""
         return None
 
+    def syncing(self) -> bool:
+        """Return whether a thread is busy with making sure of what was sent on: have it begin."""
+        return False
+
     def sync(self) -> None:
         """Make sure of what was sent on. Raises OSError."""
 

@@ -115,7 +115,13 @@ class PipeSource(Source):
 
     lasts = True
 
-    def __init__(self, fd: int, tee: "Tee", copy: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        fd: int,
+        tee: "Tee",
+        copy: tuple[int, int],
+        null: int = -1,
+    ) -> None:
         super().__init__(fd)
         self._tee = tee
         self.room = fcntl(fd, F_GETPIPE_SZ)
@@ -123,7 +129,9 @@ class PipeSource(Source):
         # pump sees that nothing more comes.
         self.long = self.room // 2 if self.room <= BLOCK else min(RECORD, self.room - PAGES)
         self._copy = copy
-        self._null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
+        if null < 0:
+            null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
+        self._null = null
         self._count = memoryview(bytearray(4)).cast("i")
         # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
         # block is made of new pages, which the kernel has to clear.

@@ -15,6 +15,7 @@ from errno import EAGAIN, EINTR, EMSGSIZE, ENAMETOOLONG, ENOBUFS
 from ...base.errors import error_str
 from ...base.retry import Retry
 from ...base.warn_once import WarnOnce
+from ..pipe import background
 from ..pipe.sink import Sink
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .unacked_unix import UnackedUnix
 
 STALL = pack("ll", 1, 0)  # struct timeval: send() gives up after a second
+HURRY = pack("ll", 0, 1)  # and at once, where other pumps wait for us
 PATH = 107  # bytes that the name of a socket may have
 AGAIN = 0.1  # seconds until a socket that had no room is tried again
 
@@ -200,7 +202,7 @@ def named(path: bytes) -> bytes:
 def reached(made: socket, address: "bytes | tuple[object, ...]") -> socket:
     """MADE, connected to ADDRESS; its send() waits, but not for ever. Raises OSError."""
     try:
-        made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, STALL)
+        made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, HURRY if background.host else STALL)
         made.connect(address)
     except OSError:
         made.close()

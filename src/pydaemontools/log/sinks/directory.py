@@ -152,12 +152,12 @@ class DirectorySink(Sink):
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
         log, rotation = self.log, self.log.rotation
-        filing = rotation.stage in FILING
-        if (filing or log.due or self._data) and time.monotonic() < self._retry_at:
+        untidy = log.untidy
+        if (untidy or log.due or self._data) and time.monotonic() < self._retry_at:
             return
         try:
-            if filing:
-                rotation.file()
+            if untidy:
+                log.tidy()
             if log.due:
                 rotation.change()
             while self._data:
@@ -209,6 +209,14 @@ class DirectorySink(Sink):
     def lost(self) -> int:
         """Return how many lines are held that are not on disk, one without an end among them."""
         return len(self._data.splitlines())
+
+    def syncing(self) -> bool:
+        """Return whether a thread is busy with having all on disk: have it begin."""
+        try:
+            return not self._data and self.log.syncing()
+        except OSError:
+            # What is wrong is said by what follows.
+            return False
 
     def sync(self) -> None:
         """Have all that was written on disk. Raises OSError if that is not so."""
