@@ -21,6 +21,12 @@ def is_service(directory: bytes) -> bool:
     return False
 
 
+def is_written(log: bytes) -> bool:
+    """Whether the directory LOG is the log of a service, and not the service of its logger."""
+    is_log = any(posix.access(log + name, posix.F_OK) for name in (b"/current", b"/lock"))
+    return is_log and not is_service(log)
+
+
 def names_in(directory: bytes) -> list[bytes]:
     """What may be a service in DIRECTORY by its name, in order; raises OSError."""
     names = posix.listdir(directory or b".")

@@ -33,7 +33,7 @@ class Status:
     says_ready: whether it is one that says when it is ready; starts: how often it was started,
     None where nobody counts; obeyed: how many letters it was told, too; failures: how many runs
     in a row came to nothing, and ended: how the last of them did; next_start: nanoseconds, if
-    one is due.
+    one is due; logger: the state, and the pid, of a logger that has no directory.
     """
 
     __slots__ = (
@@ -41,6 +41,7 @@ class Status:
         "failures",
         "leaving",
         "lingers",
+        "logger",
         "next_start",
         "normally_up",
         "obeyed",
@@ -86,7 +87,7 @@ class Status:
         self.starts: int | None = None
         self.next_start: int | None = None
         self.failures = self.obeyed = 0
-        self.word = self.text = self.why = self.ended = b""
+        self.word = self.text = self.why = self.ended = self.logger = b""
 
     def seconds(self, now: int) -> int:
         """For how many whole seconds it is as it is in the second NOW; 0 if that is to come."""

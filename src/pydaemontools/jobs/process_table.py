@@ -46,6 +46,11 @@ class ProcessTable:
                         self._pipes.setdefault(name, []).append((pid, file))
         return {pid for pid, file in self._pipes.get(pipe, ()) if _writes(file)}
 
+    def readers(self, pipe: str) -> list[int]:
+        """Those who lead a session, and whose stdin is PIPE, as a link in /proc calls it."""
+        leaders = (pid for pid, fields in self.found.items() if int(fields[3]) == pid)
+        return [pid for pid in leaders if link(f"/proc/{pid}/fd/0") == pipe]
+
 
 def _fds(pid: int) -> list[str]:
     place = f"/proc/{pid}/fd/"

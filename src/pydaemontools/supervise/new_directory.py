@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MADE = b".pysv"
+MAIN = b"main"  # the log of a logger that has no directory
 HEAD = b"# What pysv has put here; pysv remove removes that.\n"
 MOST = 1 << 20  # bytes of a file that is looked at
 IS_DIRECTORY = b"directory"
@@ -70,8 +71,8 @@ def make(directory: bytes, parts: Parts) -> None:
     # The modes below hold whatever a shell had. This process makes nothing else.
     posix.umask(0o022)
     _check(directory)
-    kept = kept_logs(old) if b"log" in parts.places else []
-    parts.leave_out(b"log/" + name for name in kept)
+    kept = [log for log in kept_logs(old) if log.partition(b"/")[0] in parts.places]
+    parts.leave_out(kept)
     _begin(new, directory)
     try:
         _fill(new, parts)
@@ -110,13 +111,18 @@ def _begin(new: bytes, directory: bytes) -> None:
 def kept_logs(directory: bytes) -> list[bytes]:
     """The log directories in DIRECTORY, if that is what `pysv remove` has left of a service."""
     try:
-        if set(posix.listdir(directory)) != {b"log", MADE}:
+        found = set(posix.listdir(directory))
+        if found == {MAIN, MADE} and posix.lstat(directory + b"/" + MAIN).st_mode & KIND == FOLDER:
+            return [MAIN]
+        if found != {b"log", MADE}:
             return []
         names = posix.listdir(directory + b"/log")
         kinds = {posix.lstat(directory + b"/log/" + name).st_mode & KIND for name in names}
     except OSError:
         return []
-    return sorted(names) if kinds == {FOLDER} and b"supervise" not in names else []
+    if kinds != {FOLDER} or b"supervise" in names:
+        return []
+    return [b"log/" + name for name in sorted(names)]
 
 
 def _fill(new: bytes, parts: Parts) -> None:
@@ -145,12 +151,12 @@ def _place(new: bytes, directory: bytes, old: bytes, kept: list[bytes]) -> None:
     moved = []
     try:
         for name in kept:
-            posix.rename(old + b"/log/" + name, new + b"/log/" + name)
+            posix.rename(old + b"/" + name, new + b"/" + name)
             moved.append(name)
         posix.rename(new, directory)
     except OSError:
         for name in moved:
-            posix.rename(new + b"/log/" + name, old + b"/log/" + name)
+            posix.rename(new + b"/" + name, old + b"/" + name)
         raise
     if kept:
         for remove, name in ((posix.unlink, MADE), (posix.rmdir, b"log"), (posix.rmdir, b"")):

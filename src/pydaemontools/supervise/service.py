@@ -95,7 +95,7 @@ class Service:
         return Rules()
 
     def spawn(self, rules: Rules) -> int:
-        """Start run, return its pid. Raises OSError."""
+        """Start run, return its pid, 0 if it is no process. Raises OSError."""
         raise NotImplementedError
 
     def finish(self, status: int | None) -> int:  # noqa: ARG002 - for those that have one
@@ -107,6 +107,10 @@ class Service:
 
     def started(self, rules: Rules) -> None:
         """Run has been started with RULES: it has a pid."""
+
+    def refused(self, error: OSError) -> None:
+        """Run could not be started, as ERROR says."""
+        self.warn(b"unable to fork for " + self.name, error)
 
     def drain(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when all that the service wrote is where it is to go."""
@@ -267,16 +271,17 @@ class Service:
         try:
             self.pid = self.session = self.spawn(rules)
         except OSError as error:
-            self.warn(b"unable to fork for " + self.name, error)
+            self.refused(error)
             self.feed(table.UNBORN)
             self.on_refused()
             return
         self.starts += 1
-        self.loop.child(self.pid, self.end)
+        if self.pid:
+            self.loop.child(self.pid, self.end)
+            if self.reaper:
+                self.reaper.leads(self.pid, self)
         if self.verbose:
             self.info(b"started %s, pid %d" % (self.name, self.pid))
-        if self.reaper:
-            self.reaper.leads(self.pid, self)
         self.started(rules)
         self.feed(table.BORN, rules)
 

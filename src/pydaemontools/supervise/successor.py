@@ -15,7 +15,17 @@ from .statefile import parse_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..jobs.process_table import ProcessTable
+
+    class Shown(Protocol):
+        """A logger that has no directory of its own."""
+
+        @property
+        def shown(self) -> bytes:
+            """How it is, in words."""
+
 
 PID = slice(12, 16)  # where it stands in a status file
 # Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
@@ -26,7 +36,7 @@ CHAIN = 0.005
 class Successor(DirectoryService):
     """The service in the current directory, and what another supervisor left of it."""
 
-    __slots__ = ("_given", "_may_wait", "_tick", "_written")
+    __slots__ = ("_given", "_may_wait", "_tick", "_written", "logger", "logs")
 
     def succeed(self) -> None:
         """See what a supervisor left here that was killed."""
@@ -34,6 +44,8 @@ class Successor(DirectoryService):
         self._tick = 0  # before the last start
         self._given = (b"", b"")  # what run was given last, to be written down
         self._written = (b"", b"")  # and what was, before a start
+        self.logs = 0  # the inode of the pipe to a logger that has no directory
+        self.logger: Shown | None = None  # that logger
         self.status_writer.record = self.record
         self.files.identity = run_record.place(self.files.place)
         try:
@@ -104,6 +116,8 @@ class Successor(DirectoryService):
             b"processes": run_record.listed(processes),
             b"main": run_record.listed(dict([self.main])),
             b"notify": self.said.address if self.said else b"",
+            b"logger": run_record.listed({0: self.logs}),
+            b"logging": self.logger.shown if self.logger else b"",
             **known,
         }
 

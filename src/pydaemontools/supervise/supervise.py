@@ -6,17 +6,21 @@ from ..base import cli, kept_pipe
 from ..base.child import inherited, prepare
 from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
-from ..base.service_dirs import is_template
+from ..base.service_dirs import is_template, is_written
 from ..base.tools import load_all
 from ..chain import pathexec as chain
 from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
 from .dialect import DIALECTS, Dialect
+from .logger_file import LOGGER, by_file, words_of
 from .pair import Pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .directory_service import DirectoryService
+    from .service import Service
 
 SYNOPSIS = b"pysupervise [-v] {dir | [-l logger] program [arg ...]}"
 WHO = b"pysupervise"
@@ -36,7 +40,7 @@ def parse(argv: list[bytes]) -> tuple[bool, list[bytes], list[bytes]]:
     if not program:
         hint = b"say what to keep running: a service directory, or a program"
         raise cli.usage(argv[0], USAGE, hint=hint)
-    return b"v" in given, _words(given[b"l"], b"-l") if b"l" in given else [], program
+    return b"v" in given, words_of(given[b"l"], b"-l") if b"l" in given else [], program
 
 
 def main(argv: list[bytes]) -> int:
@@ -137,8 +141,18 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
     return pair
 
 
-def here(loop: Loop, reaper: Reaper | None, dialect: Dialect, name: bytes, origin: bytes) -> Pair:
-    """The service in the current directory, found at ORIGIN and called NAME, and its logger."""
+def here(  # noqa: PLR0917 - as Service has them
+    loop: Loop,
+    reaper: Reaper | None,
+    dialect: Dialect,
+    name: bytes,
+    origin: bytes,
+    loggers: "Callable[[DirectoryService], tuple[Service, tuple[int, int]] | None]" = by_file,
+) -> Pair:
+    """The service in the current directory, found at ORIGIN and called NAME, and its logger.
+
+    LOGGERS gives one to a service that has no log/.
+    """
     from .directory_service import DirectoryService
 
     kind = DirectoryService
@@ -148,8 +162,9 @@ def here(loop: Loop, reaper: Reaper | None, dialect: Dialect, name: bytes, origi
         kind = Successor
     service = kind(loop, reaper, dialect, name)
     service.upkeep.origin = origin
-    logger = None
-    if dialect.full and service.files.has_any(b"log"):
+    logger: DirectoryService | None = None
+    written = dialect.native and is_written(b"log")
+    if dialect.full and service.files.has_any(b"log") and not written:
         if is_dir(b"log"):
             try:
                 logger = kind(loop, reaper, dialect, name, b"log/")
@@ -162,8 +177,14 @@ def here(loop: Loop, reaper: Reaper | None, dialect: Dialect, name: bytes, origi
         service.files.be_home(loop.home)
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
-    pipe = _log_pipe(service, logger) if dialect.native and logger else None
-    return Pair(loop, service, logger, (1,), pipe)
+    if dialect.native:
+        if logger and service.files.has_any(LOGGER):
+            service.warn(service.files.shown + b"logger is not used: there is log/, which is")
+        if not logger:
+            other, pipe = loggers(service) or (None, None)
+            return Pair(loop, service, other, (1,), pipe)
+        return Pair(loop, service, logger, (1,), _log_pipe(service, logger))
+    return Pair(loop, service, logger, (1,))
 
 
 def _is_there(file: bytes) -> bool:
@@ -188,14 +209,6 @@ def _absolute(name: bytes) -> bytes:
         return b""
 
 
-def _words(text: bytes, name: bytes) -> list[bytes]:
-    """The words of the chain script TEXT, called NAME in what is said of it. Raises Quit."""
-    from ..chain.script import parse
-    from ..chain.words import expand
-
-    return [word for line in parse(text, name) for word in expand(line, environ)]
-
-
 def _warm(words: list[bytes]) -> None:
     """See that the program is there, and load what its chain will need, before any fork."""
     from ..chain.check import program
@@ -211,7 +224,7 @@ def _warm_file(file: bytes) -> None:
     try:
         from ..chain.script import read
 
-        _load(_words(read(file), file))
+        _load(words_of(read(file), file))
     except cli.Quit:
         pass
 
