@@ -17,8 +17,11 @@ from ..base.shared_dir import open_directory
 from ..jobs.loop import END, Loop
 from ..jobs.tree import Reaper
 from ..supervise.dialect import Dialect
+from ..supervise.directory_service import DirectoryService
+from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
 from .changes import Changes
+from .hosted import Loggers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +41,11 @@ WHO = b"pysvscan"
 class Scanner:
     """The services below PLACE, an absolute path, which is where this process is.
 
-    It may have so many FILES open.
+    It may have so many FILES open. `loggers`, if they are there, give one to who has no log/.
     """
 
     hears = True  # whether it is told of changes
+    loggers: Loggers | None = None
 
     def __init__(
         self, loop: Loop, reaper: Reaper | None, dialect: Dialect, place: bytes, *, files: int
@@ -176,7 +180,8 @@ class Scanner:
         self.loop.enter(home)
         try:
             origin = self.place + b"/" + name
-            pair = here(self.loop, self.reaper, self.dialect, shown, origin)
+            loggers = self.loggers or by_file
+            pair = here(self.loop, self.reaper, self.dialect, shown, origin, loggers)
         except cli.Quit:
             self.loop.drop(home)
             posix.close(home)
@@ -230,7 +235,11 @@ class Scanner:
     @property
     def left(self) -> bool:
         """Whether all have been told to end, and have."""
-        return self.ending and not self.known
+        if not self.ending or self.known:
+            return False
+        if self.loggers:
+            self.loggers.end()
+        return not (self.loggers and self.loggers.living)
 
     @property
     def begun(self) -> bool:
@@ -278,7 +287,7 @@ class Scanner:
         pair = self.known[name]
         self.loop.enter(pair.home)
         for one, place in ((pair.service, b"."), (pair.logger, b"log")):
-            if one:
+            if isinstance(one, DirectoryService):
                 if keep:
                     one.keep_up()
                 for directory in (place, place + b"/supervise"):

@@ -12,11 +12,13 @@ from ..jobs.owed import say_later
 from ..jobs.tree import Reaper
 from ..supervise.announcement import Announcer
 from ..supervise.dialect import DIALECTS
+from ..supervise.logger_file import program_of
 from ..supervise.supervise import OURS
-from .scan_control import ScanControl
+from .hosted import Loggers
+from .scan_control import PLACE, ScanControl
 from .scanner import WHO, Scanner
 
-USAGE = (b"svscan [dir]", b"pysvscan [dir]")
+USAGE = (b"svscan [dir]", b"pysvscan [--log command] [dir]")
 KILLED = 1  # the exit code where not all ended by themselves
 
 
@@ -26,7 +28,10 @@ def main(argv: list[bytes]) -> int:
         from .svscan_original import run
 
         return run(argv)
-    _, words = cli.options(argv, USAGE)
+    found, words = cli.options(argv, USAGE, words=(b"log:",))
+    log = dict(found).get(b"log", b"")
+    if log:
+        program_of(log, b"--log")
     if len(words) > 1:
         raise cli.usage(argv[0], USAGE, hint=b"it keeps the services of one directory")
     place = words[0] if words else b"."
@@ -39,13 +44,13 @@ def main(argv: list[bytes]) -> int:
     asked = {name: environ.pop(name) for name in OURS if name in environ}
     environ[b"PYDAEMONTOOLS_SUPERVISOR"] = b"%d" % posix.getpid()
     loop = Loop(Inbox())
-    scanner = _open(loop, place, have_files())
+    scanner = _open(loop, place, have_files(), log)
     Machine(loop, scanner, asked).run()
     return KILLED if scanner.killed else 0
 
 
-def _open(loop: Loop, place: bytes, files: int) -> Scanner:
-    """The services of PLACE, which is locked. Raises Quit."""
+def _open(loop: Loop, place: bytes, files: int, log: bytes) -> Scanner:
+    """The services of PLACE, which is locked; LOG is the logger of who has none. Raises Quit."""
     try:
         origin = place if place[:1] == b"/" else posix.getcwdb() + b"/" + place
         posix.chdir(place)
@@ -57,7 +62,10 @@ def _open(loop: Loop, place: bytes, files: int) -> Scanner:
     _, held = lock_directory(b".", place, patient=True)
     if held:
         raise cli.fatal(b"unable to keep the services of " + place + b": " + held)
-    return Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=files)
+    loggers = Loggers(loop, PLACE, log)
+    scanner = Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=files)
+    scanner.loggers = loggers
+    return scanner
 
 
 class Machine:
@@ -83,6 +91,8 @@ class Machine:
             self._scanner.after_turn()
             if not ready and self._scanner.begun:
                 ready = True
+                if self._scanner.loggers:
+                    self._scanner.loggers.settle()
                 self._announcer.tell(b"READY=1")
         cli.owes()
 
