@@ -69,7 +69,7 @@ class TestOwn:
         """Status, list, and the end of it; its other commands are in test_pysv.py."""
         assert run("pysv", "status", "a").returncode == 0
         assert run("pysv", "ls").stdout.split()[7:9] == [b"a", b"run"]
-        assert run("pysv", "top").stdout.split()[8:10] == [b"a", b"run"]
+        assert run("pysv", "top").stdout.split()[10:12] == [b"a", b"run"]
         assert run("pysv", "-w", "25", "shutdown", "a").returncode == 0
         assert run("pysvwait", "-x", "-t", "25", "a").returncode == 0
 

@@ -15,11 +15,23 @@ import pytest
 
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.control import processes
+from pydaemontools.control.lograte import LogRate
 from tests.conftest import DEADLINE, copy_installation, wait_until
 
 from .conftest import status
 
-HEAD = ["SERVICE", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "CPU", "LOG"]
+HEAD = [
+    "SERVICE",
+    "STATE",
+    "PID",
+    "UPTIME",
+    "RESTARTS",
+    "MEMORY",
+    "CPU",
+    "LINES/S",
+    "BYTES/S",
+    "LOG",
+]
 
 
 @pytest.fixture
@@ -51,13 +63,13 @@ class TestPlain:
         assert (result.returncode, result.stderr) == (0, b"")
         assert rows[0] == HEAD
         assert rows[1][:3] == ["db", "down", "-"]
-        assert rows[1][4:] == ["-", "-", "-"]
-        assert rows[2] == ["old", "unknown", *"-----", "supervise", "not", "running"]
+        assert rows[1][4:] == [*"-----"]
+        assert rows[2] == ["old", "unknown", *"-------", "supervise", "not", "running"]
         assert rows[3][:3] == ["web", "run", str(web.pid)]
         assert rows[3][4] == "3"
         assert rows[3][5][-1] in "kM"
         assert rows[3][6][-1] == "%"
-        assert rows[3][7:] == ["?", "line", "2"]
+        assert rows[3][7:] == ["-", "-", "?", "line", "2"]
 
     def test_so_many(self, run):
         """With -n there are that many, with an empty line between two."""
@@ -72,7 +84,23 @@ class TestPlain:
         assert found["memory"] > 4096
         assert found["cpu"] >= 0
         assert found["log"] == "\x1b line 2"
+        assert found["lines"] is found["bytes"] is None
         assert len(run("pysv", "-j", "top", "-n2", "-i0").stdout.splitlines()) == 2
+
+    def test_how_much_is_logged(self, place):
+        """From one look to the next: with the files that were finished meanwhile."""
+        log = place / "web/log/main"
+        lines = b"".join(b"line %d\n" % n for n in range(1000))
+
+        rate = LogRate(str(log).encode())
+        assert rate.look(1.0) is None
+        old = (log / "current").rename(log / f"@{'0' * 24}.s")
+        with old.open("ab") as file:
+            file.write(lines)
+        (log / "current").write_bytes(lines)
+        # Two seconds later.
+        assert rate.look(3.0) == (1000, len(lines))
+        assert rate.look(4.0) == (0, 0)
 
     @pytest.mark.parametrize("words", [["-i", "x"], ["-n", "x"], ["-q"]])
     def test_wrong_usage(self, run, words):

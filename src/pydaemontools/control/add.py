@@ -4,7 +4,7 @@ from time import monotonic, sleep
 
 from ..base import cli
 from ..base.process import is_dir
-from ..base.service_dirs import is_template
+from ..base.service_dirs import is_template, is_written
 from .commands import choose
 from .new import LETTERS as OF_NEW
 from .new import WORDS, build, say_path
@@ -14,7 +14,10 @@ from .scanners import wake
 from .servicefiles import show
 from .services import find_new
 
-SYNOPSIS = b"pysv add [-cdj] [-w seconds] [-C dir] {name -- command [arg ...] | template@name}"
+SYNOPSIS = (
+    b"pysv add [-cdj] [-w seconds] [-C dir] [--logger command] "
+    b"{name -- command [arg ...] | template@name}"
+)
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS = OF_NEW + b"w:"
 SOON, OFTEN = 0.01, 0.1  # seconds between two looks
@@ -62,7 +65,8 @@ def _nobody(scanner: bytes, directory: bytes, seconds: float) -> bytes:
 
 def _supervised_within(seconds: float, directory: bytes) -> bool:
     """Whether a supervisor comes to DIRECTORY, and to its logger's, within SECONDS."""
-    both = [directory, *([directory + b"/log"] if is_dir(directory + b"/log") else [])]
+    log = directory + b"/log"
+    both = [directory, *([log] if is_dir(log) and not is_written(log) else [])]
     end, pause = monotonic() + seconds, SOON
     while any(find_status(one)[0] is None for one in both):
         if monotonic() >= end:

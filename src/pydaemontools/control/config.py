@@ -4,6 +4,7 @@ import posix
 
 from ..base import cli, errors
 from ..base.process import environ
+from ..base.service_dirs import is_written
 from ..base.shared_dir import read_file, read_head
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
@@ -62,7 +63,11 @@ def check(directory: bytes) -> tuple[list[bytes], list[bytes]]:
         return [NOWHERE + reason(error)], []
     notes: list[bytes] = []
     findings = _service(b"", notes)
-    if posix.access(b"log", posix.F_OK):
+    if posix.access(b"logger", posix.F_OK):
+        from .check_logger import logger_findings
+
+        findings += logger_findings()
+    if posix.access(b"log", posix.F_OK) and not is_written(b"log"):
         # runsv and svscan want a directory, or there is no logger.
         if _kind(b"log") != DIRECTORY:
             findings.append(b"log: it is not a directory, so there will be no logger")

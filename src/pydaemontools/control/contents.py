@@ -9,7 +9,7 @@ from errno import EXDEV
 from ..base.process import fsencode
 from ..base.reach import KIND
 from ..base.shared_dir import DIRECTORY, FOLDER, PLAIN
-from ..supervise.new_directory import IS_DIRECTORY, MADE, mark, marks
+from ..supervise.new_directory import IS_DIRECTORY, MADE, MAIN, mark, marks
 from .instances import SHARED
 
 TYPE_CHECKING = False
@@ -47,12 +47,16 @@ class Contents:
                 self._look_at_file(name, at, path)
             elif name in SUPERVISORS and before in (b"", LOG):
                 self.ours.append(path)
-            elif before == LOG and name not in SHARED:
+            elif (before == LOG and name not in SHARED) or self._is_log(path):
                 self.logs.append(path)
             elif self._marks.get(path) == IS_DIRECTORY:
                 self._look_below(name, at, path)
             else:
                 self.others.append(path + b"/")
+
+    def _is_log(self, path: bytes) -> bool:
+        """Whether the directory PATH is that of a logger that pysv has given a file."""
+        return path == MAIN and b"logger" in self._marks
 
     def _look_below(self, name: bytes, at: int, path: bytes) -> None:
         fd = open_below(name, at)

@@ -28,7 +28,8 @@ def parts_of(directory: bytes) -> Parts:
     try:
         if not posix.access(source + b"/run", posix.F_OK):
             raise cli.fatal(b"unable to make " + directory + _missing(source), hint=_hint(source))
-        _link(parts, source, b"", b"../" + template + b"/")
+        own = (*OWN, b"main") if _logs(source) else OWN
+        _link(parts, source, b"", b"../" + template + b"/", own)
         if posix.access(source + b"/down", posix.F_OK):
             parts.files[b"down"] = b""
         if is_dir(source + b"/env"):
@@ -36,6 +37,8 @@ def parts_of(directory: bytes) -> Parts:
             _link(parts, source + b"/env", b"env/", b"../../" + template + b"/env/", (INSTANCE,))
             # For a supervisor that knows no templates.
             parts.files[b"env/" + INSTANCE] = which + b"\n"
+        if _logs(source):
+            parts.places[b"main"] = None
         if is_dir(source + b"/log"):
             parts.places[b"log"] = None
             _link_log(parts, source + b"/log", b"../../" + template + b"/log/")
@@ -68,6 +71,11 @@ def _link(parts: Parts, source: bytes, at: bytes, way: bytes, own: tuple[bytes, 
                 what = b"unable to link " + source + b"/" + name
                 raise cli.fatal(what + b": a name with a newline")
             parts.links[at + name] = way + name
+
+
+def _logs(source: bytes) -> bool:
+    """Whether the file `logger` of SOURCE has its log in ./main."""
+    return posix.access(source + b"/logger", posix.F_OK) and is_dir(source + b"/main")
 
 
 def _is_own(source: bytes, name: bytes) -> bool:

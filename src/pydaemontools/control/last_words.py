@@ -33,7 +33,7 @@ def last_words(ended: bytes, since: int, run: Status | None, down: Status) -> tu
 
 def _last_line(since: float) -> bytes:
     """The last line in the log that was written SINCE then."""
-    if not posix.access(b"log", posix.F_OK):
+    if not any(posix.access(name, posix.F_OK) for name in (b"log", b"logger")):
         return b""
     from .logfiles import ServiceLog, find_log
     from .loglines import every

@@ -5,10 +5,10 @@ from time import time
 
 from ..base.printable import plain
 from ..base.process import is_dir
-from ..base.service_dirs import is_service, is_template
+from ..base.service_dirs import is_service, is_template, is_written
 from ..base.status import RUN, Status
 from .failing import failing
-from .fields import describe, objects
+from .fields import describe, objects, text
 from .reader import find_status
 from .screen import coloured, duration, table
 from .service_names import services
@@ -35,7 +35,8 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
 
 def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[bytes]:
     """A line of the table."""
-    log = log_of(find(name))
+    log = status.logger.partition(b" ")[0] if status else b""
+    log = plain(log) or log_of(find(name))
     if status is None:
         note = _words(name, trouble) if trouble else b""
         return [plain(name), b"unknown", b"-", b"-", b"-", log, note]
@@ -71,7 +72,7 @@ def state(status: Status) -> bytes:
 
 def log_of(directory: bytes) -> bytes:
     """The state of the logger of the service in DIRECTORY; "-" if it has none."""
-    if not posix.access(directory + b"/log", posix.F_OK):
+    if not posix.access(directory + b"/log", posix.F_OK) or is_written(directory + b"/log"):
         return b"-"
     status, _ = find_status(directory + b"/log")
     return state(status) if status else b"unknown"
@@ -82,6 +83,9 @@ def _record(name: bytes, status: Status | None, trouble: Trouble | None) -> dict
     directory = find(name)
     record = describe(name, status, trouble, directory + b"/")
     log = directory + b"/log"
-    if posix.access(log, posix.F_OK):
+    if posix.access(log, posix.F_OK) and not is_written(log):
         record["log"] = describe(name + b"/log", *find_status(log), log + b"/")
+    if status and status.logger:
+        word, _, pid = status.logger.partition(b" ")
+        record["logger"] = {"state": text(word), "pid": int(pid) if pid.isdigit() else None}
     return record

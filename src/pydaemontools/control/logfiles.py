@@ -35,10 +35,26 @@ TRIES, PAUSE = 200, 0.005  # looks at a directory that changes under them
 def find_log(service: bytes) -> bytes | None:
     """The log directory of the SERVICE directory: the first that holds a `current`."""
     usual = [service + b"/" + name for name in USUAL]
-    for directory in [*usual, *_below(service + b"/log"), service + b"/main", service]:
+    usual = [*_named(service), *usual, *_below(service + b"/log"), service + b"/main", service]
+    for directory in usual:
         if _stat(directory + b"/current"):
             return directory
     return None
+
+
+def _named(service: bytes) -> list[bytes]:
+    """The directories that the words of the file `logger` of the SERVICE name."""
+    if _stat(service + b"/log/run"):
+        # That one is used.
+        return []
+    try:
+        words = read_file(service + b"/logger", CONFIG, follow=True).split()
+    except OSError:
+        return []
+    # What stands behind a directory says more of it, for pysissylog; and --to may stand before.
+    names = [word.strip(b"'\"").removeprefix(b"--to=").partition(b"?")[0] for word in words]
+    kept = [name.rstrip(b"/") for name in names if name[:1] in (b".", b"/") and name.strip(b"./")]
+    return [name if name[:1] == b"/" else service + b"/" + name for name in kept]
 
 
 def _below(directory: bytes) -> list[bytes]:

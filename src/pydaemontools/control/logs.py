@@ -1,5 +1,6 @@
 """pysv logs: the logs of services, merged by time."""
 
+import posix
 from time import sleep, time_ns
 
 from ..base import cli
@@ -148,7 +149,10 @@ class Logs:
                     name, b"there is no such service: " + (looked(places(name)) or directory)
                 )
             elif needed:
-                file = directory.rstrip(b"/") + b"/log/run"
+                directory = directory.rstrip(b"/")
+                file = directory + b"/logger"
+                if not posix.access(file, posix.F_OK):
+                    file = directory + b"/log/run"
                 what = b"there is no log directory below log, or ./main; the logger is "
                 self._warn(name, what + file)
         except OSError as error:

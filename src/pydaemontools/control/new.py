@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from ..base.cli import Usage
 
-SYNOPSIS = b"pysv new [-cdj] [-C dir] name -- command [arg ...]"
+SYNOPSIS = b"pysv new [-cdj] [-C dir] [--logger command] name -- command [arg ...]"
 INSTANCE = b"$INSTANCE"
 USAGE = (SYNOPSIS, SYNOPSIS)
-LETTERS, WORDS = b"cdC:", (b"template:",)
+LETTERS, WORDS = b"cdC:", (b"template:", b"logger:")
 HINT = b"the command stands behind the name and two dashes"
 
 RUN = b"""\
@@ -90,8 +90,25 @@ def build(
         parts = _for_command(who, name, given, words)
     else:
         parts = _instance(who, synopsis, directory, given)
+    if b"logger" in given:
+        _have_logger(who, synopsis, parts, given)
     make(directory, parts)
     return given, directory
+
+
+def _have_logger(who: bytes, synopsis: "Usage", parts: Parts, given: dict[bytes, bytes]) -> None:
+    """Have PARTS with the file `logger`, as GIVEN, in the place of log/. Raises Quit."""
+    from ..supervise.logger_file import LOGGER, program_of
+
+    if b"c" in given:
+        hint = b"the originals know log/run alone: leave out --logger, or -c"
+        raise cli.usage(who, synopsis, hint=hint)
+    text = given[b"logger"].rstrip(b"\n") + b"\n"
+    words = program_of(text, LOGGER, b"INSTANCE")
+    parts.leave_out([b"log"])
+    parts.files[LOGGER] = text
+    if b"./main" in [word.rstrip(b"/") for word in words]:
+        parts.places[b"main"] = None
 
 
 def _check_name(who: bytes, synopsis: "Usage", name: bytes) -> None:
@@ -108,9 +125,10 @@ def _instance(who: bytes, synopsis: "Usage", directory: bytes, given: dict[bytes
     """The parts of a service that the template beside DIRECTORY has for it; raises Quit."""
     if not instance_of(directory)[1]:
         raise cli.usage(who, synopsis, hint=HINT)
-    for letter in (b"c", b"C"):
-        if letter in given:
-            hint = b"what it runs is in the template: leave out -" + letter
+    for word in (b"c", b"C", b"logger"):
+        if word in given:
+            option = b"-" * (1 + (len(word) > 1)) + word
+            hint = b"what it runs is in the template: leave out " + option
             raise cli.usage(who, synopsis, hint=hint)
     from .instances import parts_of
 

@@ -10,6 +10,14 @@ from .servicefiles import Trouble, show
 WORDS = {b"wait": b", waiting to start", b"failed": b", failed"}
 
 
+def logger_line(says: bytes) -> bytes:
+    """What to say of a logger without a directory, of which the supervisor SAYS how it is."""
+    word, _, pid = plain(says).partition(b" ")
+    if word == b"run":
+        return b"run: logger: (pid " + pid + b")"
+    return b"down: logger" + WORDS.get(word, b"")
+
+
 class PersonPrinter(Printer):
     """Says it to a person, with more words and in colours, or keeps it for JSON.
 
@@ -43,6 +51,8 @@ class PersonPrinter(Printer):
             self.text.append(b" (" + plain(status.why) + b")")
         if status.text:
             self.text.append(b": " + plain(status.text))
+        if status.logger:
+            self.text.append(b"; " + self._painted(logger_line(status.logger)))
 
     def flush(self, end: bytes = b"") -> None:
         """Write what was added; under our own name it matters whether that worked."""

@@ -95,6 +95,7 @@ def _refine(status: Status, words: dict[bytes, bytes], at: bytes) -> None:
     status.text = words.get(b"text", b"")
     status.why = words.get(b"why", b"")
     status.ended = words.get(b"ended", b"")
+    status.logger = words.get(b"logging", b"")
     status.starts = _count(words, b"starts")
     status.next_start = _count(words, b"next")
     status.obeyed = _count(words, b"obeyed") or 0

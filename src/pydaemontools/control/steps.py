@@ -10,6 +10,7 @@ from errno import ENOENT, ENXIO
 from time import monotonic, sleep, time
 
 from ..base import cli
+from ..base.service_dirs import is_written
 from ..base.status import WANTED_DOWN
 from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
@@ -165,6 +166,8 @@ class ServiceSteps:
         found = self.add_status(self.name)
         self.in_log = True
         try:
+            if self.native and is_written(b"log"):
+                raise FileNotFoundError(ENOENT, "")
             posix.chdir(b"log")
         except OSError as error:
             if error.errno == ENOENT:

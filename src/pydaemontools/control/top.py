@@ -12,6 +12,7 @@ from .fields import objects
 from .listing import state
 from .logfiles import ServiceLog, find_log
 from .loglines import every
+from .lograte import LogRate
 from .processes import Processes
 from .reader import find_status
 from .screen import coloured, duration, table, terminal
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 SYNOPSIS = b"pysv top [-j] [-i seconds] [-n count] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
 LETTERS, WORDS = b"i:n:", ()
-HEAD = [b"SERVICE", b"STATE", b"PID", b"UPTIME", b"RESTARTS", b"MEMORY", b"CPU", b"LOG"]
+HEAD = [b"SERVICE", b"STATE", b"PID", b"UPTIME", b"RESTARTS", b"MEMORY", b"CPU"]
+HEAD += [b"LINES/S", b"BYTES/S", b"LOG"]
 INTERVAL = 2.0
 
 
@@ -96,6 +98,8 @@ class Use:
         self.restarts: int | None = None
         self.memory: int | None = None
         self.cpu: float | None = None
+        self.lines: float | None = None
+        self.bytes: float | None = None
         self.last_line = b""
 
     def row(self) -> list[bytes]:
@@ -104,7 +108,7 @@ class Use:
         name = plain(self.name)
         restarts = b"-" if self.restarts is None else b"%d" % self.restarts
         if status is None:
-            return [name, b"unknown", b"-", b"-", restarts, b"-", b"-", self.error]
+            return [name, b"unknown", b"-", b"-", restarts, *[b"-"] * 4, self.error]
         return [
             name,
             state(status),
@@ -113,6 +117,8 @@ class Use:
             restarts,
             b"-" if self.memory is None else cli.shown_size(self.memory),
             b"-" if self.cpu is None else b"%.1f%%" % self.cpu,
+            b"-" if self.lines is None else b"%.1f" % self.lines,
+            b"-" if self.bytes is None else cli.shown_size(int(self.bytes)),
             plain(b": ".join(filter(None, (failing(status), self.last_line)))),
         ]
 
@@ -128,6 +134,8 @@ class Use:
             "restarts": self.restarts,
             "memory": self.memory,
             "cpu": None if self.cpu is None else round(self.cpu, 1),
+            "lines": None if self.lines is None else round(self.lines, 1),
+            "bytes": None if self.bytes is None else round(self.bytes, 1),
             "failing": (failing(status) or None) if status else None,
             "log": self.last_line,
         }
@@ -143,6 +151,7 @@ class Top:
         self.at = 0.0
         # The last line of a log, and the file and its length that it is of.
         self.last_lines: dict[bytes, tuple[tuple[int, int], bytes]] = {}
+        self.rates: dict[bytes, LogRate] = {}
 
     @property
     def rows(self) -> list[list[bytes]]:
@@ -181,7 +190,18 @@ class Top:
             use.memory = processes.memory(pids)
             use.cpu = self._cpu(processes, pids, at, use.status.since)
         use.last_line = self._last_line(directory)
+        if found := self._rate(directory, at):
+            use.lines, use.bytes = found
         return use
+
+    def _rate(self, directory: bytes, at: float) -> tuple[float, float] | None:
+        """Lines and bytes a second of the log, since the last look; None if none is known."""
+        try:
+            path = find_log(directory)
+            rate = self.rates.setdefault(path, LogRate(path)) if path else None
+            return rate.look(at) if rate else None
+        except OSError:
+            return None
 
     def _cpu(self, processes: Processes, pids: list[int], at: float, since: int) -> float:
         """The part of a processor since the last look, or since the service began."""
