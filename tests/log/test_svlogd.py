@@ -1,5 +1,6 @@
 """svlogd by ours: killed, it loses and doubles nothing; the C one takes over, and ours from it."""
 
+import errno
 import os
 import random
 import re
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.svlogd_config import SvlogdConfig
 from pydaemontools.log.lines.svlogd_patterns import HeadSelection, StepByStep, matches
+from pydaemontools.log.logdir.svlogd_folder import WRITING, SvlogdFolder
 from pydaemontools.log.pipe.line_splitter import first_full
 from tests.conftest import DEADLINE, wait_until, write_script
 from tests.log.conftest import patient, write_all
@@ -307,6 +309,26 @@ def test_where_a_file_ends(lengths, left, inside):
         assert len(part) >= left
     if part and len(part) > left:
         assert part.rfind(b"\n", 0, len(part) - 1) + 1 < max(1, left)
+
+
+def test_a_full_disk(place):
+    """Where old files may go for room, the oldest does, while there are more than are to stay."""
+    said = []
+    (place / "log").mkdir()
+    for at in range(3):
+        (place / f"log/@400000003b4a39c23294b13{at}.s").touch()
+    folder = SvlogdFolder(os.fsencode(place / "log"), lambda kind, text: said.append((kind, text)))
+    folder.acquire(patient=False)
+    full = OSError(errno.ENOSPC, "")
+    folder.doing = b"create new current"
+    assert not folder.make_room(full, 1, b"")
+    folder.doing = WRITING
+    assert not folder.make_room(OSError(errno.EIO, ""), 1, b"")
+    assert [folder.make_room(full, 1, b"") for _ in range(3)] == [True, True, False]
+    folder.release()
+    assert [file.name[-3:] for file in (place / "log").glob("@*")] == ["2.s"]
+    assert [kind for kind, _ in said] == [b"warning", b"warning"]
+    assert said[0][1].startswith(b"out of disk space, delete: ")
 
 
 def test_config_numbers():
