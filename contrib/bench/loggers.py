@@ -6,19 +6,21 @@ Each service prints a line a second. Below pysvscan the loggers are in one proce
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from many import below, cpu, memory, stop, until
+from many import memory
 from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
 
 import pydaemontools
 
 SECONDS = 10  # for which CPU is counted
+DEADLINE = 120  # seconds until all run, or have ended
 FLOOD = 200 << 20  # bytes
 LINE = b'127.0.0.1 - - [21/Nov/2026:11:06:10 +0000] "GET /index.html HTTP/1.1" 200 5316\n'
 # Nothing is started for a line.
@@ -101,6 +103,54 @@ def rows(*, quick):
     )
 
 
+def until(condition, pause):
+    """Wait until CONDITION holds."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(condition)
+        time.sleep(pause)
+
+
+def below(pid):
+    """The processes below PID, and what each is called."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):
+            head, _, fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")
+            parents.setdefault(int(fields.split()[1]), []).append((int(name), head))
+    found, todo = {}, [pid]
+    while todo:
+        for child, head in parents.get(todo.pop(), ()):
+            found[child] = head.partition("(")[2]
+            todo.append(child)
+    return found
+
+
+def cpu(pid):
+    """The ticks that PID has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def stop(name, scanner, place):
+    """Have NAME's SCANNER and all in PLACE end."""
+    scanner.send_signal(signal.SIGHUP if name.startswith("runit") else signal.SIGTERM)
+    if name.startswith("daemontools"):
+        both = [*map(str, place.glob("*")), *map(str, place.glob("*/log"))]
+        subprocess.run(["svc", "-dx", *both], check=False, stderr=subprocess.DEVNULL)
+    scanner.wait(DEADLINE)
+    until(lambda: not any(map(partial(stands_in, place), os.listdir("/proc"))), 0.1)
+
+
+def stands_in(place, pid):
+    """Whether the process PID has its place below PLACE."""
+    try:
+        return pid.isdigit() and os.readlink(f"/proc/{pid}/cwd").startswith(str(place))
+    except OSError:
+        return False
+
+
 @contextmanager
 def kept(name, count, more=None, words=None):
     """COUNT services, and MORE by name and files, kept by the suite NAME: what keeps them."""
@@ -126,7 +176,7 @@ def kept(name, count, more=None, words=None):
         time.sleep(3)  # for what comes after a start
         yield scanner, place
     finally:
-        stop(name.partition(",")[0], scanner, place)
+        stop(name, scanner, place)
 
 
 def quiet(name, count):
