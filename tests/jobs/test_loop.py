@@ -85,7 +85,7 @@ class Kept(Service):
         self.finishes = finishes
         self.seen_ends = []
         self.shown = 0
-        self.refused = 0
+        self.refusing = 0
         self.finish_refused = 0
         self.left_behind = []
 
@@ -95,8 +95,8 @@ class Kept(Service):
 
     def spawn(self, _rules):
         """Fork, unless that is refused."""
-        if self.refused:
-            self.refused -= 1
+        if self.refusing:
+            self.refusing -= 1
             raise OSError(11, "no")
         return self.processes.spawn()
 
@@ -583,13 +583,13 @@ def test_a_fork_that_is_refused_is_told_of_and_tried_again_after_a_second(monkey
     processes = Processes(monkeypatch)
     loop = Loop(box)
     service = Kept(loop, processes)
-    service.refused = 2
+    service.refusing = 2
     service.begin()
     for later in 0, 0.5, 0.4:
         turn(loop, processes, later=later)
-    assert (processes.started, service.refused) == ([], 1)
+    assert (processes.started, service.refusing) == ([], 1)
     turn(loop, processes, later=0.1)
-    assert (processes.started, service.refused) == ([], 0)
+    assert (processes.started, service.refusing) == ([], 0)
     turn(loop, processes, later=1)
     assert (processes.started, service.pid) == ([101], 101)
     assert capfd.readouterr().err.count("unable to fork for kept") == 2

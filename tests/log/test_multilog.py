@@ -66,7 +66,7 @@ def test_wrong_usage(run, place, words):
     result = run("pymultilog", *words, input=b"a\n")
     assert result.returncode == 100
     first, second = result.stderr.decode().splitlines()
-    assert first == "pymultilog: usage: pymultilog action ..."
+    assert first == "pymultilog: usage: pymultilog action ... | --from-svlogd dir [t | T | d]"
     assert second.startswith("pymultilog: ")
     assert [file.name for file in place.iterdir()] == ["bin"]
 
