@@ -19,7 +19,8 @@ from pydaemontools.base.tai64 import stamp
 from pydaemontools.control.logfiles import ServiceLog
 from pydaemontools.control.loglines import every
 from pydaemontools.control.logs import shaped
-from pydaemontools.control.when import moment, stamped
+from pydaemontools.control.typed_time import moment
+from pydaemontools.control.when import stamped
 from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.targets import SpoolOptions

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from .pipe.straight import Straight
 
 USAGE = (b"multilog script", b"pymultilog action ... | --from-svlogd dir [t | T | d]")
-CONVERTS = b"--from-svlogd"
+WORDS = (b"from-svlogd:",)
 PAUSE = 5.0  # seconds, as the original
 
 
 def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
-    if cli.native(argv[0]) and argv[1:2] and argv[1].partition(b"=")[0] == CONVERTS:
-        found, rest = cli.options(argv, USAGE, words=(b"from-svlogd:",))
+    found, rest = _options(argv)
+    if found:
         return _convert(argv[0], found[0][1], rest)
     script, transform = read(argv)
     posix.umask(0o022)
@@ -56,14 +56,22 @@ def main(argv: list[bytes]) -> int:
         return 0
 
 
+def _options(argv: list[bytes]) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """The options at the head of ARGV, and what stands behind them. Raises Quit and Asked."""
+    rest = argv[1:] if cli.native(argv[0]) else []
+    first = rest[0].partition(b"=")[0] if rest else b""
+    # Everything else that begins with a dash is an action; but -h alone goes nowhere.
+    if first in (b"--help", b"--version"):
+        rest = rest[:1]
+    elif first != b"--from-svlogd" and rest != [b"-h"]:
+        rest = []
+    return cli.options([argv[0], *rest], USAGE, words=WORDS)
+
+
 def read(argv: list[bytes]) -> "tuple[Actions, Transform]":
     """The script in ARGV, and what makes of a block what it asks for. Raises Quit."""
     own = cli.native(argv[0])
-    if own:
-        # Everything else that begins with a dash is an action; but -h alone goes nowhere.
-        asked = argv[1:2] if argv[1:2] in ([b"--help"], [b"--version"]) else []
-        asked = asked or (argv[1:] if argv[1:] == [b"-h"] else [])
-        cli.options([argv[0], *asked], USAGE)
+    _options(argv)
     try:
         script = Actions(argv[1:], own=own)
         transform = _transform(script)
