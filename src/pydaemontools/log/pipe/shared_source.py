@@ -8,7 +8,16 @@ from fcntl import fcntl
 from stat import S_ISFIFO
 
 from ...base.tee import find_tee
-from .source import F_GETPIPE_SZ, F_SETPIPE_SZ, PAGES, RECORD, PipeSource, Source, pipe_like
+from .source import (
+    F_GETPIPE_SZ,
+    F_SETPIPE_SZ,
+    PAGES,
+    RECORD,
+    PipeSource,
+    Source,
+    keep_blocks,
+    pipe_like,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +30,7 @@ class Shared:
     """What the sources of one process have in common."""
 
     def __init__(self) -> None:
+        keep_blocks()
         source, sink = posix.pipe2(posix.O_CLOEXEC)
         copy = pipe_like(source)
         posix.close(source)

@@ -35,8 +35,19 @@ def open_source(fd: int) -> "Source":
         tee = find_tee()
         copy = pipe_like(fd) if tee else None
         if tee and copy:
+            keep_blocks()
             return PipeSource(fd, tee, copy)
     return Source(fd)
+
+
+def keep_blocks() -> None:
+    """Have malloc keep a block that is freed for the next one, in this process; once, since a
+    second time it would fill as much.
+
+    What was the largest piece to be freed is glibc's measure of what it keeps. Else each block is
+    made of new pages, which the kernel has to clear.
+    """
+    bytes(KEPT)
 
 
 def pipe_like(fd: int) -> tuple[int, int] | None:
@@ -133,9 +144,6 @@ class PipeSource(Source):
             null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._null = null
         self._count = memoryview(bytearray(4)).cast("i")
-        # What was the largest piece to be freed is glibc's measure of what it keeps. Else each
-        # block is made of new pages, which the kernel has to clear.
-        bytes(KEPT)
 
     def fill(self) -> int:
         """Return how many bytes the pipe holds."""
