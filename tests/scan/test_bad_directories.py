@@ -170,3 +170,20 @@ def test_a_directory_that_is_replaced_and_replaced(scan, place, faulty, deaf):
     assert all(os.path.exists(f"/proc/{pid}") for pid in pids)
     assert tree.scanner.stop() == 0
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
+def test_one_is_removed_while_it_is_to_be_seen(scan):
+    """Kind: what comes to be seen cannot be looked at: nobody goes round in a circle for it."""
+    tree = scan({name: {"run": NOTE_IN} for name in ("gone", "goes", "stays")})
+    first = [tree[name].up() for name in ("gone", "goes", "stays")][2]
+    remove(tree["gone"].path)
+    tree.says("unable to")
+    for name in "goes", "stays":
+        # Both are to be looked at, and one is not there any more by then.
+        (tree[name].path / "supervise/status").unlink()
+    (tree["goes"].path / "supervise/control").write_text("dx")
+    (tree["goes"].path).rename(tree.path / ".goes")
+    wait_until((tree["stays"].path / "supervise/status").exists)
+    os.kill(first, signal.SIGKILL)
+    tree["stays"].up(first)
+    assert tree.scanner.stop() == 0

@@ -268,19 +268,19 @@ class Scanner:
 
     def _keep_up(self) -> None:
         """Have some of those that may have lost files make them again."""
-        if self._changes.deaf:
-            names = list(self.known)
-            some = (names + names)[self._turn :][:SLICE][: len(names)]
-            self._turn = (self._turn + SLICE) % max(1, len(names))
-            self._at(monotonic() + KEEP, self._keep_up)
-        else:
-            some = list(self._to_see)[:SLICE]
+        some = dict.fromkeys(list(self._to_see)[:SLICE])
         for name in some:
-            self._to_see.pop(name, None)
-            if name in self.known:
-                self._watch(name, keep=True)
+            del self._to_see[name]
         if self._to_see:
             self._at(monotonic(), self._keep_up)
+        if self._changes.deaf:
+            names = list(self.known)
+            some |= dict.fromkeys((names + names)[self._turn :][:SLICE])
+            self._turn = (self._turn + SLICE) % max(1, len(names))
+            self._at(monotonic() + KEEP, self._keep_up)
+        for name in some:
+            if name in self.known:
+                self._watch(name, keep=True)
 
     def _watch(self, name: bytes, *, keep: bool = False) -> None:
         """Hear of what becomes of the files of the service NAME; KEEP them, before that."""
