@@ -167,7 +167,11 @@ LIVE = (
 )
 SIGNALS = {
     "TERM": ("./d", "say 'a\\nb\\n'; till 'grep -q b d/current'; kill $pid; over"),
-    "TERM before anything": ("./d", "till '[ -e d/current ]'; kill $pid; over"),
+    # Its directory is there before it catches TERM.
+    "TERM before anything": (
+        "./d",
+        "till 'grep -q \"^SigCgt:.*[4-7c-f]...$\" /proc/$pid/status'; kill $pid; over",
+    ),
     "TERM in a line": (
         "./d",
         "say 'a\\nb'; till 'grep -q a d/current'; kill $pid; say 'c\\n'; over",
