@@ -1,18 +1,20 @@
 """The loop around many pumps: what each costs while nothing comes for it is nothing.
 
-Only those are looked at that have something to do, each for a block, then the next.
+Only those are looked at that have something to do, each for a block, then the next. A wake-up costs
+as much as a line: so after one for a few lines comes a rest, in which those of others gather.
 """
 
 import posix
 from _heapq import heappop, heappush
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT
-from time import monotonic
+from time import monotonic, sleep
 
 from ...base import cli
 from . import background
 from .ending import INFINITY
 from .pump import AGAIN
 from .pump_loop import PumpLoop, Waker
+from .rest import LITTLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from .pump import PumpWait
     from .pump_loop import Step
+
+
+REST = 0.02  # seconds from a wake-up to the next, where all that came was little
 
 
 class HostLoop(PumpLoop):
@@ -34,6 +39,8 @@ class HostLoop(PumpLoop):
         self._set: dict[Waker, float] = {}  # the first alarm of each
         self._count = 0
         self._watched: dict[int, Callable[[], None]] = {}
+        self._came = 0  # bytes, in the largest step since the last wait
+        self._woke = 0.0  # when, on the clock, the last wait ended
         if background.host:
             self.watch(background.host.source, self._done)
 
@@ -91,10 +98,12 @@ class HostLoop(PumpLoop):
         if background.host:
             background.host.owner = waker
         wait: PumpWait | int
+        before = waker.source.consumed
         try:
             wait = self._steps[waker]()
         except cli.Quit as end:
             wait = end.say(self._who)
+        self._came = max(self._came, waker.source.consumed - before)
         if isinstance(wait, int):
             waker.listen(on=False)
             del self._steps[waker]
@@ -118,11 +127,17 @@ class HostLoop(PumpLoop):
         """Wait until some pump has something to do."""
         if self._ready:
             seconds = 0.0
+        elif 0 < self._came < LITTLE and (left := self._woke + REST - monotonic()) > 0:
+            sleep(left)
+            seconds = 0.0
         elif self._alarms:
             seconds = max(0.0, self._alarms[0][0] - monotonic())
         else:
             seconds = -1
-        for fd, events in self.epoll.poll(seconds):
+        self._came = 0
+        found = self.epoll.poll(seconds)
+        self._woke = monotonic()
+        for fd, events in found:
             if fd == self.wake[0]:
                 self.signalled()
             elif callback := self._watched.get(fd):
