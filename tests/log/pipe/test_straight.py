@@ -7,7 +7,7 @@ import random
 import shutil
 import signal
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,13 +23,13 @@ from pydaemontools.log.pipe.intent import LARGEST, Intent, parse
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.pump import Pump
 from pydaemontools.log.pipe.pump_loop import PumpLoop, Waker
-from pydaemontools.log.pipe.source import END, open_source
+from pydaemontools.log.pipe.source import END
 from pydaemontools.log.pipe.splitter import BlockSplitter
 from pydaemontools.log.pipe.straight import Straight
 from pydaemontools.log.run_pump import run_pump
 from pydaemontools.log.sinks.directory import DirectorySink
 from tests.conftest import wait_until
-from tests.log.conftest import patient, write_all
+from tests.log.conftest import opened, patient, write_all
 from tests.log.pipe import test_intent_log
 from tests.log.pipe.test_intent_log import Fatal, everything, filled
 
@@ -41,7 +41,12 @@ SIZE = 2500
 
 def carry(fd, path, *, size=SIZE):
     """Log what FD holds to PATH as it is, and return how many bytes went straight."""
-    source = open_source(fd)
+    # An ordinary user may not have many large pipes.
+    with contextmanager(opened)() as give:
+        return _carry(give(fd), path, size)
+
+
+def _carry(source, path, size):
     intents = open_intent_log(source, BlockSplitter(0))
     log = LogDir(os.fsencode(path), size, 10**6, intents)
     sink = DirectorySink(log, b"multilog")
