@@ -11,7 +11,7 @@ from ..pipe.splitter import NO_END
 from .current import CURRENT, Current
 from .finished import Finished
 from .folder import is_ours
-from .rotation import FILED, FILING
+from .rotation import FILED
 from .svlogd_folder import WRITING, SvlogdFolder
 from .svlogd_rotation import SvlogdRotation
 from .writer import BEHIND, LogDir
@@ -94,27 +94,11 @@ class SvlogdDir(LogDir):
         found = posix.fstat(self._current.fd)
         return found.st_ino, found.st_size
 
-    def write(self, data: bytes) -> int:
-        """Write the beginning of DATA, as much as fits; return how much. Changes files when full.
-
-        Raises OSError when nothing could be written; then the same call may be made again.
-        """
-        current = self._current
-        if self.rotation.stage in FILING:
-            self.rotation.file()
-        if current.fd < 0 or current.written >= self.size:
-            self.rotation.change()
-        self.folder.doing = self._writing
-        chunk = data[: self.size - current.written]
+    def _piece(self, chunk: bytes) -> bytes:
         if not self.joined and len(chunk) > (left := self.left()):
             # Nobody has cut that for us.
             chunk = chunk[: chunk.find(b"\n", max(0, left - 1)) + 1] or chunk
-        count = posix.write(current.fd, chunk)
-        self._got(count)
-        if current.written >= self._full and chunk[count - 1 : count] == b"\n":
-            # Full enough. Whatever goes wrong here is found again by the next write.
-            current.written = self.size
-        return count
+        return chunk
 
     def spare(self) -> int:
         """Return how many bytes `current` may get with nothing else to be done."""

@@ -53,6 +53,7 @@ class LogDir:
         retain: int = 0,
     ) -> None:
         self.size = size
+        self._full = size - SLACK  # bytes from which on the end of a line is its end
         self.due = False  # whether the next file has to be begun before the next write
         self.joined = False  # whether an intent says more of `current` than its mode does
         self.folder = Folder(path)
@@ -137,15 +138,19 @@ class LogDir:
         if current.fd < 0 or current.written >= self.size:
             self.rotation.change()
         self.folder.doing = self._writing
-        chunk = data[: self.size - current.written]
-        if current.written + len(chunk) >= self.size - SLACK:
-            chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
+        chunk = self._piece(data[: self.size - current.written])
         count = posix.write(current.fd, chunk)
         self._got(count)
-        if current.written >= self.size - SLACK and chunk[count - 1 : count] == b"\n":
+        if current.written >= self._full and chunk[count - 1 : count] == b"\n":
             # Full enough. Whatever goes wrong here is found again by the next write.
             current.written = self.size
         return count
+
+    def _piece(self, chunk: bytes) -> bytes:
+        """Return what of CHUNK, for which there is room, is written at once."""
+        if self._current.written + len(chunk) >= self._full:
+            chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
+        return chunk
 
     def gather(self, pieces: "Sequence[bytes | memoryview]") -> int:
         """Write PIECES together; return how many bytes are left: all where more is to be done than
@@ -162,7 +167,7 @@ class LogDir:
     def spare(self) -> int:
         """Return how many bytes `current` may get with nothing else to be done."""
         plainly = self.rotation.stage == FILED and not self.due and self._current.fd >= 0
-        return self.size - SLACK - self._current.written - 1 if plainly else 0
+        return self._full - self._current.written - 1 if plainly else 0
 
     def receive(self, source: "PipeSource", count: int) -> int:
         """Have up to COUNT bytes moved from SOURCE, no more than are to spare; return how many
