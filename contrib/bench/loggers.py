@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from many import memory
+from many import below, memory, ticks_of
 from sample import ENVIRON, SCRIPTS, Row, in_turns, missing
 
 import pydaemontools
@@ -112,27 +112,6 @@ def until(condition, pause):
         time.sleep(pause)
 
 
-def below(pid):
-    """The processes below PID, and what each is called."""
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            head, _, fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")
-            parents.setdefault(int(fields.split()[1]), []).append((int(name), head))
-    found, todo = {}, [pid]
-    while todo:
-        for child, head in parents.get(todo.pop(), ()):
-            found[child] = head.partition("(")[2]
-            todo.append(child)
-    return found
-
-
-def cpu(pid):
-    """The ticks that PID has had."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
 def stop(name, scanner, place):
     """Have NAME's SCANNER and all in PLACE end."""
     scanner.send_signal(signal.SIGHUP if name.startswith("runit") else signal.SIGTERM)
@@ -185,9 +164,9 @@ def quiet(name, count):
         others = [pid for pid, called in below(scanner.pid).items() if called != "run"]
         ours = [scanner.pid, *others]
         pss = sum(memory(pid, "Pss:") for pid in ours) / 1024
-        before = sum(map(cpu, ours))
+        before = sum(map(ticks_of, ours))
         time.sleep(SECONDS)
-        used = sum(map(cpu, ours)) - before
+        used = sum(map(ticks_of, ours)) - before
         return pss, used * 10 * 1000 / (count * SECONDS), len(ours)
 
 

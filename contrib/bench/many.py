@@ -231,15 +231,15 @@ class Services:
         return (time.monotonic() - begun) * 1000
 
     def _pid(self, directory):
-        for pid, name in _below(self._scanner.pid).items():
+        for pid, name in below(self._scanner.pid).items():
             if name == "sleep" and os.readlink(f"/proc/{pid}/cwd") == str(directory):
                 return pid
         raise LookupError(directory)
 
     def _supervisors(self):
         """The scanner and what is below it, but for the services."""
-        below = _below(self._scanner.pid)
-        return [self._scanner.pid, *(pid for pid, name in below.items() if name != "sleep")]
+        found = below(self._scanner.pid)
+        return [self._scanner.pid, *(pid for pid, name in found.items() if name != "sleep")]
 
     def seen(self):
         """What the supervisors take: MiB, and open files for each service."""
@@ -250,10 +250,10 @@ class Services:
 
     def ticks(self):
         """The CPU that the supervisors have had."""
-        return sum(map(_ticks, self._supervisors()))
+        return sum(map(ticks_of, self._supervisors()))
 
 
-def _below(pid):
+def below(pid):
     """The processes below PID, and their names."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
@@ -274,7 +274,8 @@ def memory(pid, key):
         return sum(int(line.split()[1]) for line in lines if line.startswith(key))
 
 
-def _ticks(pid):
+def ticks_of(pid):
+    """The CPU that PID has had, in ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
