@@ -116,6 +116,18 @@ class Status:
         ended = (wait_status or 0).to_bytes(2, "big") + bytes((flags | bool(self.ready) << 3,))
         return bytes(4) + self.pid.to_bytes(8, "big") + ended + bytes(5) + ended + b"\n"
 
+    def notes(self, *, normally_up: bool, down: tuple[str, ...] = ("d",)) -> bytes:
+        """What svstat and sv say behind the seconds; DOWN: how what is not wanted up is written."""
+        up = bool(self.pid)
+        table = (
+            (up and not normally_up, b", normally down"),
+            (not up and normally_up, b", normally up"),
+            (up and self.paused, b", paused"),
+            (not up and self.want == "u", b", want up"),
+            (up and self.want in down, b", want down"),
+        )
+        return b"".join(words for true, words in table if true)
+
     def words(self) -> bytes:
         """The line in supervise/stat, as runit writes it."""
         text = STATES[self.state]

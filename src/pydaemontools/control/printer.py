@@ -15,15 +15,8 @@ def line(name: bytes, status: Status, now: int, *, normally_up: bool) -> bytes:
     text = HEADS.get(status.state, b"") + name + b": "
     text += b"(pid %d) " % signed if status.state else b""
     text += b"%ds" % status.seconds(now)
-    notes = (
-        (pid and not normally_up, b", normally down"),
-        (not pid and normally_up, b", normally up"),
-        (pid and status.paused, b", paused"),
-        (not pid and status.want == "u", b", want up"),
-        (pid and status.want in WANTED_DOWN, b", want down"),
-        (pid and status.term, b", got TERM"),
-    )
-    return text + b"".join([words for true, words in notes if true])
+    text += status.notes(normally_up=normally_up, down=WANTED_DOWN)
+    return text + b", got TERM" if pid and status.term else text
 
 
 class Printer:

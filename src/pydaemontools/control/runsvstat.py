@@ -77,15 +77,8 @@ def _words(status: Status, *, normally: bool) -> bytes:
         # Of a process in no state it says nothing.
         word = STATES[status.state].encode() + b" " if 0 < status.state < len(STATES) else b""
         text = word + b"(pid %d) " % status.pid + seconds
-    notes = (
-        (up and not normally, b", normally down"),
-        (not up and normally, b", normally up"),
-        (up and status.paused, b", paused"),
-        (not up and status.want == "u", b", want up"),
-        (up and status.want == "d", b", want down"),
-        (up and status.term, b", got TERM"),
-    )
-    return text + b"".join(words for true, words in notes if true)
+    text += status.notes(normally_up=normally)
+    return text + b", got TERM" if up and status.term else text
 
 
 def _show(text: bytes) -> None:

@@ -84,14 +84,7 @@ def line(status: Status, *, normally: bool) -> bytes:
     # The original takes the difference through a double, which a wild stamp shows.
     seconds = int(float(status.seconds(int(time()))))
     text = b"up (pid %d) %d seconds" % (status.pid, seconds) if up else b"down %d seconds" % seconds
-    notes = (
-        (up and not normally, b", normally down"),
-        (not up and normally, b", normally up"),
-        (up and status.paused, b", paused"),
-        (not up and status.want == "u", b", want up"),
-        (up and status.want == "d", b", want down"),
-    )
-    return text + b"".join(words for true, words in notes if true)
+    return text + status.notes(normally_up=normally)
 
 
 def report(who: bytes, given: dict[bytes, bytes], directories: list[bytes], home: Home) -> int:
