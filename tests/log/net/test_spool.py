@@ -401,6 +401,52 @@ def test_a_disk_that_is_full(opened, monkeypatch, capfd):
     assert (one.stalled, everything(one)) == (False, b"one" + b"two" * 100)
 
 
+@pytest.mark.parametrize("kept", [0, 1000], ids=["relp", "tcp"])
+@pytest.mark.parametrize("first", [b"", b"one"], ids=["empty", "with something"])
+def test_a_disk_that_fails(first, kept, opened, monkeypatch, capfd):
+    """Kind: a disk on which nothing can be undone either, as one that became read-only. What comes
+    goes by it, in order, without an end; and when it works again it is used, and nothing that was
+    half written, or was sent meanwhile, is there.
+    """
+    one = opened(kept=kept)
+    one.put(first)
+    failing = [True]
+
+    def fails(real):
+        def call(fd, *arguments, **names):
+            if failing and fd != 2:  # where it is said
+                if real is posix_write and len(arguments[0]) > 20:
+                    return real(fd, arguments[0][:20])
+                raise OSError(errno.EIO, "")
+            return real(fd, *arguments, **names)
+
+        return call
+
+    posix_write = posix.write
+    for name in "write", "ftruncate", "rename", "unlink", "pwrite", "fsync":
+        monkeypatch.setattr(segments.posix, name, fails(getattr(posix, name)))
+    sent = []
+    for turn in range(5):
+        one.put(b"%d" % turn * 100)
+        one._retry_at = 0
+        one.flush()
+        sent.append(everything(one))
+        one.delivered(one._overflow.end)
+        assert (one.stalled, one.size, one.ready(one.begin)) == (False, 0, False)
+    assert sent == [first + b"0" * 100, *(b"%d" % turn * 100 for turn in range(1, 5))]
+    one.sync()
+    failing.clear()
+    one.put(b"two")
+    one.put(b"three")
+    assert (one.stalled, one.held, everything(one)) == (False, 0, b"twothree")
+    crash(one)
+    again = opened(kept=kept)
+    assert everything(again) == b"twothree"
+    again.rewind(0)
+    assert everything(again) == b"twothree"
+    assert capfd.readouterr().err.count("\n") == 1  # that it fails
+
+
 def test_what_comes_again_takes_no_room_from_others(opened):
     """What was delivered, and then was not, counts besides what a spool may have."""
     one = opened(size=300, kept=1000)

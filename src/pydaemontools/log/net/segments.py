@@ -47,6 +47,7 @@ class Segments:
     def __init__(self, directory: int, first: int, largest: int) -> None:
         self.losses: list[tuple[int, bytes, bytes]] = []  # bytes that are no records, why, where
         self._spoiled = False  # whether the last file has not what was written to it
+        self._uncut = False  # whether it has more, which the disk did not let us cut off
         self._directory = directory
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
@@ -79,7 +80,8 @@ class Segments:
         return posix.fstat(self._fd).st_ino
 
     def append(self, text: bytes) -> None:
-        """Write a record of TEXT. Raises OSError, and then there is none of it."""
+        """Write a record of TEXT. Raises OSError, and then none of it counts."""
+        self._cut()
         size = self._sizes[self._last]
         try:
             write_all(self._fd, HEAD.pack(MAGIC, len(text), crc32(text)) + text)
@@ -96,6 +98,7 @@ class Segments:
 
     def begin(self, *, sync: bool) -> None:
         """Begin the next file, SYNC the last. Raises OSError, and then nothing has changed."""
+        self._cut()
         if sync:
             posix.fsync(self._fd)
         fd = open_file(_file_name(self._last + 1), APPEND, self._directory, mode=0o600)
@@ -105,18 +108,19 @@ class Segments:
         self._sizes[self._last] = 0
         self._spoiled = False
 
-    def restart(self) -> None:
-        """Go on in the next file, without any that was before. Raises OSError.
+    def restart(self, number: int) -> None:
+        """Go on in file NUMBER, without any that was before. Raises OSError.
 
-        It needs no room: the next file is the last one, emptied.
+        It needs no room: that file is the last one, emptied.
         """
         posix.ftruncate(self._fd, 0)
         last = self._last
-        rename(_file_name(last), _file_name(last + 1), self._directory)
-        self._last, self._sizes[last + 1] = last + 1, 0
+        self._sizes[last] = 0
+        rename(_file_name(last), _file_name(number), self._directory)
         del self._sizes[last]
-        self._spoiled = False
-        self.drop(last + 1)
+        self._last, self._sizes[number] = number, 0
+        self._spoiled = self._uncut = False
+        self.drop(number)
 
     @property
     def removed(self) -> bool:
@@ -138,15 +142,29 @@ class Segments:
             raise
         posix.close(self._fd)
         self._fd, self._directory = fd, directory
+        self._uncut = False
 
     def cut(self, offset: int) -> None:
-        """Let the last file end at OFFSET."""
-        posix.ftruncate(self._fd, offset)
+        """Let the last file end at OFFSET. A disk that fails may not let it: then what is behind
+        that does not count, and goes before the next record comes.
+        """
         self._sizes[self._last] = offset
+        self._uncut = True
+        try:
+            self._cut()
+        except OSError:
+            # Nothing is written to it meanwhile.
+            pass
+
+    def _cut(self) -> None:
+        """Have nothing in the last file that does not count. Raises OSError."""
+        if self._uncut:
+            posix.ftruncate(self._fd, self._sizes[self._last])
+            self._uncut = False
 
     def drop(self, number: int) -> None:
-        """Have no files before file NUMBER."""
-        for old in [one for one in self._sizes if one < number]:
+        """Have no files before file NUMBER, but for the last one."""
+        for old in [one for one in self._sizes if one < min(number, self._last)]:
             self._remove(old)
             del self._sizes[old]
         self.first = min(self._sizes)

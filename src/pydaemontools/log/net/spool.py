@@ -59,6 +59,7 @@ class Spool:
         self._refusing = False  # whether the disk did not take what came last
         self._refused = -QUIET  # when it did not take something the last time
         self._retry_at = 0.0
+        self._number = 0  # the file that the last one has to become before it is written; or 0
         self._warning = WarnOnce(b"pysissylog")
         self._text = 0, b""  # the record that was read last, and where its text begins
         self._intent_log = intent_log
@@ -120,6 +121,8 @@ class Spool:
         """
         if self._checked and self._segments.full():
             self._next()
+        if self._number:
+            self._try_to_begin_anew()
         return self._segments.inode, file_offset(self._segments.end)[1]
 
     # What a stream wants of its backlog.
@@ -142,7 +145,7 @@ class Spool:
     @property
     def end(self) -> int:
         """Where the next record will stand."""
-        return self._segments.end
+        return position(self._number, 0) if self._number else self._segments.end
 
     @property
     def size(self) -> int:
@@ -155,7 +158,7 @@ class Spool:
             if not self._overflow and self._segments.full():
                 self._next()
         elif self._untaken[1] != self._source.consumed:
-            self._untaken = self._segments.end, self._source.consumed
+            self._untaken = self.end, self._source.consumed
         self._overflow.put(text, self.end)
         self._write()
 
@@ -175,11 +178,11 @@ class Spool:
 
     def ready(self, at: int) -> bool:
         """Return whether there is something behind AT that may be sent."""
-        return self._segments.after(at) < self._limit()
+        return self._after(at) < self._limit()
 
     def read(self, at: int) -> tuple[bytes, int]:
         """Return some text that stands at AT, and where it ends."""
-        at = self._segments.after(at)
+        at = self._after(at)
         if self._overflow and at >= self._overflow.start:
             return self._overflow.read(at)
         start, text = self._text
@@ -224,10 +227,14 @@ class Spool:
         return self._overflow.rest(self.begin)
 
     def sync(self) -> None:
-        """Have all that is in the spool on the disk. Raises OSError."""
-        if self._segments.removed:
-            self._renew()
-        self._segments.sync()
+        """Have all that is in the spool on the disk. Raises OSError, if there is something."""
+        try:
+            if self._segments.removed:
+                self._renew()
+            self._segments.sync()
+        except OSError:
+            if self._has_more():
+                raise
 
     def close(self) -> None:
         """Say what is left for the next time."""
@@ -257,11 +264,16 @@ class Spool:
     def _written(self) -> int:
         """Return up to where there is what came to stay."""
         begin, taken = self._untaken
-        return begin if taken == self._source.consumed else self._segments.end
+        return begin if taken == self._source.consumed else self.end
 
     def _has_more(self) -> bool:
         """Return whether there is something on the disk to be sent, besides the last block."""
-        return self._segments.after(self.begin) < self._written()
+        return self._after(self.begin) < self._written()
+
+    def _after(self, at: int) -> int:
+        """Return where what follows AT begins, in the next file if nothing does in this one."""
+        at = self._segments.after(at)
+        return at if at < self._segments.end else max(at, self.end)
 
     def _join(self, intent_log: "IntentLog") -> int | None:
         """Keep a note for the pipe; return from where on a predecessor had not taken from it what
@@ -278,14 +290,15 @@ class Spool:
         if self._has_more() and self.size > self._most + self.kept:
             # An empty one takes anything.
             return
-        end = file_offset(self._segments.end)[1]
+        end = -1
         try:
-            if self._segments.removed:
-                self._renew()
+            self._begin_anew()
+            end = file_offset(self._segments.end)[1]
             for text in self._overflow.texts:
                 self._segments.append(text)
         except OSError as error:
-            self._segments.cut(end)
+            if end >= 0:
+                self._segments.cut(end)
             if self._delivery.drop(0):
                 # What was kept was in the way.
                 self._write()
@@ -304,15 +317,25 @@ class Spool:
     def _restart(self) -> None:
         """Have an empty file again, now that all is delivered, what the disk did not take too."""
         # That first: nothing before the file that comes is missing to anybody.
-        self._delivery.move(position(file_offset(self._segments.end)[0] + 1, 0))
-        try:
-            if self._segments.removed:
-                self._renew()
-            self._segments.restart()
-        except OSError:
-            # It is tried again the next time.
-            return
+        self._number = file_offset(self._overflow.end)[0] + 1
+        self._delivery.move(position(self._number, 0))
         self._overflow.clear()
+        self._try_to_begin_anew()
+
+    def _try_to_begin_anew(self) -> None:
+        """Do what _begin_anew() does if that goes; it is tried again before the next record."""
+        try:
+            self._begin_anew()
+        except OSError:
+            pass
+
+    def _begin_anew(self) -> None:
+        """Have a file that can be written: there, and emptied if it has to be. Raises OSError."""
+        if self._segments.removed:
+            self._renew()
+        if self._number:
+            self._segments.restart(self._number)
+            self._number = 0
 
     def _renew(self) -> None:
         """Have a spool again that somebody removed, with what its last file has."""
@@ -335,6 +358,9 @@ class Spool:
 
     def _next(self) -> None:
         """Go on in a new file, if there can be one."""
+        if self._number:
+            # There is an empty one first.
+            return
         try:
             # Of a server that keeps up nothing needs to be on the disk.
             behind = file_offset(self.begin)[0] < file_offset(self.end)[0]
