@@ -99,6 +99,86 @@ app.error("four")
     assert said(text) == ["error: one", "two", "error: three", "four"]
 
 
+LATER = {
+    "a list of its own": "app.handlers = [logging.StreamHandler()]",
+    "a list that grows": "app.handlers.append(logging.StreamHandler())",
+    "in dictConfig's": """logging.config.dictConfig({"version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {"one": {"class": "logging.StreamHandler"}},
+        "loggers": {"app": {"handlers": ["one"]},
+                    "alone": {"handlers": ["one"], "propagate": False}}})""",
+    "ours": "app.addHandler(log.Handler())",
+    "a listener's": """
+queue = queue.SimpleQueue()
+queued = logging.handlers.QueueHandler(queue)
+queued.listener = logging.handlers.QueueListener(queue, logging.StreamHandler())
+queued.listener.start()
+app.addHandler(queued)
+""",
+}
+
+
+@pytest.mark.parametrize("way", LATER)
+def test_however_a_handler_comes_later(said, way):
+    """Kind: a handler that no addHandler() of ours saw, or that several loggers have. What it alone
+    has it prints, as that of a logger that keeps its records to itself.
+    """
+    text = f"""
+import logging.config, logging.handlers, queue
+log.install()
+{LATER[way]}
+app.error("one")
+alone = logging.getLogger("alone")
+alone.handlers, alone.propagate = app.handlers, False
+alone.error("two")
+for handler in app.handlers:
+    if hasattr(handler, "listener"): handler.listener.stop()
+app.handlers = []
+app.error("three")
+log.uninstall()
+"""
+    head = "error: " if way == "ours" else ""
+    assert sorted(said(text)) == sorted(["error: one", f"{head}two", "error: three"])
+
+
+def test_loggers_that_share_their_handlers(said):
+    """Kind: a list of handlers that a second logger was given, as that of gunicorn's logger is to
+    uvicorn's and Flask's: no record of either is lost, and both get it back.
+    """
+    text = """
+app.addHandler(logging.StreamHandler())
+other = logging.getLogger("other")
+other.handlers = app.handlers
+app.propagate = other.propagate = False
+log.install()
+app.error("one")
+other.error("two")
+log.uninstall()
+app.error("three")
+other.error("four")
+"""
+    assert said(text) == ["error: one", "error: two", "three", "four"]
+
+
+def test_handlers_that_come_and_go(said):
+    """Kind: what is remembered of each handler that ever came."""
+    text = """
+import gc, weakref
+log.install()
+gone = []
+for _ in range(3):
+    handler = logging.StreamHandler()
+    app.addHandler(handler)
+    app.error("one")
+    app.removeHandler(handler)
+    gone.append(weakref.ref(handler))
+del handler
+gc.collect()
+assert [one() for one in gone] == [None] * 3
+"""
+    assert said(text) == ["error: one"] * 3
+
+
 def test_one_that_comes_later_and_cannot_be_known(said, place):
     """Is warned of, as before; what prints elsewhere goes on."""
     text = """

@@ -1,11 +1,14 @@
 """Handlers of logging's that come behind install() and print: they do not print what we write.
 
-Whoever added one may remove it again, or keep its records from coming to us: so it stays, and a
-filter of it asks each time whether they do.
+Whoever brought one may remove it again, or keep its records from coming to us: so it stays, and a
+filter of it asks each time whether they do. It may come by addHandler(), or in a list that is
+given to a logger: so each call looks at the handlers that it comes to.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakSet
 
 from . import once
 from .printing import Printing
@@ -13,50 +16,79 @@ from .stdlib import RecordHandler
 
 # What stays, and is not known not to print.
 MAY = "{} stays, and may print what stderr has already: then take it away"
+# An attribute of handlers: who has looked at them.
+LOOKED_AT = "_pydaemontools_looked_at"
 
 
 class Unless:
-    """A filter against the records of LOGGERS that come to OURS too, where they have that."""
+    """A filter against records that come to OURS too."""
 
-    def __init__(self, ours: RecordHandler, logger: logging.Logger) -> None:
+    def __init__(self, ours: RecordHandler) -> None:
         self._ours = ours
-        self.loggers = [logger]
 
-    def filter(self, _record: logging.LogRecord) -> bool:
-        """Whether nobody else writes it."""
-        return not all(once.reaches(logger, self._ours) for logger in self.loggers)
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether nobody else writes RECORD."""
+        named = logging.root.manager.loggerDict.get(record.name)
+        logger = logging.root if record.name == logging.root.name else named
+        return not isinstance(logger, logging.Logger) or not once.reaches(logger, self._ours)
 
 
-def watch_handlers(ours: RecordHandler, fd: int) -> Callable[[], None]:
-    """Have handlers that are added and print to FD leave to OURS what that writes.
+class Watch:
+    """Has handlers that come later and print to FD leave to OURS what that writes."""
 
-    One of which that cannot be known is warned of. Gives what undoes it.
-    """
-    before = logging.Logger.addHandler
-    added: list[tuple[logging.Handler, Unless]] = []
+    def __init__(self, ours: RecordHandler, fd: int) -> None:
+        self._ours = ours
+        self._fd = fd
+        self._unless = Unless(ours)
+        self._printing: WeakSet[logging.Handler] = WeakSet()
+        for logger in loggers():
+            for handler in logger.handlers:
+                # It was judged by take_over().
+                setattr(handler, LOOKED_AT, self)
 
-    def add_handler(self: logging.Logger, hdlr: logging.Handler) -> None:
-        new = hdlr not in self.handlers
-        before(self, hdlr)
-        if not new or not isinstance(hdlr, logging.Handler) or isinstance(hdlr, RecordHandler):
+    def look(self, logger: logging.Logger) -> None:
+        """See whether something came to which LOGGER hands its records."""
+        one: logging.Logger | None = logger
+        while one:
+            for handler in one.handlers:
+                if getattr(handler, LOOKED_AT, None) is not self:
+                    self._judge(handler, one)
+            one = one.parent if one.propagate else None
+
+    def _judge(self, handler: Any, logger: logging.Logger) -> None:  # noqa: ANN401 - anybody's
+        """Have HANDLER, of LOGGER, leave to us what we write, if it prints."""
+        if handler is self._ours or not isinstance(handler, logging.Handler):
             return
-        if known := next((one for handler, one in added if handler is hdlr), None):
-            known.loggers.append(self)
-            return
-        prints = Printing(fd).handler(hdlr)
+        setattr(handler, LOOKED_AT, self)
+        prints = self._prints(handler, logger)
         if prints:
-            added.append((hdlr, Unless(ours, self)))
-            hdlr.addFilter(added[-1][1])
-        elif prints is None and once.reaches(self, ours):
-            name = f"logging's handler {type(hdlr).__name__} of {self.name}"
+            self._printing.add(handler)
+            handler.addFilter(self._unless)
+        elif prints is None and once.reaches(logger, self._ours):
+            name = f"logging's handler {type(handler).__name__} of {logger.name}"
             logging.getLogger(__package__).warning("%s", MAY.format(name))
 
-    logging.Logger.addHandler = add_handler  # type: ignore[method-assign]
+    def _prints(self, handler: logging.Handler, logger: logging.Logger) -> bool | None:
+        """Whether HANDLER, of LOGGER, prints, as far as that is known."""
+        if isinstance(handler, RecordHandler):
+            return Printing(self._fd).fd(handler.output.fd)
+        listener = getattr(handler, "listener", None)
+        handlers = getattr(listener, "handlers", None)
+        if not isinstance(handlers, tuple | list):
+            return Printing(self._fd).handler(handler)
+        # A QueueHandler as dictConfig() makes it: what it queues is printed by these.
+        for one in handlers:
+            self._judge(one, logger)
+        return False
 
-    def undo() -> None:
-        if logging.Logger.addHandler is add_handler:
-            logging.Logger.addHandler = before  # type: ignore[method-assign]
-        for handler, unless in added:
-            handler.removeFilter(unless)
+    def end(self) -> None:
+        """Have them print all again."""
+        for handler in self._printing:
+            handler.removeFilter(self._unless)
 
-    return undo
+
+def loggers() -> Iterator[logging.Logger]:
+    """All there are; those that only stand for what is below them are none."""
+    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):
+            yield logger

@@ -48,17 +48,21 @@ def passed_over(function: Function, module: ModuleType) -> Function:
 
 
 def watch_logging(
-    failed: Callable[[logging.Logger, logging.LogRecord, Exception], None], *, say: bool
+    look: Callable[[logging.Logger], None],
+    failed: Callable[[logging.Logger, logging.LogRecord, Exception], None],
+    *,
+    say: bool,
 ) -> Callable[[], None]:
     """Have logging's calls raise nothing, and SAY what they are about; gives what undoes it.
 
-    FAILED is called with what a handler of somebody else's has raised: some ask a value what it
-    is without being ready for an answer.
+    Each LOOKs at its logger first. FAILED is called with what a handler of somebody else's has
+    raised: some ask a value what it is without being ready for an answer.
     """
     before = logging.Logger.callHandlers
 
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
         try:
+            look(self)
             before(self, record)
         except Exception as error:
             # A handler of the program's may raise anything.
@@ -71,6 +75,7 @@ def watch_logging(
         if outer is None:
             calls.logging = record, self
         try:
+            look(self)
             before(self, record)
         except Exception as error:
             if interrupted(error):

@@ -123,7 +123,7 @@ class Printing:
         others = names - INNOCENT - set(function.__code__.co_varnames)
         known = _values(function, names)
         if {"os", "write"} <= names:
-            fds = {name for name, value in known if type(value) is int and self._fd(value)}
+            fds = {name for name, value in known if type(value) is int and self.fd(value)}
             prints, others = prints or bool(fds), others - fds
         for name, value in known:
             if (found := self._value(value, names, deep)) is None:
@@ -150,7 +150,7 @@ class Printing:
                 return None
         return False
 
-    def _fd(self, fd: int) -> bool:
+    def fd(self, fd: int) -> bool:
         """Whether what is written to FD is printed."""
         return fd >= 0 and place(fd) in self._places
 

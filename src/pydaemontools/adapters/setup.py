@@ -190,10 +190,10 @@ def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, 
     stdlib.add_levels()
     put_back = takeover.take_over(printing)
     unguard = logging_calls.guard(handler.unfiltered)
-    unwatch_handlers = later.watch_handlers(handler, fd)
-    unwatch = once.watch_logging(handler.failed, say="loguru" in kinds)
     before = logging.root.level
     logging.root.addHandler(handler)
+    watch = later.Watch(handler, fd)
+    unwatch = once.watch_logging(watch.look, handler.failed, say="loguru" in kinds)
     thresholds = stdlib.Thresholds(installed.level, installed.categories)
 
     def undo() -> None:
@@ -201,8 +201,8 @@ def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, 
         logging.root.removeHandler(handler)
         logging.root.setLevel(before)
         unguard()
-        unwatch_handlers()
         unwatch()
+        watch.end()
         put_back()
 
     installed.add(undo)

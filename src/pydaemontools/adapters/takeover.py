@@ -1,9 +1,10 @@
 """logging's handlers that print: taken away, so that no line is there twice."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from .later import loggers
 from .printing import Printing
 from .stdlib import RecordHandler
 
@@ -17,8 +18,9 @@ def take_over(printing: Printing) -> Callable[[], None]:
     taken: list[tuple[logging.Logger, logging.Handler]] = []
     silent: list[logging.Logger] = []
     listeners: list[tuple[Any, tuple[logging.Handler, ...]]] = []
-    for logger in _loggers():
-        for handler in list(logger.handlers):
+    # Two loggers may have one list of handlers: all are looked up before one is taken away.
+    for logger, handlers in [(one, list(one.handlers)) for one in loggers()]:
+        for handler in handlers:
             if listener := getattr(handler, "listener", None):
                 before = listener.handlers
                 listener.handlers = tuple(one for one in before if not _judged(one, printing))
@@ -39,13 +41,6 @@ def take_over(printing: Printing) -> Callable[[], None]:
             listener.handlers = before
 
     return undo
-
-
-def _loggers() -> Iterator[logging.Logger]:
-    """All there are; those that only stand for what is below them are none."""
-    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
-        if isinstance(logger, logging.Logger):
-            yield logger
 
 
 def _judged(handler: logging.Handler, printing: Printing, name: str = "") -> bool:
