@@ -221,7 +221,8 @@ def deadly(name, when, count):
         if here and when == "before":
             os.kill(ME, 9)
         found = real(*words, **more)
-        if here and when == "after":
+        # The child of a fork comes here too.
+        if here and when == "after" and os.getpid() == ME:
             os.kill(ME, 9)
         return found
     setattr(place, name, call)
