@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pydaemontools.adapters.output import PIPE_BUF, Output, pieces
+from tests.conftest import DEADLINE
 from tests.log.conftest import fill
 
 PLAIN = "import logging, os, sys, threading\nimport pydaemontools.adapters as log\n"
@@ -259,7 +260,7 @@ def test_a_stderr_that_does_not_wait_loses_nothing(start, place, until):
     process = start(sys.executable, "program.py")
     # It is full: the program waits for us.
     until(lambda: select.select([process.stderr], [], [], 0)[0])
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=DEADLINE)
     lines = said.splitlines()
     assert lines[:-1] == [b"error: %d %s" % (at, b"x" * 100) for at in range(3000)]
     assert len(lines[-1]) == 300012

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from pydaemontools.log.pipe import source as blocks
 from pydaemontools.log.pipe.pump_loop import PumpLoop
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.log.far import Manual
 from tests.log.journal import Journal
 
@@ -304,7 +304,7 @@ def tmpfs(place):
 
 def finish(process):
     """Wait for the end of PROCESS; give its code and what it said on stderr."""
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=DEADLINE)
     return process.returncode, said
 
 

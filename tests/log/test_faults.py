@@ -19,6 +19,7 @@ import pytest
 from pydaemontools.base.tai64 import stamp
 from pydaemontools.log.logdir.writer import KEEP, SIZE
 from pydaemontools.log.pipe.source import BLOCK, F_SETPIPE_SZ
+from tests.conftest import DEADLINE
 from tests.log.conftest import finish, numbered, stream, wait_until, write_all
 from tests.log.far import tell
 from tests.log.pipe.test_intent_log import everything, lines
@@ -421,7 +422,7 @@ def test_half_a_character_at_the_edge_of_a_block(  # noqa: PLR0917 - fixtures
     assert len(line.encode()) > 2 * BLOCK
     data = filled(f"{line}\nnext\n".encode())
     process = start("pysissylog", *to, "--to", "log/", "--to", "json:-", "me", stdin=data)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     assert lines(place / "log") == [line.encode(), b"next"]
     for texts in (
@@ -437,7 +438,7 @@ def test_nuls(filled, server, to, start, place):
     some = [b"\0", b"a\0b", b"\0" * 300_000, b"\0error: x", b"last\0"]
     data = filled(stream(some))
     process = start("pysissylog", *to, "--to", "log/", "--to", "json:-", "me", stdin=data)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     wanted = [line.replace(b"\0", b"?") for line in some]
     assert lines(place / "log") == wanted
@@ -453,6 +454,6 @@ def test_nuls_are_kept(filled, start, place):
     """By pymultilog, in a directory and on stdout."""
     some = [b"\0", b"a\0b", b"\0" * 300_000, b"\0error: x", b"last\0"]
     process = start("pymultilog", "t", "1", "s1m", "./log", stdin=filled(stream(some)))
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=DEADLINE)
     assert lines(place / "log") == some
     assert [line[26:] for line in said.splitlines()] == some

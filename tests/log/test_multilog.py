@@ -16,7 +16,7 @@ import pytest
 from pydaemontools.base import tai64
 from pydaemontools.log.lines.age import seconds, turns
 from pydaemontools.log.lines.stamps import KINDS
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.log.conftest import write_all
 
 WRONG = {
@@ -365,7 +365,7 @@ def test_a_processor_that_fails_at_the_end(start, pipe, place):
     # It may fail before the end is seen, and is run once more then: there is a line for each run.
     go = os.open(place / "go", os.O_RDWR)
     os.write(go, b"\n\n\n")
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=DEADLINE)
     os.close(go)
     assert process.returncode == 111
     assert b"processor failed in ./d" in said
@@ -381,7 +381,7 @@ def test_a_processor_that_failed_before_the_end(command, start, pipe, place):
     assert process.stderr.readline().endswith(b"processor failed in ./d, pausing\n")
     (place / "go").touch()
     process.terminate()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=DEADLINE)
     failed = command == "false"
     assert process.returncode == 111 * failed
     assert (b"processor failed in ./d\n" in said) == failed
@@ -397,7 +397,7 @@ def test_a_processor_that_crashes(start, pipe, place):
     write_all(pipe[1], b"aaaaaaa\n" * 300)
     wait_until(lambda: list((place / "d").glob("@*.s")))
     pipe.end()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=DEADLINE)
     assert said.startswith(b"pymultilog: warning: processor crashed in ./d, pausing\n")
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DEADLINE
+
 DOTS = "." * 20
 
 
@@ -22,7 +24,7 @@ def shown(start, until):
             process.stdin.write(piece)
             process.stdin.flush()
             until(lambda expected=expected: last(process) == [expected])
-        assert process.communicate(timeout=30) == (b"", b"")
+        assert process.communicate(timeout=DEADLINE) == (b"", b"")
         assert process.returncode == 0
 
     return shown
@@ -70,7 +72,7 @@ def test_under_a_supervisor(start, until):
 
     until(there)
     process.terminate()
-    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.communicate(timeout=DEADLINE) == (b"", b"")
 
 
 def read(file):

@@ -12,6 +12,7 @@ from pydaemontools.base.tai64 import EPOCH, stamp
 from pydaemontools.log import localtimes
 from pydaemontools.log.localtimes import LocalTimes, exact
 from pydaemontools.log.tai64nlocal import HEX, Local
+from tests.conftest import DEADLINE
 from tests.log.conftest import patient, sleeping
 from tests.log.reference import localized
 from tests.log.test_tai64n import read_until
@@ -176,7 +177,7 @@ def test_whole_lines(start):
     process.stdin.write(b"o\n" + LABEL)
     process.stdin.flush()
     assert os.read(process.stdout.fileno(), 1000) == b"two\n"
-    assert process.communicate(timeout=30) == (TIME, b"")
+    assert process.communicate(timeout=DEADLINE) == (TIME, b"")
 
 
 def test_a_line_that_is_too_long(start):
@@ -199,4 +200,4 @@ def test_full_blocks(start, until):
     process.stdin.write(b"line\n" * 10_000)
     process.stdin.flush()
     assert process.stdout.read(65536) == (b"line\n" * 13_108)[:65536]
-    assert process.communicate(timeout=30) == ((b"line\n" * 20_000)[65536:], b"")
+    assert process.communicate(timeout=DEADLINE) == ((b"line\n" * 20_000)[65536:], b"")

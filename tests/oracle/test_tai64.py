@@ -209,7 +209,7 @@ def test_title(needs, originals, word):
             for process in both:
                 os.write(process.stdin.fileno(), piece)
             wait_until(lambda seen=seen: all(shown(process) == seen + b"\0" for process in both))
-        assert [process.communicate(timeout=30) for process in both] == [(b"", b"")] * 2
+        assert [process.communicate(timeout=DEADLINE) for process in both] == [(b"", b"")] * 2
         assert [process.returncode for process in both] == [0, 0]
     finally:
         for process in both:

@@ -8,7 +8,7 @@ import pytest
 
 from pydaemontools.zdaemon import client_waits
 from pydaemontools.zdaemon.client_waits import FAILED, STARTED
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.zdaemon.test_transcript import handler
 
 pytestmark = pytest.mark.process
@@ -147,7 +147,7 @@ def test_event_log_of_a_start_test(managers):
     client = managers.client(one)
     wait_until(lambda: "DEBUG start test failed\n" in events.read_text())
     (managers.place / "made").mkdir()
-    assert client.communicate(timeout=30)[0].startswith("started ")
+    assert client.communicate(timeout=DEADLINE)[0].startswith("started ")
     assert events.read_text().endswith("DEBUG start test succeeded\n")
     managers.stop(one)
 
@@ -204,4 +204,4 @@ def test_systemd_is_told(managers):
             assert managers.status(one).pid
             client.terminate()
             assert server.recv(100) == b"STOPPING=1"
-            assert "NOTIFY_SOCKET" not in client.communicate(timeout=30)[0]
+            assert "NOTIFY_SOCKET" not in client.communicate(timeout=DEADLINE)[0]

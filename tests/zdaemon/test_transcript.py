@@ -8,7 +8,7 @@ import pytest
 
 from pydaemontools.zdaemon import client_waits
 from pydaemontools.zdaemon.client_waits import FAILED, STARTED
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 
 pytestmark = pytest.mark.process
 COUNT = "n=0; while :; do n=$((n+1)); echo line $n; sleep 0.005; done"
@@ -269,7 +269,7 @@ def test_without_daemon_a_signal_stops_it(managers):
     wait_until(ready.exists)
     wait_until(lambda: managers.status(one).up and not managers.status(one).testing)
     client.send_signal(signal.SIGTERM)
-    said = client.communicate(timeout=30)[0]
+    said = client.communicate(timeout=DEADLINE)[0]
     assert said.split()[0] == "started"
     assert said.split()[2] == "0"
     wait_until(lambda: managers.left() == [])

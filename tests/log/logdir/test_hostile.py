@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import DEADLINE
 from tests.hostile import THINGS, beside_a_secret, feed, given_to_nobody, put
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.process]
@@ -69,5 +70,5 @@ def test_a_file_without_end_is_not_copied(start, theirs, until):
     until(lambda: (theirs / "current").stat().st_size)
     os.truncate(theirs / "current", 5 << 30)
     (theirs / "current").unlink()
-    process.communicate(b"a line of a log\n" * 1000, timeout=30)
+    process.communicate(b"a line of a log\n" * 1000, timeout=DEADLINE)
     assert max(one.stat().st_size for one in theirs.iterdir()) <= 16 << 20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.log.conftest import write_all
 
 
@@ -21,7 +21,7 @@ def test_emptied_and_written_to(command, again, start, pipe, place):
         write_all(pipe[1], b"before\n")
         wait_until(lambda: current.exists() and b"before" in current.read_bytes())
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=DEADLINE)
         process = start("pymultilog", *command, stdin=pipe[0])
     write_all(pipe[1], b"first\n")
     wait_until(lambda: current.exists() and b"first" in current.read_bytes())
@@ -33,7 +33,7 @@ def test_emptied_and_written_to(command, again, start, pipe, place):
     write_all(pipe[1], b"third\n")
     wait_until(lambda: b"third" in current.read_bytes())
     pipe.end()
-    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.communicate(timeout=DEADLINE) == (b"", b"")
     second, other, third, rest = current.read_bytes().split(b"\n")
     assert (other, rest) == (b"another's", b"")
     assert b"second" in second

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.log.conftest import write_all
 from tests.log.far import in_time_for, kills, tell
 from tests.log.pipe.test_intent_log import everything, written
@@ -85,7 +85,7 @@ def test_kills_in_a_flood(what, start, pipe, place):
             # What dead loggers left has to have room in the pipe.
             wait_until(lambda: not unread(pipe[0]))
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=DEADLINE)
     pipe.end()
     process = start(*command, stdin=pipe[0])
     assert process.communicate(timeout=60) == (b"", b"")

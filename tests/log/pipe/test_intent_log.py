@@ -28,7 +28,7 @@ from pydaemontools.log.pipe.source import open_source
 from pydaemontools.log.pipe.splitter import BlockSplitter, fit, size_in_log
 from pydaemontools.log.run_pump import run_pump
 from pydaemontools.log.sinks.directory import DirectorySink
-from tests.conftest import wait_until
+from tests.conftest import DEADLINE, wait_until
 from tests.log.conftest import write_all
 from tests.log.far import in_time_for, kills, tell
 from tests.log.test_sissylog import unread
@@ -447,7 +447,7 @@ def test_hundreds_of_kills(tool, start, pipe, place):
             # What dead loggers left has to have room in the pipe.
             wait_until(lambda: not unread(pipe[0]))
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=DEADLINE)
     pipe.end()
     process = start(*command, stdin=pipe[0])
     assert process.communicate(timeout=60) == (b"", b"")

@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from tests.conftest import DEADLINE
 from tests.log.conftest import fill, finish, no_more_for, wait_until, write_all
 from tests.log.far import free_port
 
@@ -176,6 +177,6 @@ def test_nothing_drives_a_terminal(start):
     process = start("pysissylog", "--to", "stderr:", stderr=theirs)
     os.close(theirs)
     line = "a\x1b\x9b\u202e\u2028".encode() + b"\x9b31m b\xc3\xa9\tc"
-    process.communicate(line + b"\n", timeout=30)
+    process.communicate(line + b"\n", timeout=DEADLINE)
     assert os.read(ours, 100).split() == [b"a?????31m", b"b\xc3\xa9", b"c"]
     os.close(ours)
