@@ -88,6 +88,100 @@ x.rb:1:in `rescue in f': outer (RuntimeError)
 \tfrom x.rb:2:in `<main>'
 x.rb:1:in `f': inner (ArgumentError)
 \tfrom x.rb:2:in `<main>'""".split(b"\n")
+PHP_LINES = b"""\
+PHP Fatal error:  Uncaught RuntimeException: inner
+second line in /srv/p.php:2
+Stack trace:
+#0 /srv/p.php(3): f()
+#1 {main}
+  thrown in /srv/p.php on line 3""".split(b"\n")
+JAVA_LINES = b"""\
+java.util.concurrent.ExecutionException: java.lang.IllegalStateException: no
+\tat J.main(J.java:10)
+Caused by: java.lang.IllegalStateException: no
+second line
+\tat J.f(J.java:4)
+\t... 7 more""".split(b"\n")
+NODE_MARGIN = b"""\
+/srv/x.js:6
+throw new MyError("custom");
+^
+
+MyError: custom
+    at Object.<anonymous> (/srv/x.js:6:7)
+
+Node.js v20.20.2""".split(b"\n")
+NODE_REQUIRED = b"""\
+Error: Cannot find module 'x'
+Require stack:
+- /srv/a.js
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15) {
+  code: 'MODULE_NOT_FOUND'
+}""".split(b"\n")
+NEVER_RETRIEVED = b"""\
+2026-11-30 01:50:29,550 ERROR asyncio Task exception was never retrieved
+future: <Task finished name='Task-2' coro=<g() done, defined at x.py:19> exception=OSError()>
+Traceback (most recent call last):
+  File "x.py", line 19, in g
+FileNotFoundError: [Errno 2] no""".split(b"\n")
+RACE = b"""\
+WARNING: DATA RACE
+Write at 0x00c0000b4010 by goroutine 7:
+  main.main.func1()
+
+Previous write at 0x00c0000b4010 by main goroutine:
+  main.main()
+
+Goroutine 7 (running) created at:
+  main.main()
+==================""".split(b"\n")
+RUSTC = b"""\
+error[E0425]: cannot find value `w` in this scope
+ --> bad.rs:1:72
+  |
+1 | fn main(){ println!("{}", w); }
+  |                           ^
+help: a local variable with a similar name exists
+  |
+1 - fn main(){ println!("{}", w); }
+1 + fn main(){ println!("{}", x); }
+  |""".split(b"\n")
+RUSTC_WARNING = b"""\
+warning: unused variable: `x`
+ --> bad.rs:1:17
+  |
+1 |     let x = 3
+  |         ^""".split(b"\n")
+GCC = b"""\
+warn.c:3:75: error: expected ';' before '}' token
+    3 | int main(void){ return f() }
+      |                           ^~""".split(b"\n")
+CMAKE = b"""\
+CMake Error at lib/x.cmake:3 (message):
+  no
+Call Stack (most recent call first):
+  CMakeLists.txt:4 (f)""".split(b"\n")
+RICH = """\
+╭──────────────── Traceback (most recent call last) ─────────────────╮
+│ /srv/x.py:3 in <module>                                            │
+│ ❱ 3 f()                                                            │
+╰────────────────────────────────────────────────────────────────────╯
+ZeroDivisionError: division by zero""".encode().split(b"\n")
+RICH_BOX = """\
+╭─ Error ────────────────────────────────────────────────────────────╮
+│ No such option: --x                                                │
+╰────────────────────────────────────────────────────────────────────╯""".encode().split(b"\n")
+TERRAFORM = """\
+│ Error: Unsupported argument
+│  1
+│   on main.tf line 3, in resource "x" "y":
+╵""".encode().split(b"\n")
+DOTNET_PRINTED = b"""\
+System.InvalidOperationException: no
+ ---> System.ArgumentException: inner
+   at A.B()
+   --- End of inner exception stack trace ---
+   at A.C()""".split(b"\n")
 RUST = b"""\
 thread 'main' (28025) panicked at src/main.rs:2:5:
 index out of bounds: the len is 1 but the index is 5
@@ -282,6 +376,36 @@ RECORDS = {
     "Rust": (RUST, CRIT, ("panic", "index out of bounds: the len is 1 but the index is 5")),
     "Go": (GO, CRIT, ("panic", "runtime error: index out of range [5] with length 3")),
     ".NET": (DOTNET, CRIT, ("System.InvalidOperationException", "no")),
+    "PHP, a message of several lines": (PHP_LINES, CRIT, None),
+    "Java, a cause of several lines": (
+        JAVA_LINES,
+        ERR,
+        (
+            "java.util.concurrent.ExecutionException",
+            "java.lang.IllegalStateException: no",
+        ),
+    ),
+    "Node, thrown at the margin": (NODE_MARGIN, CRIT, ("MyError", "custom")),
+    "Node, what required it": (NODE_REQUIRED, ERR, None),
+    "asyncio": (NEVER_RETRIEVED, ERR, ("FileNotFoundError", "[Errno 2] no")),
+    "Go's race detector": (RACE, WARNING, None),
+    "rustc": (RUSTC, ERR, None),
+    "rustc's warning": (RUSTC_WARNING, WARNING, None),
+    "gcc": (GCC, ERR, None),
+    "CMake": (CMAKE, ERR, None),
+    "rich": (RICH, ERR, ("ZeroDivisionError", "division by zero")),
+    "structlog with rich": (
+        [b"2026-11-30 02:08:28 [error    ] oh    b=2", *RICH],
+        ERR,
+        ("ZeroDivisionError", "division by zero"),
+    ),
+    "a box of rich's": (RICH_BOX, ERR, None),
+    "Terraform": (TERRAFORM, ERR, None),
+    ".NET, printed": (
+        DOTNET_PRINTED,
+        ERR,
+        ("System.InvalidOperationException", "no"),
+    ),
     ".NET's console": ([b"fail: App[0]", b"      no port"], ERR, None),
     "C++": (
         [b"terminate called after throwing an instance of 'std::e'", b"  what():  boom"],

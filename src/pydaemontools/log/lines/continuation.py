@@ -49,7 +49,7 @@ _HEADLINE = (
     rb"[A-Za-z_$][A-Za-z0-9_$.]*+(?: [A-Za-z0-9_$<>]++)?\Z"
 )
 PROCESS = rb"\[[0-9]++(?:-[0-9]++)?\]"  # what PostgreSQL's lines of one process have in common
-UNMARKED = b"Task", b"Futu", b"--- "  # what begins a record, and has no mark
+UNMARKED = b"Task", b"Futu", b"--- ", b"\xe2\x95\xad\xe2"  # what begins a record, and has no mark
 _names = list(COURSES)
 _steps: "dict[str, Compiled]" = {}
 _shapes: "list[Shapes]" = []
@@ -82,7 +82,7 @@ def joined(line: bytes) -> int:
 
 def _marked(line: bytes) -> bool:
     """Whether LINE has any of what all have that begin something: nearly none has."""
-    return b":" in line or b"[" in line or b"(" in line or b"#" in line
+    return b":" in line or b"[" in line or b"(" in line or b"#" in line or b" |" in line
 
 
 def starts_group(line: bytes) -> bool:

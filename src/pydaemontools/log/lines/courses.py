@@ -33,6 +33,11 @@ GO_CALL = (
     r"\([^\n]*+(?<=\))\Z"
 )
 PATH = r"[A-Za-z0-9_./+-]++"  # of a file, or a program's name
+# What asyncio, and aiohttp, tell of below a message.
+ABOUT = (
+    r"(?:future|task|handle|protocol|transport|socket|server_socket|asyncgen|executor|"
+    r"client_session|connector|connections|source_traceback): (?=[<\[(]|Object created at )"
+)
 RUBY = rf"(?:{PATH}:[0-9]++:in [`']|<internal:)"
 
 CAUSES = rf"(?:Caused by|Suppressed|Wrapped by): |\.\.\. [0-9]|Caused by:\Z|{JAVA}"
@@ -95,7 +100,7 @@ COURSES = {
     # What Python says before a traceback: of a process, a thread, a task, or logging.
     "process": Course(
         (TRACEBACK, "python"),
-        (r"(?:future: |handle: |protocol: |transport: |object |Record was: )", "process"),
+        (rf"{ABOUT}|future: |handle: |protocol: |transport: |object |Record was: ", "process"),
     ),
     "fault": Course(
         (
@@ -117,12 +122,22 @@ COURSES = {
     ),
     # The message stands below the place, in a line or more.
     "panicked": Course(text="rust"),
-    "rust": Course((r"stack backtrace:|note: |Caused by:|Stack backtrace:|Location:", "rust")),
-    "java": Course((CAUSES, "java")),
+    # Also of a compiler: the source that it shows, each with the number of its line; CMake's calls.
+    "rust": Course(
+        (
+            (
+                r"stack backtrace:|note: |Caused by:|Stack backtrace:|Location:|"
+                r"[0-9]{1,6} +[|+~-](?: |\Z)|help: |\.\.\.\Z|Call Stack \(most recent"
+            ),
+            "rust",
+        )
+    ),
+    # A message may have several lines, before the frames.
+    "java": Course((r"Caused by: ", "java+"), (CAUSES, "java")),
     "jvm": Course((r"#", "jvm"), (r"\[error occurred", "jvm")),
     # The place where the exception was thrown, the line that stands there, then the exception.
     "thrown": Course((THROWN, "node+"), text="threw", classes=True),
-    "threw": Course((THROWN, "node+"), text="node", classes=True),
+    "threw": Course((r"\^++\Z", "threw"), (THROWN, "node+"), text="node", classes=True),
     "node": Course((NODE, "node")),
     "php": Course(
         (
@@ -135,8 +150,10 @@ COURSES = {
     ),
     "ruby": Course((RUBY + r"|from |\.\.\. [0-9]", "ruby")),
     "dotnet": Course((r"--- End of |---> |at ", "dotnet")),
-    "lua": Course((r"stack traceback:\Z", "lua")),
-    "haskell": Course((r"(?:CallStack|HasCallStack backtrace)\b", "haskell")),
+    # Of Lua and Haskell.
+    "calls": Course(
+        (r"stack traceback:\Z|(?:CallStack|HasCallStack backtrace)\b", "calls"),
+    ),
     "elixir": Course(
         (
             (
@@ -152,7 +169,8 @@ COURSES = {
             (
                 r"={10}|==[0-9]++==|(?:READ|WRITE) of size |0x[0-9a-f]++|freed by |previously |"
                 r"allocated by |SUMMARY: |Shadow |=>|Thread T|Direct leak |Indirect leak |"
-                r"Address 0x|HINT: |(?:Previous|Atomic) |Location is |Uninitialized "
+                r"Address 0x|HINT: |Goroutine [0-9]|"
+                r"(?:Write|Read) at 0x|(?:Previous|Atomic) |Location is |Uninitialized "
             ),
             "sanitizer",
         )
@@ -160,12 +178,23 @@ COURSES = {
     "allocator": Course(
         (r"======= |[0-9a-f]{6,16}-[0-9a-f]{6,16} |/[^\s]{1,400}+\)?\[0x", "allocator")
     ),
+    # Of light lines, as rich and Terraform draw it.
+    "box": Course(
+        (r"\xe2\x94\x82|\xe2\x95[\xb0-\xb7\xad]", "box"),
+        (rf"(?>(?:{NAME}\.)*){FAILURE}(?::[ \t]|:?\Z)|KeyboardInterrupt\Z", "raised"),
+    ),
     # Where all lines have a head but those that go on.
     "text": Course(text="text"),
     # From here on lines that begin with a blank matter, too. Text may go on with the message, up to
     # the first frame.
     # java.util.logging: the line that has the level is to come.
-    "java+": Course((CAUSES, "java"), text="java+", frames="java"),
+    "java+": Course(
+        (r"Caused by: ", "java+"),
+        (CAUSES, "java"),
+        (r"(?:PHP )?Stack trace:\Z", "php"),
+        text="java+",
+        frames="java",
+    ),
     "node+": Course((NODE, "node"), text="node+", frames="node"),
     "headline": Course(),
 }
@@ -177,6 +206,11 @@ JOINS: Steps = (
     (SCRIPT, "node"),
     (r"goroutine [0-9]++ ", "go"),
     (r"(?:stack|Stack) backtrace:\Z|Caused by:\Z|Location:\Z", "rust"),
+    (r"[0-9]{1,6} +\|(?: |\Z)", "rust"),
+    (r"Require stack:\Z", "node+"),
+    (ABOUT, "process"),
+    (r"\xe2\x95\xad(?:\xe2\x94\x80){1,400} Traceback \(most recent", "box"),
+    (r"(?:Write|Read) at 0x", "sanitizer"),
     (r"(?:PHP )?Stack trace:\Z|\[stacktrace\]\Z|#[0-9]++ (?=[/\[{A-Za-z])", "php"),
     (RUBY, "ruby"),
     (r"\*\* \((?=[A-Z])", "elixir"),
@@ -211,7 +245,7 @@ ANY: Steps = (
 # that is on no course yet, beside the words that level_words.HEADS has.
 BEGINNING = (
     r"(?:[A-Z][A-Za-z0-9_]*?(?:Error|Exception|Throwable|Failure|Fault)(?![a-z])"
-    r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]"
-    rf"|{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc)"
+    r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]|[A-Z][A-Za-z0-9_]*+\.[A-Z]"
+    rf"|{PATH}(?:\([0-9]|:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc))"
     r"|#[0-9<]|# (?:A fa|There )|\*\*|--- L|\[stacktrace\]|\(node:)"
 )

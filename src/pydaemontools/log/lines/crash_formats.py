@@ -181,7 +181,13 @@ CRASHES = (
     _row(
         "php-display",
         "PHP, as it is displayed",
-        (r"{level=Fatal error|Parse error}: ",),
+        (
+            r"{level=Fatal error|Parse error}: ",
+            (
+                r"{level=Deprecated|Strict Standards|Recoverable fatal error}: "
+                r"(?=[^\n]* on line [0-9]++\Z)"
+            ),
+        ),
         b"Fatal error: Uncaught Exception: x in /a.php:3",
         PHP,
         "php",
@@ -210,12 +216,26 @@ CRASHES = (
         "dotnet",
     ),
     _row(
+        "dotnet-printed",
+        ".NET, an exception that was printed",
+        (
+            (
+                r"[A-Z][A-Za-z0-9_]*+\.(?>(?:[A-Z][A-Za-z0-9_]*+\.){0,9})"
+                r"[A-Za-z0-9_`]*?{level=Exception}(?=: )"
+            ),
+        ),
+        b"System.InvalidOperationException: no",
+        _words(ERR, "Exception"),
+        "dotnet",
+        ERR,
+    ),
+    _row(
         "lua",
         "Lua, an error that nobody caught",
         (r"{level=luajit|lua}[0-9.]{0,5}: [^\s:]{1,200}+:[0-9]++: (?=\S)",),
         b"lua: x.lua:3: attempt to call a nil value",
         _words(CRIT, "luajit", "lua"),
-        "lua",
+        "calls",
     ),
     _row(
         "haskell",
@@ -227,7 +247,7 @@ CRASHES = (
         ),
         b"app: Uncaught exception ghc-internal:GHC.Internal.Exception.ErrorCall:",
         _words(CRIT, "CallStack", "HasCallStack backtrace", "Uncaught exception"),
-        "haskell",
+        "calls",
     ),
     _row(
         "elixir",

@@ -3,10 +3,11 @@
 `re`, and the formats, come with the first line that needs them.
 """
 
+from .beginnings import START
 from .courses import NUMBERS
 from .level_words import HEADS
 from .passed_on import DEEP, alone, behind, source
-from .severity import SeverityReader, head, strip
+from .severity import LATE, SeverityReader, head, strip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 CAPITALS, SMALL = bytes(range(0x41, 0x5B)), bytes(range(0x61, 0x7B))
 # With these a line may begin that goes on, has a head or is in a format.
 FIRST = bytearray(256)
-for _byte in b"[(<=@ \t0123456789#*/.-})" + CAPITALS + SMALL:
+for _byte in b"[(<=@ \t0123456789#*/.-})\xe2" + CAPITALS + SMALL:
     FIRST[_byte] = 1
 WHOLE = frozenset(HEADS)
+MANY = 64  # lines without a level: of more it is worth while to remember how they begin
 
 
 class Forms:
@@ -41,6 +43,7 @@ class Forms:
         self._patterns = patterns
         self._shapes: Shapes | None = None
         self._following: ModuleType | None = None
+        self._levelless = 0  # lines that were looked at in vain
         self.course = 0  # how the record goes on that the last line begins (continuation.py)
         self.first = bytearray(b"\1" * 256) if patterns else FIRST
 
@@ -112,10 +115,18 @@ class Forms:
 
         if not reader.sources:
             if reader.depth >= DEEP or not source(line)[1]:
+                self._learn(reader, line)
                 return reader.default
             reader.sources = Sources(reader, self, alone=not self._patterns)
         level = reader.sources.level(line)
         return reader.default if level is None else level
+
+    def _learn(self, reader: SeverityReader, line: bytes) -> None:
+        """Have READER remember how LINE begins, if that says already that it has no level."""
+        self._levelless += 1
+        size = self.enough(line) if self._levelless > MANY else 0
+        if START < size <= LATE:
+            reader.beginnings.learn(line, size, reader.default)
 
     def same_level(self, reader: SeverityReader, line: bytes) -> int:
         """The severity of the record that LINE tells more of, in what READER reads."""
@@ -171,8 +182,7 @@ def possible(start: bytes) -> bool:
     run = len(word) - len(word.lstrip(SMALL))
     if run == len(word):
         # It may go on, also as the name of a program, or of a class.
-        camel = start[:1].isupper() and not start[1:].islower() and not start.isupper()
-        return camel or start.islower() or any(one.startswith(word) for one in HEADS)
+        return not start.isupper() or any(one.startswith(word) for one in HEADS)
     if word[run] == 0x20 and word[run + 1 : run + 2] in b"  |":
         # As the name of a source stands.
         return True

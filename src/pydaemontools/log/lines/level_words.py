@@ -89,6 +89,8 @@ HEADS = (
     *b"bus illegal floating out double free malloc realloc pure assertion memory parse".split(),
     *b"munmap corrupted during the trace internal service not bad forbidden unauthorized".split(),
     *b"method runtime deprecation raft criti warni postgres psql lua luajit callstack".split(),
-    *b"hascallstack".split(),
+    *b"hascallstack make gmake cmake failed failure can use died global begin execution".split(),
+    *b"syntax undefined argument odd curl rsync unable cannot options openjdk java ssh".split(),
+    *b"csc link msbuild deprecated strict recoverable".split(),
     *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
 )

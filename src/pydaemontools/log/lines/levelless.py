@@ -27,7 +27,7 @@ SMALL = rf"(?:{CAPS} )?[a-z]++ [a-z]++ "
 WORD = rf"(?!{NEAR})[A-Za-z]++"
 OTHERS = r"(?>(?:[0-9_./@#%+=~-][0-9A-Za-z_./@#%+=~-]*+ ++)*)"
 NAME = r"(?:[0-9_./@-][a-z0-9_./@-]*+(?:\[[0-9]++\])?:?|(?:\[[0-9]++\])?:) ++"
-ALONE = r"[,;]? ++(?!\|)"
+ALONE = r"[,;]? ++(?!\||- )"
 BEHIND = rf"(?!{HEAD}){WORD}"  # a name, where a line may begin that somebody passed on
 ONE = rf"{OTHERS}{WORD}(?>(?:{NAME}{BEHIND})?){ALONE}"  # with or without a name before it
 ZONES = rf"(?>(?:{CAPS}[\])]? ){{0,2}})"
@@ -48,11 +48,11 @@ SYSLOG = (
 )
 NUMBER = (
     r"[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]"  # an address
-    r"|[0-9]{1,9}+(?:\.[0-9]{1,9}+(?![-/.0-9A-Za-z_+])| (?![ 0-9JFMASOND])"
+    r"|[0-9]{1,9}+(?:\.[0-9]{1,9}+(?![-/.0-9A-Za-z_+])| (?![ 0-9JFMASOND|])"
     r"|[^-/. T_:,0-9A-Za-z+|\n])"  # nor a path, nor a source
 )
 TEXT = (
-    rf"(?!{RECORD}|{HEAD})[A-Za-z]"
+    rf"(?!{RECORD}|{HEAD})[A-Za-z](?![:/]| [\[0-9])"  # nor one letter for a level
     r"(?:[A-Za-z]*+(?: (?![ |])|[^ A-Za-z0-9:\[,|\t./+_\n-]|(?=\n))"
     r"|[A-Za-z]++[A-Za-z0-9_./+-]*+"
     rf"(?: (?![ |])|: (?!(?:[Ff]atal|[Cc]ritical|[Ee]rror|[Ww]arning|[Nn]otice))[A-Za-z]++ ))"
@@ -62,8 +62,8 @@ NAMED = (
     rf"(?!{any_of(WORDS_FOR_LEVELS, both=False)}(?![A-Za-z]))[A-Z][A-Za-z]*+)|\](?! )|(?!\]))"
 )
 OTHER_NUMBER = r"[0-9]{1,9}+[\])](?:[^ \n]| [^0-9\n]|(?=\n))"
-BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]){NAMED}| ++[0-9]|{OTHER_NUMBER})"
-OTHER = r"[^\[(<=@ \t0-9A-Za-z]"
+BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]|DEPEND){NAMED}| ++[0-9]|{OTHER_NUMBER})"
+OTHER = r"[^\[(<=@ \t0-9A-Za-z](?!\x94\x82 |\x95\xad\xe2)"  # nor a box of light lines
 # A line that is one long word, as of base64; one that may name a class, or a file, has a dot.
 LONG = rf"(?!{HEAD})[0-9A-Za-z][0-9A-Za-z+/=_-]*+(?=\n)"
 KINDS = f"{DATED}|{NUMBER}|{BRACKET}|{OTHER}|{TEXT}|{SYSLOG}|{LONG}"

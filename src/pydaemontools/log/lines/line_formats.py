@@ -1,6 +1,7 @@
 """The formats that programs give their lines: a row each, which is all there is to one."""
 
 from .crash_formats import CRASHES
+from .daemon_formats import DAEMONS
 from .general_format import GENERAL
 from .level_words import (
     ERLANG,
@@ -15,12 +16,15 @@ from .level_words import (
 from .line_format import LineFormat
 from .service_formats import SERVICES
 from .severity import CRIT, DEBUG, ERR, INFO, NOTICE, WARNING
+from .tool_formats import TOOLS
 from .variant_formats import VARIANTS
 
 PHP_HEAD = (
     r"PHP {level=(?:Recoverable fatal|Fatal|Parse|Core|Compile) error|"
     r"(?:Core )?Warning|Deprecated|Notice|Strict Standards}:  "
 )
+# Its end would name the place.
+PHP_OPEN = r"(?=Uncaught )(?![^\n]*:[0-9]{1,9}\Z)"
 
 FORMATS = (
     LineFormat(
@@ -80,7 +84,7 @@ FORMATS = (
     LineFormat(
         "python",
         "Python logging, `asctime - name - levelname - message`",
-        r"{when} - (?:(?!{caps} )[^\s]++ - )?{CAPS} - ",
+        r"{when} - (?>(?:(?!{caps} )[^\s]++(?: \([^\(\)\n]{1,64}+\))? - ){0,3}){CAPS} - ",
         (b"2026-11-29 13:16:38,123 - app.db - CRITICAL - no more", CRIT, b"no more"),
     ),
     *SERVICES,
@@ -97,7 +101,8 @@ FORMATS = (
     LineFormat(
         "postgresql",
         "PostgreSQL",
-        r"{when} \[[0-9-]++\] (?:[^\s]++ )?(?:\[[^\]]*+\] )?"
+        r"{when} \[[0-9-]++\](?:: \[[0-9-]++\])? "
+        r"(?:[a-z]{1,12}+=[^\n\"']{0,90}? |[^\s]++ )?(?:\[[^\]]*+\] )?"
         r"{level=PANIC|FATAL|ERROR|WARNING|NOTICE|INFO|LOG|DEBUG|"
         r"DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION|BACKTRACE}[0-9]?:  ",
         (
@@ -185,9 +190,25 @@ FORMATS = (
         rest=r"[^:]*+: ",
     ),
     LineFormat(
+        "php-uncaught",
+        "PHP, what nobody caught, with a message of several lines",
+        (
+            r"{when}(?: [A-Z][A-Za-z_]++/[A-Za-z_/+-]++\])? PHP {level=Fatal error}:  " + PHP_OPEN,
+            r"PHP {level=Fatal error}:  " + PHP_OPEN,
+            r"{level=Fatal error}: " + PHP_OPEN,
+        ),
+        (
+            b"PHP Fatal error:  Uncaught Exception: one",
+            CRIT,
+            b"Uncaught Exception: one",
+        ),
+        words=PHP,
+        goes_on="java+",
+    ),
+    LineFormat(
         "php",
         "PHP, the command line's and php-fpm's",
-        (r"{when} " + PHP_HEAD, PHP_HEAD),
+        (r"{when}(?: [A-Z][A-Za-z_]++/[A-Za-z_/+-]++\])? " + PHP_HEAD, PHP_HEAD),
         (
             b"PHP Fatal error:  Uncaught Exception: x in /a.php:3",
             CRIT,
@@ -227,7 +248,7 @@ FORMATS = (
     LineFormat(
         "klog",
         "klog, glog, Abseil",
-        r"{level=[IWEF]}(?:[0-9]{4}|[0-9]{8}) [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]++ ++",
+        r"{level=[IWEF]}(?:[0-9]{2}){2,4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]++ ++",
         (b"E1129 13:16:38.123456     712 server.go:88] no route", ERR, b"no route"),
         words=LETTERS,
         rest=r"[^\]]*+\] ",
@@ -349,7 +370,9 @@ FORMATS = (
         r"(?: error)?: ",
         (b"mkfs: error: no such device", ERR, b"no such device"),
     ),
+    *DAEMONS,
     *VARIANTS,
+    *TOOLS,
     *CRASHES,
     LineFormat(
         "supervisord",

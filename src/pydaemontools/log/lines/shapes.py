@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 DATE = (
-    r"(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}"
+    rf"(?:(?:{DAY} )?[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}"
     rf"|(?:{DAY},? )?(?:[0-9]{{1,2}}[-/. ]{MONTH}[-/. ][0-9]{{4}}"
     rf"|{MONTH} {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}}(?=[ T]))?)"
-    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}|[0-9]{2}[-/][0-9]{2}(?= )"
     r"|[0-9]{8}|[0-9]{6})"
 )
 CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,:][0-9]{1,9})?)?"
@@ -30,7 +30,8 @@ HALF = "(?:(?: |\u202f)?[AP]M\\b)"  # Java has a narrow blank there
 ZONE = r"(?: ?(?!CRI?T|BLAT)(?:Z|UTC|GMT|MSK|[A-Z]{2,3}T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))"
 WHEN = (
     rf"(?:(?:{DATE}(?:[T_:-]|,? {{1,2}}))?{CLOCK}{HALF}?(?: [0-9]{{4}}(?=\]))?{ZONE}?"
-    r"|[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?(?![0-9:])|@[0-9a-f]{24})"
+    r"|[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?(?![0-9:])"
+    r"|[0-9]\.[0-9]{1,17}e\+[0-9]{2}(?=\t)|@[0-9a-f]{24})"
 )
 # The closing bracket of a time that has an opening one may come later.
 TIMED = re.compile(rf"[\[(<]?{WHEN}(?:[\])>](?![0-9]))?".encode())
@@ -220,7 +221,9 @@ def _part(part: "re.Match[str]", form: LineFormat) -> str:
 
 
 # What all have before the level that begin with a path, or the name of a program.
-PATHS = re.compile(f"{PATH}:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc)".encode())
+PATHS = re.compile(
+    rf"{PATH}(?:\([0-9]|:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc))".encode()
+)
 BEGINNING = re.compile(r"\{level=([^{}]+)\}|\[(\^)?([^\]]+)\]|(\\?.)")
 MARKS = b"/.#*-})"  # what begins so is in no other format
 
@@ -259,7 +262,7 @@ def _firsts(where: str) -> set[int]:
         return set()
     if those:
         return {byte for byte in range(128) if re.match(f"[{those}]", chr(byte))}
-    return {ord(one[-1])} if one else set()
+    return {one[-1].encode()[0]} if one else set()
 
 
 class Shapes:

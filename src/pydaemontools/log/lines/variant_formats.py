@@ -38,10 +38,14 @@ VARIANTS = (
     ),
     LineFormat(
         "redis-old",
-        "Redis before 5",
-        (rf"[0-9]++:[XCSM] {OLD}", rf"\[[0-9]++\] {OLD}"),
+        "Redis before 5, and what it says of signals",
+        (
+            rf"[0-9]++:[XCSM] {OLD}",
+            rf"\[[0-9]++\] {OLD}",
+            r"[0-9]++:{level=signal-handler} \([0-9]++\) ",
+        ),
         (b"712:M 29 Nov 13:16:38.123 # no more memory", WARNING, b"no more memory"),
-        words=REDIS,
+        words=REDIS | {b"signal-handler": WARNING},
     ),
     LineFormat(
         "mongodb",
