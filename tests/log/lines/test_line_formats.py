@@ -207,6 +207,19 @@ def test_an_id_has_no_say():
     assert forms._shapes is None
 
 
+def test_what_has_no_level_is_remembered_one_by_one():
+    """Of many such lines, how they begin is known; what may name a class is looked at."""
+    reader = SeverityReader(INFO, Forms())
+    for at in range(99):
+        assert reader.route([b"Connection %d to the queue" % at]) == [INFO]
+    assert reader.route([b"ConnectionError: no"]) == [ERR]
+    reader.level = INFO
+    reader.inside = 0
+    forms = reader.forms = Forms()
+    assert reader.route([b"Connection 7 to the queue"]) == [INFO]
+    assert forms._shapes is None
+
+
 def written(form):
     """What a line in FORM may begin with."""
     ways = [PART.sub(lambda part: _part(part, form), where) for where in form.where]

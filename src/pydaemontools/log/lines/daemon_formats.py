@@ -18,7 +18,7 @@ DAEMONS = (
                 r"{when} (?:[0-9]++-[0-9]++/[A-Za-z0-9_.?]{1,128}+ )?{level=[VDIWEFS]}/"
                 r"(?=[^\n]{1,128}?(?:\( *[0-9]++\))?: )"
             ),
-            r"{level=[VDIWEFS]}/(?=[^\s\(:\n]{1,64}+ {0,12}\( {0,8}[0-9]++\): )",
+            r"{level=[VDIWEFS]}/(?=[^\n]{1,128}?\([ 0-9]{4,8}[0-9]\): )",
         ),
         (
             b"11-29 13:16:38.123  712  713 E AndroidRuntime: FATAL EXCEPTION: main",
@@ -44,8 +44,11 @@ DAEMONS = (
     ),
     LineFormat(
         "letters",
-        "one letter, then a date and a time",
-        rf"{{level=[CEWID]}} (?={DATED}){{when}}",
+        "one letter, then a date and a time; or behind a time, before a place in a file",
+        (
+            rf"{{level=[CEWID]}} (?={DATED}){{when}}",
+            r"{when} {level=[CEWID]} (?=[A-Za-z0-9_-]{1,64}+\.[a-z]{1,4}:[0-9])",
+        ),
         (b"E 2026-11-29 13:16:38,123 app: no route", ERR, b"app: no route"),
         words=LETTERS,
         rest="[])]?[:,]? ?",

@@ -8,6 +8,7 @@ from .line_format import LineFormat
 from .severity import CRIT, ERR, INFO, WARNING
 
 FILE = r"[A-Za-z0-9_./+-]++"
+WINDOWS = r"[A-Za-z]:\\[^:*?\"<>|\(\n]{1,300}"
 AT = r"[0-9]++(?:[.:][0-9]++)?(?:-[0-9]++)?"  # a line, maybe a column in it
 COMPILER = r"{level=fatal error|Fatal error|error|Error|ERROR|warning|Warning|WARNING|note|remark}"
 CODE = r"(?=[A-Z]{1,8}[0-9]{3,6}: )"
@@ -33,6 +34,7 @@ TOOLS = (
         "gcc, clang, javac, mypy and others of `file:line: error:`",
         (
             rf"{FILE}:{AT}: {COMPILER}: ",
+            rf"{WINDOWS}:{AT}: {COMPILER}: ",
             rf"{FILE}:{AT} - {CODED} {CODE}",
         ),
         (b"main.c:3:5: error: no such name", ERR, b"main.c:3:5: error: no such name"),
@@ -45,6 +47,7 @@ TOOLS = (
         "tsc, csc, MSVC and others of `file(line,column): error X1:`",
         (
             rf"{FILE}\([0-9]++(?:,[0-9]++){{0,3}}\) ?: {CODED} {CODE}",
+            rf"{WINDOWS}\([0-9]++(?:,[0-9]++){{0,3}}\) ?: {CODED} {CODE}",
             *(rf"{one} : {CODED} {CODE}" for one in ("CSC", "LINK", "MSBUILD")),
             rf"{{level=error}} {CODE}",
         ),
