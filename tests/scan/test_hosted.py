@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ while :; do n=$((n + 1)); echo "line $n"; [ -e stop ] && exec sleep 1000; sleep 
 LAST = " trap 'echo last; exit' TERM; echo first; while :; do sleep 0.05; done\n"
 OURS = "pymultilog s1m n10 ./main\n"
 PLACE = "main/current"
+PATHS = f"import sys; sys.path[:] = {sys.path!r}\n"
 
 
 def hosts(tree):
@@ -105,11 +107,40 @@ def test_what_may_wait_is_a_process_of_its_own(scan):
     tree = scan({name: {"run": LAST, "logger": text} for name, text in texts.items()})
     for name in texts:
         wait_until(lambda name=name: any("first" in line for line in lines(tree, name)))
-    assert hosts(tree) == []
+    # The spare process has nothing to do.
+    wait_until(lambda: hosts(tree) == [])
     assert len(_children(tree.scanner.pid)) == 2 * len(texts)
     assert tree.scanner.stop() == 0
     for name in texts:
         assert lines(tree, name)[-1].endswith("last")
+
+
+def test_a_logger_that_comes_later_has_a_process(scan):
+    """Where the spare one has ended, since nobody had a place in it, and where there was none."""
+    files = {"run": LAST, "logger": "sh -c 'exec cat >>./lines'\n"}
+    tree = scan({"other": files})
+    wait_until(lambda: tree["other"].lines("lines"))
+    wait_until(lambda: len(_children(tree.scanner.pid)) == 2)
+    make_service(tree.path / "late", files | {"logger": OURS})
+    wait_until(lambda: lines(tree, "late") == ["first"])
+    host_of(tree)
+    assert tree.scanner.stop() == 0
+    assert lines(tree, "late") == ["first", "last"]
+
+
+@pytest.mark.process
+def test_what_only_one_of_both_needs_is_loaded_behind_the_fork():
+    """Else it is in the memory of each: services here, what writes a log there."""
+    code = (
+        "import sys; from pydaemontools.scan import logger_process, svscan\n"
+        "logger_process.fork = lambda *_: print(*sys.modules)\n"
+        "logger_process.spare()\n"
+    )
+    done = subprocess.run([sys.executable, "-ISc", PATHS + code], capture_output=True, check=True)
+    loaded = done.stdout.decode().split()
+    assert "pydaemontools.log.hostable" in loaded
+    rooms = "supervise", "jobs.tree", "log.pipe", "log.logdir", "log.sinks"
+    assert not [one for one in loaded if one.startswith(tuple(f"pydaemontools.{r}" for r in rooms))]
 
 
 def test_the_logger_process_is_killed_again_and_again(scan):

@@ -6,6 +6,8 @@ from .cli import say
 class WarnOnce:
     """Says a warning in the name of WHO: the first one, and the first after each clear()."""
 
+    __slots__ = ("_who", "warned")
+
     def __init__(self, who: bytes) -> None:
         self._who = who
         self.warned = False

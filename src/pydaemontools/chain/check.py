@@ -8,11 +8,11 @@ import posix
 
 from ..base import cli
 from ..base.printable import plain
-from ..base.process import edit, environ, is_dir
+from ..base.process import edit, environ
 from ..base.tools import NAMES, module
 from . import chpst, chpst_steps, envdir, envuidgid, fghack, pgrphack, setlock, setuidgid, softlimit
-from . import pathexec as chain
 from .account import parse as parse_account
+from .runnable import program
 from .words import Line, Variable, expand
 
 TYPE_CHECKING = False
@@ -117,24 +117,6 @@ def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[b
         why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
         return [], why.removeprefix(b"fatal: ")
     return after[: len(after) - len(tail)], b""
-
-
-def program(name: bytes, path: bytes | None) -> None:
-    """Raise Quit, with the reason, if NAME is no program that could be found on PATH and run."""
-    files = chain.search(name, path)
-    usable = [file for file in files if posix.access(file, posix.X_OK) and not is_dir(file)]
-    if not usable:
-        trouble = _trouble(files)
-        from ..base.errors import not_run
-
-        raise cli.fatal(b"unable to run " + name, trouble, not_run([name], files, path, trouble))
-
-
-def _trouble(files: list[bytes]) -> OSError:
-    from errno import EACCES, ENOENT
-
-    there = any(posix.access(file, posix.F_OK) for file in files)
-    return OSError(EACCES if there else ENOENT, "")
 
 
 def _setlock(argv: list[bytes]) -> list[bytes]:

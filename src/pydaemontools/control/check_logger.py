@@ -26,9 +26,9 @@ def logger_findings() -> list[bytes]:
         files = chain.search(words[0], environ.get(b"PATH"))
         ours = next(filter(None, map(chain.recognise, files)), [b""])[0]
         if ours in OURS:
-            from ..log import hosting
+            from ..log.hostable import is_hostable
 
-            hosting.is_hostable([ours, *words[1:]])
+            is_hostable([ours, *words[1:]])
     except cli.Asked as asked:
         found.append(LOGGER + b": nothing is logged when it is asked for " + asked.what)
     except cli.Quit as end:

@@ -3,7 +3,7 @@
 from ..base import cli
 from ..base.process import environ, is_dir
 from ..base.service_dirs import instance_of
-from ..chain.check import program
+from ..chain.runnable import program
 from ..supervise.new_directory import Parts, make, quote
 from .elsewhere import Unclear, absolute, here, settle
 from .fields import objects

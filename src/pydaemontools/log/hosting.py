@@ -6,7 +6,7 @@ What asks for that is pysvscan, by a socket. A message is about one logger, whic
 |       | `e` number: it is to end                                                                 |
 | here  | number, and its exit code: it has ended                                                  |
 
-Only pumps that never wait for anybody are here (is_hostable); what a disk takes is done in threads
+Only pumps that never wait for anybody are here (hostable); what a disk takes is done in threads
 (pipe/background). When the socket is closed, those who are there go on until their pipes end.
 """
 
@@ -26,7 +26,7 @@ from collections import deque
 
 from ..base import cli, process
 from ..base.child import have_files
-from . import multilog, sissylog
+from . import multilog, multilog_script
 from .pipe import background
 from .pipe.ending import Ending
 from .pipe.host_loop import HostLoop
@@ -41,34 +41,18 @@ if TYPE_CHECKING:
 MOST = 1 << 18  # bytes of a message
 FDS = 2
 ROOM = CMSG_SPACE(FDS * calcsize("i"))
-NOT_HERE = b"i", b"stats", b"spool", b"compat", b"explain"  # options that ask for a process
 WHO = b"pysvscan"
-
-
-def is_hostable(words: list[bytes]) -> bool:
-    """Whether the logger WORDS waits for nobody, so that others can be beside it in a process.
-
-    Raises Quit where they are wrong, Asked where they ask for help.
-    """
-    if words[0] == b"pymultilog":
-        script, _ = multilog.read(words)
-        return all(one.kind in (b"/", b"=") and one.command is None for one in script.outputs)
-    found, _ = cli.options(words, sissylog.USAGE, b"sid:p:", words=sissylog.WORDS)
-    if any(name in NOT_HERE for name, _ in found):
-        return False
-    targets = sissylog.Options(words).targets
-    outputs = [one for target in targets if target.actions for one in target.actions.outputs]
-    kinds = {target.kind for target in targets if not target.actions}
-    return kinds <= {b"syslog", b"journald"} and all(one.command is None for one in outputs)
 
 
 def open_pump(words: list[bytes], source: "Source", loop: HostLoop) -> "tuple[Pump, Waker]":
     """The pump that WORDS ask for, in the current directory. Raises Quit."""
     if words[0] == b"pymultilog":
-        script, transform = multilog.read(words)
+        script, transform = multilog_script.read(words)
         ending = Ending(to_line_end=True)
         pump = multilog.open_pump(words[0], script, transform, source, ending)
         return pump, Waker(loop, source, ending)
+    from . import sissylog
+
     ending = Ending()
     waker = Waker(loop, source, ending)
     return sissylog.open_pump(sissylog.Options(words), waker, ending)[0], waker
@@ -76,6 +60,8 @@ def open_pump(words: list[bytes], source: "Source", loop: HostLoop) -> "tuple[Pu
 
 class Hosted:
     """A logger that is here: the service NAME's, in the directory HOME, an fd, its NUMBER."""
+
+    __slots__ = ("about", "home", "number", "pipe", "pump")
 
     def __init__(self, number: bytes, name: bytes, home: int, pipe: int) -> None:
         self.number = number
@@ -218,6 +204,17 @@ def _fds(more: "list[tuple[int, int, bytes]]") -> list[int]:
     return [fd for (fd,) in iter_unpack("i", data[: len(data) // size * size])]
 
 
+def _give_back() -> None:
+    """Give the system back what loading modules took and nobody needs, as far as it can be had."""
+    try:
+        from ..base.libc import function
+
+        function("malloc_trim")(0)
+    except (ImportError, OSError):
+        # Another C library keeps less.
+        pass
+
+
 def main(control: int) -> int:
     """Be the process that has loggers, which come by the socket CONTROL, an fd; 0."""
     process.title(WHO)
@@ -229,6 +226,7 @@ def main(control: int) -> int:
         # It goes when its services have.
         signal(signum, SIG_IGN)
     background.host = background.Background()
+    _give_back()
     made = socket(AF_UNIX, SOCK_SEQPACKET, fileno=control)
     made.setblocking(False)
     host = Host(made)

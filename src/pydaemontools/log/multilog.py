@@ -5,11 +5,9 @@ from time import sleep
 
 from ..base import cli, process
 from ..base.errors import error_str
-from .lines.actions import Actions, ActionTarget, BadAction
-from .lines.block_transform import BlockTransform
 from .logdir.folder import cause, remedy
 from .logdir.writer import LogDir
-from .packers import missing_packer
+from .multilog_script import USAGE, options, read
 from .pipe.ending import Ending
 from .pipe.pump import Pump
 from .pipe.pump_loop import PumpLoop, Waker
@@ -20,20 +18,19 @@ from .sinks.immediate import Alerts, Latest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .lines.actions import Actions, ActionTarget
     from .lines.transform import Transform
     from .pipe.intent_log import IntentLog
     from .pipe.sink import Sink
     from .pipe.source import Source
     from .pipe.straight import Straight
 
-USAGE = (b"multilog script", b"pymultilog action ... | --from-svlogd dir [t | T | d]")
-WORDS = (b"from-svlogd:",)
 PAUSE = 5.0  # seconds, as the original
 
 
 def main(argv: list[bytes]) -> int:
     """Do what the script in ARGV says with each line of stdin, until its end."""
-    found, rest = _options(argv)
+    found, rest = options(argv)
     if found:
         return _convert(argv[0], found[0][1], rest)
     script, transform = read(argv)
@@ -56,38 +53,6 @@ def main(argv: list[bytes]) -> int:
         return 0
 
 
-def _options(argv: list[bytes]) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
-    """The options at the head of ARGV, and what stands behind them. Raises Quit and Asked."""
-    rest = argv[1:] if cli.native(argv[0]) else []
-    first = rest[0].partition(b"=")[0] if rest else b""
-    # Everything else that begins with a dash is an action; but -h alone goes nowhere.
-    if first in (b"--help", b"--version"):
-        rest = rest[:1]
-    elif first != b"--from-svlogd" and rest != [b"-h"]:
-        rest = []
-    return cli.options([argv[0], *rest], USAGE, words=WORDS)
-
-
-def read(argv: list[bytes]) -> "tuple[Actions, Transform]":
-    """The script in ARGV, and what makes of a block what it asks for. Raises Quit."""
-    own = cli.native(argv[0])
-    _options(argv)
-    try:
-        script = Actions(argv[1:], own=own)
-        transform = _transform(script)
-        script.check(transform.growth())
-    except BadAction as error:
-        raise cli.usage(argv[0], USAGE, hint=error.args[0]) from None
-    if missing := missing_packer(script):
-        raise cli.usage(argv[0], USAGE, hint=missing)
-    if own and not script.outputs:
-        raise cli.usage(argv[0], USAGE, hint=b"say where the lines are to go: ./log, for one")
-    if own and script.idle:
-        hint = script.idle + b" does nothing behind the last directory: say it before"
-        raise cli.usage(argv[0], USAGE, hint=hint)
-    return script, transform
-
-
 def _convert(who: bytes, directory: bytes, rest: list[bytes]) -> int:
     """Print the actions for a DIRECTORY of svlogd's, behind the stamp that REST may name."""
     from .svlogd_words import TIMES
@@ -99,7 +64,7 @@ def _convert(who: bytes, directory: bytes, rest: list[bytes]) -> int:
 
 
 def open_pump(
-    who: bytes, script: Actions, transform: "Transform", source: "Source", ending: Ending
+    who: bytes, script: "Actions", transform: "Transform", source: "Source", ending: Ending
 ) -> Pump:
     """The pump that carries what comes from SOURCE to the outputs of SCRIPT, until ENDING.
 
@@ -128,16 +93,8 @@ def open_pump(
     return Pump(source, ending, sinks, transform, who=who, intent_log=intent_log, straight=straight)
 
 
-def _transform(script: Actions) -> "Transform":
-    if not script.records:
-        return BlockTransform(script)
-    from .lines.record_transform import RecordTransform
-
-    return RecordTransform(script)
-
-
 def _straight(
-    script: Actions, source: "Source", sinks: "list[Sink]", intent_log: "IntentLog | None"
+    script: "Actions", source: "Source", sinks: "list[Sink]", intent_log: "IntentLog | None"
 ) -> "Straight | None":
     """Return what moves lines to the only place, if all of them go there as they are."""
     if script.stamp or script.records or not intent_log or len(sinks) != 1:
@@ -152,7 +109,7 @@ def _straight(
 
 
 def _sinks(
-    who: bytes, script: Actions, intent_log: "IntentLog | None", *, own: bool
+    who: bytes, script: "Actions", intent_log: "IntentLog | None", *, own: bool
 ) -> "list[Sink]":
     """Return the sinks of SCRIPT: files of one line are opened before directories."""
     made: dict[ActionTarget, Sink] = {}
@@ -176,7 +133,7 @@ def _sinks(
     return [made[one] for one in script.outputs if one in made]
 
 
-def _alerts(who: bytes, outputs: list[ActionTarget], *, own: bool) -> "Sink":
+def _alerts(who: bytes, outputs: "list[ActionTarget]", *, own: bool) -> "Sink":
     selections = [one.selection for one in outputs]
     if own and 2 not in process.opened:
         from .sinks.console import WaitingAlerts
@@ -185,7 +142,7 @@ def _alerts(who: bytes, outputs: list[ActionTarget], *, own: bool) -> "Sink":
     return Alerts(b"stderr", selections)
 
 
-def _copy(who: bytes, output: ActionTarget) -> "Sink":
+def _copy(who: bytes, output: "ActionTarget") -> "Sink":
     from .sinks.console import Console
 
     fd, path = (1, b"stdout") if output.kind == b"1" else (2, b"stderr")
@@ -195,7 +152,7 @@ def _copy(who: bytes, output: ActionTarget) -> "Sink":
         raise cli.fatal(b"unable to write to " + path, error) from None
 
 
-def _latest(output: ActionTarget) -> Latest:
+def _latest(output: "ActionTarget") -> Latest:
     try:
         return Latest(output.name, output.selection)
     except OSError as error:
@@ -203,7 +160,7 @@ def _latest(output: ActionTarget) -> Latest:
 
 
 def _directory(
-    who: bytes, output: ActionTarget, intent_log: "IntentLog | None", *, own: bool
+    who: bytes, output: "ActionTarget", intent_log: "IntentLog | None", *, own: bool
 ) -> LogDir:
     while True:
         try:

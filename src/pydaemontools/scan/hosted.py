@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..chain.account import Account
     from ..supervise.directory_service import DirectoryService
     from ..supervise.rules import Rules
+    from .logger_process import Spare
 
 LIST = b"loggers"
 MOST = 1 << 16  # bytes of that file
@@ -92,11 +93,13 @@ class HostedLogger(LoggerService):
 class Loggers:
     """Gives a logger to each service that asks for one, or that has none where there is a DEFAULT.
 
-    What outlives us is written down in NAME, a directory in the current one, which is that of the
-    services.
+    A SPARE process has the first of them that are of our account. What outlives us is written down
+    in NAME, a directory in the current one, which is that of the services.
     """
 
-    def __init__(self, loop: Loop, name: bytes, default: bytes = b"") -> None:
+    def __init__(
+        self, loop: Loop, name: bytes, default: bytes = b"", spare: "Spare | None" = None
+    ) -> None:
         self.default = default
         self._name = name
         self._loop = loop
@@ -109,6 +112,8 @@ class Loggers:
             # It is there; or what is to be written there says why not.
             pass
         self._take_over()
+        if spare:
+            self._process(None).take(spare)
 
     def __call__(
         self, service: "DirectoryService"
@@ -131,11 +136,11 @@ class Loggers:
         name = _tool(words[0])
         if name not in OURS:
             return None
-        from ..log import hosting
+        from ..log.hostable import is_hostable
 
         words = [name, *words[1:]]
         try:
-            if not hosting.is_hostable(words):
+            if not is_hostable(words):
                 return None
         except cli.Asked as asked:
             raise cli.fatal(name + b" logs nothing when it is asked for " + asked.what) from None
@@ -241,10 +246,13 @@ class Loggers:
                     self._kept[int(inode)] = fd
 
     def settle(self) -> None:
-        """Each service that there is has begun: close what none of them asked for."""
+        """Each service that there is has begun: let go of what none of them asked for."""
         kept, self._kept = self._kept, {}
         for fd in kept.values():
             posix.close(fd)
+        for process in self._processes.values():
+            if not process.used:
+                process.close()
 
 
 def _tool(word: bytes) -> bytes:

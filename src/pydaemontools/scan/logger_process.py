@@ -1,11 +1,16 @@
 """The process that has the loggers of many services, as the process that keeps them sees it.
 
-It is forked, with all that a logger needs loaded, and told by a socket (log/hosting) which loggers
-there are to be: their words, their directories and their pipes. Both processes have the pipes
-open, so either may be killed. When it ends all of its loggers have, and are started again as any
-service is: in a new one.
+It is forked, and loads what loggers need, which this one has no use for. It is told by a socket
+(log/hosting) which loggers there are to be: their words, their directories and their pipes. Both
+processes have the pipes open, so either may be killed. When it ends all of its loggers have, and
+are started again as any service is: in a new one.
+
+What was loaded before a fork is in the memory of both, and of each page that one of them writes to
+there are two from then on. So where loggers are to be expected a spare one is forked first of all,
+with nothing loaded but what both need.
 """
 
+import gc
 import posix
 from _signal import SIGKILL
 from _socket import (
@@ -25,7 +30,6 @@ from time import monotonic
 from ..base import cli
 from ..base.child import fork
 from ..base.proc import start_time
-from ..jobs.loop import Loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ..chain.account import Account
+    from ..jobs.loop import Loop
+
+    Spare = tuple[int, socket]  # its pid, and where it is told
 
     class Logger(Protocol):
         """What a logger is to the process that has it."""
@@ -50,6 +57,46 @@ AGAIN = 0.02  # seconds until what had no room is sent again
 LONGEST = 256  # bytes of a message from there
 
 
+def spare() -> "Spare | None":
+    """A process that can have loggers, as this account, and its socket; None if there can be none.
+
+    That is said when there has to be one.
+    """
+    from ..base import errors, libc, shared_dir, tai64  # noqa: F401
+    from ..log import hostable  # noqa: F401
+
+    try:
+        return _start(None)
+    except OSError:
+        return None
+
+
+def _start(account: "Account | None") -> "Spare":
+    ours, theirs = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC)
+    # What is there by now stays, and both share its pages: a search for circles writes to each.
+    gc.collect()
+    gc.freeze()
+    try:
+        fd = theirs.fileno()
+        return fork(WHO, NAME, lambda: _be(account, fd), {}, [fd]), ours
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+
+
+def _be(account: "Account | None", control: int) -> int:
+    """Be that process."""
+    from ..log import hosting
+
+    if account:
+        from ..chain.setuidgid import become
+
+        become(account, [account.gid], [b"pymultilog", b"pysissylog"])
+    return hosting.main(control)
+
+
 class LoggerProcess:
     """The process that has loggers, as ACCOUNT if it is another than ours.
 
@@ -57,7 +104,7 @@ class LoggerProcess:
     """
 
     def __init__(
-        self, loop: Loop, account: "Account | None", on_start: "Callable[[], None]"
+        self, loop: "Loop", account: "Account | None", on_start: "Callable[[], None]"
     ) -> None:
         self.pid = 0
         self.start = 0  # when it began, by which it is known
@@ -72,7 +119,7 @@ class LoggerProcess:
     def add(self, logger: "Logger", words: list[bytes], pipe: int) -> int:
         """Have LOGGER there, with WORDS, which reads PIPE; return its number. Raises OSError."""
         if not self.pid:
-            self._begin()
+            self.take(_start(self._account))
         self._count += 1
         number = self._count
         self._loggers[number] = logger
@@ -99,16 +146,14 @@ class LoggerProcess:
             self._control.close()
             self._control = None
 
-    def _begin(self) -> None:
-        ours, theirs = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC)
-        try:
-            fd = theirs.fileno()
-            self.pid = fork(WHO, NAME, lambda: self._be(fd), {}, [fd])
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
+    @property
+    def used(self) -> bool:
+        """Whether it ever had a logger."""
+        return self._count > 0
+
+    def take(self, spare: "Spare") -> None:
+        """Be the process SPARE, which has no loggers yet."""
+        self.pid, ours = spare
         self.start = start_time(self.pid)
         self._control = ours
         # Of no service: it is there for all.
@@ -117,16 +162,6 @@ class LoggerProcess:
         self._loop.watch(ours.fileno(), self._hear)
         self._loop.home = home
         self._on_start()
-
-    def _be(self, control: int) -> int:
-        """Be that process."""
-        from ..log import hosting
-
-        if self._account:
-            from ..chain.setuidgid import become
-
-            become(self._account, [self._account.gid], [b"pymultilog", b"pysissylog"])
-        return hosting.main(control)
 
     def _send(self) -> None:
         """Send what is to be sent, as far as there is room."""

@@ -60,7 +60,7 @@ def words_of(text: bytes, name: bytes, instance: bytes = b"") -> list[bytes]:
 
 def program_of(text: bytes, name: bytes, instance: bytes = b"") -> list[bytes]:
     """The words of TEXT, which the file NAME holds. Raises Quit where they are no program."""
-    from ..chain.check import program
+    from ..chain.runnable import program
 
     if text[:2] == b"#!" and b"pychain" not in text.partition(b"\n")[0]:
         hint = b"what log/run would exec stands there, in one line: pymultilog t s1m n10 ./main"

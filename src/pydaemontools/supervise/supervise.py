@@ -211,7 +211,7 @@ def _absolute(name: bytes) -> bytes:
 
 def _warm(words: list[bytes]) -> None:
     """See that the program is there, and load what its chain will need, before any fork."""
-    from ..chain.check import program
+    from ..chain.runnable import program
 
     program(words[0], environ.get(b"PATH"))
     _load(words)

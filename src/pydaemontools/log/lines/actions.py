@@ -5,7 +5,6 @@ our own name a word that is none is an error, and sizes may have units.
 """
 
 from ...base import cli
-from . import severity
 from .selection import BatchFilter, Selection
 
 SIZES = 4096, 16777215  # bytes of a log file: least, most (daemontools)
@@ -16,6 +15,7 @@ KEEP = 10  # files of a directory of which nobody says more (daemontools)
 MANY = 1 << 30  # of one whose files go by their age: only the bytes of all are limited
 LEAST = 64  # bytes of a line that a file has room for, with whatever is done with it
 PACKERS = {b"": (b"gzip -c", b"s.gz"), b"std": (b"zstd -qc", b"s.zst")}
+ALL = 7  # the severity debug: nothing is less important
 STAMPS = b"t", b"T", b"d", b"J"
 WISE = b"L", b"r"  # the actions, beside m and J, for which lines have to be looked at as records
 
@@ -63,7 +63,7 @@ class Actions:
         # Whether what is done is done with records, and not just lines.
         self.records = own and any(word in (b"m", b"J") or word[:1] in WISE for word in words)
         self._rules: list[tuple[bytes, bytes]] = []
-        self._least = severity.DEBUG
+        self._least = ALL
         self._limits: list[tuple[int, int, bytes]] = []
         self._formats: list[bytes] = []  # in what formats lines may have their level
         self._patterns: list[bytes] = []  # and the user's own
@@ -161,6 +161,8 @@ class Actions:
     def _wish(self, first: bytes, rest: bytes) -> None:
         """Which records are wanted from here on."""
         if first == b"L":
+            from . import severity
+
             least = severity.named(rest)
             if least is None:
                 names = b" ".join(severity.NAMES)

@@ -19,6 +19,8 @@ class Current:
     While there is none, `fd` is -1.
     """
 
+    __slots__ = ("_job", "_synced", "fd", "folder", "written")
+
     def __init__(self, folder: Folder) -> None:
         self.fd = -1
         self.written = 0

@@ -19,6 +19,8 @@ APPEND = posix.O_RDWR | posix.O_APPEND | posix.O_CREAT
 class Folder:
     """The directory PATH. What raises an OSError has said in `doing` what could not be done."""
 
+    __slots__ = ("_lock", "doing", "fd", "path")
+
     def __init__(self, path: bytes) -> None:
         self.path = path
         self.doing = b""  # what is tried, in words for a message

@@ -20,6 +20,8 @@ OLDER = 16 << 20  # and of a file, as many as multilog's have, if ours are small
 class Recovery:
     """Makes good what is found where CURRENT and FINISHED are; a processor's file gets CODE."""
 
+    __slots__ = ("code", "current", "finished", "folder")
+
     def __init__(self, current: Current, finished: Finished, code: bytes) -> None:
         self.folder = current.folder
         self.current = current

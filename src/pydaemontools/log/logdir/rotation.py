@@ -42,6 +42,20 @@ class DirectoryLocked(OSError):
 class Rotation:
     """Changes files in what RECOVERY sees to, for LOG of INTENT_LOG, and has PROCESSOR run."""
 
+    __slots__ = (
+        "_current",
+        "_folder",
+        "_intent_log",
+        "_job",
+        "_log",
+        "_old",
+        "_processor",
+        "_recovery",
+        "_removed",
+        "renewed",
+        "stage",
+    )
+
     def __init__(
         self,
         log: "JoinedLog",
@@ -60,8 +74,6 @@ class Rotation:
         self._removed = -1  # what was `current`, while it has to be copied
         self._old = -1  # what is `previous`, until all of it is on disk
         self._job: background.Job | None = None  # that sees to that
-        steps = self._renew, self._copy_removed, self._sync_old, self._process, self._replace
-        self._steps = steps
 
     def change(self) -> None:
         """Change files, and see to what is left of the change before.
@@ -143,10 +155,11 @@ class Rotation:
 
     def _go_on(self) -> None:
         """Do the steps that are left, up to one that has to wait: it leaves the stage as it was."""
+        steps = self._renew, self._copy_removed, self._sync_old, self._process, self._replace
         before = -1
         while self.stage not in (before, FILED):
             before = self.stage
-            self._steps[before]()
+            steps[before]()
 
     def _renew(self) -> None:
         busy = self._job and not self._job.done

@@ -11,6 +11,8 @@ class Ending:
     is there is the last to be passed on; with TO_LINE_END, the line that has begun is waited for.
     """
 
+    __slots__ = ("_grace", "_limit", "_to_line_end", "_until", "last", "signals")
+
     def __init__(self, *, patient: bool = False, to_line_end: bool = False) -> None:
         self.signals: list[int] = []
         self.last = False  # whether nothing follows the block that was looked at

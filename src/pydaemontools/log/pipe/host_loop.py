@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .pump_loop import Step
 
 
-REST = 0.02  # seconds from a wake-up to the next, where all that came was little
+REST = 0.04  # seconds from a wake-up to the next, where all that came was little
 
 
 class HostLoop(PumpLoop):
