@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -87,14 +87,16 @@ def rows(*, quick):
         f"a flood to one of {count} loggers", "MB/s", in_turns(alone, rounds), targets, lacking
     )
     samples = 30 if quick else 200
-    late = in_turns(
-        {
-            "nothing else": partial(latency, count, samples, flooded=False),
-            "another is flooded": partial(latency, count, samples, flooded=True),
-            "and fsync takes 100 ms": partial(latency, count, samples, flooded=True, slow=True),
-        },
-        1 if quick else 2,
-    )
+    beside = {
+        "nothing else": partial(latency, count, samples, flooded=False),
+        "another is flooded": partial(latency, count, samples, flooded=True),
+        "and fsync takes 100 ms": partial(latency, count, samples, flooded=True, slow=True),
+        "and another's disk is full": partial(latency, count, samples, flooded=True, full=True),
+    }
+    if os.geteuid():
+        # Only root may mount a small one.
+        del beside["and another's disk is full"]
+    late = in_turns(beside, 1 if quick else 2)
     yield Row(
         f"a quiet line of {count}: until it is in its file, 99th percentile; at most 60 wanted",
         "ms",
@@ -131,8 +133,21 @@ def stands_in(place, pid):
 
 
 @contextmanager
-def kept(name, count, more=None, words=None):
-    """COUNT services, and MORE by name and files, kept by the suite NAME: what keeps them."""
+def small_disk(directory):
+    """DIRECTORY is a file system of 64 kB."""
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
+
+
+@contextmanager
+def kept(name, count, more=None, words=None, small=()):
+    """COUNT services, and MORE by name and files, kept by the suite NAME: what keeps them. The logs
+    of those called SMALL have a small disk each.
+    """
     place = Path("services").absolute()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
@@ -148,14 +163,17 @@ def kept(name, count, more=None, words=None):
             path.write_text(script)
             path.chmod(0o755)
     words = words or COMMANDS[name]
-    scanner = subprocess.Popen(words, cwd=place, env=ENVIRON, stderr=subprocess.DEVNULL)
-    try:
-        logs = [place / service / LOGS[name][2] / "current" for service in services]
-        until(lambda: all(log.exists() for log in logs), 0.1)
-        time.sleep(3)  # for what comes after a start
-        yield scanner, place
-    finally:
-        stop(name, scanner, place)
+    with ExitStack() as disks:
+        for service in small:
+            disks.enter_context(small_disk(place / service / LOGS[name][2]))
+        scanner = subprocess.Popen(words, cwd=place, env=ENVIRON, stderr=subprocess.DEVNULL)
+        try:
+            logs = [place / service / LOGS[name][2] / "current" for service in services]
+            until(lambda: all(log.exists() for log in logs), 0.1)
+            time.sleep(3)  # for what comes after a start
+            yield scanner, place
+        finally:
+            stop(name, scanner, place)
 
 
 def quiet(name, count):
@@ -240,7 +258,7 @@ def grown(log, before):
     return log.stat().st_size > before
 
 
-def latency(count, samples, *, flooded, slow=False):
+def latency(count, samples, *, flooded, slow=False, full=False):
     """The 99th percentile, in ms, of how long a line takes into the file of one of COUNT."""
     script = Path("slow").absolute()
     script.write_text(SLOW)
@@ -249,8 +267,10 @@ def latency(count, samples, *, flooded, slow=False):
     if flooded:
         yes = "#!/bin/sh\nexec yes 'a line that somebody prints without an end, again and again'\n"
         more["flood"] = {"run": yes, "logger": "pymultilog s1000000 n3 ./main\n"}
+    if full:
+        more["full"] = {"run": yes, "logger": "pymultilog s1000000 n3 ./main\n"}
     words = [script, "."] if slow else None
-    with kept("pysvscan", count, more, words) as (_, place):
+    with kept("pysvscan", count, more, words, ["full"] if full else []) as (_, place):
         log = place / "quiet/main/current"
         taken = []
         with open(place / "quiet/words", "wb", buffering=0) as to:
