@@ -21,6 +21,7 @@ PAGES = 16384  # bytes of pages that may be filled in part though a pipe is full
 KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
+COUNT = memoryview(bytearray(4)).cast("i")  # where the system writes it, for one after another
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class PipeSource(Source):
         if null < 0:
             null = posix.open("/dev/null", posix.O_WRONLY | posix.O_CLOEXEC)
         self._null = null
-        self._count = memoryview(bytearray(4)).cast("i")
+        self._count = COUNT
 
     def fill(self) -> int:
         """Return how many bytes the pipe holds."""
