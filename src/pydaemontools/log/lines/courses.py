@@ -246,6 +246,6 @@ ANY: Steps = (
 BEGINNING = (
     r"(?:[A-Z][A-Za-z0-9_]*?(?:Error|Exception|Throwable|Failure|Fault)(?![a-z])"
     r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]|[A-Z][A-Za-z0-9_]*+\.[A-Z]"
-    rf"|{PATH}(?:\([0-9]|:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc))"
+    rf"|{PATH}[:\(](?:[0-9]|(?<=:)(?: line [0-9]| {PATH}:[0-9]|//| Uncaught exc))"
     r"|#[0-9<]|# (?:A fa|There )|\*\*|--- L|\[stacktrace\]|\(node:)"
 )

@@ -170,6 +170,7 @@ CRASHES = (
             ),
             r"[A-Z][A-Za-z0-9_]*?{level=Error|Exception}(?: \[[A-Z0-9_]++\])?: (?=\S)",
             r"[A-Z][A-Za-z0-9_]*?{level=Exception}\[(?=[A-Za-z])",
+            r"\[[A-Za-z0-9_]*?{level=Error}: (?=\S)",
         ),
         b"TypeError: x is not a function",
         _words(CRIT, "Uncaught")

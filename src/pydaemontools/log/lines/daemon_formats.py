@@ -136,6 +136,13 @@ DAEMONS = (
         rest=r"(?:[a-z0-9,]++\s*\] ?)?",
     ),
     LineFormat(
+        "xorg",
+        "X.Org",
+        (r"\({level=EE|WW|II|NI}\) ", r"\[ *[0-9]++\.[0-9]++\] \({level=EE|WW|II|NI}\) "),
+        (b"[    12.345] (EE) no screens found", ERR, b"no screens found"),
+        words={b"ee": ERR, b"ww": WARNING, b"ii": INFO, b"ni": WARNING},
+    ),
+    LineFormat(
         "minio",
         "MinIO",
         r"{level=ERROR|FATAL} (?=Unable to )",

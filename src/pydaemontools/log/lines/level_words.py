@@ -91,6 +91,6 @@ HEADS = (
     *b"method runtime deprecation raft criti warni postgres psql lua luajit callstack".split(),
     *b"hascallstack make gmake cmake failed failure can use died global begin execution".split(),
     *b"syntax undefined argument odd curl rsync unable cannot options openjdk java ssh".split(),
-    *b"csc link msbuild deprecated strict recoverable".split(),
+    *b"csc link msbuild deprecated strict recoverable runsv".split(),
     *b"kern user mail daemon auth syslog lpr news uucp cron authpriv ftp".split(),
 )

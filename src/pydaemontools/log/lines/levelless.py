@@ -62,7 +62,10 @@ NAMED = (
     rf"(?!{any_of(WORDS_FOR_LEVELS, both=False)}(?![A-Za-z]))[A-Z][A-Za-z]*+)|\](?! )|(?!\]))"
 )
 OTHER_NUMBER = r"[0-9]{1,9}+[\])](?:[^ \n]| [^0-9\n]|(?=\n))"
-BRACKET = rf"[\[(](?:(?! *+{HEAD}|pod/|PM[0-9]|DEPEND){NAMED}| ++[0-9]|{OTHER_NUMBER})"
+# What stands in brackets before no level: nor X.Org's, or an error of Node's.
+NO_HEAD = rf"(?! *+{HEAD}|pod/|PM[0-9]|DEPEND|[EWIN][EWI]\)|[A-Za-z0-9_]*+(?<=Error):)"
+NO_CLOCK = r"(?![0-9]*+\.[0-9]++\] \([EWIN])"
+BRACKET = rf"[\[(](?:{NO_HEAD}{NAMED}| ++[0-9]{NO_CLOCK}|{OTHER_NUMBER})"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z](?!\x94\x82 |\x95\xad\xe2)"  # nor a box of light lines
 # A line that is one long word, as of base64; one that may name a class, or a file, has a dot.
 LONG = rf"(?!{HEAD})[0-9A-Za-z][0-9A-Za-z+/=_-]*+(?=\n)"

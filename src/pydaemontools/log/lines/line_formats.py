@@ -365,9 +365,13 @@ FORMATS = (
     LineFormat(
         "named",
         "a program's name, then its level",
-        r"[a-z][a-z0-9_+./-]{0,31}+(?:\[[0-9]++\])?: "
-        r"(?:{level=fatal|critical|error|warning|notice|Fatal|Critical|Error|Warning|Notice})"
-        r"(?: error)?: ",
+        (
+            (
+                r"[a-z][a-z0-9_+./-]{0,31}+(?:\[[0-9]++\])?: (?:{level=fatal|critical|error|"
+                r"warning|notice|Fatal|Critical|Error|Warning|Notice})(?: error)?: "
+            ),
+            r"runsv [^\s:]{1,64}+: {level=fatal|warning}: ",
+        ),
         (b"mkfs: error: no such device", ERR, b"no such device"),
     ),
     *DAEMONS,

@@ -222,7 +222,10 @@ def _part(part: "re.Match[str]", form: LineFormat) -> str:
 
 # What all have before the level that begin with a path, or the name of a program.
 PATHS = re.compile(
-    rf"[A-Za-z]:\\|{PATH}(?:\([0-9]|:(?:[0-9]| line [0-9]| {PATH}:[0-9]|//| Uncaught exc))".encode()
+    (
+        rf"[A-Za-z]:\\|{PATH}[:\(]"
+        rf"(?:[0-9]|(?<=:)(?: line [0-9]| {PATH}:[0-9]|//| Uncaught exc))"
+    ).encode()
 )
 BEGINNING = re.compile(r"\{level=([^{}]+)\}|\[(\^)?([^\]]+)\]|(\\?.)")
 MARKS = b"/.#*-})"  # what begins so is in no other format

@@ -96,16 +96,17 @@ TOOLS = (
     ),
     LineFormat(
         "failed",
-        "what failed: ninja, pytest, unittest, Gradle, Ansible",
+        "what failed: ninja, pytest, unittest, Gradle, webpack, Ansible",
         (
             r"{level=FAILED}: (?=\S)",
             r"{level=FAILED} (?=\(\S|[A-Za-z0-9_./+-]++(?:::| - ))",
             r"{level=ERROR} (?=[A-Za-z0-9_./+-]++(?<=\.py)(?: - |::|\Z))",
             r"{level=FAILURE}: (?=Build )",
+            r"{level=ERROR|WARNING} in (?=\./)",
             r"{level=failed}: (?=\[[^\]\n]{1,255}+\] )",
         ),
         (b"FAILED tests/test_x.py::test_a", ERR, b"FAILED tests/test_x.py::test_a"),
-        words=dict.fromkeys((b"failed", b"failure", b"error"), ERR),
+        words=dict.fromkeys((b"failed", b"failure", b"error"), ERR) | {b"warning": WARNING},
         rest=None,
     ),
     LineFormat(
