@@ -36,6 +36,22 @@ DAEMONS = (
         (b"Nov 29 13:16:38 imap(bob)<7><x>: Error: no such box", ERR, b"no such box"),
     ),
     LineFormat(
+        "busybox",
+        "BusyBox's syslogd, OpenWrt's logread",
+        r"{when}(?: [0-9]{4})?(?: [A-Za-z0-9_.-]++)? [a-z]{3,8}[0-9]?\."
+        r"{level=emerg|alert|crit|err|warn|notice|info|debug} "
+        r"(?=[A-Za-z0-9_./-]{1,64}+(?:\[[0-9]++\])?: )",
+        (b"Nov 29 13:16:38 box daemon.err app[712]: no route", ERR, b"no route"),
+        rest=r"[^\s:]++: ",
+    ),
+    LineFormat(
+        "fern",
+        "Rust's fern",
+        r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}\]\[[0-9:.]{5,18}+\]"
+        r"(?:\[[^\]\n]{1,64}+\]){0,2}?\[{CAPS} *\] ",
+        (b"[2026-11-29][13:16:38][app::db][ERROR] no route", ERR, b"no route"),
+    ),
+    LineFormat(
         "cups",
         "CUPS",
         r"{level=[XACEWNIDd]} \[{when}\] ",
