@@ -733,6 +733,35 @@ class TestTimes:
             time.tzset()
 
     @pytest.mark.parametrize(
+        ("text", "zone", "first", "second"),
+        [
+            ("2026-10-25 02:30", "Europe/Berlin", 1792888200, 1792891800),
+            ("2026-10-25 02:00:00.5", "Europe/Berlin", 1792886400.5, 1792890000.5),
+            ("2026-10-25 03:00", "Europe/Berlin", 1792893600, 1792893600),
+            ("2026-11-01 01:59:59", "America/New_York", 1793512799, 1793516399),
+            ("2026-04-05 01:45", "Australia/Lord_Howe", 1775313900, 1775315700),
+            ("2026-11-01", "America/Havana", 1793505600, 1793509200),
+            ("2026-10-25 02:30", "UTC", 1792895400, 1792895400),
+            # Russia set its clocks back for good.
+            ("2014-10-26 01:30", "Europe/Moscow", 1414272600, 1414276200),
+        ],
+    )
+    def test_an_hour_that_was_twice(self, monkeypatch, text, zone, first, second):
+        """Kind: a local time that means two. --since has both of them, and so has --until,
+        whatever time was asked for before.
+        """
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            for before in first + 86400, first - 86400:
+                time.mktime(time.localtime(before))
+                assert typed_time.moment(text, START) == first * SECOND
+                assert typed_time.moment(text, START, late=True) == second * SECOND
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+
+    @pytest.mark.parametrize(
         ("text", "wanted"),
         [
             ("2026-03-29T02:30:00Z", 1774751400),

@@ -76,7 +76,8 @@ class Wanted:
 def _time(who: bytes, name: bytes, given: dict[bytes, bytes]) -> int | None:
     if name not in given:
         return None
-    time = moment(given[name].decode("latin-1"), time_ns())
+    # Of an hour that was twice, --since and --until have both.
+    time = moment(given[name].decode("latin-1"), time_ns(), late=name == b"until")
     if time is None:
         takes = b" takes 10m, '2 hours ago', yesterday, 09:00 or YYYY-MM-DD[ HH:MM[:SS]], not "
         raise cli.usage(who, USAGE, hint=b"--" + name + takes + given[name])

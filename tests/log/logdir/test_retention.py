@@ -17,6 +17,7 @@ from pydaemontools.base.tai64 import stamp
 from pydaemontools.log.logdir.finished import Finished
 from pydaemontools.log.logdir.folder import Folder
 from pydaemontools.log.logdir.retention import HOUR, Retention
+from pydaemontools.log.pipe import background
 
 DAY = 86400
 NOW = 1_800_000_000.0
@@ -351,6 +352,56 @@ def test_one_that_cannot_be_removed_stops_nothing(scripts, place, until, capfd):
     assert said.count("pymultilog: warning: unable to remove ./d/@") == 1
     assert said.count("\n") == 1
     shutil.rmtree(place / "d" / f"{label}.s")
+
+
+@pytest.mark.process
+def test_what_stays_does_not_stop_the_others(scripts, place, capfd):
+    """Kind: something among the files that nobody can remove, when there are more than are kept:
+    it is said once, lines go on without a pause each time, and the other files are removed.
+    """
+    labels = [stamp(int((time.time() - days * DAY) * 1e9)).decode() for days in (9, 8)]
+    finish(place / "d", "@.s", 10 * DAY).unlink()
+    for label in labels:
+        (place / "d" / f"{label}.s").mkdir()
+    lines = b"".join(b"%090d\n" % number for number in range(1000))
+    argv = [scripts / "pymultilog", "s4096", "n3", "./d"]
+    assert subprocess.run(argv, cwd=place, input=lines, check=False).returncode == 0
+    files = sorted(one for one in (place / "d").glob("@*") if one.is_file())
+    assert len(files) == 2
+    kept = b"".join(one.read_bytes() for one in [*files, place / "d/current"])
+    assert kept
+    assert lines.endswith(kept)
+    said = capfd.readouterr().err
+    assert 1 <= said.count("unable to remove ./d/@") == said.count("\n") <= 2
+    for label in labels:
+        assert said.count(label) <= 1
+        shutil.rmtree(place / "d" / f"{label}.s")
+
+
+def test_what_stays_where_a_thread_removes(place, monkeypatch):
+    """It is said once there too, with its name, at the next look."""
+
+    class Host:
+        def submit(self, what):
+            job = background.Job(what)
+            job.run()
+            return job
+
+    monkeypatch.setattr(background, "host", Host())
+    labels = [stamp(int((time.time() - days * DAY) * 1e9)).decode() for days in (9, 8, 7)]
+    folder = Folder(str(place / "d").encode())
+    folder.acquire(patient=False)
+    (place / "d" / f"{labels[0]}.s").mkdir()
+    for label in labels[1:]:
+        (place / "d" / f"{label}.s").touch()
+    finished = Finished(folder, 2, 0, 4096)
+    finished.prune()
+    with pytest.raises(IsADirectoryError):
+        finished.prune()
+    assert folder.doing.endswith(labels[0].encode() + b".s")
+    finished.prune()
+    assert sorted(path.name[:25] for path in (place / "d").glob("@*")) == [labels[0], labels[2]]
+    folder.release()
 
 
 def test_under_the_originals_name_it_is_no_action(run, originals, place):

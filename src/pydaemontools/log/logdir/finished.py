@@ -2,6 +2,7 @@
 
 import posix
 from _stat import S_ISREG
+from errno import EISDIR, EPERM
 
 from ...base.printable import plain
 from ...base.process import fsencode
@@ -35,6 +36,7 @@ class Finished:
         self._total = total
         self._room = total - size
         self._newest = b""  # the time in the newest name, once it was looked for
+        self._stays: set[bytes] = set()  # names of what cannot be removed, which was said
         self._removal: background.Job | None = None  # a thread that removes files
         self._surplus = False  # whether there are more, which have to wait for it
 
@@ -98,22 +100,38 @@ class Finished:
         self._remove([fsencode(name) for name in reversed(names[len(kept) :])])
 
     def _remove(self, names: list[bytes]) -> None:
-        """Remove NAMES; where there is a thread for that, later."""
+        """Remove NAMES; where there is a thread for that, later. What cannot be removed by anybody
+        stays, is said once, and keeps no other from being removed.
+        """
+        job, names = self._removal, [name for name in names if name not in self._stays]
         if not background.host:
-            for name in names:
-                self._folder.unlink(name)
+            self._removed(names, self._folder.fd)
             return
-        job = self._removal
         self._surplus = bool(names and job and not job.done)
+        if job and job.done and job.error:
+            self._removal = None
+            self._folder.about_to(b"remove", plain(job.error.filename))
+            raise job.error
         if self._surplus or not names:
             return
-        self._removal = None
-        if job and job.error:
-            self._folder.about_to(b"remove", plain(names[0]))
-            raise job.error
         # This directory may be left before that is done.
         directory = posix.dup(self._folder.fd)
-        self._removal = background.host.submit(lambda: _remove_all(names, directory))
+        self._removal = background.host.submit(lambda: self._remove_beside(names, directory))
+
+    def _remove_beside(self, names: list[bytes], directory: int) -> None:
+        """Remove NAMES in DIRECTORY, which is closed then."""
+        try:
+            _remove_all(names, directory, self._stays)
+        finally:
+            posix.close(directory)
+
+    def _removed(self, names: list[bytes], directory: int) -> None:
+        """Remove NAMES in DIRECTORY now."""
+        try:
+            _remove_all(names, directory, self._stays)
+        except OSError as error:
+            self._folder.about_to(b"remove", plain(error.filename))
+            raise
 
     def _times(self, names: "Iterator[str]") -> "Iterator[tuple[float, float]]":
         """Yield of each file of NAMES the time in its name and its mtime; 0 if one is not known."""
@@ -133,16 +151,24 @@ class Finished:
         return len(names)
 
 
-def _remove_all(names: list[bytes], directory: int) -> None:
-    """Remove the files NAMES in DIRECTORY, which is closed then."""
-    try:
-        for name in names:
-            try:
-                posix.unlink(name, dir_fd=directory)
-            except FileNotFoundError:
-                pass
-    finally:
-        posix.close(directory)
+def _remove_all(names: list[bytes], directory: int, stays: set[bytes]) -> None:
+    """Remove the files NAMES in DIRECTORY. Raises OSError with the name that it is about; for what
+    is no file, or immutable, only once all others are gone, and it is in STAYS then.
+    """
+    trouble: OSError | None = None
+    for name in names:
+        try:
+            posix.unlink(name, dir_fd=directory)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            error.filename = name
+            if error.errno not in {EISDIR, EPERM}:
+                raise
+            stays.add(name)
+            trouble = error
+    if trouble:
+        raise trouble
 
 
 def _time(name: str) -> float:
