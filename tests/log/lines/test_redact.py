@@ -236,6 +236,8 @@ MASKED = {
         b"GET /?%50%41%53%53%57%4F%52%44=abc": b"GET /?%50%41%53%53%57%4F%52%44=***",
         b"GET /?to=http%3A%2F%2Fh%3Fp%61sswd%3Dabc": b"GET /?to=***",
         b"GET /a%20b?x=%41&y=100%25": b"GET /a%20b?x=%41&y=100%25",
+        b"GET /?q=SET+PASSWORD+%27a+b%27&x=1": b"GET /?q=***&x=1",
+        b"sqlserver://sa:a%28%21%29@h": b"sqlserver://sa:***@h",
         b"mysql --password abc -u root": b"mysql --password *** -u root",
         b"mysql --db-password 'a b' x": b"mysql --db-password '***' x",
         b"mysql --password --user bob": b"mysql --password --user bob",

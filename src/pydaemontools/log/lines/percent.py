@@ -29,7 +29,8 @@ def _part(part: bytes, mask: "Callable[[bytes], bytes]") -> bytes:
     if b"%" not in part:
         return part
     meant = ENCODED.sub(lambda found: bytes([int(found[1], 16)]), part)
-    if meant == part or mask(meant) == meant:
+    # In what a form sends, + is a blank.
+    if meant == part or all(mask(one) == one for one in {meant, meant.replace(b"+", b" ")}):
         return part
     name, is_, _ = part.partition(b"=")
     return name + is_ + MASK if is_ else MASK
