@@ -1,20 +1,10 @@
 """pysv under its own name: the commands of sv, and those that only a person needs."""
 
 from ..base import cli
-from ..base.status import RUN
-from .commands import Command, choose
-from .person_steps import limit, person_steps, roll
-from .service_names import services
-from .servicefiles import Trouble, show
-from .services import find, places, say_none
-from .steps import MOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-
-    from .person_printer import PersonPrinter
-    from .steps import ServiceSteps
 
 SYNOPSIS = b"pysv [-jv] [-w seconds] [--all] [--rolling[=n]] command [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -22,7 +12,7 @@ LETTERS, WORDS = b"jw:v", (b"json", b"all", b"rolling[=n]")
 # The commands that are none of sv's.
 OTHERS = b"ls logs top history check-config new add remove enable disable".split()
 MAKERS = (b"new", b"add")  # whose words behind the first name are not theirs
-DOWN, UNKNOWN = 3, 4  # what LSB has a status exit with
+SIMPLE = {b"all", b"v"}  # with these a status is one line each
 
 
 def main(argv: list[bytes]) -> int:
@@ -37,7 +27,7 @@ def main(argv: list[bytes]) -> int:
     module = _answering(word)
     if module is None:
         after, names = _anywhere([who, *rest], USAGE, more=LETTERS, words=WORDS)
-        return control(who, word, _given(who, before + after, names), names)
+        return _control(who, word, _given(who, before + after, names), names)
     options = cli.options if word in MAKERS else _anywhere
     letters, words = b"j" + module.LETTERS, (b"json", b"all", *module.WORDS)
     after, names = options([who, *rest], module.USAGE, more=letters, words=words)
@@ -118,86 +108,15 @@ def _given(who: bytes, found: list[tuple[bytes, bytes]], names: list[bytes]) -> 
     return given
 
 
-def control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
+def _control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
-    command = choose(word, verbose=b"v" in given or b"w" in given, native=True)
-    if command is None:
-        raise cli.usage(who, USAGE, hint=_no_command(word, names))
-    size = _size(who, command, given)
-    if not (names or b"all" in given or command.letters == "s"):
-        raise cli.usage(who, USAGE, hint=b"say which service to " + word + b", or --all")
-    named, names = bool(names), services(names)
-    if not names:
-        say_none(who)
-    json = b"json" in given
-    steps, printer = person_steps(command, json=json, limit=limit(who, USAGE, given))
-    untouched = roll(steps, names, size or max(1, len(names)))
-    if named:
-        _help(who, steps.troubles)
-    if untouched:
-        cli.say(who + b": stopped there; not touched: " + b" ".join(untouched))
-    if json:
-        from .fields import objects
+    if word == b"status" and SIMPLE.issuperset(given):
+        # Of many services to import less is half of the time.
+        from .quick_status import status
 
-        show(
-            objects(_record(name, steps, printer, touched=name not in untouched) for name in names)
-        )
-    if command.letters != "s":
-        return min(steps.failed, MOST)
-    return max((_code(name, steps) for name in names), default=0)
+        code = status(who, names)
+        if code is not None:
+            return code
+    from .person_control import control
 
-
-def _size(who: bytes, command: Command, given: dict[bytes, bytes]) -> int:
-    """How many services to take at a time; 0 is all of them."""
-    if b"rolling" not in given:
-        return 0
-    size = cli.whole(given[b"rolling"] or b"1")
-    if not size:
-        hint = b"--rolling takes a number of services, not " + given[b"rolling"]
-        raise cli.usage(who, USAGE, hint=hint)
-    if not command.waits:
-        hint = b"--rolling is for what waits: start, stop, restart, reload and their like; or -v"
-        raise cli.usage(who, USAGE, hint=hint)
-    return size
-
-
-def _no_command(word: bytes, names: list[bytes]) -> bytes:
-    """What to say of the command WORD, which there is none, with the services NAMES."""
-    from ..base.slips import near
-    from .commands import WORDS as WAITING
-
-    known = [*WAITING, b"status", *OTHERS]
-    said = b"there is no command " + word
-    for name in names:
-        if name in known:
-            return said + b"; did you mean `pysv " + name + b" " + word + b"`?"
-    meant = near(word, known)
-    return said + (b"; did you mean " + meant + b"?" if meant else b"; `pysv` alone lists them")
-
-
-def _help(who: bytes, troubles: list[tuple[bytes, OSError]]) -> None:
-    """Say what helps with TROUBLES, each of a service."""
-    from .hint import hint
-
-    for name, error in troubles:
-        sentence = hint(places(name), error)
-        if sentence:
-            cli.say(who + b": " + sentence)
-
-
-def _record(
-    name: bytes, steps: "ServiceSteps", printer: "PersonPrinter", *, touched: bool
-) -> dict[str, object]:
-    """What came of the service NAME, if it was TOUCHED, for JSON."""
-    from .fields import describe
-
-    usual = b"told" if touched else b"untouched"
-    word, error = printer.results.get(name, (usual, b""))
-    found = describe(name, steps.seen.get(name), Trouble(error), find(name) + b"/")
-    return found | {"result": word} | ({"error": error} if error else {})
-
-
-def _code(name: bytes, steps: "ServiceSteps") -> int:
-    """What LSB calls the status of the service NAME."""
-    status = steps.seen.get(name)
-    return UNKNOWN if status is None else 0 if status.state == RUN else DOWN
+    return control([who, word, *names], USAGE, given, OTHERS)

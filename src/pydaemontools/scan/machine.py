@@ -14,6 +14,7 @@ from ..supervise.dialect import DIALECTS
 from ..supervise.logger_file import program_of
 from ..supervise.supervise import OURS
 from .hosted import Loggers
+from .overview_writer import OverviewWriter
 from .scan_control import PLACE, ScanControl
 from .scanner import Scanner
 
@@ -36,6 +37,7 @@ def keep(loop: Loop, origin: bytes, log: bytes, spare: "Spare | None") -> int:
     loggers = Loggers(loop, PLACE, log, spare)
     scanner = Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=have_files())
     scanner.loggers = loggers
+    scanner.overview = OverviewWriter(loop, scanner.home, scanner.known)
     Machine(loop, scanner, asked).run()
     return KILLED if scanner.killed else 0
 

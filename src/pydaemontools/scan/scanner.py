@@ -22,6 +22,7 @@ from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
 from .changes import Changes
 from .hosted import Loggers
+from .overview_writer import OverviewWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Scanner:
 
     hears = True  # whether it is told of changes
     loggers: Loggers | None = None
+    overview: OverviewWriter | None = None
 
     def __init__(
         self, loop: Loop, reaper: Reaper | None, dialect: Dialect, place: bytes, *, files: int
@@ -101,6 +103,8 @@ class Scanner:
         if self.ending:
             return
         self._fresh = [name for name in reversed(names) if name not in self.known]
+        if self.overview:
+            self.overview.listed(self._seen)
         self._begin_some()
 
     def _begin_some(self) -> None:
@@ -111,6 +115,8 @@ class Scanner:
             if name not in self.known and self._add(name):
                 self.known[name].begin(self.keep)
                 self._watch(name)
+        if self.overview:
+            self.overview.busy = bool(self._fresh)
         if not self._fresh:
             self._told.pop(b".", None)
             return
@@ -137,6 +143,8 @@ class Scanner:
         known = b"%d services are kept, and no more" % len(self.known)
         trouble = cli.fatal(known, OSError(EMFILE, ""), b"%d may be open" % (self._most + SPARE))
         self._fresh = []
+        if self.overview:
+            self.overview.busy = False
         self._warn(b".", trouble)
 
     def _names(self) -> list[bytes]:
@@ -188,6 +196,8 @@ class Scanner:
             raise
         self.known[name] = pair
         pair.on_leave = self._one_left
+        if self.overview:
+            self.overview.outdated()
 
     def end_removed(self) -> None:
         """End those whose directory is not there any more."""
@@ -224,11 +234,15 @@ class Scanner:
             self._changes.forget(name)
             pair.close()
             self._seen = ()
+        if self.overview:
+            self.overview.outdated()
 
     def end(self) -> None:
         """End all, services before their loggers."""
         self.ending = True
         self._fresh = []
+        if self.overview:
+            self.overview.end()
         for pair in self.known.values():
             pair.send(END)
 

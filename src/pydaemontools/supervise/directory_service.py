@@ -301,6 +301,7 @@ class DirectoryService(Service):
     def keep_up(self) -> None:
         """See that all is there which it has outside of this process."""
         self.upkeep.look()
+        self.status_writer.tell()
 
     def close(self) -> None:
         """It has left: close what it had open."""

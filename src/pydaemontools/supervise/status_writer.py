@@ -45,14 +45,16 @@ class StatusWriter:
         "_next",
         "_ready_since",
         "_shown",
-        "_since",
         "_warned",
         "deaths",
         "files",
         "record",
+        "row",
         "s6",
         "service",
+        "since",
         "text",
+        "told",
     )
 
     def __init__(self, service: Service, files: ServiceDir) -> None:
@@ -61,9 +63,12 @@ class StatusWriter:
         self.text = ""
         self.s6 = False  # whether the status goes on with what s6's tools read
         self.record: Callable[[], dict[bytes, bytes]] = dict  # for whoever comes after us
+        self.told: Callable[[StatusWriter], None] | None = None  # whoever is to know it as well
+        self.row = -1  # what this is to them
         self.deaths: list[tuple[tuple[int, int, float, int | None], str, bytes]] = []
         self._shown: tuple[int, int | None] | None = None
-        self._since = self._ready_since = 0
+        self.since = 0  # nanoseconds of Unix time, when the process of the service changed
+        self._ready_since = 0
         self._next = FOREVER, b""  # when the next start is due: on the loop's clock, and in words
         self._warned = False
 
@@ -75,7 +80,7 @@ class StatusWriter:
         shown = service.pid, IN_STATUS.get(service.state.phase)
         if self._shown != shown:
             self._shown = shown
-            self._since = time_ns()
+            self.since = time_ns()
             # What was just started goes first.
             if not self.files.sparing:
                 posix.sched_yield()
@@ -89,12 +94,23 @@ class StatusWriter:
             service.loop.at(monotonic() + RETRY, service.show)
         else:
             self._warned = False
+        self.tell()
+
+    def tell(self) -> None:
+        """Have whoever is to know look at it again."""
+        if self.told:
+            self.told(self)
+
+    def says_so(self) -> bool:
+        """Whether the files say how the service is now, as far as its process is concerned."""
+        shown = self.service.pid, IN_STATUS.get(self.service.state.phase)
+        return self._shown == shown and not self._warned
 
     def _write(self, shown: int | None) -> None:
         service, state, files = self.service, self.service.state, self.files
         pid = service.pid
         status = Status(
-            self._since,
+            self.since,
             pid,
             {"o": ""}.get(state.want, state.want),
             paused=state.paused,
@@ -124,7 +140,7 @@ class StatusWriter:
     def resume(self, pid: int, words: dict[bytes, bytes], up: float) -> None:
         """The run PID has been up for UP seconds, and is as WORDS say that were written of it."""
         self._shown = pid, RUN
-        self._since = time_ns() - int(up * 1e9)
+        self.since = time_ns() - int(up * 1e9)
         since = words.get(b"readysince", b"")
         self._ready_since = int(since) if since.isdigit() else 0
         self.text = words.get(b"text", b"").decode("utf-8", "replace")

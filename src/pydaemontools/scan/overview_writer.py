@@ -1,0 +1,172 @@
+"""Keeps .pysvscan/overview, which says how all services are: see base/overview.py.
+
+It is made anew when other services are there, and one row of it is written when one changes. As
+long as it cannot be right it is not there, and whoever asks looks into each directory.
+"""
+
+import posix
+from time import monotonic, time_ns
+
+from ..base import overview, shared_dir
+from ..base.overview import COUNT, HEAD, NO_LOGGER, PID, ROW, SLOT, WORD, kind_of, pack
+from ..base.service_dirs import names_in
+from ..base.status import SECOND
+from ..supervise.directory_service import DirectoryService
+from ..supervise.state import DOWN, FINISHING, SWEEPING, UP, WAIT
+from ..supervise.successor import Successor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..jobs.loop import Loop
+    from ..supervise.pair import Pair
+    from ..supervise.status_writer import StatusWriter
+
+SOON = 0.3  # seconds until it is made: others may come and go at the same time
+AGAIN = 5.0  # and where it could not be
+WHAT = {
+    DOWN: overview.DOWN,
+    WAIT: overview.WAIT,
+    UP: overview.RUN,
+    SWEEPING: overview.FINISH,
+    FINISHING: overview.FINISH,
+}
+WANTED = {"u": 0, "d": overview.WANTED_DOWN, "o": overview.ONCE}
+
+
+class OverviewWriter:
+    """Writes of the services KNOWN, whose directory is the current one, and open as HOME.
+
+    While it is `busy` others come; after that it is made.
+    """
+
+    def __init__(self, loop: "Loop", home: int, known: "dict[bytes, Pair]") -> None:
+        self._loop = loop
+        self._home = home
+        self._known = known
+        self.busy = False
+        self._ending = False
+        self._names: list[bytes] = []
+        self._stamp: tuple[int, ...] = ()  # of the directory, when its names were these
+        self._rows = 0  # that were written
+        self._fd = self._place = -1  # the file, and what it is in
+        try:
+            # That of one which was killed is not true any more.
+            self._place = shared_dir.open_directory(overview.PLACE)
+            self._remove()
+        except OSError:
+            pass
+
+    def listed(self, stamp: tuple[int, ...]) -> None:
+        """The directory has been looked at when it had this STAMP."""
+        if stamp != self._stamp:
+            self.outdated()
+
+    def outdated(self) -> None:
+        """Other services are kept now, or will be."""
+        self._remove()
+        if not self._ending:
+            self._at(SOON)
+
+    def end(self) -> None:
+        """All are about to end."""
+        self._ending = True
+        self._remove()
+
+    def _at(self, seconds: float) -> None:
+        """Make it in so many SECONDS."""
+        home, self._loop.home = self._loop.home, self._home
+        self._loop.at(monotonic() + seconds, self._make)
+        self._loop.home = home
+
+    def _remove(self) -> None:
+        if self._fd >= 0:
+            posix.close(self._fd)
+            self._fd = -1
+        if self._place >= 0:
+            try:
+                shared_dir.remove(overview.NAME, self._place)
+            except OSError:
+                pass
+            posix.close(self._place)
+            self._place = -1
+
+    def _make(self) -> None:
+        """Have it there, if nobody else comes."""
+        if self._ending or self._fd >= 0:
+            return
+        if self.busy:
+            self._at(SOON)
+            return
+        try:
+            self._stamp = overview.stamp(b".")
+            listed = time_ns()
+            self._names = names_in(b"")
+            rows = [self._slot(number, name) for number, name in enumerate(self._names)]
+            text = b"\0".join(self._names)
+            head = pack(overview.MAGIC, *self._stamp, listed, len(rows), len(text))
+            self._place = shared_dir.open_directory(overview.PLACE)
+            data = b"".join([head, *rows, text])
+            self._fd = shared_dir.replace(overview.NAME, data, self._place, mode=0o600)
+        except OSError:
+            # Whoever asks for all of them waits a little longer.
+            self._remove()
+            self._at(AGAIN)
+
+    def _slot(self, number: int, name: bytes) -> bytes:
+        """The two rows of what stands at this NUMBER; its services will say what changes there."""
+        pair = self._known.get(name)
+        for at, one in enumerate((pair.service, pair.logger) if pair else ()):
+            if isinstance(one, DirectoryService):
+                one.status_writer.told = self._note
+                one.status_writer.row = 2 * number + at
+        return self._row(pair, 0) + self._row(pair, 1)
+
+    def _note(self, writer: "StatusWriter") -> None:
+        """What WRITER is for has been written down where it lives: here too."""
+        number, which = divmod(writer.row, 2)
+        if self._fd < 0 or number >= len(self._names):
+            return
+        row = self._row(self._known.get(self._names[number]), which)
+        at = HEAD + SLOT * number + ROW * which
+        try:
+            posix.pwrite(self._fd, row, at * WORD)
+        except OSError:
+            self.outdated()
+
+    def _row(self, pair: "Pair | None", which: int) -> bytes:
+        """A row for the service of PAIR, or its logger; for what has none, where to look."""
+        one = (pair.logger if which else pair.service) if pair else None
+        self._rows += 1
+        if not isinstance(one, DirectoryService) or _is_special(one):
+            return pack(self._rows << COUNT, 0, 0, self._rows)
+        state = one.state
+        flags = state.paused * overview.PAUSED | state.term * overview.TERM | WANTED[state.want]
+        logger, pid = _logger(one) if pair and not which and pair.logger else (NO_LOGGER, 0)
+        kind = kind_of(WHAT[state.phase], flags, logger)
+        since = one.status_writer.since // SECOND
+        return pack(self._rows << COUNT | kind, since, pid << PID | one.pid, self._rows)
+
+
+def _is_special(one: DirectoryService) -> bool:
+    """Whether there is more to say of ONE than a row has room for, or nobody knows enough."""
+    state, writer = one.state, one.status_writer
+    return bool(
+        not writer.says_so()
+        or one.files.theirs
+        or writer.s6
+        or writer.text
+        or state.why
+        or state.failures
+        or state.leaving
+        or state.failed
+        or state.phase not in WHAT
+        or (state.phase == UP and state.rules.waits_ready and not state.ready)
+    )
+
+
+def _logger(one: DirectoryService) -> tuple[int, int]:
+    """What a row says of the logger of ONE, which has one: how it is, and its pid."""
+    if not isinstance(one, Successor) or one.logger is None:
+        return overview.DIRECTORY, 0
+    word, _, pid = one.logger.shown.partition(b" ")
+    return overview.HOSTED + overview.LOGGERS.index(word), int(pid or 0)
