@@ -10,7 +10,7 @@ from . import cli
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 MOST = 1 << 20  # beyond any fd
 _spawn: "list[Callable[..., int]]" = []  # that of base/spawn, where it is loaded
@@ -21,7 +21,7 @@ def fork(
     who: bytes,
     name: bytes,
     body: "Callable[[], int]",
-    fd_map: "dict[int, int]",
+    fd_map: "Mapping[int, int]",
     keep: "Iterable[int]" = (),
     *,
     session: bool = True,
@@ -52,7 +52,7 @@ def fork(
 def spawn_program(
     file: bytes,
     argv: list[bytes],
-    fd_map: "dict[int, int]",
+    fd_map: "Mapping[int, int]",
     *,
     session: bool,
     unblock: bool = False,
@@ -143,7 +143,7 @@ def _child(
     who: bytes,
     name: bytes,
     body: "Callable[[], int]",
-    fd_map: "dict[int, int]",
+    fd_map: "Mapping[int, int]",
     keep: "Iterable[int]",
     *,
     mask: "Iterable[int]",
@@ -173,7 +173,7 @@ def _child(
         posix._exit(code)  # noqa: SLF001 - a child never returns into the supervisor
 
 
-def _map_fds(fd_map: "dict[int, int]", name: bytes) -> None:
+def _map_fds(fd_map: "Mapping[int, int]", name: bytes) -> None:
     """Make each fd the one it is to be for NAME, also where one's source is another's place."""
     above = max(fd_map, default=0) + 1
     fd = 0

@@ -11,6 +11,10 @@ from _signal import NSIG, SIG_IGN, SIGXFSZ, valid_signals
 from .libc import Int, Long, String, Word, function
 from .process import environ
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 KEPT = sorted(set(range(1, NSIG)) - set(valid_signals()))
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # the same in glibc and musl
 Set = Word * (1024 // 8 // sizeof(Word))
@@ -26,7 +30,7 @@ _init, _destroy, _add_dup2 = (
 
 
 def spawn(
-    file: bytes, argv: list[bytes], fd_map: dict[int, int], *, session: bool, unblock: bool
+    file: bytes, argv: list[bytes], fd_map: "Mapping[int, int]", *, session: bool, unblock: bool
 ) -> int:
     """Start FILE with ARGV, in a SESSION of its own or not; return its pid.
 
@@ -44,7 +48,7 @@ def spawn(
     return started
 
 
-def _place(fd_map: dict[int, int]) -> None:
+def _place(fd_map: "Mapping[int, int]") -> None:
     """Have the actions that FD_MAP asks for, or none where one of them cannot be."""
     _placed.clear()
     _destroy(_actions)

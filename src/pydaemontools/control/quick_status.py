@@ -59,7 +59,7 @@ def read(place: bytes) -> Overview | None:
 
 
 class QuickStatus:
-    """The services in the directory PLACE as the overview FOUND tells of them; HOME is where we are.
+    """The services in the directory PLACE as the overview FOUND has them; HOME is where we are.
 
     `code` is what LSB has the status of those exit with that were asked for.
     """

@@ -24,7 +24,6 @@ from _socket import (
     socketpair,
 )
 from _struct import pack
-from collections import deque
 from time import monotonic
 
 from ..base import cli
@@ -114,7 +113,7 @@ class LoggerProcess:
         self._control: socket | None = None
         self._loggers: dict[int, Logger] = {}  # those that are there, by their numbers
         self._count = 0
-        self._queue: deque[tuple[bytes, tuple[int, ...]]] = deque()
+        self._queue: list[tuple[bytes, tuple[int, ...]]] = []
 
     def add(self, logger: "Logger", words: list[bytes], pipe: int) -> int:
         """Have LOGGER there, with WORDS, which reads PIPE; return its number. Raises OSError."""
@@ -178,7 +177,7 @@ class LoggerProcess:
                 self._loop.at(monotonic() + AGAIN, self._send)
                 self._loop.home = home
                 return
-            self._queue.popleft()
+            del self._queue[0]
 
     def _hear(self) -> None:
         while self._control:

@@ -45,10 +45,11 @@ class OverviewWriter:
         self._known = known
         self.busy = False
         self._ending = False
-        self._names: list[bytes] = []
-        self._stamp: tuple[int, ...] = ()  # of the directory, when its names were these
+        self._pairs: list[Pair | None] = []  # as they stand there
+        self._stamp: tuple[int, ...] = ()  # of the directory, when it was made
         self._rows = 0  # that were written
         self._fd = self._place = -1  # the file, and what it is in
+        self._hears = self._note  # one object for all services
         try:
             # That of one which was killed is not true any more.
             self._place = shared_dir.open_directory(overview.PLACE)
@@ -79,6 +80,7 @@ class OverviewWriter:
         self._loop.home = home
 
     def _remove(self) -> None:
+        self._pairs = []
         if self._fd >= 0:
             posix.close(self._fd)
             self._fd = -1
@@ -100,9 +102,10 @@ class OverviewWriter:
         try:
             self._stamp = overview.stamp(b".")
             listed = time_ns()
-            self._names = names_in(b"")
-            rows = [self._slot(number, name) for number, name in enumerate(self._names)]
-            text = b"\0".join(self._names)
+            names = names_in(b"")
+            self._pairs = [self._known.get(name) for name in names]
+            rows = [self._slot(number, pair) for number, pair in enumerate(self._pairs)]
+            text = b"\0".join(names)
             head = pack(overview.MAGIC, *self._stamp, listed, len(rows), len(text))
             self._place = shared_dir.open_directory(overview.PLACE)
             data = b"".join([head, *rows, text])
@@ -112,21 +115,20 @@ class OverviewWriter:
             self._remove()
             self._at(AGAIN)
 
-    def _slot(self, number: int, name: bytes) -> bytes:
-        """The two rows of what stands at this NUMBER; its services will say what changes there."""
-        pair = self._known.get(name)
+    def _slot(self, number: int, pair: "Pair | None") -> bytes:
+        """The two rows of PAIR, at this NUMBER; its services will say what changes there."""
         for at, one in enumerate((pair.service, pair.logger) if pair else ()):
             if isinstance(one, DirectoryService):
-                one.status_writer.told = self._note
+                one.status_writer.told = self._hears
                 one.status_writer.row = 2 * number + at
         return self._row(pair, 0) + self._row(pair, 1)
 
     def _note(self, writer: "StatusWriter") -> None:
         """What WRITER is for has been written down where it lives: here too."""
         number, which = divmod(writer.row, 2)
-        if self._fd < 0 or number >= len(self._names):
+        if self._fd < 0 or number >= len(self._pairs):
             return
-        row = self._row(self._known.get(self._names[number]), which)
+        row = self._row(self._pairs[number], which)
         at = HEAD + SLOT * number + ROW * which
         try:
             posix.pwrite(self._fd, row, at * WORD)

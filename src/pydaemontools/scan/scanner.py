@@ -62,6 +62,7 @@ class Scanner:
         self.ending = False
         self._fresh: list[bytes] = []  # directories that are to be kept, the first one last
         self._some_left = False  # since the last turn
+        self._leaves = self._one_left  # one object for all services
         self.killed = 0  # services and loggers that did not end by themselves
         self.home = loop.home = self._open_home()
         self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
@@ -195,7 +196,7 @@ class Scanner:
             posix.close(home)
             raise
         self.known[name] = pair
-        pair.on_leave = self._one_left
+        pair.when_left(self._leaves)
         if self.overview:
             self.overview.outdated()
 

@@ -69,4 +69,4 @@ class SvscanScanner(OriginalScanner):
     def _connect(self, entry: Entry, part: bytes, pair: "Pair") -> None:
         if entry.pipe:
             fd = 0 if part == LOG else 1
-            pair.service.fd_map[fd] = entry.pipe[fd]
+            pair.service.fd_map = {**pair.service.fd_map, fd: entry.pipe[fd]}

@@ -66,7 +66,7 @@ class Adoption:
         # What it starts is known before its end.
         service.followed.on_kill = left.strays
         service.pid, service.session = pid, left.session or pid
-        service.begun = {pid: start}
+        service.run_pid, service.run_start = pid, start
         if service.reaper:
             service.reaper.leads(service.session, service)
         self._take_address()
@@ -144,7 +144,7 @@ class Adoption:
         if strays or (left.words.get(b"state") == b"run" and not start_time(pid)):
             up = max(0.0, clock_gettime(CLOCK_BOOTTIME) - left.started / TICKS)
             ended = time_ns(), pid, up, service.wait_status
-            service.status_writer.deaths.append((ended, LEFT.decode()[1:], b""))
+            service.status_writer.deaths += ((ended, LEFT.decode()[1:], b""),)
         service.session = left.session or pid
         service.state.rules = service.rules()
         service.feed(FOUND)

@@ -64,7 +64,7 @@ class Announcement(Announcer):
     def __init__(self, service: "Service", asked: dict[bytes, bytes]) -> None:
         super().__init__(service.loop, asked)
         self._service = service
-        service.watchers.append(self._changed)
+        service.watchers += (self._changed,)
         self._loop.at_turn_end(self._look)
 
     def _changed(self, _before: State, _after: State) -> None:

@@ -18,7 +18,7 @@ from .table import ALIVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..jobs.tree import Reaper
     from .fifodir import FifoDir
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .notify_hook import NotifyHook
     from .said import Said
     from .tap import Tap
+
+
+NO_TAPS: "Mapping[int, Tap]" = {}
 
 
 class DirectoryService(Service):
@@ -44,11 +47,12 @@ class DirectoryService(Service):
         "_memory",
         "_problems",
         "_watched",
-        "begun",
         "dialect",
         "files",
         "health",
         "main",
+        "run_pid",
+        "run_start",
         "said",
         "status_writer",
         "taps",
@@ -66,24 +70,26 @@ class DirectoryService(Service):
         sub: bytes = b"",
         place: bytes = b"",
     ) -> None:
-        super().__init__(loop, reaper, dialect.who(name), (name + b"/" + sub).rstrip(b"/"))
+        called = (name + b"/" + sub).rstrip(b"/") if sub else name
+        super().__init__(loop, reaper, dialect.who(name), called)
         self.dialect = dialect
         self.table = dialect.table
         # daemontools' x waits, and a logger knows none.
         self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
         self.files = ServiceDir(dialect, name, sub, place, sparing=loop.home >= 0)
-        self.taps: dict[int, Tap] = {}
+        self.taps: Mapping[int, Tap] = NO_TAPS
         self.said: Said | None = None
         self.health: Health | None = None
         # Another main process, as the service names it: its pid and its start time.
         self.main = (0, 0)
-        self.begun: dict[int, int] = {}  # the pid of the last run, and when it started
+        # Which process began the last run, and when, in ticks since boot; 0 where nobody knows.
+        self.run_pid = self.run_start = 0
         self._hook: NotifyHook | None = None
         self._memory: MemoryWatch | None = None
         self._fifodir: FifoDir | None = None
-        self._problems: list[bytes] = []
+        self._problems: tuple[bytes, ...] = ()
         self._launcher = self.launcher(self, self.files)
-        self._commands = CommandQueue(self._launcher)
+        self._commands: CommandQueue | None = None  # what it was told
         self.status_writer = StatusWriter(self, self.files)
         # By a person, who sees the last line of stderr; without /proc it is not to be had.
         self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
@@ -129,7 +135,7 @@ class DirectoryService(Service):
             self.warn(b"unable to create " + self.files.shown + b"event", error)
             return
         self.status_writer.s6 = True
-        self.watchers.append(self._fifodir.note)
+        self.watchers += (self._fifodir.note,)
         if not self.predecessor:
             self.show()
 
@@ -154,7 +160,7 @@ class DirectoryService(Service):
             from .notify_hook import NotifyHook
 
             self._hook = NotifyHook(self._launcher)
-            self.watchers.append(self._hook.note)
+            self.watchers += (self._hook.note,)
 
     def succeed(self) -> None:
         """See what another supervisor left here."""
@@ -164,8 +170,8 @@ class DirectoryService(Service):
     def rules(self) -> Rules:
         """What the directory asks for now. What is wrong there is said once, and left out."""
         rules, problems = self.dialect.rules(self.files.place)
-        if problems != self._problems:
-            self._problems = problems
+        if tuple(problems) != self._problems:
+            self._problems = tuple(problems)
             for problem in problems:
                 self.warn(self.files.shown + problem)
         return rules
@@ -215,7 +221,8 @@ class DirectoryService(Service):
             from .tap import Tap
 
             sink = self.fd_map.get(fd, fd)
-            self.taps[fd] = Tap(self.loop, sink, pipe, logs=fd in self.fd_map)
+            tap = Tap(self.loop, sink, pipe, logs=fd in self.fd_map)
+            self.taps = {**self.taps, fd: tap}
 
     def listen(self, address: bytes = b"") -> None:
         """Have a NOTIFY_SOCKET, at ADDRESS if it knows that already. Raises OSError."""
@@ -233,7 +240,7 @@ class DirectoryService(Service):
 
     def _fds(self) -> dict[int, int]:
         """The fds that it gets, those that we listen to among them."""
-        return self.fd_map | {fd: tap.fd for fd, tap in self.taps.items()}
+        return {**self.fd_map, **{fd: tap.fd for fd, tap in self.taps.items()}}
 
     def finish(self, status: int | None) -> int:
         """Start ./finish, if there is one."""
@@ -260,7 +267,7 @@ class DirectoryService(Service):
         last = self.taps[2].last_line if 2 in self.taps and 1 not in self.fd_map else b""
         seconds = monotonic() - self.state.started
         ended = time_ns(), self.pid, seconds, status
-        self.status_writer.deaths.append((ended, self.state.why, last))
+        self.status_writer.deaths += ((ended, self.state.why, last),)
         if self._hook:
             self._hook.last_end = ended[1:]
 
@@ -322,13 +329,15 @@ class DirectoryService(Service):
             self.warn(b"unable to change " + self.files.shown + b"down", error)
 
     def _leave(self) -> None:
-        self._commands.close()
+        if self._commands:
+            self._commands.close()
         super()._leave()
 
     # What it is told to do, and what it says of itself.
 
     def obey(self, letters: bytes) -> None:
         """Do what LETTERS say, in order."""
+        self._commands = self._commands or CommandQueue(self._launcher)
         self._commands.add(letters)
 
     def show(self) -> None:

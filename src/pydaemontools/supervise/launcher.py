@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..base.patterns import Pattern
 
 RUN = b"./run"
+NO_PATTERNS: "Mapping[bytes, Pattern]" = {}
 
 
 class Launcher:
@@ -47,7 +48,8 @@ class Launcher:
         # Which one of a template it is, and its logger too.
         directory = service.name.removesuffix(b"/log") if files.sub else service.name
         self.instance = instance_of(directory)[1] if self.native else b""
-        self.patterns: dict[bytes, Pattern] = {}  # that are looked for in what run prints
+        # That are looked for in what run prints.
+        self.patterns: Mapping[bytes, Pattern] = NO_PATTERNS
         self.chained = False  # whether the last run goes through links in a copy of this process
         # runit has no scripts for a logger, and daemontools none at all.
         self._scripted = files.dialect.full and not files.sub
@@ -133,7 +135,7 @@ class Launcher:
 
         return run
 
-    def _fork(self, body: "Callable[[], int]", fd_map: dict[int, int]) -> int:
+    def _fork(self, body: "Callable[[], int]", fd_map: "Mapping[int, int]") -> int:
         one = self.service
         if self.instance:
             body = self._knowing(body)

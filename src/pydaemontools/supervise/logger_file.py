@@ -98,7 +98,7 @@ class LoggerService(ProgramService):
         self._default = default
         self._text = b""  # that the last start was by
         self._said = b""  # what is wrong with it
-        service.watchers.append(self._note)
+        service.watchers += (self._note,)
         if isinstance(service, Successor):
             service.logger = self
 

@@ -30,6 +30,18 @@ class Pair:
     PIPE, its two ends, is the one between them, if there is one already.
     """
 
+    __slots__ = (
+        "_futile",
+        "_on_leave",
+        "_sink",
+        "_source",
+        "_unread",
+        "home",
+        "logger",
+        "loop",
+        "service",
+    )
+
     def __init__(
         self,
         loop: Loop,
@@ -42,12 +54,11 @@ class Pair:
         self.home = loop.home  # the working directory of both
         self.service = service
         self.logger = logger
-        self.on_leave: Callable[[], None] | None = None  # called when the last of them has left
-        service.on_leave = self._gone
+        self._on_leave: Callable[[], None] | None = None
         if logger:
             self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
-            service.fd_map |= dict.fromkeys(fds, self._sink)
-            logger.fd_map[0] = self._source
+            service.fd_map = {**service.fd_map, **dict.fromkeys(fds, self._sink)}
+            logger.fd_map = {**logger.fd_map, 0: self._source}
             service.on_leave = self._left
             logger.on_end = self._logged
             logger.on_refused = self._refused
@@ -76,6 +87,13 @@ class Pair:
             one.keep = keep
             one.verbose = verbose
             one.begin()
+
+    def when_left(self, callback: "Callable[[], None]") -> None:
+        """Call CALLBACK when the last of them has left."""
+        if self.logger:
+            self._on_leave = callback
+        else:
+            self.service.on_leave = callback
 
     def close(self) -> None:
         """Both have left: close what they had open, and hear nothing more."""
@@ -178,5 +196,5 @@ class Pair:
         self._gone()
 
     def _gone(self) -> None:
-        if self.on_leave:
-            self.on_leave()
+        if self._on_leave:
+            self._on_leave()

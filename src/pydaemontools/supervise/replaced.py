@@ -14,8 +14,9 @@ from time import monotonic
 
 from ..base.locks import holder, lock, lock_directory
 from ..base.shared_dir import open_directory, remove
-from .run_record import place
-from .servicedir import SUPERVISE, length
+from . import run_record
+from .marks import MASK
+from .servicedir import FILES, SEEN, SUPERVISE, identity, length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ class Upkeep:
         "_regular",
         "_said",
         "_said_before",
-        "_seen",
         "_writes",
         "files",
         "origin",
@@ -50,8 +50,7 @@ class Upkeep:
         self.files = files
         self.origin = b""
         self._said = self._said_before = b""  # the warning of this look, and of the one before
-        self._seen: dict[bytes, tuple[int, ...]] = {}  # files that were written, as they were
-        self._writes = 0  # how many had been written then
+        self._writes = -1  # how many had been written when they were looked at last
         self._hear()
         # Where there are many, others know better when.
         self._regular = files.dialect.native and not files.sparing
@@ -59,10 +58,10 @@ class Upkeep:
             self._rest()
 
     def _hear(self) -> None:
-        self.service.loop.watch(self.files.fds[b"control"], self._obey)
+        self.service.loop.watch(self.files.fd(b"control"), self._obey)
 
     def _obey(self) -> None:
-        self.service.obey(_letters(self.files.fds[b"control"]))
+        self.service.obey(_letters(self.files.fd(b"control")))
 
     def _rest(self) -> None:
         self.service.loop.at(monotonic() + LOOK, self.look)
@@ -121,7 +120,7 @@ class Upkeep:
             posix.fchdir(before)
             files.rest()
             if supervise >= 0:
-                files.fds[SUPERVISE] = posix.dup(supervise)
+                files.directory = posix.dup(supervise)
             files.theirs, files.stood = theirs, stood
         for fd in filter(lambda fd: fd >= 0, (before, supervise)):
             posix.close(fd)
@@ -161,11 +160,13 @@ class Upkeep:
             # It may be another name of that.
             gone += [b"ok"] if files.sparing and b"ok" not in gone else []
         whole = len(gone) > len(FIFOS)
-        lost = [name for name in SHOWN if name in files.written and not self._holds(name)]
+        lost = [
+            name for name in SHOWN if files.marks.get(name) is not None and not self._holds(name)
+        ]
         if not gone and not lost:
             return b""
-        files.written.clear()
-        files.identity = place(files.place)
+        files.marks.forget(*FILES)
+        files.identity = run_record.identity(files.place)
         self.service.show()
         if b"ok" in gone:
             # Who sees that we are here may read how it is.
@@ -176,28 +177,36 @@ class Upkeep:
 
     def _stands(self, name: bytes) -> bool:
         """Whether supervise/NAME is the file that we have open."""
-        known = posix.fstat(self.files.fds[name] if name == b"lock" else self.files.fifo(name))
+        fd = self.files.fd(name) if name == b"lock" else self.files.fifo(name)
+        known = posix.fstat(fd)
         return _same(name, known, self.files.supervise())
 
     def _holds(self, name: bytes) -> bool:
         """Whether supervise/NAME is what we wrote, as far as a look at it can tell."""
-        found = self._look_at(name)
         if self.files.writes == self._writes:
-            return found == self._seen.get(name)
-        return found[-1:] == (length(self.files.written[name]),)
+            return self._look_at(name) == self.files.marks.get(name + SEEN)
+        found = self._stat(name)
+        return found is not None and found.st_size == length(self.files.marks.get(name) or 0)
 
-    def _look_at(self, name: bytes) -> tuple[int, ...]:
+    def _look_at(self, name: bytes) -> int:
+        """What tells the file NAME, as it is now, from another, or from itself as it was."""
+        found = self._stat(name)
+        return hash((found.st_ino, found.st_mtime_ns, found.st_size)) & MASK if found else 0
+
+    def _stat(self, name: bytes) -> posix.stat_result | None:
         try:
-            found = posix.stat(name, dir_fd=self.files.supervise(), follow_symlinks=False)
+            return posix.stat(name, dir_fd=self.files.supervise(), follow_symlinks=False)
         except OSError:
-            return ()
-        return found.st_ino, found.st_mtime_ns, found.st_size
+            return None
 
     def _note(self) -> None:
         """Know what was written when it is looked at again."""
-        if self.files.writes != self._writes or not self._seen:
+        if self.files.writes != self._writes:
             self._writes = self.files.writes
-            self._seen = {name: self._look_at(name) for name in SHOWN if name in self.files.written}
+            self.files.marks.forget(*(name + SEEN for name in SHOWN))
+            for name in SHOWN:
+                if self.files.marks.get(name) is not None:
+                    self.files.marks.set(name + SEEN, self._look_at(name))
 
     def _lock(self) -> bool:
         """Lock supervise/lock as it is now, and the directory if it is another: whether we could.
@@ -206,7 +215,7 @@ class Upkeep:
         """
         files = self.files
         held, directory = b"", -1
-        if files.fds[b"."] < 0 or not _same(files.place, posix.fstat(files.fds[b"."])):
+        if files.fd(b".") < 0 or not _same(files.place, posix.fstat(files.fd(b"."))):
             shown = files.shown.rstrip(b"/")
             directory, held = lock_directory(files.place, shown, patient=False)
         if not held:
@@ -241,9 +250,9 @@ class Upkeep:
 
     def _replace(self, name: bytes, fd: int) -> None:
         """Have FD as that of NAME."""
-        before = self.files.fds[name]
+        before = self.files.fd(name)
         if before < 0:
-            self.files.fds[name] = fd
+            self.files.keep(name, fd)
             return
         # By the same number: that of `.` says where the service is at home.
         posix.dup2(fd, before, inheritable=False)
@@ -251,7 +260,7 @@ class Upkeep:
 
     def _open(self, name: bytes) -> None:
         """Make the fifo NAME again; what had been said to the old one counts. Raises OSError."""
-        before = self.files.fds.get(name, -1)
+        before = self.files.fd(name)
         self.files.open_fifo(name)
         if before < 0:
             return
@@ -264,16 +273,16 @@ class Upkeep:
 
 def _same(path: bytes, known: posix.stat_result, directory: int | None = None) -> bool:
     """Whether what is at PATH is the file that is KNOWN; in DIRECTORY, an fd, not by a link."""
-    return _is(path, (known.st_dev, known.st_ino), directory)
+    return _is(path, identity(known), directory)
 
 
-def _is(path: bytes, identity: tuple[int, int] | None, directory: int | None = None) -> bool:
-    """Whether what is at PATH has this device and inode."""
+def _is(path: bytes, wanted: int | None, directory: int | None = None) -> bool:
+    """Whether what is at PATH is the file that is WANTED, as identity() has it."""
     try:
         found = posix.stat(path, dir_fd=directory, follow_symlinks=directory is None)
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) == identity
+    return identity(found) == wanted
 
 
 def _clear(directory: int) -> None:

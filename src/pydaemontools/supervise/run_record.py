@@ -19,18 +19,36 @@ if TYPE_CHECKING:
     Processes = dict[int, int]  # pids, and when each started
 
 MOST = 1000  # processes that are written down
+INODE = 64  # bits of one
+_here: list[bytes] = []  # which boot and which pid namespace this is
 
 
 def place(directory: bytes) -> bytes:
     """Say which boot, which pid namespace and which DIRECTORY it is; nothing if nobody can."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as boot:
-            boot_id = boot.read(64).strip()
-        found = posix.stat(directory)
-        namespace = posix.readlink(b"/proc/self/ns/pid")
-    except OSError:
+    return place_of(identity(directory))
+
+
+def place_of(known: int | None) -> bytes:
+    """The same of the directory that identity() KNOWS."""
+    if not _here:
+        try:
+            with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as boot:
+                boot_id = boot.read(64).strip()
+            _here.append(b"%s %s" % (boot_id, posix.readlink(b"/proc/self/ns/pid")))
+        except OSError:
+            return b""
+    if known is None:
         return b""
-    return b"%s %s %d:%d" % (boot_id, namespace, found.st_dev, found.st_ino)
+    return b"%s %d:%d" % (_here[0], known >> INODE, known & (1 << INODE) - 1)
+
+
+def identity(directory: bytes) -> int | None:
+    """Which DIRECTORY it is, in one number; None if nobody can say."""
+    try:
+        found = posix.stat(directory)
+    except OSError:
+        return None
+    return found.st_dev << INODE | found.st_ino
 
 
 def pipes(fd_map: "Mapping[int, int]") -> bytes:

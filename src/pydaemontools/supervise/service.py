@@ -16,13 +16,16 @@ from .sweep import Sweep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import ClassVar
 
     from ..jobs.known_process import KnownProcess
     from ..jobs.tree import Reaper
     from .predecessor import Predecessor
     from .table import Row
+
+
+NO_FDS: "Mapping[int, int]" = {}
 
 
 class Service:
@@ -37,6 +40,7 @@ class Service:
     # There may be thousands in one process.
     __slots__ = (
         "_events",
+        "_sweep",
         "ends",
         "fd_map",
         "followed",
@@ -53,7 +57,6 @@ class Service:
         "session",
         "starts",
         "state",
-        "sweep",
         "table",
         "verbose",
         "wait_status",
@@ -76,13 +79,14 @@ class Service:
         self.predecessor: Predecessor | None = None  # while something of it lives
         # How run ended. Of one that was found nobody knows more than that we ended it.
         self.wait_status: int | None = int(SIGTERM)
-        self._events: list[tuple[str, object, bool]] = []  # that happen, and whether they are mute
-        self.fd_map: dict[int, int] = {}
+        # What happens, while it does, and whether it is mute.
+        self._events: list[tuple[str, object, bool]] | None = None
+        self.fd_map: Mapping[int, int] = NO_FDS
         self.keep: list[int] = []
         self.verbose = False  # whether to say when it starts and ends
-        self.watchers: list[Callable[[State, State], None]] = []  # told of each change
+        self.watchers: tuple[Callable[[State, State], None], ...] = ()  # told of each change
         self.on_end = self.on_refused = self.on_down = self.on_leave = _nothing
-        self.sweep = Sweep(self)
+        self._sweep: Sweep | None = None
 
     # What a kind of service does.
 
@@ -126,7 +130,17 @@ class Service:
     def show(self) -> None:
         """Show how it is, when something may have changed."""
 
+    def record(self) -> dict[bytes, bytes]:
+        """What is written down of it for whoever comes after us."""
+        return {}
+
     # What happens.
+
+    @property
+    def sweep(self) -> Sweep:
+        """What ends whatever run left behind, once run has ended."""
+        self._sweep = self._sweep or Sweep(self)
+        return self._sweep
 
     @property
     def left(self) -> bool:
@@ -135,11 +149,12 @@ class Service:
 
     def feed(self, event: str, value: object = None, *, mute: bool = False) -> None:
         """Let EVENT happen, when those before it have. MUTE: its signals are not sent."""
-        self._events.append((event, value, mute))
-        if len(self._events) > 1:
+        if self._events is not None:
             # An action of the one before feeds this.
+            self._events.append((event, value, mute))
             return
-        for one, given, silent in self._events:
+        events = self._events = [(event, value, mute)]
+        for one, given, silent in events:
             before = self.state
             self.state, actions = table.step(before, one, monotonic(), given, self.table)
             for watch in self.watchers:
@@ -149,7 +164,7 @@ class Service:
                     self._ACTIONS[action](self)
                 elif not silent:
                     self.kill(action)
-        self._events.clear()
+        self._events = None
         self.loop.at_turn_end(self.settle)
         if self.state.phase == DOWN:
             self.on_down()

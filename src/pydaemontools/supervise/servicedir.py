@@ -10,6 +10,7 @@ from errno import EACCES, EAGAIN, ENOENT
 
 from ..base import cli, shared_dir
 from ..base.locks import holder, lock, lock_after, lock_directory
+from .marks import MASK, Marks, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,33 +19,37 @@ if TYPE_CHECKING:
 MOST = 1 << 20  # bytes that a file in supervise/ may hold, to be read again; they have 100 kB
 MOST_WORDS = 1 << 16  # and one that says what to do
 SUPERVISE = b"supervise"
+OPEN = b".", b"lock", b"control", b"ok"  # what may be
+FILES = b"status", b"stat", b"pid", b"state", b"history"  # in supervise/, that are written
+SEEN = b" as it was seen"  # stands behind the names of these
+MARKED = places(*OPEN, *FILES, *(name + SEEN for name in FILES))
 
 
 class ServiceDir:
     """The service directory NAME, at PLACE or in which we are; SUB is log/ for its logger's.
 
-    `shown` stands before a file's name in messages. `fds` are those of the files in
-    supervise/ that stay open, its own, and the directory's, which is called `.`; `written` tells
-    what the others hold, as known() does. With many services one is SPARING: what can be opened
-    again is closed at rest(), and `ok` is another name of `control`. If supervise/ is `theirs`,
-    another supervisor's, nothing is changed there. Anybody may have been there: see shared_dir.
+    fd() are those of the files in supervise/ that stay open, and the directory's, which is called
+    `.`; of the others `marks` has what they hold, as known() tells it. With many services
+    one is SPARING: what can be opened again is closed at rest(), and `ok` is another name of
+    `control`. If supervise/ is `theirs`, another supervisor's, nothing is changed there. Anybody
+    may have been there: see shared_dir.
     """
 
     __slots__ = (
         "_group",
+        "_name",
         "_state",
         "answers",
         "dialect",
-        "fds",
+        "directory",
         "identity",
+        "marks",
         "place",
-        "shown",
         "sparing",
         "stood",
         "sub",
         "theirs",
         "writes",
-        "written",
     )
 
     def __init__(
@@ -59,17 +64,22 @@ class ServiceDir:
         self.dialect = dialect
         self.sub = sub
         self.place = (place + b"/" * bool(place) + sub).rstrip(b"/") or b"."
-        self.identity = b""  # as run_record.py has it
-        self.shown = dialect.prefix(name, sub)
+        self.identity: int | None = None  # which directory it is, as run_record.py has it
+        self._name = name
         self._group: int | None = None
-        self.fds: dict[bytes, int] = {}
         self.theirs = False
         self.sparing = sparing
         self.answers = False
-        self.stood: tuple[int, int] | None = None  # device and inode of supervise/
-        self.written: dict[bytes, int] = {}
+        self.stood: int | None = None  # which directory supervise/ is, as identity() has it
+        self.marks = Marks(MARKED)
+        self.directory = -1  # supervise/, while it is open
         self.writes = 0  # how often one of these was written
         self._state = -1  # the file `state` as it was written last, to be patched
+
+    @property
+    def shown(self) -> bytes:
+        """What stands before a file's name in a message."""
+        return self.dialect.prefix(self._name, self.sub)
 
     def path(self, name: bytes) -> bytes:
         """Where the file NAME of the service is."""
@@ -116,27 +126,27 @@ class ServiceDir:
 
     def write(self, name: bytes, data: bytes) -> None:
         """Have DATA in supervise/NAME, all at once, unless it is there. Raises OSError."""
-        if self.theirs or self.written.get(name) == known(data):
+        if self.theirs or self.marks.get(name) == known(data):
             return
         try:
             fd = shared_dir.replace(name, data, self.supervise(), mode=0o644)
         except OSError as error:
             # Nobody knows what is there now.
-            self.written.clear()
+            self.marks.forget(*FILES)
             error.filename = name
             raise
         if name == b"state":
             fd, self._state = self._state, fd
         if fd >= 0:
             posix.close(fd)
-        self.written[name] = known(data)
+        self.marks.set(name, known(data))
         self.writes += 1
 
     def patch(self, at: int, data: bytes) -> None:
         """Have DATA in the place AT of supervise/state, which was written. Raises OSError."""
         if self.theirs:
             return
-        self.written.pop(b"state", None)
+        self.marks.forget(b"state")
         if self._state < 0 or not posix.fstat(self._state).st_nlink:
             raise FileNotFoundError(ENOENT, "")
         posix.pwrite(self._state, data, at)
@@ -175,29 +185,39 @@ class ServiceDir:
 
     def supervise(self) -> int:
         """The directory supervise/, open. Raises OSError, also where another stands there now."""
-        if SUPERVISE not in self.fds:
-            fd = shared_dir.open_directory(self.path(SUPERVISE))
-            stands = _identity(fd)
-            if self.stood not in (None, stands):
-                posix.close(fd)
-                raise FileNotFoundError(ENOENT, "")
-            self.fds[SUPERVISE], self.stood = fd, stands
-        return self.fds[SUPERVISE]
+        if self.directory >= 0:
+            return self.directory
+        fd = shared_dir.open_directory(self.path(SUPERVISE))
+        stands = identity(posix.fstat(fd))
+        if self.stood not in (None, stands):
+            posix.close(fd)
+            raise FileNotFoundError(ENOENT, "")
+        self.directory, self.stood = fd, stands
+        return fd
+
+    def fd(self, name: bytes) -> int:
+        """The fd that NAME is open as, -1 if it is not."""
+        number = self.marks.get(name)
+        return -1 if number is None else number
+
+    def keep(self, name: bytes, fd: int) -> None:
+        """NAME is open as FD."""
+        self.marks.set(name, fd)
 
     def close(self) -> None:
         """Let go of the directory."""
         self.rest()
-        for fd in self.fds.values():
+        for fd in map(self.fd, OPEN):
             if fd >= 0:
                 posix.close(fd)
-        self.fds.clear()
+        self.marks.forget(*OPEN)
 
     def rest(self) -> None:
         """Nothing is written for a while: close what can be opened again."""
-        for fd in (self.fds.pop(SUPERVISE, -1), self._state):
+        for fd in (self.directory, self._state):
             if fd >= 0:
                 posix.close(fd)
-        self._state = -1
+        self.directory = self._state = -1
 
     def make_directory(self, name: bytes) -> bool:
         """Make the directory NAME; False if it is there. Raises OSError."""
@@ -212,8 +232,8 @@ class ServiceDir:
         """Make the directory supervise/, if it is not there, and open it. Raises OSError."""
         self.make_directory(SUPERVISE)
         fd = shared_dir.open_directory(self.path(SUPERVISE))
-        before = self.fds.get(SUPERVISE, -1)
-        self.fds[SUPERVISE], self.stood = fd, _identity(fd)
+        before = self.directory
+        self.directory, self.stood = fd, identity(posix.fstat(fd))
         if before >= 0:
             posix.close(before)
         if self._group is not None:
@@ -246,14 +266,15 @@ class ServiceDir:
         if held:
             what = b"unable to acquire " + self.shown + b"supervise/lock"
             raise cli.fatal(what, OSError(EAGAIN, ""), held)
-        self.fds[b"."] = fd
+        if fd >= 0:
+            self.keep(b".", fd)
 
     def be_home(self, fd: int) -> None:
         """Have FD, the directory too, hold its lock if there is one: that stays open anyway."""
-        if (before := self.fds.get(b".", -1)) >= 0:
+        if (before := self.fd(b".")) >= 0:
             posix.dup2(before, fd, inheritable=False)
             posix.close(before)
-        self.fds[b"."] = fd
+        self.keep(b".", fd)
 
     def open_lock(self) -> int:
         """The file supervise/lock, open, and made if it is not there. Raises OSError."""
@@ -265,9 +286,10 @@ class ServiceDir:
         shown = self.shown + b"supervise/lock"
         verb = b"unable to open " if self.dialect.runit else b"unable to acquire "
         try:
-            fd = self.fds[b"lock"] = self.open_lock()
+            fd = self.open_lock()
         except OSError as error:
             raise cli.fatal(verb + shown, error) from None
+        self.keep(b"lock", fd)
         verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
         try:
             (lock_after if self.dialect.native else lock)(fd)
@@ -296,16 +318,16 @@ class ServiceDir:
         # Nobody writes to `ok`, and what is open for both has a writer.
         flags = posix.O_RDWR if name == b"control" else posix.O_RDONLY
         mode, group = (0o600, -1) if self._group is None else (0o620, self._group)
-        self.fds[name] = shared_dir.make_fifo(name, flags, self.supervise(), mode, group)
+        self.keep(name, shared_dir.make_fifo(name, flags, self.supervise(), mode, group))
 
     def fifo(self, name: bytes) -> int:
         """The fd of the fifo NAME."""
-        return self.fds[b"control" if self.sparing else name]
+        return self.fd(b"control" if self.sparing else name)
 
 
 def known(data: bytes) -> int:
     """What is remembered of DATA, which may be long: its hash, and its length in the last bits."""
-    return hash(data) * 2 * MOST + len(data)
+    return (hash(data) * 2 * MOST + len(data)) & MASK
 
 
 def length(remembered: int) -> int:
@@ -313,6 +335,6 @@ def length(remembered: int) -> int:
     return remembered % (2 * MOST)
 
 
-def _identity(fd: int) -> tuple[int, int]:
-    found = posix.fstat(fd)
-    return found.st_dev, found.st_ino
+def identity(found: posix.stat_result) -> int:
+    """Which file was FOUND: its device and inode."""
+    return found.st_dev << 64 | found.st_ino

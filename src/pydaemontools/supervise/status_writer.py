@@ -30,6 +30,8 @@ ROOM = 32  # bytes for what it says: a pid and a start time, at most
 RETRY = 1.0  # seconds until what could not be written is tried again
 # What the status file calls a phase, if not down.
 IN_STATUS = {UP: RUN, SWEEPING: FINISH, FINISHING: FINISH}
+STATES, DOWN_OR_RUN = 4, 3  # how many there are, and what stands for any other
+NEVER = FOREVER, b""
 # What the file `state` calls it, which says more.
 IN_STATE = {DOWN: b"down", WAIT: b"wait", UP: b"run", SWEEPING: b"finish", FINISHING: b"finish"}
 
@@ -48,7 +50,6 @@ class StatusWriter:
         "_warned",
         "deaths",
         "files",
-        "record",
         "row",
         "s6",
         "service",
@@ -62,22 +63,21 @@ class StatusWriter:
         self.files = files
         self.text = ""
         self.s6 = False  # whether the status goes on with what s6's tools read
-        self.record: Callable[[], dict[bytes, bytes]] = dict  # for whoever comes after us
         self.told: Callable[[StatusWriter], None] | None = None  # whoever is to know it as well
         self.row = -1  # what this is to them
-        self.deaths: list[tuple[tuple[int, int, float, int | None], str, bytes]] = []
-        self._shown: tuple[int, int | None] | None = None
+        self.deaths: tuple[tuple[tuple[int, int, float, int | None], str, bytes], ...] = ()
+        self._shown = -1  # the process, and its state, as the files say
         self.since = 0  # nanoseconds of Unix time, when the process of the service changed
         self._ready_since = 0
-        self._next = FOREVER, b""  # when the next start is due: on the loop's clock, and in words
+        self._next = NEVER  # when the next start is due: on the loop's clock, and in words
         self._warned = False
 
     def write(self) -> None:
         """Write what has changed; if that cannot be, say so once and try again."""
         service = self.service
         # Where nothing can be written they would grow for ever.
-        del self.deaths[:-MOST_DEATHS]
-        shown = service.pid, IN_STATUS.get(service.state.phase)
+        self.deaths = self.deaths[-MOST_DEATHS:]
+        shown = self._to_show()
         if self._shown != shown:
             self._shown = shown
             self.since = time_ns()
@@ -85,7 +85,7 @@ class StatusWriter:
             if not self.files.sparing:
                 posix.sched_yield()
         try:
-            self._write(shown[1])
+            self._write()
         except OSError as error:
             if not self._warned:
                 self._warned = True
@@ -103,10 +103,13 @@ class StatusWriter:
 
     def says_so(self) -> bool:
         """Whether the files say how the service is now, as far as its process is concerned."""
-        shown = self.service.pid, IN_STATUS.get(self.service.state.phase)
-        return self._shown == shown and not self._warned
+        return self._shown == self._to_show() and not self._warned
 
-    def _write(self, shown: int | None) -> None:
+    def _to_show(self) -> int:
+        """Which process there is, and how the status file calls its state; one number."""
+        return self.service.pid * STATES + IN_STATUS.get(self.service.state.phase, DOWN_OR_RUN)
+
+    def _write(self) -> None:
         service, state, files = self.service, self.service.state, self.files
         pid = service.pid
         status = Status(
@@ -116,7 +119,7 @@ class StatusWriter:
             paused=state.paused,
             term=state.term,
             leaving=state.leaving,
-            state=shown,
+            state=IN_STATUS.get(state.phase),
         )
         if files.dialect.native:
             # Before the status: who sees that it is up can see whether it is ready.
@@ -135,16 +138,17 @@ class StatusWriter:
             # Last: whatever is wrong with it, the rest is right.
             fresh = [format_death(*ended, why=why, output=last) for ended, why, last in self.deaths]
             files.write(b"history", add_deaths(files.read(b"history"), fresh))
-            self.deaths = []
+            self.deaths = ()
 
     def resume(self, pid: int, words: dict[bytes, bytes], up: float) -> None:
         """The run PID has been up for UP seconds, and is as WORDS say that were written of it."""
-        self._shown = pid, RUN
+        self._shown = pid * STATES + RUN
         self.since = time_ns() - int(up * 1e9)
         since = words.get(b"readysince", b"")
         self._ready_since = int(since) if since.isdigit() else 0
         self.text = words.get(b"text", b"").decode("utf-8", "replace")
-        self.deaths.append(((time_ns(), pid, up, ADOPTION), "left by a supervisor that died", b""))
+        adopted = time_ns(), pid, up, ADOPTION
+        self.deaths += ((adopted, "left by a supervisor that died", b""),)
 
     def starting(self, run: bytes) -> bool:
         """Have the file `state` say what is known of a RUN that starts; False if that cannot be."""
@@ -186,7 +190,7 @@ class StatusWriter:
                 b"failures": b"%d" % state.failures,
                 b"ended": end_in_words(self.service.wait_status),
             }
-        pairs |= self.record()
+        pairs |= self.service.record()
         self.files.write(b"state", format_state(pairs))
 
     def _next_start(self) -> bytes:
@@ -198,5 +202,5 @@ class StatusWriter:
         due = state.due if state.phase == WAIT else FOREVER
         if due != self._next[0]:
             when = b"%d" % (time_ns() + int((due - monotonic()) * 1e9)) if due < FOREVER else b""
-            self._next = due, when
+            self._next = (due, when) if when else NEVER
         return self._next[1]

@@ -15,6 +15,7 @@ from .statefile import parse_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Protocol
 
     from ..jobs.process_table import ProcessTable
@@ -31,6 +32,7 @@ PID = slice(12, 16)  # where it stands in a status file
 # Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
 # memory until it has become a program.
 CHAIN = 0.005
+NOTHING = b"", b""
 
 
 class Successor(DirectoryService):
@@ -42,12 +44,11 @@ class Successor(DirectoryService):
         """See what a supervisor left here that was killed."""
         self._may_wait = False  # whether what is to be shown is shown later
         self._tick = 0  # before the last start
-        self._given = (b"", b"")  # what run was given last, to be written down
-        self._written = (b"", b"")  # and what was, before a start
+        self._given = NOTHING  # what run was given last, to be written down
+        self._written = NOTHING  # and what was, before a start
         self.logs = 0  # the inode of the pipe to a logger that has no directory
         self.logger: Shown | None = None  # that logger
-        self.status_writer.record = self.record
-        self.files.identity = run_record.place(self.files.place)
+        self.files.identity = run_record.identity(self.files.place)
         try:
             words = parse_state(self.files.read(b"state"))
         except OSError:
@@ -77,7 +78,7 @@ class Successor(DirectoryService):
             # A logger of another pipe ends by itself, once nobody can write to that.
             self.predecessor = left = None
         # Also before the first start of ours: we may not live to see it.
-        self._given = run_record.pipes(self._fds()), b""
+        self._give(self._fds())
         strays = left.strays() if left else []
         if left and (strays or left.ran):
             from .adoption import Adoption
@@ -96,9 +97,10 @@ class Successor(DirectoryService):
         if state.phase == SWEEPING:
             processes = {pid: start_time(pid) for pid in self.strays()}
         elif self.pid:
-            processes = {self.pid: self.begun.get(self.pid) or start_time(self.pid)}
+            began = self.run_start if self.pid == self.run_pid else 0
+            processes = {self.pid: began or start_time(self.pid)}
         known = {
-            b"session": run_record.listed(self.begun) if self.pid else b"",
+            b"session": self._run() if self.pid else b"",
             b"cgroup": state.rules.cgroup if self.pid else b"",
             b"pipes": self._given[0],
         }
@@ -110,9 +112,9 @@ class Successor(DirectoryService):
             known[b"pipes"] = run_record.listed({fd: one for fd, one in given.items() if fd < 3})
         return {
             b"leaving": b"1" if state.leaving else b"",
-            b"obeyed": b"%d" % self._commands.obeyed,
+            b"obeyed": b"%d" % (self._commands.obeyed if self._commands else 0),
             b"stopping": b"1" if state.phase == UP and state.stopping else b"",
-            b"place": self.files.identity,
+            b"place": run_record.place_of(self.files.identity),
             b"processes": run_record.listed(processes),
             b"main": run_record.listed(dict([self.main])),
             b"notify": self.said.address if self.said else b"",
@@ -123,8 +125,7 @@ class Successor(DirectoryService):
 
     def starting(self, fd_map: dict[int, int]) -> None:
         """Run is about to be started: what it is known by has to stand there before it is."""
-        address = self.said.address if self.said else b""
-        self._given = run_record.pipes(fd_map), address
+        self._give(fd_map, self.said.address if self.said else b"")
         if self._given != self._written or not self.status_writer.starting(b"1"):
             self._write_down(b"1")
         self._tick = ticks()
@@ -132,11 +133,21 @@ class Successor(DirectoryService):
     def started(self, rules: Rules) -> None:
         """Run has been started with RULES: tell at once which process it is."""
         now = ticks()
-        self.begun = {self.pid: now if now == self._tick else start_time(self.pid)}
+        self.run_pid = self.pid
+        self.run_start = now if now == self._tick else start_time(self.pid)
         # If that cannot be, its pipes tell until the end of the turn.
-        self.status_writer.starting(run_record.listed(self.begun))
+        self.status_writer.starting(self._run())
         self._may_wait = self._launcher.chained
         super().started(rules)
+
+    def _give(self, fd_map: "Mapping[int, int]", address: bytes = b"") -> None:
+        """Run gets FD_MAP, and ADDRESS to say something to."""
+        given = run_record.pipes(fd_map), address
+        self._given = NOTHING if given == NOTHING else given
+
+    def _run(self) -> bytes:
+        """Which process was started as run, the last time."""
+        return run_record.listed({self.run_pid: self.run_start})
 
     def show(self) -> None:
         """Have the files in supervise/ say how it is; of a chain in a moment."""

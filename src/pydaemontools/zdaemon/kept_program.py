@@ -56,7 +56,7 @@ class KeptProgram(Successor):
         file = find(launcher.argv[0]) or launcher.argv[0]
         # The program may run elsewhere than we are now.
         launcher.file = file if file[:1] == b"/" else posix.getcwdb() + b"/" + file
-        self.watchers.append(self._note)
+        self.watchers += (self._note,)
         self.waiting = Waiting(self)
 
     @property

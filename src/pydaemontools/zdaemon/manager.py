@@ -144,7 +144,7 @@ class Manager:
         place = self.place.make((runner.name or "program").encode())
         program = KeptProgram(self._loop, self._reaper, runner, place, self.events)
         self._programs[runner.name] = program
-        program.watchers.append(lambda _before, _after: self._loop.at_turn_end(self._see))
+        program.watchers += (lambda _before, _after: self._loop.at_turn_end(self._see),)
         program.waiting.on_told = self._see
         path = runner.transcript if runner.daemon else None
         if path in (None, NULL, ""):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         since: float
         adopted: int
         wait_status: int | None
-        watchers: list[Callable[[State, State], None]]
+        watchers: tuple[Callable[[State, State], None], ...]
 
         def give_up(self) -> None:
             """Have nothing of it left."""
@@ -60,7 +60,7 @@ class Waiting:
         self._why = ""  # why a start failed, while its last lines are waited for
         self._until = 0.0
         self.on_told: Callable[[], None] = lambda: None  # called when nobody is left to be told
-        program.watchers.append(self._changed)
+        program.watchers += (self._changed,)
 
     @property
     def busy(self) -> bool:
