@@ -1,6 +1,7 @@
 """What pysvscan says of all services in one file is what each of their directories says."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pydaemontools.base import overview
 from pydaemontools.control import quick_status
 from pydaemontools.control.commands import Command
+from pydaemontools.control.overview_reader import OverviewReader, read
 from pydaemontools.control.person_steps import person_steps
 from pydaemontools.control.servicefiles import Home
 from tests.conftest import wait_until
@@ -74,10 +76,10 @@ def by_directory(path, names):
 
 def by_overview(path, names):
     """What the one file says of NAMES, where it says anything."""
-    found = quick_status.read(path)
+    found = read(path)
     if not found:
         return dict.fromkeys(names)
-    quick = quick_status.QuickStatus(path, found, HOME)
+    quick = quick_status.QuickStatus(OverviewReader(path, found, HOME))
     return dict(zip(names, quick.lines(names), strict=True))
 
 
@@ -166,21 +168,22 @@ def test_without_its_pysvscan_the_file_says_nothing(kept, run):
     os.kill(tree.scanner.pid, signal.SIGKILL)
     tree.scanner.process.wait()
     assert (tree.path / ".pysvscan" / overview.NAME.decode()).exists()
-    assert quick_status.read(path) is None
+    assert read(path) is None
     assert b"run: up:" not in run("pysv", "status", env=env).stdout
 
 
+@pytest.mark.parametrize("command", ["status", "ls"])
 @pytest.mark.parametrize("words", [(), ("*",), ("up", "[dhlos]*", "nothing", "/nowhere")])
-def test_of_some_as_of_all(kept, run, words):
+def test_of_some_as_of_all(kept, run, command, words):
     """Patterns, names and paths, in their order, with what there is none of among them."""
     tree, path = kept
     env = {**os.environ, "SVDIR": str(tree.path)}
     found = {}
 
     def equal():
-        said = run("pysv", "status", *words, env=env)
+        said = run("pysv", command, *words, env=env)
         (tree.path / ".pysvscan" / "overview").rename(tree.path / ".pysvscan/away")
-        found["seen"] = run("pysv", "status", *words, env=env)
+        found["seen"] = run("pysv", command, *words, env=env)
         (tree.path / ".pysvscan" / "away").rename(tree.path / ".pysvscan/overview")
         found["said"] = said
         return (said.stdout, said.stderr, said.returncode) == (
@@ -190,8 +193,8 @@ def test_of_some_as_of_all(kept, run, words):
         )
 
     wait_until(equal)
-    assert b"run: up: (pid " in found["said"].stdout
-    assert quick_status.read(path)
+    assert re.search(rb"^(run: up: .pid|up +run) +", found["said"].stdout, re.MULTILINE)
+    assert read(path)
 
 
 def test_where_it_cannot_be_written_nothing_is_lost(scan, run):

@@ -9,11 +9,16 @@ from ..base.service_dirs import is_service, is_template, is_written
 from ..base.status import RUN, Status
 from .failing import failing
 from .fields import describe, objects, text
+from .overview_reader import known
 from .reader import find_status
 from .screen import coloured, duration, table
 from .service_names import services
 from .servicefiles import Trouble, show
 from .services import find, looked, places, say_none
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .overview_reader import Statuses
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)
@@ -23,20 +28,32 @@ HEAD = [b"SERVICE", b"STATE", b"PID", b"TIME", b"WANTED", b"LOG", b"NOTE"]
 
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """List the services; 0 however they are."""
-    found = [(name, *find_status(find(name))) for name in services(names)]
-    if not found:
+    names = services(names)
+    if not names:
         say_none(who)
     if b"json" in given:
-        show(objects(_record(*one) for one in found))
-    else:
-        show(table([HEAD, *(row(*one) for one in found)], colour=coloured()))
+        show(objects(_record(name, *find_status(find(name))) for name in names))
+        return 0
+    found = zip(names, known(names), strict=True)
+    rows = [
+        _known_row(name, one) if one else row(name, *find_status(find(name))) for name, one in found
+    ]
+    show(table([HEAD, *rows], colour=coloured()))
     return 0
 
 
-def row(name: bytes, status: Status | None, trouble: Trouble | None) -> list[bytes]:
-    """A line of the table."""
-    log = status.logger.partition(b" ")[0] if status else b""
-    log = plain(log) or log_of(find(name))
+def _known_row(name: bytes, statuses: "Statuses") -> list[bytes]:
+    """A line of the table for a service that is known, and its logger if that has a directory."""
+    status, logger = statuses
+    return row(name, status, None, state(logger) if logger else b"-")
+
+
+def row(
+    name: bytes, status: Status | None, trouble: Trouble | None, log: bytes = b""
+) -> list[bytes]:
+    """A line of the table; LOG is how a logger is that has a directory, where that is known."""
+    hosted = status.logger.partition(b" ")[0] if status else b""
+    log = plain(hosted) or log or log_of(find(name))
     if status is None:
         note = _words(name, trouble) if trouble else b""
         return [plain(name), b"unknown", b"-", b"-", b"-", log, note]
