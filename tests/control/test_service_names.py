@@ -2,8 +2,13 @@
 
 import json
 import os
+from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pydaemontools.control.service_names import matches
 
 from .conftest import status
 
@@ -19,6 +24,17 @@ def several(fakes, place):
         return made
 
     return make
+
+
+TEXT = st.text("ab\n", max_size=8).map(str.encode)
+
+
+@given(TEXT, st.text("ab*?[]", max_size=6).map(str.encode))
+@example(b"aba", b"ab*ba")
+@example(b"abba", b"*b*b*")
+def test_a_pattern_of_mere_stars_is_one_of_fnmatch(name, pattern):
+    """What is matched without it is what it matches."""
+    assert matches(name, pattern) == fnmatchcase(name, pattern)
 
 
 def told(result):

@@ -101,9 +101,12 @@ def status(who: bytes, names: list[bytes]) -> int | None:
         return None
     asked = names
     if names:
-        from .service_names import services
+        from .service_names import meant
 
-        names = services(names)
+        base = place.rstrip(b"/") + b"/"
+        kept = {base + name for name in found.names}
+        # What is kept is a service: that is seen without a look at each.
+        names = meant(names, lambda path: path in kept or is_service(path))
     try:
         reader = OverviewReader(place, found, Home(own=True))
         quick = QuickStatus(reader)

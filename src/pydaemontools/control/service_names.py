@@ -70,16 +70,35 @@ def _matching(pattern: bytes, takes: "Callable[[bytes], bool]") -> list[bytes]:
 
 def _glob(base: bytes, pattern: bytes) -> list[bytes]:
     """The paths that the PATTERN matches, seen from BASE; no name with a dot, no template."""
-    from fnmatch import fnmatchcase
-
     found = [b""]
     for part in pattern.rstrip(b"/").split(b"/"):
         if any(sign in MAGIC for sign in part):
             every = ((one, name) for one in found for name in _listed(base + one))
-            found = [one + name + b"/" for one, name in every if fnmatchcase(name, part)]
+            found = [one + name + b"/" for one, name in every if matches(name, part)]
         else:
             found = [one + part + b"/" for one in found]
     return [one[:-1] for one in found if not is_template(one)]
+
+
+def matches(name: bytes, pattern: bytes) -> bool:
+    """Whether the PATTERN of a shell matches NAME."""
+    if b"?" in pattern or b"[" in pattern:
+        # To import it takes as long as all else.
+        from fnmatch import fnmatchcase
+
+        return fnmatchcase(name, pattern)
+    first, *parts = pattern.split(b"*")
+    if not parts:
+        return name == pattern
+    last = parts.pop()
+    at, end = len(first), len(name) - len(last)
+    if at > end or not (name.startswith(first) and name.endswith(last)):
+        return False
+    for part in parts:
+        at = name.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return True
 
 
 def _listed(directory: bytes) -> list[bytes]:
