@@ -20,7 +20,8 @@ def after(label: bytes) -> bytes:
 
 def label() -> bytes:
     """What stands before a line that is read now: its label and a blank."""
-    return stamp() + b" "
+    seconds, nanoseconds = divmod(time_ns(), 1_000_000_000)
+    return b"@%016x%08x " % (EPOCH + seconds, nanoseconds)
 
 
 def pack(now: int) -> bytes:

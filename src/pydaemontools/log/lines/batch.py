@@ -169,6 +169,8 @@ def labelled(text: bytes, label: bytes, *, continued: bool) -> "tuple[Buffer, ..
     """TEXT with LABEL before each line, but not before a first that is CONTINUED, in pieces."""
     if not text:
         return ()
+    if not continued and text.find(b"\n") == len(text) - 1:
+        return label, text
     made = text.replace(b"\n", b"\n" + label)
     end = len(made) - len(label) * (text[-1:] == b"\n")
     # A view, since each copy of a block costs.

@@ -10,6 +10,7 @@ MOST = 128  # bytes of a beginning
 NEXT = 2  # so few bytes more are looked at in one go
 SAMPLE = 256  # lines that show whether all that begin alike are better looked up by more bytes
 FEW = 64  # so many beginnings of so many bytes are no more than there were of fewer
+WHOLE = 256  # lines that are remembered as they are
 SELDOM = 16  # one of so many is learned of what seems never to begin alike
 # Digits are alike.
 MASK = bytes(0x30 if 0x30 <= i <= 0x39 else i for i in range(256))
@@ -19,11 +20,13 @@ class Beginnings:
     """The levels of beginnings: `starts` has those of START bytes, `longer` masked ones of more.
 
     A level below zero says how many bytes, times -1, are to be looked up next in `longer`.
+    `whole` has lines of which no beginning says it.
     """
 
     def __init__(self) -> None:
         self.starts: dict[bytes, int] = {}
         self.longer: dict[bytes, int] = {}
+        self.whole: dict[bytes, int] = {}
         # By START bytes, masked: what comes next, and the least that was ever enough.
         self._next: dict[bytes, int] = {}
         self._least: dict[bytes, int] = {}
@@ -44,6 +47,13 @@ class Beginnings:
         if len(self.starts) >= REMEMBERED:
             self.starts.clear()
         self.starts[start] = level
+
+    def put_whole(self, line: bytes, level: int) -> None:
+        """Have LEVEL for LINE, and no other."""
+        if len(line) <= MOST:
+            if len(self.whole) >= WHOLE:
+                self.whole.clear()
+            self.whole[line] = level
 
     def learn(self, line: bytes, size: int, level: int) -> None:
         """Have LEVEL for each line that has the first SIZE bytes of LINE, whatever the digits."""
@@ -131,10 +141,10 @@ class Beginnings:
         if level is None or level < 0:
             level = self._next.get(start.translate(MASK))
             if level is None:
-                return None
+                return self.whole.get(line)
             self.put(start, level)
         while level is not None and level < 0:
             if -level > len(line):
-                return None
+                return self.whole.get(line)
             level = self.longer.get(line[:-level].translate(MASK))
-        return level
+        return self.whole.get(line) if level is None else level

@@ -19,6 +19,9 @@ class BlockTransform(Transform):
         self._label: Callable[[], bytes] | None
         self._label, self._length = KINDS.get(script.stamp, (None, 0))
         self._selections = script.selections
+        # A selection of everything has nothing to see or to remember.
+        every = enumerate(script.selections)
+        self._choosing = [(at, one) for at, one in every if not one.everything]
         self._made: tuple[bytes, tuple[Buffer, ...]] | None = None  # a body, and that with labels
 
     def growth(self) -> tuple[int, int, int]:
@@ -28,11 +31,14 @@ class BlockTransform(Transform):
     @property
     def going_on(self) -> int:
         """Which selections have a line that has not ended."""
-        return sum(one.goes_on << at for at, one in enumerate(self._selections))
+        state = 0
+        for at, one in self._choosing:
+            state |= one.goes_on << at
+        return state
 
     @going_on.setter
     def going_on(self, state: int) -> None:
-        for at, one in enumerate(self._selections):
+        for at, one in self._choosing:
             one.goes_on = bool(state >> at & 1)
 
     state = going_on
@@ -54,7 +60,7 @@ class BlockTransform(Transform):
             batch: Batch = StampedBatch(pieces, continued=continued, unfinished=unfinished)
         else:
             batch = Batch([], text=body, continued=continued, unfinished=unfinished)
-        for one in self._selections:
+        for _, one in self._choosing:
             # Before it is noted what a successor has to know.
             one.of(batch)
         return batch

@@ -2,7 +2,7 @@
 
 from . import continuation
 from .continuation import PYTHON
-from .severity import BACK, ERR, TRACEBACK, WARNING, head
+from .severity import ERR, TRACEBACK, WARNING, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,11 +83,7 @@ def same(reader: "SeverityReader", line: bytes) -> int:
     found = re.search(continuation.PROCESS, line[:80])
     if not found:
         return reader.level
-    lines, levels, end = reader.known()
-    # However they were cut into blocks.
-    before, their = reader.earlier
-    lines, levels = before + lines[:end], their + levels[:end]
-    for before_it, level in zip(lines[: -BACK - 1 : -1], levels[: -BACK - 1 : -1], strict=True):
+    for before_it, level in zip(*reader.history.latest(), strict=True):
         if level is not None and found[0] in before_it[:80]:
             return level
     return reader.level
@@ -98,8 +94,7 @@ def _tells_level(reader: "SeverityReader", line: bytes) -> bool:
     level = continuation.JAVA_LEVELS.get(line.partition(b":")[0])
     if level is None:
         return False
-    _, levels, end = reader.known()
-    if end:
-        levels[end - 1] = level
+    if end := reader.history.at:
+        reader.history.levels[end - 1] = level
     reader.level = level
     return True

@@ -86,12 +86,16 @@ class Rfc3164:
         # Without its domain, says the RFC.
         name = word(origin.host.partition(b".")[0], 255) + b" " if host else b""
         self._end = b" " + name + origin.tag
+        self._made = -1, b""  # a second, and what stands between priority and text then
 
     def of(self, batch: "Batch", nanoseconds: int, most: int) -> "Texts":
         """BATCH at that time, in messages of at MOST so many bytes: what stands between the
         priority and the texts, the level of each text, and the texts.
         """
-        rest = stamp_3164(nanoseconds) + self._end
+        second, rest = self._made
+        if second != nanoseconds // 10**9:
+            rest = stamp_3164(nanoseconds) + self._end
+            self._made = nanoseconds // 10**9, rest
         return rest, *fitted(batch, most - self._priority - len(rest))
 
     def smaller(self, message: bytes) -> list[bytes] | None:

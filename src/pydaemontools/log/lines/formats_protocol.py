@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         A reader is any, since a SeverityReader has a type that is made of this one.
         """
 
+        access: bool  # whether requests that failed have a level
         course: int  # how the record goes on that the last line begins (continuation.py)
         first: bytearray  # whether a line that begins so has to be looked at
 

@@ -8,10 +8,10 @@ looked for in the whole block: a traceback, what stands further in, and a head w
 import re
 from itertools import repeat
 
+from .by_itself import HEADED, WITHIN
 from .level_regex import LevelRegex
 from .open_record import OpenRecord
 from .record import Record
-from .severity import BETWEEN, TRACEBACK
 from .sources import source_places
 
 TYPE_CHECKING = False
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     Parts = Iterator[tuple[int, int] | Record]
 
-# A head, and behind it a line that is empty, or further in than the blank says that follows.
-HEADED = re.compile(rb"\n(?:<[0-9]{1,3}>|\[[A-Za-z]++\]:?|[A-Za-z]++:) ?+[ \t\n]")
-# What is never in a line that is a record by itself, or may tell more of another.
-WITHIN = [TRACEBACK, *BETWEEN, b":  "]
 FEW = 2  # one in so many lines, as a shift: if more may belong to others, all are looked at
 
 
@@ -40,7 +36,7 @@ def runs(
     for one in WITHIN:
         if one in block:
             places += [found.start() - 1 for found in re.finditer(re.escape(one), block)]
-    places += [found.start() for found in HEADED.finditer(block)] + source_places(block)
+    places += [found.start() for found in re.finditer(HEADED, block)] + source_places(block)
     lines = _numbers(block, sorted(places), records)
     total = len(records) if records else block.count(b"\n") - 1
     known.learn(missed=bool(lines))

@@ -17,8 +17,10 @@ def fitted(batch: "Batch", room: int) -> tuple[list[int], list[bytes]]:
 
     A piece that goes on with what came before begins with +.
     """
-    if not batch.continued and max(map(len, batch.lines), default=0) <= room:
-        return batch.levels, batch.lines
+    lines = batch.lines
+    longest = len(lines[0]) if len(lines) == 1 else max(map(len, lines), default=0)
+    if longest <= room and not batch.continued:
+        return batch.levels, lines
     pieces = list(_pieces(batch, max(room - 1, LEAST)))
     return [level for level, _ in pieces], [piece for _, piece in pieces]
 

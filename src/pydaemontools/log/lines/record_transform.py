@@ -36,6 +36,7 @@ LARGE = 4096  # bytes from which on looking at all lines at once is worth it
 class RecordTransform(BlockTransform):
     """Makes batches of records, as the SCRIPT wants them."""
 
+    speaks = True
     by_records = True
 
     def __init__(self, script: "Actions") -> None:

@@ -9,6 +9,8 @@ Python traceback.
 from _operator import itemgetter
 
 from .beginnings import MASK, START, Beginnings
+from .recent_lines import RecentLines
+from .unknown import Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +111,6 @@ BEGIN, FIRST_BYTE = itemgetter(slice(0, START)), itemgetter(0)
 DONE = frozenset((None, *range(8)))  # what needs no further look into the table of beginnings
 SELDOM = 8  # blocks, of which one teaches beginnings, where few come again
 LATE = 24  # bytes; what fewer say is known as fast in one look at all
-BACK = 64  # lines in which the record is looked for that a line tells more of
 MANY, SOME = 16, 4  # so many lines are worth one look at all; of so many more is remembered
 
 
@@ -125,19 +126,17 @@ class SeverityReader:
         # Whether a traceback goes on; with formats, the course of the record (continuation.py).
         self.inside = 0
         self.last = b""  # the line before those of the next call
-        self._lines: list[bytes] = []  # those of the last call
-        self._found: list[int | None] = []  # their severities,
-        self._at = 0  # as far as this one
-        self.earlier: tuple[list[bytes], list[int | None]] = [], []  # the last of before that
+        self.history = RecentLines()
         self.forms = forms
         self._first = forms.first if forms else FIRST
-        self._beginnings = Beginnings()
+        self.beginnings = Beginnings()
         self._ids: Ids | None = None  # the same, of lines with an id that is new in each
         self.sources: Sources | None = None  # of lines that another program passed on
         self.depth = 0  # how many such stand before these
         self._size = 0  # bytes by which nearly all of the last lines were known, if as many
         self._plain = False  # whether nearly all of them had no level
         self._turn = 0  # how many blocks were such
+        self._unknown = Unknown(self.beginnings, forms) if forms else None
         self._new = forms is not None  # whether there was no block of many lines yet
 
     def route(self, lines: list[bytes]) -> list[int]:
@@ -152,18 +151,24 @@ class SeverityReader:
             # What a few teach is mostly enough for all.
             self._new = False
             return self.route(lines[: MANY - 1]) + self.route(lines[MANY - 1 :])
-        if self.forms:
-            before, levels = self._lines[-BACK:], self._found[-BACK:]
-            known = slice(len(before) - BACK or BACK, None)
-            self.earlier = self.earlier[0][known] + before, self.earlier[1][known] + levels
         found, rest = (self._without_level if self._plain else self._known)(lines)
-        self._lines, self._found = lines, found
+        self.history.begin(lines, found)
         done = self._go_on(lines, found, 0) if self.inside else 0
         if rest:
             self._look_at(lines, found, rest, done)
         self.level = found[-1]  # type: ignore[assignment]
         self.last = lines[-1]
         return found  # type: ignore[return-value]
+
+    def known(self, line: bytes) -> int | None:
+        """The severity of LINE, which is next, if one that began so was looked at before."""
+        unsure = self.inside or self.sources or self._plain or line[0] in b" \t"
+        return None if unsure else self.beginnings.recall(line)
+
+    def follow(self, line: bytes, level: int) -> None:
+        """LINE, which is next, is of the severity LEVEL, as is known."""
+        self.history.begin([line], [level])
+        self.level, self.last = level, line
 
     def _known(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
         """The severities that are known of LINES, and which have to be looked at."""
@@ -199,12 +204,12 @@ class SeverityReader:
         """What the table of beginnings has for each of LINES, a severity or None; and whether it
         has one for all.
         """
-        longer = self._beginnings.longer.get
+        longer = self.beginnings.longer.get
         found: list[int | None]
         if size := self._size:
             found = [longer(line[:size].translate(MASK)) for line in lines]
         else:
-            found = list(map(self._beginnings.starts.get, map(BEGIN, lines)))
+            found = list(map(self.beginnings.starts.get, map(BEGIN, lines)))
         kinds = set(found)
         if size and None in kinds and found.count(None) > len(lines) >> 3:
             self._size = 0
@@ -224,7 +229,7 @@ class SeverityReader:
             ]
             kinds = set(found)
             looks += 1
-        if looks > 1 and self._beginnings.widen(lines):
+        if looks > 1 and self.beginnings.widen(lines):
             self._size = 0
         return found, None not in kinds
 
@@ -253,13 +258,13 @@ class SeverityReader:
         for at in range(0, len(lines), len(lines) // SOME or 1):
             if at not in suspects:
                 line, tried = lines[at], tried + 1
-                begun = line[:START] in self._beginnings.starts
-                if self._beginnings.recall(line) is not None:
+                begun = line[:START] in self.beginnings.starts
+                if self.beginnings.recall(line) is not None:
                     known += begun
-                elif self._beginnings.wants():
+                elif self.beginnings.wants():
                     size = self.forms.enough(line)
                     if size <= START or size > LATE:
-                        self._beginnings.learn(line, size, self.default)
+                        self.beginnings.learn(line, size, self.default)
         self._plain = len(places) <= few and known < tried >> 1
         return places
 
@@ -276,9 +281,9 @@ class SeverityReader:
             if line[0] in b" \t" and line[2:3] != b"+":
                 found[at] = self.level
                 continue
-            level = self._beginnings.recall(line)
+            level = self.beginnings.recall(line)
             if level is None:
-                self._at = at
+                self.history.at = at
                 level = self._look(line) if self._first[line[0]] else self.default
             found[at] = level
             if self.inside:
@@ -288,7 +293,7 @@ class SeverityReader:
     def _go_on(self, lines: list[bytes], found: list[int | None], at: int) -> int:
         """Give those of LINES from AT on that belong to a record its level; return their end."""
         while self.inside and at < len(lines):
-            self._at = at
+            self.history.at = at
             self.level = found[at] = self._look(lines[at])
             at += 1
         return at
@@ -307,7 +312,7 @@ class SeverityReader:
             if level is None and self.forms and self.forms.possible(start):
                 return self._by_form(line)
             level = self.default if level is None else level
-            self._beginnings.put(start, level)
+            self.beginnings.put(start, level)
             return level
         return self._by_form(line) if level is None else level
 
@@ -335,11 +340,14 @@ class SeverityReader:
         """The severity of a line that has no head."""
         if not self.forms:
             return self.default
-        level, size = None, 0
+        level, size, wants = None, 0, self.beginnings.wants()
         if not self.forms.passed_on(line):
-            level, size = self.forms.level(line, sized=self._beginnings.wants())
+            level, size = self.forms.level(line, sized=wants)
         if level is None:
-            return self.forms.source_level(self, line)
+            level = self.forms.source_level(self, line)
+            if self._unknown and wants and not self.sources and len(self.history.lines) <= MANY:
+                self._unknown.learn(line, level)
+            return level
         if self.forms.course:
             # It has to be seen each time.
             self.inside, size = self.forms.course, 0
@@ -348,7 +356,7 @@ class SeverityReader:
         if size > START and self.forms.has_id(line, size):
             self._with_ids().learn(line, size, level)
         else:
-            self._beginnings.learn(line, size, level)
+            self.beginnings.learn(line, size, level)
         return level
 
     def _with_ids(self) -> "Ids":
@@ -356,11 +364,6 @@ class SeverityReader:
 
         self._ids = self._ids or Ids()
         return self._ids
-
-    @property
-    def beginnings(self) -> Beginnings:
-        """What was learned of how lines begin."""
-        return self._beginnings
 
     def levelless(self) -> bytes | None:
         """How lines begin that have no level, if not empty, as an expression; None if unknown."""
@@ -370,13 +373,10 @@ class SeverityReader:
 
         return b"[^\n" + escape(bytes(at for at, first in enumerate(self._first) if first)) + b"]"
 
-    def known(self) -> "tuple[list[bytes], list[int | None], int]":
-        """The lines that are being looked at, their severities, and how many have theirs."""
-        return self._lines, self._found, self._at
-
     def before(self) -> bytes:
         """The line before the one that is being looked at; nothing if there was none."""
-        return self._lines[self._at - 1] if self._at else self.last
+        history = self.history
+        return history.lines[history.at - 1] if history.at else self.last
 
     def ended(self, line: bytes, level: int) -> None:
         """LINE, of the severity LEVEL, was read by somebody else, as a record that is whole."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 class Transform:
     """Makes batches of blocks; a subclass says how."""
 
+    speaks = False  # whether there may be notices
     by_records = False  # whether lines that belong together are to come in one block
     state = 0  # what a successor in the middle of the stream has to know; 0 at the start
 
