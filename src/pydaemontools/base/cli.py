@@ -83,7 +83,7 @@ def may_wait() -> None:
 
 def owes() -> bool:
     """Whether lines were dropped for which stderr had no room, and that still has none."""
-    return lasting is not None and not lasting.catch_up()
+    return lasting is not None and lasting.dropped > 0 and not lasting.catch_up()
 
 
 def native(who: bytes) -> bool:

@@ -20,6 +20,7 @@ class Retry:
         self._backoff = Backoff(*REMOTE) if far else Backoff(*LOCAL)
         self._warning = WarnOnce(b"pysissylog")
         self._at = 0.0
+        self.trying = False  # whether a try ended, and nothing was taken since
 
     @property
     def away(self) -> bool:
@@ -33,6 +34,7 @@ class Retry:
 
     def failed(self, error: OSError) -> None:
         """Note that a try ended with ERROR: the next one comes later."""
+        self.trying = True
         self._at = time.monotonic() + self._backoff.pause()
         why = self._path + b": " + reason(error) + b"; waiting for it"
         self._warning.warn(b"unable to reach " + why)
@@ -44,6 +46,7 @@ class Retry:
 
     def worked(self) -> None:
         """Note that the server took something."""
+        self.trying = False
         self._backoff.reset()
         if self.away:
             self._warning.clear()

@@ -4,6 +4,9 @@ from fcntl import ioctl
 
 SIOCOUTQ = 0x5411
 
+# The module array would import collections.
+_count = memoryview(bytearray(4)).cast("i")
+
 
 def unsent(fd: int) -> int:
     """Return how many bytes that were sent over the socket FD are not with the other end.
@@ -11,7 +14,5 @@ def unsent(fd: int) -> int:
     Over TCP: not acknowledged; over a unix socket: not read. Raises OSError where the system
     cannot tell.
     """
-    # The module array would import collections.
-    count = memoryview(bytearray(4)).cast("i")
-    ioctl(fd, SIOCOUTQ, count)
-    return count[0]
+    ioctl(fd, SIOCOUTQ, _count)
+    return _count[0]

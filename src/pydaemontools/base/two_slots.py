@@ -18,7 +18,7 @@ class TwoSlots:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-        self._number = 0
+        self.number = 0  # the higher one
 
     def read(self, parse: "Callable[[bytes], tuple[int, Value] | None]") -> "Value | None":
         """Return what the newer slot says; None if neither says anything. Raises OSError.
@@ -27,13 +27,16 @@ class TwoSlots:
         """
         both = posix.pread(self.fd, 2 * SLOT, 0)
         found = [text for at in (0, SLOT) if (text := parse(both[at : at + SLOT]))]
-        self._number, value = max(found, key=lambda text: text[0], default=(0, None))
+        self.number, value = max(found, key=lambda text: text[0], default=(0, None))
         return value
 
     def write(self, text: "Callable[[int], bytes]") -> None:
         """Write what TEXT makes of the next number over the older slot. Raises OSError."""
-        number = self._number + 1
-        data = text(number).ljust(SLOT)
-        if posix.pwrite(self.fd, data, number % 2 * SLOT) != SLOT:
+        self.put(text(self.number + 1))
+
+    def put(self, text: bytes) -> None:
+        """Write TEXT, which has the next number, over the older slot. Raises OSError."""
+        number = self.number + 1
+        if posix.pwrite(self.fd, text.ljust(SLOT), number % 2 * SLOT) != SLOT:
             raise OSError(EIO, "")
-        self._number = number
+        self.number = number

@@ -97,14 +97,16 @@ def _straight(
     script: "Actions", source: "Source", sinks: "list[Sink]", intent_log: "IntentLog | None"
 ) -> "Straight | None":
     """Return what moves lines to the only place, if all of them go there as they are."""
-    if script.stamp or script.records or not intent_log or len(sinks) != 1:
+    if script.records or not intent_log or len(sinks) != 1:
         return None
+    from .lines.stamps import KINDS
     from .pipe.source import PipeSource
     from .pipe.straight import Straight
 
     [only] = sinks
     if isinstance(only, DirectorySink) and isinstance(source, PipeSource) and only.takes_all:
-        return Straight(source, intent_log, only.log)
+        label, _ = KINDS.get(script.stamp, (None, 0))
+        return Straight(source, intent_log, only.log, label)
     return None
 
 

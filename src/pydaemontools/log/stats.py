@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .lines.batch import Batch
     from .lines.severity_transform import SeverityTransform
 
+FEW = 8  # lines that are as well counted one by one
 HELP = {
     "pysissylog_lines": "counter Lines that were read and not dropped, by their level.",
     "pysissylog_dropped_lines": "counter Lines that were less important than -p says.",
@@ -45,10 +46,19 @@ class Stats(Sink):
 
     def put(self, batch: "Batch") -> None:
         """Count BATCH. What goes on from another was counted there."""
-        levels = bytes(batch.levels[batch.continued :])
-        for level in range(8):
-            self._levels[level] += levels.count(level)
-        self._others += batch.begun - len(levels)
+        levels = batch.levels[batch.continued :] if batch.continued else batch.levels
+        if not levels:
+            self._others += batch.begun
+        if len(levels) > FEW:
+            for level, count in enumerate(map(bytes(levels).count, range(8))):
+                self._levels[level] += count
+            return
+        for level in levels:
+            self._levels[level] += 1
+
+    def due(self) -> float | None:
+        """Now, if somebody asked."""
+        return 0.0 if self.asked else None
 
     def flush(self) -> None:
         """Tell, if somebody asked."""

@@ -7,9 +7,9 @@ import pytest
 
 from pydaemontools.log.pipe import host_loop
 from pydaemontools.log.pipe.ending import Ending
-from pydaemontools.log.pipe.pump import PumpWait
 from pydaemontools.log.pipe.pump_loop import Waker
-from pydaemontools.log.pipe.rest import LITTLE
+from pydaemontools.log.pipe.pump_wait import PumpWait
+from pydaemontools.log.pipe.source import LITTLE
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.utf8 import boundary, split
 from pydaemontools.log.pipe import ending, pump
 from pydaemontools.log.pipe.ending import Ending
-from pydaemontools.log.pipe.pump import AGAIN, Pump, whole_lines
+from pydaemontools.log.pipe.pump import Pump, whole_lines
+from pydaemontools.log.pipe.pump_wait import AGAIN
 from pydaemontools.log.pipe.sink import Sink
 from tests.log.conftest import patient
 
@@ -24,7 +25,7 @@ class Feed:
     """A source that shows one of PIECES more each time somebody waits."""
 
     long = 16
-    lasts = False
+    lasts = hung_up = False
 
     def __init__(self, pieces, trouble=None):
         self.pieces = list(pieces)
@@ -56,11 +57,23 @@ class Feed:
             raise self._trouble
         return self.buffered
 
+    def glance(self):
+        """Give nothing: all goes the ordinary way."""
+        return b""
+
     def take(self, count):
         """Move COUNT bytes to what was taken."""
         assert count <= len(self.buffered)
         self.taken += self.buffered[:count]
         self.buffered = self.buffered[count:]
+
+
+class Glanced(Feed):
+    """One of which whole lines go the short way."""
+
+    def glance(self):
+        """Give what is shown, if it is whole lines."""
+        return self.buffered if self.buffered[-1:] == b"\n" else b""
 
 
 def run(pump, slept=lambda _: None, waited=lambda _: None):
@@ -131,9 +144,11 @@ def made(source, sinks, transform=None, buffer=0, asked=None):
     return Pump(source, end, sinks, transform or SeverityTransform(SeverityReader()), buffer)
 
 
-def carry(pieces, *, sinks=None, asked=None, buffer=0, trouble=None, long=16, **settings):
+def carry(
+    pieces, *, kind=Feed, sinks=None, asked=None, buffer=0, trouble=None, long=16, **settings
+):
     """Pump PIECES; give the code, the source and the sinks."""
-    source, sinks = Feed(pieces, trouble), sinks or [Keeper()]
+    source, sinks = kind(pieces, trouble), sinks or [Keeper()]
     source.long = long
     transform = SeverityTransform(SeverityReader())
     for name, value in settings.items():
@@ -159,10 +174,10 @@ PIECES = st.lists(
 
 
 @patient
-@given(pieces=PIECES)
-def test_every_byte_arrives_once(pieces):
+@given(pieces=PIECES, kind=st.sampled_from([Feed, Glanced]))
+def test_every_byte_arrives_once(pieces, kind):
     """However bytes come in, their lines arrive whole, once, in order, with their levels."""
-    code, source, [sink] = carry(pieces)
+    code, source, [sink] = carry(pieces, kind=kind)
     assert code == 0
     assert sink.kept == logged(b"".join(pieces))
     assert source.taken == b"".join(pieces)
@@ -170,10 +185,10 @@ def test_every_byte_arrives_once(pieces):
 
 
 @patient
-@given(pieces=PIECES, least=st.integers(0, 7))
-def test_what_is_less_important_is_dropped(pieces, least):
+@given(pieces=PIECES, least=st.integers(0, 7), kind=st.sampled_from([Feed, Glanced]))
+def test_what_is_less_important_is_dropped(pieces, least, kind):
     """Lines that are less important than asked for are dropped, in however many pieces."""
-    _, source, [sink] = carry(pieces, least=least)
+    _, source, [sink] = carry(pieces, kind=kind, least=least)
     everything = logged(b"".join(pieces))
     assert sink.kept == [(level, line) for level, line in everything if level <= least]
     assert source.taken == b"".join(pieces)
@@ -270,7 +285,11 @@ class File(Sink):
     def __init__(self, *, turn_due=None):
         super().__init__(b"./log")
         self.did = []
-        self.turn_due = lambda: turn_due
+        self._turn_due = turn_due
+
+    def turn_due(self):
+        """Be old after so many seconds."""
+        return self._turn_due
 
     def turn(self, *, full=False):
         """Count that a new file was asked for."""
@@ -304,7 +323,7 @@ def test_an_old_file_is_no_reason_to_wake_while_a_sink_is_away():
 def test_what_is_to_be_said_waits_for_the_end_of_a_line():
     """Nobody looks at it again and again while a line that has begun goes on."""
     transform = SeverityTransform(SeverityReader())
-    transform.due = lambda: 0.0
+    transform.speaks, transform.due = True, lambda: 0.0
     rests = timed([b"line\n", b"a line of many bytes", b" more\n"], transform)
     assert rests["wait"] == [0.0, 0.0, None, 0.0]
 

@@ -13,8 +13,9 @@ from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.pipe import pump_loop
 from pydaemontools.log.pipe.ending import Ending
-from pydaemontools.log.pipe.pump import Pump, PumpWait
+from pydaemontools.log.pipe.pump import Pump
 from pydaemontools.log.pipe.pump_loop import Waker
+from pydaemontools.log.pipe.pump_wait import PumpWait
 from pydaemontools.log.pipe.sink import Sink
 from pydaemontools.log.pipe.source import BLOCK
 from tests.log.conftest import capacity, wait_until, write_all

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from pydaemontools.log.pipe import rest
-from pydaemontools.log.pipe.pump import PumpWait
-from pydaemontools.log.pipe.rest import LITTLE, LOOKS, ROOM, Rest
+from pydaemontools.log.pipe.pump_wait import PumpWait
+from pydaemontools.log.pipe.rest import LOOKS, ROOM, Rest
+from pydaemontools.log.pipe.source import LITTLE
 from tests.log.conftest import wait_until
 from tests.log.pipe.test_pump_loop import go
 

@@ -38,7 +38,7 @@ class Finished:
         self._newest = b""  # the time in the newest name, once it was looked for
         self._stays: set[bytes] = set()  # names of what cannot be removed, which was said
         self._removal: background.Job | None = None  # a thread that removes files
-        self._surplus = False  # whether there are more, which have to wait for it
+        self.waiting = False  # whether there are more, which have to wait for it
 
     @property
     def removing(self) -> bool:
@@ -48,7 +48,7 @@ class Finished:
     @property
     def surplus(self) -> bool:
         """Whether files that had to wait can be removed now."""
-        return bool(self._surplus and self._removal and self._removal.done)
+        return bool(self.waiting and self._removal and self._removal.done)
 
     def forget(self) -> None:
         """Look for the newest name again: the files may be others now."""
@@ -107,12 +107,12 @@ class Finished:
         if not background.host:
             self._removed(names, self._folder.fd)
             return
-        self._surplus = bool(names and job and not job.done)
+        self.waiting = bool(names and job and not job.done)
         if job and job.done and job.error:
             self._removal = None
             self._folder.about_to(b"remove", plain(job.error.filename))
             raise job.error
-        if self._surplus or not names:
+        if self.waiting or not names:
             return
         # This directory may be left before that is done.
         directory = posix.dup(self._folder.fd)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
+PAGE = 4096  # bytes that are written as one, whatever is killed
 PART = 1 << 20  # bytes that begin to go to the disk together
 BEHIND = 16 << 20  # bytes before them that need not be in memory any more
 
@@ -169,6 +170,23 @@ class LogDir:
         plainly = self.rotation.stage == FILED and not self.due and self._current.fd >= 0
         return self._full - self._current.written - 1 if plainly else 0
 
+    def begin_line(self, label: bytes) -> bool:
+        """Write LABEL, no more than there is to spare; return whether it is there, as a whole.
+
+        Where it would stand in two pages, a kill between them might tear it. Raises OSError.
+        """
+        current = self._current
+        before = current.written
+        if before % PAGE + len(label) > PAGE:
+            return False
+        written = posix.write(current.fd, label)
+        if written < len(label):
+            posix.ftruncate(current.fd, before)
+            current.to_end()
+            return False
+        self._got(written)
+        return True
+
     def receive(self, source: "PipeSource", count: int) -> int:
         """Have up to COUNT bytes moved from SOURCE, no more than are to spare; return how many
         were. Raises OSError if none was.
@@ -210,7 +228,8 @@ class LogDir:
     @property
     def untidy(self) -> bool:
         """Whether there is something to do with files before `current`."""
-        return self.rotation.stage in FILING or self._finished.surplus
+        finished = self._finished
+        return self.rotation.stage in FILING or (finished.waiting and finished.surplus)
 
     def tidy(self) -> None:
         """See to the files before `current`, as far as that goes now."""

@@ -12,16 +12,16 @@ from time import monotonic, sleep
 from ...base import cli
 from . import background
 from .ending import INFINITY
-from .pump import AGAIN
 from .pump_loop import PumpLoop, Waker
-from .rest import LITTLE
+from .pump_wait import AGAIN
+from .source import LITTLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .pump import PumpWait
     from .pump_loop import Step
+    from .pump_wait import PumpWait
 
 
 REST = 0.04  # seconds from a wake-up to the next, where all that came was little
@@ -91,7 +91,7 @@ class HostLoop(PumpLoop):
 
     def _step(self, waker: Waker, now: float) -> int | None:
         """Do a step of WAKER's pump; return its exit code if that was the last."""
-        if waker.rests(now):
+        if waker.rest.on and waker.rests(now):
             self._schedule(waker)
             return None
         self._enter(waker)

@@ -69,10 +69,40 @@ class Intent:
     def line(self, number: int) -> bytes:
         """Return the line of the intent, as number NUMBER."""
         place = self.counter, self.inode, self.offset, self.limit
-        block = self.start, self.count, self.first, self.tail.hex().encode()
-        states = self.before, self.after
-        line = b"%d %b %d %d %d %d %d %d %d =%b %d %d %d"
-        return line % (number, self.stream, *place, *block, *states, number)
+        block = self.start, self.count, self.first, self.tail
+        return line(number, self.stream, *place, *block, self.before, self.after)
+
+
+def line(  # noqa: PLR0917 - in their order
+    number: int,
+    stream: bytes,
+    counter: int,
+    inode: int,
+    offset: int,
+    limit: int,
+    start: int,
+    count: int,
+    first: int,
+    tail: bytes,
+    before: int,
+    after: int,
+) -> bytes:
+    """Return the line of the intent NUMBER, which says all this (see Intent)."""
+    return b"%d %b %d %d %d %d %d %d %d =%b %d %d %d" % (
+        number,
+        stream,
+        counter,
+        inode,
+        offset,
+        limit,
+        start,
+        count,
+        first,
+        tail.hex().encode(),
+        before,
+        after,
+        number,
+    )
 
 
 def parse(slot: bytes) -> tuple[int, Intent] | None:

@@ -30,7 +30,7 @@ import posix
 import time
 from errno import EIO
 
-from .intent import DATA, LARGEST, Intent, IntentFile
+from .intent import DATA, LARGEST, Intent, IntentFile, line
 from .source import PipeSource
 
 TYPE_CHECKING = False
@@ -63,12 +63,7 @@ def open_intent_log(source: "Source", splitter: "BlockSplitter") -> "IntentLog |
 
 
 def head(body: bytes) -> int:
-    """Return how many bytes of BODY come first: all, if they are few, or if none near them differs
-    from the last.
-    """
-    if len(body) <= SMALL:
-        # One call is cheaper than to spare the room.
-        return len(body)
+    """Return how many bytes of BODY come first: all, if none near them differs from the last."""
     same = body[1:HEAD]
     others = same.lstrip(body[-1:])
     first = 1 + len(same) - len(others)
@@ -129,10 +124,10 @@ class IntentLog:
             return True
         if not inode or self._doubt or [*self._files] != [log]:
             return False
-        place = 1, inode, end, LARGEST
+        file, place = self._files[log], (1, inode, end, LARGEST)
+        block = self._consumed, 0, 0, b""
         try:
-            intent = Intent(self._stream, *place, self._consumed, 0, 0, b"", self.state, 0)
-            self._files[log].write(intent.line)
+            file.put(line(file.number + 1, self._stream, *place, *block, self.state, 0))
         except OSError:
             return False
         self._prepared, self._straight = False, inode
@@ -227,7 +222,9 @@ class IntentLog:
         self._prepared = False
         self._straight = 0
         self._doubt = True
-        self._first, self._rest = head(body), len(body)
+        self._rest = len(body)
+        # Of few, one call is cheaper than to spare the room.
+        self._first = self._rest if self._rest <= SMALL else head(body)
         try:
             for log, file in self._files.items():
                 self._write(log, file, body, after)
@@ -241,9 +238,10 @@ class IntentLog:
         """Write to the FILE of LOG that BODY is next, which has the first bytes reckoned."""
         inode, end = log.position()
         growth = self.splitter.part_size if body else self.splitter.overhead
-        place = int(file is self._counter), inode, end, end + growth
-        block = self._consumed, len(body), self._first if body else 0, body[-TAIL:]
-        file.write(Intent(self._stream, *place, *block, self.state, after).line)
+        counter, first = int(file is self._counter), self._first if body else 0
+        place = counter, inode, end, end + growth
+        block = self._consumed, len(body), first, body[-TAIL:]
+        file.put(line(file.number + 1, self._stream, *place, *block, self.state, after))
 
     def take(self, count: int) -> int:
         """Consume COUNT bytes of the pipe, which every log has; return how many are left."""
@@ -267,21 +265,17 @@ class IntentLog:
     def _consume(self, counter: IntentFile, first: int) -> None:
         """Consume the `_rest` of a block: the FIRST bytes and the last one into COUNTER."""
         while first:
-            first -= self._move(counter, first)
+            moved = self.source.move(counter.fd, DATA + self._consumed, first)
+            if not moved:
+                # Somebody else has taken them.
+                raise OSError(EIO, "")
+            self._consumed += moved
+            self._rest -= moved
+            first -= moved
         if self._rest > 1:
             self._rest -= self.source.drop(self._rest - 1)
         if self._rest:
-            self._move(counter, 1)
-
-    def _move(self, counter: IntentFile, count: int) -> int:
-        """Move up to COUNT bytes from the pipe into COUNTER; return how many."""
-        moved = self.source.move(counter.fd, DATA + self._consumed, count)
-        if not moved:
-            # Somebody else has taken them.
-            raise OSError(EIO, "")
-        self._consumed += moved
-        self._rest -= moved
-        return moved
+            self._consume(counter, 1)
 
     def _reset(self) -> None:
         """Count from nothing again, at a moment at which everything is where it should be."""

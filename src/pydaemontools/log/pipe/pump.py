@@ -9,6 +9,8 @@ from ...base import cli
 from ...base.errors import error_str
 from ..lines.utf8 import boundary
 from .ending import INFINITY
+from .pump_wait import AGAIN, INPUT, PumpWait, soonest
+from .sink import Sink
 from .source import BLOCK
 
 TYPE_CHECKING = False
@@ -18,30 +20,12 @@ if TYPE_CHECKING:
     from ..lines.transform import Transform
     from .ending import Ending
     from .intent_log import IntentLog
-    from .sink import Sink
     from .source import Source
     from .straight import Straight
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
 REST = 0.5  # seconds that the rest of a record has to come
 LONG = 65536  # bytes of a line without an end, from which on its rest is waited for no longer
-
-
-class PumpWait:
-    """What a pump waits for: SECONDS to pass, or for ever if None, unless a signal or what a sink
-    watches comes first; or new input, FOR_INPUT.
-    """
-
-    __slots__ = ("for_input", "seconds")
-
-    def __init__(self, seconds: float | None, *, for_input: bool) -> None:
-        self.seconds = seconds
-        self.for_input = for_input
-
-
-AGAIN = PumpWait(
-    0.0, for_input=True
-)  # nothing: there is more to be done, once others had their turn
 
 
 class Pump:
@@ -84,6 +68,15 @@ class Pump:
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
+        # Who never has anything to do is not asked at each line.
+        self._flushed = overriding(sinks, "flush")
+        self._marked = overriding(sinks, "mark")
+        self._left = overriding(sinks, "leaving")
+        self._turned = overriding(sinks, "turn")
+        self._due = [sink.due for sink in overriding(sinks, "due")]
+        self._due += [sink.turn_due for sink in overriding(sinks, "turn_due")]
+        self._owed = False  # whether something is to be done after a time
+        self._calm = False  # whether nothing was left to be done when the last step ended
         self._steps = self._carry()
 
     def step(self) -> "PumpWait | int":
@@ -92,7 +85,50 @@ class Pump:
         That is 0 when everything has arrived, 111 when something could not. Raises Quit, once
         the rest has arrived, if the source cannot be read.
         """
+        if self._calm and (wait := self._carry_little()):
+            return wait
         return next(self._steps)
+
+    def _carry_little(self) -> PumpWait | None:
+        """Carry a little that came while nothing was to be done: most programs print a line now and
+        then. Return what to wait for; None if there is more to be done.
+        """
+        source = self.source
+        if self.alarms or self.ending.signals or source.hung_up:
+            return None
+        if not (block := source.glance()) or (self._owed and self._blocked()):
+            return None
+        done = self._move_little(block) if self.straight else self._pass_little(block)
+        return self._idle() if done else None
+
+    def _move_little(self, block: bytes) -> bool:
+        """Have BLOCK go straight to its place, or pass it on; return whether all of it is done."""
+        assert self.straight  # noqa: S101 - for the type checker
+        moved = self.straight.carry_little(block)
+        self._inside, self.straight.inside = self.straight.inside, False
+        if not moved and not self._inside:
+            return self._pass_little(block)
+        if moved < len(block):
+            return False
+        self._turn(full=True)
+        return True
+
+    def _pass_little(self, block: bytes) -> bool:
+        """Pass on BLOCK, and consume it; return whether all of that is done."""
+        transform, log = self.transform, self.intent_log
+        if transform.by_records and transform.whole_records(block) < len(block):
+            return False
+        if log and log.splitter.next_part(block, 0) is not block:
+            return False
+        self._pass(block, ending=False)
+        for sink in self.sinks:
+            if sink.stalled or sink.held:
+                return False
+        if not self._take():
+            return False
+        if transform.speaks:
+            self._give_notices(ending=False)
+        return True
 
     def _carry(self) -> "Iterator[PumpWait | int]":
         """Carry until the end, a block a step: what each step waits for, and the exit code."""
@@ -115,8 +151,9 @@ class Pump:
             elif not ending.last:
                 self._give_notices(ending=False)
                 self._turn(full=True)
-                yield PumpWait(self._idle(), for_input=True)
-                passed = False
+                self._calm = self._line == self._record == INFINITY and not self._inside
+                yield self._idle()
+                self._calm = passed = False
         # What comes in after an end was asked for is our successor's.
         if self._inside:
             # The end of this line did not come: it ends here.
@@ -134,7 +171,7 @@ class Pump:
         """Move what goes straight to its place; return whether there was any."""
         if self._inside or self.ending.signals or not self.straight or not self.straight.carry():
             return False
-        self._inside = self.straight.inside
+        self._inside, self.straight.inside = self.straight.inside, False
         self._turn(full=True)
         return True
 
@@ -216,7 +253,7 @@ class Pump:
 
     def _blocked(self) -> bool:
         """Try what waits; return whether there is a reason to read nothing more now."""
-        for sink in self.sinks:
+        for sink in self._flushed:
             sink.flush()
         for sink in self.sinks:
             if sink.stalled or sink.held > self.buffer:
@@ -225,22 +262,23 @@ class Pump:
 
     def _take(self) -> bool:
         """Consume what has been passed on; return whether that could be done."""
-        for sink in self.sinks:
+        for sink in self._left:
             sink.leaving()
         if self.intent_log:
             self._untaken = self.intent_log.take(self._untaken)
         else:
             self.source.take(self._untaken)
             self._untaken = 0
-        if not self._untaken:
-            self._turn(full=True)
-        return not self._untaken
+        if self._untaken:
+            return False
+        self._turn(full=True)
+        return True
 
     def _turn(self, *, full: bool) -> None:
         """Begin new files, only where one is old or FULL if that is said. Nothing that may come
         again is in any.
         """
-        for sink in self.sinks:
+        for sink in self._turned:
             sink.turn(full=full)
 
     def _pause(self) -> PumpWait:
@@ -270,9 +308,9 @@ class Pump:
         if self.intent_log and not self._untaken:
             # What a successor at the head of the pipe has to know is one number.
             self.intent_log.prepare(body, self._inside | self.transform.state << 1)
+        for sink in () if self.intent_log or self._untaken else self._marked:
+            sink.mark()
         for sink in self.sinks:
-            if not (self.intent_log or self._untaken):
-                sink.mark()
             sink.put(batch)
         self._untaken += len(body)
 
@@ -282,16 +320,18 @@ class Pump:
             for sink in self.sinks:
                 sink.put(batch)
 
-    def _idle(self) -> float | None:
-        """Return in how many seconds something is to be done though nothing comes in, if ever."""
-        dues = [None if self._inside else self.transform.due()]
-        for sink in self.sinks:
-            dues += sink.due(), sink.turn_due()
+    def _idle(self) -> PumpWait:
+        """Return the wait for new input, or for what is to be done though nothing comes in."""
+        dues = [wait for due in self._due if (wait := due()) is not None]
+        transform = self.transform
+        if transform.speaks and not self._inside and (wait := transform.due()) is not None:
+            dues.append(wait)
         if (rest := min(self._record, self._line)) < INFINITY:
             dues.append(max(0.0, rest - monotonic()))
         if cli.owes():
             dues.append(PAUSE)
-        return soonest(dues)
+        self._owed = bool(dues)
+        return PumpWait(min(dues), for_input=True) if dues else INPUT
 
     def _late(self) -> bool:
         """Return whether an end was asked for, and sinks that are away have had their time."""
@@ -344,9 +384,10 @@ class Pump:
         return True
 
 
-def soonest(dues: "list[float | None]") -> float | None:
-    """Return the least of DUES; None if there is none."""
-    return min([due for due in dues if due is not None], default=None)
+def overriding(sinks: "Sequence[Sink]", method: str) -> "list[Sink]":
+    """Return those of SINKS for which a METHOD of every sink does something."""
+    base = getattr(Sink, method)
+    return [sink for sink in sinks if getattr(type(sink), method) is not base]
 
 
 def whole_lines(block: bytes, long: int) -> bytes:

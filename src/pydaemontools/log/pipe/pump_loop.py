@@ -6,7 +6,7 @@ from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, epoll
 from time import monotonic
 
 from .ending import INFINITY
-from .pump import AGAIN
+from .pump_wait import AGAIN
 from .rest import Rest
 
 TYPE_CHECKING = False
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .ending import Ending
-    from .pump import PumpWait
+    from .pump_wait import PumpWait
     from .source import Source
 
     Step = Callable[[], PumpWait | int]
 
 PATIENCE = 0.01, 1.0  # seconds until a line without an end is looked at again: first, longest
+# What of a pipe wakes us: that there is something, something new, nothing but its end.
+THERE, NEW, END = EPOLLIN, EPOLLIN | EPOLLET, EPOLLET
 
 
 class PumpLoop:
@@ -47,23 +49,27 @@ class PumpLoop:
         while self._steps:
             self._wait()
             now = monotonic()
-            for waker, step in [*self._steps.items()]:
-                if waker.due <= now and not waker.rests(now):
+            for waker in [*self._steps]:
+                if waker.due > now or (waker.rest.on and waker.rests(now)):
+                    continue
+                step = self._steps[waker]
+                wait = step()
+                while wait is AGAIN and len(self._steps) == 1:
+                    # Nobody else wants a turn, and what ends the input is seen by the pump.
                     wait = step()
-                    while wait is AGAIN and len(self._steps) == 1:
-                        # Nobody else wants a turn, and what ends the input is seen by the pump.
-                        wait = step()
-                    if isinstance(wait, int):
-                        codes[waker] = wait
-                        waker.listen(on=False)
-                        del self._steps[waker]
-                    elif wait is not AGAIN:
-                        waker.wait(wait)
+                if isinstance(wait, int):
+                    codes[waker] = wait
+                    waker.listen(on=False)
+                    del self._steps[waker]
+                elif wait is not AGAIN:
+                    waker.wait(wait)
         return codes
 
     def _wait(self) -> None:
         """Wait until some pump is due, or what one waits for has come."""
-        due = min([waker.due for waker in self._steps])
+        due = INFINITY
+        for one in self._steps:
+            due = min(due, one.due)
         seconds = -1 if due == INFINITY else max(0.0, due - monotonic())
         for fd, events in self.epoll.poll(seconds):
             if fd == self.wake[0]:
@@ -92,9 +98,9 @@ class Waker:
         self.due = 0.0  # when, on the clock, the pump has to do a step; 0 if at once
         self._listens = False  # whether the last wait was for input
         self._patience = PATIENCE[0]
-        self._rest = Rest(source)
+        self.rest = Rest(source)
         self._deadline = 0.0  # until when there is nothing to be done but what comes in
-        self._deaf = False  # whether input wakes nobody, for the time of a rest
+        self._events = NEW  # what of the pipe wakes us, while we listen
         self._watched: dict[int, int] = {}
 
     @property
@@ -143,14 +149,18 @@ class Waker:
             seconds = min(seconds, self._patience)
         now = monotonic()
         self.due = self._deadline = now + seconds
-        rests = self._listens and self._rest.begin(now)
-        self._hear(on=not rests)
-        if rests:
-            self.due = min(self._deadline, self._rest.next)
+        if not self._listens or not self.source.lasts:
+            return
+        # What stays in a pipe must not wake us again.
+        events = NEW if self.source.available else THERE
+        if self.rest.begin(now):
+            self.due, events = min(self._deadline, self.rest.next), END
+        if events != self._events:
+            self._hear(events)
 
     def rests(self, now: float) -> bool:
         """Return whether the pump goes on resting, though it is due: NOW nothing is to be done."""
-        rest = self._rest
+        rest = self.rest
         if not rest.on:
             return False
         if not self.due or now >= self._deadline:
@@ -161,24 +171,24 @@ class Waker:
         if there and not rest.on:
             return False
         self.due = min(self._deadline, rest.next) if rest.on else self._deadline
-        self._hear(on=not rest.on)
+        if not rest.on:
+            self._hear(THERE)
         return True
 
-    def _hear(self, *, on: bool) -> None:
-        """Have input wake us if ON; the end of it does in any case."""
-        if self._deaf == on and self._listens and self.source.lasts:
-            self.loop.epoll.modify(self.source.fd, EPOLLIN | EPOLLET if on else EPOLLET)
-            self._deaf = not on
+    def _hear(self, events: int) -> None:
+        """Have EVENTS of the pipe wake us."""
+        self.loop.epoll.modify(self.source.fd, events)
+        self._events = events
 
     def listen(self, *, on: bool) -> None:
         """Have new input make the pump due if ON; else it wakes nobody."""
-        fd, self._listens, self._deaf = self.source.fd, on, False
+        fd, self._listens = self.source.fd, on
         if not on:
             self.unwatch(fd)
             return
         try:
-            # What stays in a pipe must not wake us again.
-            self.loop.epoll.register(fd, EPOLLIN | EPOLLET if self.source.lasts else EPOLLIN)
+            self._events = NEW if self.source.lasts else THERE
+            self.loop.epoll.register(fd, self._events)
             self.loop.wakers[fd] = self
         except PermissionError:
             # It is a file.

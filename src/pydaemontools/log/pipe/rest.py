@@ -1,8 +1,10 @@
 """A rest between lines that follow each other: they gather in the pipe, where they are safe.
 
-What comes after silence is at once where it should be. But a line that comes alone costs a wake-up
-and a dozen system calls, and ten that are found together cost hardly more.
+What comes after silence is at once where it should be. But a line that comes alone costs a wake-up,
+and ten that are found together cost hardly more.
 """
+
+from .source import LITTLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 LOOKS, FEW_LOOKS = (0.002, 0.005, 0.01, 0.02, 0.045), (0.02, 0.045)
 ROOM = 1 << 20  # bytes of a pipe that has room for a burst
 CLOSE = 0.02  # seconds between lines that follow each other
-LITTLE = 4096  # bytes that are no burst
 
 
 class Rest:

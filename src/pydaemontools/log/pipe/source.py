@@ -18,6 +18,7 @@ LONG = 65536  # bytes of a line that has no end yet, before it is passed on in p
 RECORD = 1 << 20  # bytes of a line that is kept whole, if the pipe can be that large
 END = 4096  # bytes in which the end of a line is looked for, where it is all that is looked for
 PAGES = 16384  # bytes of pages that may be filled in part though a pipe is full
+LITTLE = 4096  # bytes that are no burst
 KEPT = 4 << 20  # bytes, in a piece, that malloc is to keep for the next block
 FIONREAD = 0x541B
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032
@@ -94,7 +95,7 @@ class Source:
         self.ended = False
         self.hung_up = False  # whether whoever waits has seen that nobody can write any more
         self.buffered = b""  # what was read and not taken
-        self.available = 0  # how many bytes there were at the last look
+        self.available = 0  # how many bytes there were at the last look, less what was taken
         self.consumed = 0  # how many bytes were taken, in all: the offset of what is available
 
     def look(self, most: int = 0) -> bytes:  # noqa: ARG002 - of what is held there is no more
@@ -111,6 +112,10 @@ class Source:
             self.buffered += new
         self.available = len(self.buffered)
         return self.buffered
+
+    def glance(self) -> bytes:
+        """Return all that is there, if it is little, and whole lines; else nothing."""
+        return b""
 
     def fill(self) -> int:
         """Return how many bytes there were at the last look."""
@@ -149,12 +154,12 @@ class PipeSource(Source):
     def fill(self) -> int:
         """Return how many bytes the pipe holds."""
         ioctl(self.fd, FIONREAD, self._count)
-        return self._count[0]
+        self.available = self._count[0]
+        return self.available
 
     def look(self, most: int = 0) -> bytes:
         """Return what the pipe holds, or the beginning of that, of MOST bytes or a block."""
-        self.available = self.fill()
-        if not self.available:
+        if not self.fill():
             self.ended = self.hung_up
             return b""
         try:
@@ -164,6 +169,23 @@ class PipeSource(Source):
             return b""
         block = self._copied(copied)
         self.ended = self.hung_up and copied >= self.available
+        return block
+
+    def glance(self) -> bytes:
+        """Return all that is there, if it is little, and whole lines; else nothing.
+
+        The system is not asked how much there is: what comes behind it is for the next look.
+        """
+        try:
+            copied = self._tee(self.fd, self._copy[1], LITTLE)
+        except BlockingIOError:
+            return b""
+        block = posix.read(self._copy[0], copied)
+        if len(block) < copied:
+            block += self._copied(copied - len(block))
+        if block[-1:] != b"\n" or copied == LITTLE or 2 * copied >= self.room:
+            return b""
+        self.available = copied
         return block
 
     def _copied(self, count: int) -> bytes:
@@ -192,6 +214,7 @@ class PipeSource(Source):
         """
         moved = posix.splice(self.fd, file, count, offset_dst=offset)
         self.consumed += moved
+        self.available -= moved
         return moved
 
     def drop(self, count: int) -> int:
@@ -202,6 +225,7 @@ class PipeSource(Source):
         """
         dropped = posix.splice(self.fd, self._copy[1], count)
         self.consumed += dropped
+        self.available -= dropped
         self._discard(self._copy[0], dropped)
         return dropped
 
@@ -213,4 +237,9 @@ class PipeSource(Source):
     def take(self, count: int) -> None:
         """Consume the first COUNT bytes of the pipe."""
         self.consumed += count
-        self._discard(self.fd, count)
+        self.available -= count
+        if count < LITTLE:
+            # As one call that is the cheapest.
+            count -= len(posix.read(self.fd, count))
+        if count:
+            self._discard(self.fd, count)

@@ -111,7 +111,14 @@ class BlockSplitter:
         Nothing if one has to go on with its next file first; that file is then due.
         """
         if len(self.logs) == 1:
-            room, most = self.logs[0].room(), self.logs[0].most_lines
+            [log] = self.logs
+            room, most = log.room(), log.most_lines
+            if not (start or self._growth_of) and len(block) <= most:
+                label, factor, besides = self._growth
+                self.part_size = len(block) * (factor + label) + label + 1 + besides
+                if self.part_size <= room:
+                    # As what is little nearly always has: see fit().
+                    return block
         else:
             room = min([log.room() for log in self.logs], default=NO_END)
             most = min([log.most_lines for log in self.logs], default=NO_END)

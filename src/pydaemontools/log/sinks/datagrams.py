@@ -56,8 +56,8 @@ class Datagrams(Sink):
         if self._queue or not packets:
             self._hold(packets)
             self.flush()
-        else:
-            self._hold(self._send(packets))
+        elif left := self._send(packets):
+            self._hold(left)
 
     def flush(self) -> None:
         """Try again to send what is held."""
@@ -169,7 +169,7 @@ class Datagrams(Sink):
     def _took(self, server: socket, packets: list[bytes]) -> None:
         """SERVER took PACKETS."""
         self._unacked.sent(server, packets)
-        if packets:
+        if packets and self._retry.trying:
             self._worked()
 
     def _gone(self, server: socket, error: OSError, sent: list[bytes]) -> list[bytes]:

@@ -9,7 +9,7 @@ from ...base.warn_once import WarnOnce
 from ..lines.age import turns
 from ..lines.batch import Batch, stamped
 from ..logdir.processor import Processor, ProcessorFailed
-from ..logdir.rotation import FILING, REMOVED
+from ..logdir.rotation import REMOVED
 from ..logdir.writer import LogDir
 from ..pipe.sink import Sink
 
@@ -64,13 +64,14 @@ class DirectorySink(Sink):
         self.log = log
         self._who = who
         self._label = label
-        self._selection = selection
+        self._selection = None if selection and selection.everything else selection
         self._pause = pause
         self._always = always
         self._data = b""
         self._retry_at = 0.0
         self._mark = 0, 0  # where the last block began
         self._age = age
+        self._ages = age > 0 or log.retention is not None  # whether time alone is a reason to act
         self._next = FOREVER  # when the file is old
         if age:
             last, self._next = turns(time.time(), age)
@@ -85,7 +86,7 @@ class DirectorySink(Sink):
     @property
     def takes_all(self) -> bool:
         """Whether each line is written, and as it is."""
-        return not self._label and (not self._selection or self._selection.everything)
+        return not self._label and not self._selection
 
     @property
     def _waits(self) -> bool:
@@ -102,17 +103,14 @@ class DirectorySink(Sink):
         if self._data:
             self._data = b"".join((self._data, *pieces))
         else:
-            self._gather(pieces)
-        self.flush()
-
-    def _gather(self, pieces: "Sequence[bytes | memoryview]") -> None:
-        """Write PIECES, and hold what has to wait."""
-        try:
-            if left := self.log.gather(pieces):
+            try:
+                if not (left := self.log.gather(pieces)):
+                    return
                 self._data = b"".join(pieces)[-left:]
-        except OSError as error:
-            self._data = b"".join(pieces)
-            self._troubled(error)
+            except OSError as error:
+                self._data = b"".join(pieces)
+                self._troubled(error)
+        self.flush()
 
     def mark(self) -> None:
         """Remember where the log stands: here the next block begins."""
@@ -125,13 +123,17 @@ class DirectorySink(Sink):
 
     def turn(self, *, full: bool = False) -> None:
         """Begin a new file, if there is something in this one, or it is FULL; see to old files."""
+        log = self.log
+        if not self._ages and full and log.room() > 0:
+            # Nearly always.
+            return
         old = time.time() >= self._next
         if old:
             _, self._next = turns(time.time(), self._age)
-        if not self.log.fresh() if old or not full else self.log.room() <= 0:
-            self.log.due = True
+        if not log.fresh() if old or not full else log.room() <= 0:
+            log.due = True
             self.flush()
-        retention = self.log.retention
+        retention = log.retention
         if retention and retention.due() <= 0:
             self._prune(retention)
 
@@ -151,10 +153,17 @@ class DirectorySink(Sink):
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
-        log, rotation = self.log, self.log.rotation
+        log = self.log
         untidy = log.untidy
-        if (untidy or log.due or self._data) and time.monotonic() < self._retry_at:
-            return
+        if not (untidy or log.due or self._data):
+            # Nearly always.
+            self.stalled = False
+        elif time.monotonic() >= self._retry_at:
+            self._flush(untidy=untidy)
+
+    def _flush(self, *, untidy: bool) -> None:
+        """Write what is held, and see to the file before if that is UNTIDY, as far as that goes."""
+        log, rotation = self.log, self.log.rotation
         try:
             if untidy:
                 log.tidy()
@@ -194,13 +203,15 @@ class DirectorySink(Sink):
 
     def due(self) -> float | None:
         """Return in how many seconds a flush makes sense; None if there is nothing to flush."""
-        if self._waits or self.log.rotation.stage in FILING:
+        if self._data or self.log.due or self.log.untidy:
             rest = self._retry_at - time.monotonic()
             return rest if rest > 0 else LONGEST if self.stalled or not self._waits else 0.0
         return None
 
     def turn_due(self) -> float | None:
         """Return in how many seconds a file is old, or a look at that is due; None if never."""
+        if not self._ages:
+            return None
         dues = [max(0.0, self._next - time.time())] if self._age else []
         if self.log.retention:
             dues.append(self.log.retention.due())

@@ -29,9 +29,11 @@ class Messages:
     def of(self, batch: "Batch") -> list[bytes]:
         """The messages that BATCH is."""
         rest, levels, texts = self._form.of(batch, time.time_ns(), self._most)
-        if rest != self._rest:
+        if rest is not self._rest:
             self._rest = rest
             self._heads = [b"<%d>" % (self._facility | i) + rest for i in range(8)]
+        if len(texts) == 1:
+            return [self._heads[levels[0]] + texts[0]]
         return list(map(add, map(self._heads.__getitem__, levels), texts))
 
     def smaller(self, message: bytes) -> list[bytes] | None:

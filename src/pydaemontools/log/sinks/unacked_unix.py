@@ -5,15 +5,17 @@ messages are kept until they were read, and the server's successor is sent them 
 may get some of them twice; none is lost.
 
 When the server has gone nothing lies unread either. So the only times to ask are right
-after it took a message, and shortly after: later than that we go by what we know.
+after it took a message, and once shortly after, if it took no other by then: later than that
+we go by what we know. To ask more often would cost a wake-up for each line that comes alone.
 """
 
 from _socket import SO_SNDBUF, SOL_SOCKET, socket
+from time import monotonic
 
 from ...base.sockets import unsent
 
 FRAME = 512  # bytes that Linux counts for a message besides its text, at the least
-WAIT = 0.001, 0.1  # seconds until we look whether all has been read: first, last
+WAIT = 0.1  # seconds until we look whether all has been read
 
 
 class UnackedUnix:
@@ -22,17 +24,29 @@ class UnackedUnix:
     def __init__(self) -> None:
         self.wait: float | None = None  # seconds until a look makes sense
         self._packets: list[bytes] = []
+        self._asked = 0.0  # when, on the clock
 
     def sent(self, server: socket, packets: list[bytes]) -> None:
         """PACKETS were sent to SERVER."""
-        self._packets = _last(self._packets + packets, _unread(server))
-        self.wait = WAIT[0] if self._packets else None
+        try:
+            left = unsent(server.fileno())
+        except OSError:
+            # A system that cannot tell.
+            left = 0
+        if not left:
+            self._packets, self.wait = [], None
+            return
+        self._packets = _last(self._packets + packets, left)
+        self._asked, self.wait = monotonic(), WAIT if self._packets else None
 
     def look(self, server: socket) -> None:
-        """Forget what SERVER has read by now; to be called after `wait`."""
-        self._packets = _last(self._packets, _unread(server))
-        longer = 2 * self.wait if self.wait and self._packets else WAIT[1]
-        self.wait = longer if longer < WAIT[1] else None
+        """Forget what SERVER has read by now, if that is after `wait`."""
+        if monotonic() - self._asked >= WAIT:
+            try:
+                self._packets = _last(self._packets, unsent(server.fileno()))
+            except OSError:
+                self._packets = []
+            self.wait = None
 
     def gone(self, server: socket, packets: list[bytes]) -> list[bytes]:
         """What SERVER, which is no more, may not have read; it was sent PACKETS in the end."""
@@ -40,14 +54,6 @@ class UnackedUnix:
         again = _last(self._packets + packets, server.getsockopt(SOL_SOCKET, SO_SNDBUF))
         self._packets, self.wait = [], None
         return again
-
-
-def _unread(server: socket) -> int:
-    try:
-        return unsent(server.fileno())
-    except OSError:
-        # A system that cannot tell.
-        return 0
 
 
 def _last(packets: list[bytes], room: int) -> list[bytes]:
