@@ -26,6 +26,7 @@ from collections import deque
 
 from ..base import cli, process
 from ..base.child import have_files
+from ..base.heap import give_back
 from . import multilog, multilog_script
 from .pipe import background
 from .pipe.ending import Ending
@@ -204,17 +205,6 @@ def _fds(more: "list[tuple[int, int, bytes]]") -> list[int]:
     return [fd for (fd,) in iter_unpack("i", data[: len(data) // size * size])]
 
 
-def _give_back() -> None:
-    """Give the system back what loading modules took and nobody needs, as far as it can be had."""
-    try:
-        from ..base.libc import function
-
-        function("malloc_trim")(0)
-    except (ImportError, OSError):
-        # Another C library keeps less.
-        pass
-
-
 def main(control: int) -> int:
     """Be the process that has loggers, which come by the socket CONTROL, an fd; 0."""
     process.title(WHO)
@@ -226,7 +216,7 @@ def main(control: int) -> int:
         # It goes when its services have.
         signal(signum, SIG_IGN)
     background.host = background.Background()
-    _give_back()
+    give_back()
     made = socket(AF_UNIX, SOCK_SEQPACKET, fileno=control)
     made.setblocking(False)
     host = Host(made)

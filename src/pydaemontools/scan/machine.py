@@ -5,6 +5,7 @@ import posix
 
 from ..base import cli
 from ..base.child import have_files
+from ..base.heap import give_back
 from ..base.process import environ
 from ..jobs.loop import END, Loop
 from ..jobs.owed import say_later
@@ -68,6 +69,7 @@ class Machine:
                 if self._scanner.loggers:
                     self._scanner.loggers.settle()
                 self._announcer.tell(b"READY=1")
+                give_back()
         cli.owes()
 
     def hear(self, letter: str) -> None:
