@@ -188,6 +188,17 @@ def test_a_shutdown_that_worked(run, supervised, place):
     assert (again.returncode, said(again)) == (0, b"ok: a: supervise not running\n")
 
 
+def test_the_remedy_where_one_process_kept_all(run, fakes, place):
+    """It was a pysvscan: as a remedy that is named, since it keeps the others too."""
+    fakes("a").close()
+    (place / ".pysvscan").mkdir()
+    assert run("pysv", "start", "a", env=ELSEWHERE).stderr.endswith(
+        b": start one with `pysvscan .`\n"
+    )
+    named = run("pysv", "start", f"{place}/a", env=ELSEWHERE).stderr
+    assert named.endswith(f": start one with `pysvscan {place}`\n".encode())
+
+
 def test_a_start_without_a_supervisor(run, fakes):
     """The remedy stands beside the cause, with the path that was found."""
     fakes("a").close()

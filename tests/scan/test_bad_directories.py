@@ -89,7 +89,7 @@ def test_links_and_a_sticky_bit(scan, place):
     (tree.path / "sticky").chmod(0o1755)
     tree["sticky"].up()
     pid = tree["first"].up()
-    tree.says("unable to acquire second/supervise/lock")
+    tree.says("second is the directory of first, which is kept")
     assert tree["first"].read("where") == f"{place}/away\n"
     (tree.path / "first").unlink()
     tree.scanner.signal(signal.SIGHUP)

@@ -113,7 +113,7 @@ def test_what_a_killed_supervisor_left_is_ended_first(serve, supervise, until):
     (kept.path / "heard").unlink()
     second = supervise("s")
     new = kept.up(old)
-    text = f"warning: ending process {old}, which was left by a supervisor that died"
+    text = f"warning: s: ending process {old}, which was left by a supervisor that died"
     until(lambda: text in second.err())
     assert state(old) in {None, "Z"}
     assert stat(new, 1) == str(second.pid)

@@ -10,7 +10,7 @@ from .proc import start_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DYING = 0.1  # seconds that one which was just killed has to let go of its lock
 HEIR = 2.0  # seconds that a child which it was about to start has for that
@@ -70,6 +70,23 @@ def lock_directory(place: bytes, shown: bytes, *, patient: bool) -> tuple[int, b
     return fd, b""
 
 
+def is_flocked(name: bytes, directory: int) -> bool:
+    """Whether somebody has NAME in the DIRECTORY, an fd, flocked just now."""
+    flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+    try:
+        fd = posix.open(name, flags, dir_fd=directory)
+    except OSError:
+        return False
+    try:
+        _flock(fd)
+    except OSError as error:
+        return error.errno in (EAGAIN, EACCES)
+    finally:
+        # That lets go of it.
+        posix.close(fd)
+    return False
+
+
 def _flock(fd: int) -> None:
     flock(fd, LOCK_EX | LOCK_NB)
 
@@ -77,13 +94,13 @@ def _flock(fd: int) -> None:
 def _kept_out(fd: int, shown: bytes) -> bytes:
     """Who has the directory FD, SHOWN, locked; nothing, but a warning, if that is no reason."""
     # /proc/locks names who took it, who may have ended and left it to a child.
-    pids = _holders(posix.fstat(fd))
-    if not pids:
-        # Beyond our pid namespace.
-        return shown + b" is held by a process that is not to be seen"
-    for pid in pids:
+    pid = b""
+    for pid in _holders(posix.fstat(fd)):
         if _account(pid) in (0, posix.geteuid()):
             return shown + b" is held by process " + pid + _command(pid)
+    if not pid:
+        # Beyond our pid namespace.
+        return shown + b" is held by a process that is not to be seen"
     cli.say(b"pysupervise: warning: " + shown + b" is locked by another account: passed over")
     return b""
 
@@ -95,22 +112,30 @@ def holder_pid(found: posix.stat_result) -> int:
     """
     pid = int(_taker(found) or _taker(found, b"POSIX") or 0)
     if pid and not start_time(pid):
-        return int(next(iter(_holders(found)), pid))
+        return int(next(_holders(found), pid))
     return pid
 
 
-def _holders(found: posix.stat_result) -> list[bytes]:
-    """The pids of those that have the file that was FOUND locked, as their open files say."""
+def _holders(found: posix.stat_result) -> "Iterator[bytes]":
+    """The pids of those that have the file that was FOUND locked, as their open files say.
+
+    Whoever took it comes first: usually that is all, and nobody has to look at all open files.
+    """
     inode = b"%02x:%02x:%d " % (posix.major(found.st_dev), posix.minor(found.st_dev), found.st_ino)
-    pids = []
+    taker = int(_taker(found) or 0)
+    if taker and _has_locked(taker, inode):
+        yield b"%d" % taker
     for pid in proc.pids():
-        try:
-            opened = posix.listdir(f"/proc/{pid}/fdinfo")
-        except OSError:
-            continue
-        if any(_locks(f"/proc/{pid}/fdinfo/{one}", inode) for one in opened):
-            pids.append(b"%d" % pid)
-    return pids
+        if pid != taker and _has_locked(pid, inode):
+            yield b"%d" % pid
+
+
+def _has_locked(pid: int, inode: bytes) -> bool:
+    try:
+        opened = posix.listdir(f"/proc/{pid}/fdinfo")
+    except OSError:
+        return False
+    return any(_locks(f"/proc/{pid}/fdinfo/{one}", inode) for one in opened)
 
 
 def _locks(file: str, inode: bytes) -> bool:

@@ -50,6 +50,11 @@ class Glimpse:
         self._tee = tee
         self._source, self._sink = posix.pipe2(posix.O_CLOEXEC | posix.O_NONBLOCK)
 
+    def close(self) -> None:
+        """Close that pipe."""
+        posix.close(self._source)
+        posix.close(self._sink)
+
     def see(self, fd: int, most: int) -> bytes:
         """What is in the pipe FD, MOST bytes of it; nothing at its end. Raises OSError."""
         return posix.read(self._source, self._tee(fd, self._sink, most))

@@ -8,6 +8,8 @@ from ..base.service_dirs import is_template, services_in
 from .servicefiles import OK, attend
 from .services import first, looked
 
+KEEPER = b"/.pysvscan"  # what a pysvscan has in its directory
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +75,11 @@ def _is_attended(directory: bytes) -> bool:
 
 
 def _remedy(directory: bytes) -> bytes:
-    return b": start one with `pysupervise " + directory + b"`"
+    above = directory.rstrip(b"/").rpartition(b"/")[0] or b"."
+    # Where a pysvscan was, it kept the others too.
+    kept = posix.access(above + KEEPER, posix.F_OK)
+    command = b"pysvscan " + above if kept else b"pysupervise " + directory
+    return b": start one with `" + command + b"`"
 
 
 SENTENCES: "dict[int, Callable[[bytes], bytes]]" = {

@@ -11,6 +11,7 @@ from errno import EMFILE
 from time import monotonic
 
 from ..base import cli
+from ..base.locks import is_flocked
 from ..base.printable import plain
 from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
@@ -22,6 +23,7 @@ from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
 from .changes import Changes
 from .hosted import Loggers
+from .moved import identity, is_replaced, moves, stands
 from .overview_writer import OverviewWriter
 
 TYPE_CHECKING = False
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
     from ..supervise.pair import Pair
 
 LOOK = 5.0  # seconds from one look at the directory to the next
+AGAIN = 0.1  # seconds until one is tried again that could not be kept
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
 FILES = 16  # that a service and its logger may have open until both have been shown
 SLICE = 50  # services that are looked after in one turn
 
 WHO = b"pysvscan"
+LOCKS = b".", b"supervise/lock", b"log", b"log/supervise/lock"  # of a service
 
 
 class Scanner:
@@ -67,6 +71,8 @@ class Scanner:
         self.home = loop.home = self._open_home()
         self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
         self._told: dict[bytes, bytes] = {}  # what was said of a directory that cannot be kept
+        self._homes: dict[int, bytes] = {}  # the names of those that are kept, by identity()
+        self._again: set[bytes] = set()  # directories that are tried again in a moment
         self._changes = Changes(loop, self._changed, hears=self.hears)
         self._to_see: dict[bytes, None] = {}  # services whose files may have changed
         self._turn = 0  # whose turn it is, where no event tells
@@ -101,6 +107,7 @@ class Scanner:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
             return
         self._told = {n: said for n, said in self._told.items() if n in names or n == b"."}
+        self._again.intersection_update(names)
         if self.ending:
             return
         self._fresh = [name for name in reversed(names) if name not in self.known]
@@ -175,14 +182,70 @@ class Scanner:
         except OSError as error:
             self._warn(name, cli.fatal(b"unable to open " + name, error))
             return False
+        # Who has one that was refused need not be looked for each time.
+        if self._is_kept(name, home) or (
+            name in self._told and any(is_flocked(lock, home) for lock in LOCKS)
+        ):
+            posix.close(home)
+            return False
         try:
             # What it is called is somebody's whim, and stands in messages.
             self._have(name, home, plain(name))
         except cli.Quit as end:
-            self._warn(name, end)
+            self._refuse(name, end)
             return False
+        self._homes[identity(home)] = name
+        self._again.discard(name)
         self._told.pop(name, None)
         return True
+
+    def _refuse(self, name: bytes, end: cli.Quit) -> None:
+        """The directory NAME cannot be kept, as END says; it may be that who has it just ends."""
+        if name in self._told or name in self._again:
+            self._again.discard(name)
+            self._warn(name, end)
+        else:
+            self._again.add(name)
+            self._at(monotonic() + AGAIN, self.look)
+
+    # A directory may get another name.
+
+    def _is_kept(self, name: bytes, home: int) -> bool:
+        """Whether the directory HOME, called NAME, is that of a service that is kept.
+
+        That goes by this name from now on, unless it has another.
+        """
+        which = identity(home)
+        owner = self._owner(which)
+        if owner and not stands(owner, self.known[owner]):
+            self._sort_out()
+            owner = self._owner(which)
+        if owner and owner != name:
+            # It may be about to go on in another.
+            self._changed(owner)
+            said = name + b" is the directory of " + owner + b", which is kept"
+            self._warn(name, cli.fatal(said))
+        return bool(owner)
+
+    def _owner(self, which: int) -> bytes:
+        """The name of the service that is kept in the directory WHICH; nothing if none is."""
+        name = self._homes.get(which, b"")
+        return name if name in self.known and identity(self.known[name].home) == which else b""
+
+    def _sort_out(self) -> None:
+        """Have each service go by the name that its directory has now. Raises OSError."""
+        self.loop.enter(self.home)
+        new = moves(names_in(b""), self.known)
+        for old in new:
+            self._changes.forget(old)
+        pairs = {name: self.known.pop(old) for old, name in new.items()}
+        self.known |= pairs
+        for name, pair in pairs.items():
+            self._homes[identity(pair.home)] = name
+            origin = b"" if name[-1:] == b"/" else self.place + b"/" + name
+            pair.rename(plain(name.rstrip(b"/")), origin)
+            self._watch(name)
+        self.loop.enter(self.home)
 
     def _have(self, name: bytes, home: int, shown: bytes) -> None:
         """Have the service NAME, whose directory is HOME, SHOWN in messages. Raises Quit."""
@@ -203,13 +266,18 @@ class Scanner:
     def end_removed(self) -> None:
         """End those whose directory is not there any more."""
         try:
+            self._sort_out()
             names = set(self._names())
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
             return
-        for name, pair in self.known.items():
-            if name not in names:
-                pair.send(END)
+        gone = [
+            pair
+            for name, pair in self.known.items()
+            if name not in names or not (stands(name, pair) or is_replaced(name, pair))
+        ]
+        for pair in gone:
+            pair.send(END)
 
     def _one_left(self) -> None:
         self._some_left = True
@@ -233,6 +301,7 @@ class Scanner:
                     self.ending and posix.WIFSIGNALED(status) and posix.WTERMSIG(status) == SIGKILL
                 )
             self._changes.forget(name)
+            self._homes.pop(identity(pair.home), None)
             pair.close()
             self._seen = ()
         if self.overview:
@@ -259,7 +328,7 @@ class Scanner:
     @property
     def begun(self) -> bool:
         """Whether each has been started, or is to be down."""
-        if self._fresh:
+        if self._fresh or self._again:
             return False
         services = [pair.service for pair in self.known.values()]
         return all(one.starts or one.state.want == "d" for one in services)
@@ -295,7 +364,26 @@ class Scanner:
             self._at(monotonic() + KEEP, self._keep_up)
         for name in some:
             if name in self.known:
-                self._watch(name, keep=True)
+                self._see_to(name)
+
+    def _see_to(self, name: bytes) -> None:
+        """Have the service NAME make again what it lost, and go where its directory is."""
+        self.loop.enter(self.home)
+        if self._owner(identity(name)) not in (b"", name.rstrip(b"/")):
+            self._at(monotonic(), self.look)
+            try:
+                self._sort_out()
+            except OSError:
+                # The look says why.
+                return
+        if (pair := self.known.get(name)) is None:
+            return
+        before = identity(pair.home)
+        self._watch(name, keep=True)
+        if (which := identity(pair.home)) != before:
+            self._homes.pop(before, None)
+            self._homes[which] = name
+            self._at(monotonic(), self.look)
 
     def _watch(self, name: bytes, *, keep: bool = False) -> None:
         """Hear of what becomes of the files of the service NAME; KEEP them, before that."""

@@ -78,7 +78,7 @@ class Adoption:
         up = max(0.0, clock_gettime(CLOCK_BOOTTIME) - start / TICKS)
         paused = stat(pid)[:1] == [b"T"]
         service.status_writer.resume(pid, left.words, up)
-        service.info(b"adopted process %d, which was" % pid + LEFT)
+        service.info(service.name + b": adopted process %d, which was" % pid + LEFT)
         service.feed(ADOPTED, (rules, monotonic() - up, ready, paused))
         service.attend(rules)
         if service.health:
@@ -137,7 +137,7 @@ class Adoption:
             pids = b" ".join(b"%d" % stray for stray in strays)
             kind = b"process " if len(strays) == 1 else b"processes "
             was = b", which was" if len(strays) == 1 else b", which were"
-            service.warn(b"ending " + kind + pids + was + LEFT)
+            service.warn(service.name + b": ending " + kind + pids + was + LEFT)
         if left.pid not in strays:
             # It ended when nobody was there to see it.
             service.wait_status = None

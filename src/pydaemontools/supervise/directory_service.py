@@ -102,6 +102,13 @@ class DirectoryService(Service):
             self._listen()
         self.upkeep = Upkeep(self, self.files)
 
+    def rename(self, name: bytes, origin: bytes) -> None:
+        """Its directory, or that of the service whose logger it is, is called NAME now."""
+        self.upkeep.origin = b"" if self.files.sub else origin
+        self.name = (name + b"/" + self.files.sub).rstrip(b"/")
+        self.files.shown = self.dialect.prefix(name, self.files.sub)
+        self._launcher.know_instance()
+
     def _take_over(self) -> None:
         """Have the directory, and show that. Raises Quit."""
         self.files.acquire()

@@ -45,14 +45,18 @@ class Launcher:
         self.files = files
         self.native = files.dialect.native
         self.notify_address = b""
-        # Which one of a template it is, and its logger too.
-        directory = service.name.removesuffix(b"/log") if files.sub else service.name
-        self.instance = instance_of(directory)[1] if self.native else b""
+        self.know_instance()
         # That are looked for in what run prints.
         self.patterns: Mapping[bytes, Pattern] = NO_PATTERNS
         self.chained = False  # whether the last run goes through links in a copy of this process
         # runit has no scripts for a logger, and daemontools none at all.
         self._scripted = files.dialect.full and not files.sub
+
+    def know_instance(self) -> None:
+        """See by the name which one of a template it is, and its logger too."""
+        name = self.service.name
+        directory = name.removesuffix(b"/log") if self.files.sub else name
+        self.instance = instance_of(directory)[1] if self.native else b""
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
         """Start run as RULES ask for; return its pid. Raises OSError."""

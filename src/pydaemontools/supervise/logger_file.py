@@ -102,6 +102,10 @@ class LoggerService(ProgramService):
         if isinstance(service, Successor):
             service.logger = self
 
+    def rename(self, name: bytes, _origin: bytes) -> None:
+        """The service is called NAME now."""
+        self.name = name + b"/" + LOGGER
+
     @property
     def shown(self) -> bytes:
         """How it is, in words for supervise/state: its state, and the process that has it."""

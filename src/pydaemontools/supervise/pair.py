@@ -95,6 +95,11 @@ class Pair:
         else:
             self.service.on_leave = callback
 
+    def rename(self, name: bytes, origin: bytes) -> None:
+        """The directory is called NAME now, and found at ORIGIN, if it is to be looked for."""
+        for one in self._both():
+            one.rename(name, origin)
+
     def close(self) -> None:
         """Both have left: close what they had open, and hear nothing more."""
         self.loop.drop(self.home)

@@ -242,6 +242,10 @@ class Service:
             self.sweep.close()
         self.feed(table.DUE)
 
+    def rename(self, name: bytes, _origin: bytes) -> None:
+        """It is called NAME now."""
+        self.name = name
+
     def warn(self, what: bytes, error: OSError | None = None) -> None:
         """Say what went wrong, and go on."""
         if error:

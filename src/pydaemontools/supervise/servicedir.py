@@ -187,7 +187,12 @@ class ServiceDir:
         """The directory supervise/, open. Raises OSError, also where another stands there now."""
         if self.directory >= 0:
             return self.directory
-        fd = shared_dir.open_directory(self.path(SUPERVISE))
+        try:
+            fd = shared_dir.open_directory(self.path(SUPERVISE))
+        except OSError as error:
+            # Who says what could not be done knows the name of the file.
+            error.filename = None
+            raise
         stands = identity(posix.fstat(fd))
         if self.stood not in (None, stands):
             posix.close(fd)
@@ -262,7 +267,9 @@ class ServiceDir:
 
     def _lock_directory(self) -> None:
         """Keep out others of our kind also where somebody removes or replaces supervise/."""
-        fd, held = lock_directory(self.place, self.shown.rstrip(b"/"), patient=True)
+        # Who keeps many tries again, and nobody else waits meanwhile.
+        patient = not self.sparing
+        fd, held = lock_directory(self.place, self.shown.rstrip(b"/"), patient=patient)
         if held:
             what = b"unable to acquire " + self.shown + b"supervise/lock"
             raise cli.fatal(what, OSError(EAGAIN, ""), held)
@@ -292,7 +299,7 @@ class ServiceDir:
         self.keep(b"lock", fd)
         verb = b"unable to lock " if self.dialect.runit else b"unable to acquire "
         try:
-            (lock_after if self.dialect.native else lock)(fd)
+            (lock_after if self.dialect.native and not self.sparing else lock)(fd)
         except OSError as error:
             if error.errno not in (EAGAIN, EACCES):
                 raise cli.fatal(verb + shown, error) from None

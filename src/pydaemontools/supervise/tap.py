@@ -96,6 +96,8 @@ class Tap:
         """Close it; whoever still writes to it is told."""
         posix.close(self._source)
         posix.close(self.fd)
+        if self._glimpse:
+            self._glimpse.close()
 
     def cut(self) -> None:
         """What comes next begins a line: another run prints it."""

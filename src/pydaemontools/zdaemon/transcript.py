@@ -140,10 +140,17 @@ class Transcript(Successor):
     def rest(self) -> list[bytes]:
         """What is still to be written: a line without an end is waited for."""
         try:
-            return Glimpse().see(self.fd_map[0], PIPE_BUF).splitlines()
+            glimpse = Glimpse()
         except OSError:
-            # There is nothing, or this system has no way to look.
+            # This system has no way to look.
             return []
+        try:
+            return glimpse.see(self.fd_map[0], PIPE_BUF).splitlines()
+        except OSError:
+            # There is nothing.
+            return []
+        finally:
+            glimpse.close()
 
     def unread(self) -> int:
         """How many bytes are still to be written."""

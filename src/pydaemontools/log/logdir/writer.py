@@ -268,8 +268,10 @@ class LogDir:
         try:
             self.rotation.finish()
         finally:
-            if self._current.fd >= 0 and complete and not self.joined:
-                self._current.seal()
-            if self._intent_log:
-                self._intent_log.remove(self)
-            self.release()
+            try:
+                if self._current.fd >= 0 and complete and not self.joined:
+                    self._current.seal()
+                if self._intent_log:
+                    self._intent_log.remove(self)
+            finally:
+                self.release()

@@ -156,5 +156,11 @@ class IntentFile(TwoSlots):
 
     def remove(self) -> None:
         """Remove the file."""
-        posix.unlink(NAME, dir_fd=self._directory)
+        try:
+            posix.unlink(NAME, dir_fd=self._directory)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Leave it as it is."""
         posix.close(self.fd)

@@ -135,15 +135,21 @@ class IntentLog:
 
     def leave(self, log: "JoinedLog") -> None:
         """Keep no intents for LOG, which cannot be had after all."""
-        if (file := self._files.pop(log, None)) and file.was_empty:
-            file.remove()
+        if file := self._files.pop(log, None):
+            (file.remove if file.was_empty else file.close)()
         self.splitter.logs = list(self._files)
 
     def abandon(self) -> None:
         """Leave only intents that stood there before: nothing will be logged."""
-        for file in self._files.values():
-            if file.was_empty:
-                file.remove()
+        files, self._files = self._files, {}
+        for file in files.values():
+            (file.remove if file.was_empty else file.close)()
+
+    def close(self) -> None:
+        """Leave all intents that are still there: others may follow in this process."""
+        files, self._files = self._files, {}
+        for file in files.values():
+            file.close()
 
     def begun(self, log: "JoinedLog", *, inside: bool = False) -> None:
         """Know that LOG stands where it shall go on, INSIDE a line if that is to be seen there."""

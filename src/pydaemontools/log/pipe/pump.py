@@ -347,6 +347,8 @@ class Pump:
             for sink in self.sinks:
                 self._finished(sink, sink.back)
         closed = [self._finished(sink, sink.close) for sink in self.sinks]
+        if self.intent_log:
+            self.intent_log.close()
         cli.owes()
         return 0 if done and all(closed) else 111
 

@@ -1,0 +1,54 @@
+"""A directory that gets another name while its service is kept: the service goes with it.
+
+Where a directory is its name says; which one it is, device and inode.
+"""
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..supervise.pair import Pair
+
+INODE = 64  # bits of its number
+
+
+def identity(place: bytes | int) -> int:
+    """Which directory is at PLACE, a path or an fd, as a number; 0 if nobody can say."""
+    try:
+        found = posix.stat(place)
+    except OSError:
+        return 0
+    return found.st_dev << INODE | found.st_ino
+
+
+def stands(name: bytes, pair: "Pair") -> bool:
+    """Whether what is called NAME here is the directory of PAIR."""
+    return identity(name) == identity(pair.home)
+
+
+def is_replaced(name: bytes, pair: "Pair") -> bool:
+    """Whether another directory is called NAME here, in which PAIR may go on."""
+    return not stands(name, pair) and posix.access(name + b"/run", posix.F_OK)
+
+
+def moves(names: list[bytes], known: "dict[bytes, Pair]") -> dict[bytes, bytes]:
+    """Which of the KNOWN services are to be called otherwise: the new name of each, by the old.
+
+    NAMES are those that there are here. A service whose place another directory has taken goes on
+    there, unless that is the directory of one that is known too. Where one has no directory here,
+    and its name leads to that of another, it is called as nothing can be: with a slash.
+    """
+    kept = {identity(pair.home): name for name, pair in known.items()}
+    there = {name: kept[which] for name in names if (which := identity(name)) in kept}
+    new: dict[bytes, bytes] = {}
+    for name, old in there.items():
+        goes_on = old not in there and is_replaced(old, known[old])
+        if there.get(old) != old and not goes_on:
+            new.setdefault(old, name)
+    for name, old in there.items():
+        if old != name and name in known and name not in new:
+            lost = name + b"/"
+            while lost in known:
+                lost += b"/"
+            new[name] = lost
+    return new
