@@ -190,6 +190,26 @@ class TestAdd:
         assert result.returncode == (0 if is_made else 100)
         assert is_made or tree(place) == []
 
+    def test_a_name_like_an_option(self, run, place):
+        """To its logger it is a name: that starts, as with any other."""
+        assert run("pysv", "new", "./-z", "--", "sleep", "1000").returncode == 0
+        done = run(str(place / "-z/log/run"), cwd=place / "-z/log", input=b"a line\n")
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (place / "-z/log/main/current").read_text().endswith(" a line\n")
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("two\nlines", b"a service cannot be called two?lines\n"),
+            ("z" * 255, b": file name too long\n"),
+        ],
+    )
+    def test_a_name_that_cannot_be(self, run, name, said):
+        """The last line says why, in one line, and nothing that does not matter."""
+        done = run("pysv", "new", f"./{name}", "--", "sleep", "1000")
+        assert done.returncode in {100, 111}
+        assert done.stderr.endswith(said)
+
     def test_a_slip(self, run, place):
         """Wrong usage makes nothing: no command, no name, two of one kind."""
         for words in [], ["web"], ["web", "sleep", "9"], ["web", "--"], ["web@1", "-C", "."]:

@@ -28,6 +28,17 @@ class Tree:
         (self.path / f".{name}").rename(self.path / name)
         return self[name]
 
+    def runs(self, *names):
+        """Wait until the programs of the services NAMES need their files no more: their pids."""
+
+        def sleeps(pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as words:
+                return b"sleep" in words.read()
+
+        for name in names:
+            wait_until(lambda name=name: sleeps(self[name].up()))
+        return [self[name].pid() for name in names]
+
     def pids(self):
         """The pid of each service, and of each logger."""
         found = sorted(self.path.glob("*/supervise/pid")) + sorted(

@@ -110,7 +110,7 @@ def test_one_that_is_removed_and_made_again(scan, run, place, linked):
         (place / "sv" / directory / "supervise").symlink_to(place / "state")
     tree = scan({"b": None})
     tree["b"].up()
-    first, logger = tree["a"].up(), tree["a"].read("log/supervise/pid")
+    (first,), logger = tree.runs("a"), tree["a"].read("log/supervise/pid")
     shutil.rmtree(tree.path / "a")
     (tree.path / ".next").rename(tree.path / "a")
     tree.says("somebody put another directory at a: the next start is from there")

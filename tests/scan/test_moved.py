@@ -50,18 +50,6 @@ def anyhow(request, faulty):
     return {"command": (faulty(DEAF),)} if request.param == "deaf" else {}
 
 
-def _runs(tree, *names):
-    """Wait until the programs of the services NAMES need their files no more: their pids."""
-    for name in names:
-        wait_until(lambda name=name: b"sleep" in _command(tree[name].up()))
-    return [tree[name].pid() for name in names]
-
-
-def _command(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as words:
-        return words.read()
-
-
 def _err(tree):
     return (tree.scanner.place / "err").read_bytes()
 
@@ -79,7 +67,7 @@ def _move(tree, *names):
 def test_one_that_gets_another_name_goes_on_by_that(scan, anyhow, run):
     """`mv` of a live service: no restart, no second one, and from then on that is its name."""
     tree = scan({"web@1": {"run": SHOW}, "other": None}, **anyhow)
-    pid, _ = _runs(tree, "web@1", "other")
+    pid, _ = tree.runs("web@1", "other")
     _move(tree, "web@1", "web@2")
     tree.add("new").up()
     assert tree["web@2"].up() == pid
@@ -98,7 +86,7 @@ def test_two_that_get_each_other_s_name(scan, anyhow, run, logger):
     """And one of them is removed: that is the one that ends."""
     files = {"run": HERE, logger: " exec cat\n" if logger == "log/run" else "pymultilog ./main\n"}
     tree = scan({"a": files, "b": files}, **anyhow)
-    a, b = _runs(tree, "a", "b")
+    a, b = tree.runs("a", "b")
     _move(tree, "a", ".t")
     _move(tree, "b", "a")
     _move(tree, ".t", "b")
@@ -115,7 +103,7 @@ def test_two_that_get_each_other_s_name(scan, anyhow, run, logger):
 def test_one_takes_the_place_of_one_that_was_removed(scan, anyhow, run):
     """Its name is another's: what was removed goes on until it is told, the other by that name."""
     tree = scan({name: {"run": SHOW} for name in "abc"}, **anyhow)
-    a, b, c = _runs(tree, *"abc")
+    a, b, c = tree.runs(*"abc")
     remove(tree.path / "b")
     _move(tree, "a", "b")
     _move(tree, "c", "a")
@@ -130,7 +118,7 @@ def test_one_takes_the_place_of_one_that_was_removed(scan, anyhow, run):
 def test_the_old_release_is_kept_beside_the_new_one(scan):
     """The service goes on in its place; what is called otherwise there is another one, then."""
     tree = scan({"web": {"run": HERE}})
-    (pid,) = _runs(tree, "web")
+    (pid,) = tree.runs("web")
     make_service(tree.path / ".next", {"run": HERE})
     _move(tree, "web", "web.old")
     _move(tree, ".next", "web")
@@ -148,7 +136,7 @@ def test_two_names_for_one_directory(scan, place, anyhow):
     for name in "first", "second":
         (place / "sv" / name).symlink_to("../away")
     tree = scan({}, **anyhow)
-    (pid,) = _runs(tree, "first")
+    (pid,) = tree.runs("first")
     tree.says("second is the directory of first, which is kept")
     tree.says("web@2 is the directory of web@1, which is kept")
     (tree.path / "first").unlink()
@@ -166,7 +154,7 @@ def test_one_whose_name_leads_to_another_has_gone(scan, place, run, anyhow):
     (place / "sv").mkdir()
     (place / "sv/b").symlink_to("../away")
     tree = scan({"a": {"run": HERE}}, **anyhow)
-    a, b = _runs(tree, "a", "b")
+    a, b = tree.runs("a", "b")
     remove(tree.path / "a")
     (tree.path / "a").symlink_to("../away")
     tree.says("a is the directory of b, which is kept")
@@ -179,7 +167,7 @@ def test_one_whose_name_leads_to_another_has_gone(scan, place, run, anyhow):
 def test_one_that_was_removed_and_is_made_again_by_and_by(scan, run):
     """As long as there is no run, it has gone: -n ends what runs; then it comes as a new one."""
     tree = scan({"a": {"run": HERE}, "b": None})
-    (pid,) = _runs(tree, "a")
+    (pid,) = tree.runs("a")
     remove(tree.path / "a")
     (tree.path / "a").mkdir()
     assert run("pysvscanctl", "-n", tree.path).returncode == 0

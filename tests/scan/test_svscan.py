@@ -104,7 +104,7 @@ enter("pysvscan", "")
 def test_a_removed_one_goes_on_until_it_is_told(scan, run):
     """By pysvscanctl -n it is ended, and its logger; what has its directory is not."""
     tree = scan({"a": {"run": NOTE_IN, "log/run": READER}, "b": None})
-    pid, other = tree["a"].up(), tree["b"].up()
+    pid, other = tree.runs("a", "b")
     logger = tree["a"].read("log/supervise/pid")
     shutil.rmtree(tree.path / "a")
     assert run("pysvscanctl", "-a", tree.path).returncode == 0
@@ -191,6 +191,20 @@ def test_all_end_services_first(scan):
     tree = scan({"c": {"run": STUBBORN, "timeout-kill": "100\n"}})
     tree["c"].wait_for("there")
     assert tree.scanner.stop() == 1
+
+
+@pytest.mark.parametrize("script", ["finish", "control/x"])
+def test_what_helps_a_service_does_not_end(scan, script):
+    """When the service has left it is ended, with all that it started, and then pysvscan ends."""
+    hangs = " trap '' TERM; sleep 1000 & echo $! >there; while :; do sleep 0.1; done\n"
+    run = " exit 0\n" if script == "finish" else NOTE_IN
+    tree = scan({"a": {"run": run, script: hangs}, "b": None})
+    tree["b"].up()
+    if script == "finish":
+        tree["a"].wait_for("there")
+    tree.scanner.stop()
+    left = tree.path / "a/there"
+    assert not left.exists() or not os.path.exists(f"/proc/{int(left.read_text())}")
 
 
 def test_signals_and_letters(scan, run):

@@ -1,6 +1,7 @@
 """pysv new: a service directory for a command."""
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.process import environ, is_dir
 from ..base.service_dirs import instance_of
 from ..chain.runnable import program
@@ -114,7 +115,8 @@ def _have_logger(who: bytes, synopsis: "Usage", parts: Parts, given: dict[bytes,
 def _check_name(who: bytes, synopsis: "Usage", name: bytes) -> None:
     """Raise Quit where no service can be called NAME."""
     if name in (b"", b".", b"..") or b"\n" in name:
-        raise cli.usage(who, synopsis, hint=b"a service cannot be called " + (name or b"nothing"))
+        shown = plain(name) or b"nothing"
+        raise cli.usage(who, synopsis, hint=b"a service cannot be called " + shown)
     means = b"group" if name[:1] == AT else b"pattern" if any(c in MAGIC for c in name) else b""
     if means:
         hint = b"a service cannot be called " + name + b": to pysv that is a " + means
@@ -181,6 +183,9 @@ def files(
     elif place:
         words[:0] = [b"sh", b"-c", BECOME_IN]
     called = as_word(name + INSTANCE) if name[-1:] == AT else quote(name)
+    if name[:1] == b"-":
+        # It is no option of the logger.
+        called = b"-- " + called
     found = {
         b"run": run % (name, b" ".join(words)),
         b"log/run": log % ((name,) if b"c" in given else (name, called)),

@@ -59,7 +59,7 @@ class HelperEnd:
         self._loop = loop
         self._tree = HelperTree(leader)
         self._kill_at = monotonic() + GRACE
-        loop.pending.add(self)
+        loop.pending[self] = loop.home
         # What is started anew goes first.
         loop.at_turn_end(self._term)
 
@@ -75,7 +75,7 @@ class HelperEnd:
     def _look(self) -> None:
         late = monotonic() - self._kill_at
         if late > LAST_LOOK or not self._tree.signal(*[signal.SIGKILL] * (late >= 0)):
-            self._loop.pending.discard(self)
+            self._loop.pending.pop(self, None)
         elif self in self._loop.pending:
             self._loop.at(monotonic() + LOOK, self._look)
 

@@ -85,7 +85,7 @@ class Loop:
         self.children: dict[int, Asked] = {}
         self.childless = False  # whether there was no process at all below us
         self.turns = 0
-        self.pending: set[object] = set()  # what is to be done before the end
+        self.pending: dict[object, int] = {}  # what is to be done before the end, and its home
         self._readers: dict[int, Asked] = {inbox.fds[0]: (lambda: None, -1)}
         self._waiting: dict[int, dict[Callback, int]] = {}
         self._due: dict[Callback, float] = {}

@@ -292,8 +292,12 @@ class Scanner:
         """Let go of those that left, and have shown it; if the directory stays, they come again."""
         if not self._some_left:
             return
-        self._some_left = False
-        for name in [name for name, pair in self.known.items() if pair.left]:
+        left = [name for name, pair in self.known.items() if pair.left]
+        # What helped one of them may still be there to be ended.
+        busy = set(self.loop.pending.values()) if self.loop.pending else ()
+        gone = [name for name in left if self.known[name].home not in busy]
+        self._some_left = len(gone) < len(left)
+        for name in gone:
             pair = self.known.pop(name)
             for one in filter(None, (pair.service, pair.logger)):
                 status = one.wait_status or 0

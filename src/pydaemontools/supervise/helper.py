@@ -42,12 +42,12 @@ class Helper:
     def end_within(self, seconds: float) -> None:
         """Let it run for SECONDS more, at the most; nobody ends the loop before it has ended."""
         if self.pid:
-            self._loop.pending.add(self)
+            self._loop.pending[self] = self._loop.home
             self._loop.at(monotonic() + seconds, self.end)
 
     def _forget(self) -> None:
         self.pid = 0
-        self._loop.pending.discard(self)
+        self._loop.pending.pop(self, None)
 
     def _ended(self, status: int) -> None:
         if self.pid:

@@ -6,6 +6,7 @@ tell what is somebody else's, or was changed by somebody.
 
 import posix
 from binascii import crc32
+from errno import EACCES, ENOENT, ENOTDIR, EPERM
 
 from ..base import cli
 from ..base.errors import owned
@@ -23,6 +24,7 @@ HEAD = b"# What pysv has put here; pysv remove removes that.\n"
 MOST = 1 << 20  # bytes of a file that is looked at
 IS_DIRECTORY = b"directory"
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,/:=@%"
+REFUSALS = EACCES, EPERM, ENOENT, ENOTDIR
 PROGRAMS = (b"run", b"/check", b".py")
 
 
@@ -104,7 +106,8 @@ def _begin(new: bytes, directory: bytes) -> None:
         raise cli.fatal(b"unable to make " + directory, error, hint) from None
     except OSError as error:
         missing = above + b" is no directory: make it, or set SVDIR to another"
-        why = owned(above or b".") or missing
+        # Whose the directory is matters only to who may not write there.
+        why = owned(above or b".") or missing if error.errno in REFUSALS else b""
         raise cli.fatal(b"unable to make " + directory, error, why) from None
 
 
