@@ -22,13 +22,13 @@ def _told(tree, run):
     return run("pysvscanctl", "-n", tree.path).returncode == 0
 
 
-def _come_and_go(tree, run, files, is_up):
-    """Have services with FILES that are removed when each IS_UP, and ended; again and again.
+def _come_and_go(tree, run, files, is_up, named="gone"):
+    """Have services NAMED so, with FILES, that are removed when each IS_UP, and ended.
 
     A logger that cannot write waits for that, and ends when it is told once more.
     """
     for turn in range(ROUNDS):
-        name = f"gone{turn}"
+        name = f"{named}{turn}"
         pid = tree.add(name, files).up()
         wait_until(lambda name=name: is_up(tree[name]))
         (tree.path / name).rename(tree.path.parent / name)
@@ -52,8 +52,8 @@ def test_loggers_that_cannot_finish(scan, run):
     tree["stays"].wait_for("main/current")
     host = host_of(tree)
     before = _count(tree.scanner.pid), _count(host)
-    for files in HOSTED, ROUTED:
-        _come_and_go(tree, run, files, lambda one: one.lines("main/current"))
+    for named, files in {"hosted": HOSTED, "routed": ROUTED}.items():
+        _come_and_go(tree, run, files, lambda one: one.lines("main/current"), named)
     tree.says("unable to finish")
     wait_until(lambda: _told(tree, run) and _count(tree.scanner.pid) <= before[0])
     wait_until(lambda: _count(host) <= before[1])

@@ -5,10 +5,13 @@ Where a directory is its name says; which one it is, device and inode.
 
 import posix
 
+from ..base.locks import is_flocked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..supervise.pair import Pair
 
+LOCKS = b".", b"supervise/lock", b"log", b"log/supervise/lock"  # of a service
 INODE = 64  # bits of its number
 
 
@@ -29,6 +32,20 @@ def stands(name: bytes, pair: "Pair") -> bool:
 def is_replaced(name: bytes, pair: "Pair") -> bool:
     """Whether another directory is called NAME here, in which PAIR may go on."""
     return not stands(name, pair) and posix.access(name + b"/run", posix.F_OK)
+
+
+def is_held(home: int) -> bool:
+    """Whether somebody has a lock of the service in the directory HOME, an fd."""
+    return any(is_flocked(lock, home) for lock in LOCKS)
+
+
+def gone(names: set[bytes], known: "dict[bytes, Pair]") -> "list[Pair]":
+    """Those of the KNOWN services whose directory is not here any more, where there are NAMES."""
+    return [
+        pair
+        for name, pair in known.items()
+        if name not in names or not (stands(name, pair) or is_replaced(name, pair))
+    ]
 
 
 def moves(names: list[bytes], known: "dict[bytes, Pair]") -> dict[bytes, bytes]:

@@ -11,7 +11,6 @@ from errno import EMFILE
 from time import monotonic
 
 from ..base import cli
-from ..base.locks import is_flocked
 from ..base.printable import plain
 from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
@@ -23,7 +22,7 @@ from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
 from .changes import Changes
 from .hosted import Loggers
-from .moved import identity, is_replaced, moves, stands
+from .moved import gone, identity, is_held, moves, stands
 from .overview_writer import OverviewWriter
 
 TYPE_CHECKING = False
@@ -40,7 +39,6 @@ FILES = 16  # that a service and its logger may have open until both have been s
 SLICE = 50  # services that are looked after in one turn
 
 WHO = b"pysvscan"
-LOCKS = b".", b"supervise/lock", b"log", b"log/supervise/lock"  # of a service
 
 
 class Scanner:
@@ -183,9 +181,7 @@ class Scanner:
             self._warn(name, cli.fatal(b"unable to open " + name, error))
             return False
         # Who has one that was refused need not be looked for each time.
-        if self._is_kept(name, home) or (
-            name in self._told and any(is_flocked(lock, home) for lock in LOCKS)
-        ):
+        if self._is_kept(name, home) or (name in self._told and is_held(home)):
             posix.close(home)
             return False
         try:
@@ -245,6 +241,8 @@ class Scanner:
             origin = b"" if name[-1:] == b"/" else self.place + b"/" + name
             pair.rename(plain(name.rstrip(b"/")), origin)
             self._watch(name)
+        if self.overview:
+            self.overview.outdated()
         self.loop.enter(self.home)
 
     def _have(self, name: bytes, home: int, shown: bytes) -> None:
@@ -271,12 +269,7 @@ class Scanner:
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
             return
-        gone = [
-            pair
-            for name, pair in self.known.items()
-            if name not in names or not (stands(name, pair) or is_replaced(name, pair))
-        ]
-        for pair in gone:
+        for pair in gone(names, self.known):
             pair.send(END)
 
     def _one_left(self) -> None:

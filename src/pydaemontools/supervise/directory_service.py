@@ -106,7 +106,7 @@ class DirectoryService(Service):
         """Its directory, or that of the service whose logger it is, is called NAME now."""
         self.upkeep.origin = b"" if self.files.sub else origin
         self.name = (name + b"/" + self.files.sub).rstrip(b"/")
-        self.files.shown = self.dialect.prefix(name, self.files.sub)
+        self.files.rename(name)
         self._launcher.know_instance()
 
     def _take_over(self) -> None:

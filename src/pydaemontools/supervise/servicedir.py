@@ -81,6 +81,10 @@ class ServiceDir:
         """What stands before a file's name in a message."""
         return self.dialect.prefix(self._name, self.sub)
 
+    def rename(self, name: bytes) -> None:
+        """It is called NAME in messages now."""
+        self._name = name
+
     def path(self, name: bytes) -> bytes:
         """Where the file NAME of the service is."""
         return self.place + b"/" + name
