@@ -215,7 +215,7 @@ def main(control: int) -> int:
     for signum in SIGINT, SIGHUP:
         # It goes when its services have.
         signal(signum, SIG_IGN)
-    background.host = background.Background()
+    background.host, background.many = background.Background(), True
     give_back()
     made = socket(AF_UNIX, SOCK_SEQPACKET, fileno=control)
     made.setblocking(False)

@@ -8,6 +8,7 @@ from ..base.errors import error_str
 from .logdir.folder import cause, remedy
 from .logdir.writer import LogDir
 from .multilog_script import USAGE, options, read
+from .pipe import background
 from .pipe.ending import Ending
 from .pipe.pump import Pump
 from .pipe.pump_loop import PumpLoop, Waker
@@ -42,6 +43,8 @@ def main(argv: list[bytes]) -> int:
             raise cli.fatal(b"unable to read stdin", error) from None
         # For the original that is the end of stdin.
         source = open_source(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
+    if script.own:
+        background.host = background.Background()
     # The original does not end before everything is where it belongs.
     ending = Ending(patient=not script.own, to_line_end=True)
     pump = open_pump(argv[0], script, transform, source, ending)

@@ -11,6 +11,7 @@ from .lines.forms import Forms, severity_reader
 from .lines.severity_transform import SeverityTransform
 from .lines.targets import SpoolOptions
 from .packers import missing_packer
+from .pipe import background
 from .pipe.ending import Ending
 from .pipe.pump import Pump
 from .pipe.pump_loop import PumpLoop, Waker
@@ -271,6 +272,7 @@ def main(argv: list[bytes]) -> int:
         source = open_stdin(argv[0])
     except OSError as error:
         raise cli.fatal(b"unable to read stdin", error) from None
+    background.host = background.Background()
     ending = Ending()
     waker = Waker(PumpLoop(), source, ending)
     pump, stats = open_pump(options, waker, ending)

@@ -47,8 +47,9 @@ class Finished:
 
     @property
     def surplus(self) -> bool:
-        """Whether files that had to wait can be removed now."""
-        return bool(self.waiting and self._removal and self._removal.done)
+        """Whether files can be removed now that had to wait, or that could not be removed."""
+        job = self._removal
+        return bool(job and job.done and (self.waiting or job.error))
 
     def forget(self) -> None:
         """Look for the newest name again: the files may be others now."""

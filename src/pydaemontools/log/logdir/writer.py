@@ -27,7 +27,7 @@ SIZE = 99999  # bytes of a file, at the most
 KEEP = 10  # files, with `current`
 SLACK = 2000  # a file is closed at a line's end when less than this is left
 PAGE = 4096  # bytes that are written as one, whatever is killed
-PART = 1 << 20  # bytes that begin to go to the disk together
+PART = 4 << 20  # bytes that begin to go to the disk together
 BEHIND = 16 << 20  # bytes before them that need not be in memory any more
 
 
@@ -69,7 +69,7 @@ class LogDir:
         self.rotation = Rotation(self, recovery, processor, intent_log)
         try:
             # Others would wait as well, where there are many.
-            self.folder.acquire(patient=not background.host)
+            self.folder.acquire(patient=not background.many)
             if retain:
                 from .retention import Retention
 
@@ -226,17 +226,23 @@ class LogDir:
         return self._finished.retention
 
     @property
+    def surplus(self) -> bool:
+        """Whether files can be removed now that had to wait, or that could not be removed."""
+        return self._finished.surplus
+
+    @property
+    def pruning(self) -> bool:
+        """Whether it will be seen later how a removal of files went."""
+        return self._finished.removing or self._finished.surplus
+
+    @property
     def untidy(self) -> bool:
-        """Whether there is something to do with files before `current`."""
-        finished = self._finished
-        return self.rotation.stage in FILING or (finished.waiting and finished.surplus)
+        """Whether there is something to do with the file before `current`."""
+        return self.rotation.stage in FILING
 
     def tidy(self) -> None:
-        """See to the files before `current`, as far as that goes now."""
-        if self.rotation.stage in FILING:
-            self.rotation.file()
-        if self._finished.surplus:
-            self._finished.prune()
+        """See to the file before `current`, as far as that goes now."""
+        self.rotation.file()
 
     def syncing(self) -> bool:
         """Return whether a thread is busy with having all on disk, which is to begin.

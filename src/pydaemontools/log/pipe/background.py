@@ -1,9 +1,9 @@
-"""What takes long, in threads: for a process that has the pumps of many services.
+"""What takes long, in threads: to have a file on disk, or to remove a large one.
 
-To have a file on disk, or to remove a large one, may take a second, and a process that has one
-pump waits for it. Where there are many, no other is to wait: `host` is then what has such a job
-done. Each job has a thread, so that one whose disk does not answer holds up no other; a log
-directory has two jobs at the most. Whoever asked for a job has a turn when it is done.
+Either may take a second, for which whoever prints would have to wait: `host` is what has such a
+job done. Each job has a thread, so that one whose disk does not answer holds up no other; a log
+directory has two jobs at the most. Whoever asked for a job has a turn when it is done. Where
+there is no host, as under the names of the originals, a job is done at once.
 """
 
 import posix
@@ -14,8 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What does jobs, in a process that has many pumps.
+# What does jobs, in a process that has threads for them.
 host: "Background | None" = None
+many = False  # whether the process has the pumps of many services: then none may wait long
 
 
 class Job:

@@ -5,6 +5,7 @@ from _signal import set_wakeup_fd
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLIN, epoll, poll
 from time import monotonic
 
+from . import background
 from .ending import INFINITY
 from .pump_wait import AGAIN
 from .rest import Rest
@@ -46,6 +47,8 @@ class PumpLoop:
     def run(self) -> "dict[Waker, int]":
         """Go on until all pumps have ended; return the exit code of each."""
         codes: dict[Waker, int] = {}
+        if background.host:
+            self.epoll.register(background.host.source, EPOLLIN)
         while self._steps:
             self._wait()
             now = monotonic()
@@ -74,6 +77,9 @@ class PumpLoop:
         for fd, events in self.epoll.poll(seconds):
             if fd == self.wake[0]:
                 self.signalled()
+            elif background.host and fd == background.host.source:
+                background.host.finished()
+                self._rouse()
             elif waker := self.wakers.get(fd):
                 waker.due = 0.0
                 if fd == waker.source.fd and events & (EPOLLHUP | EPOLLERR):
@@ -82,6 +88,10 @@ class PumpLoop:
     def signalled(self) -> None:
         """See to a signal: nobody knows whom it concerns."""
         posix.read(self.wake[0], 4096)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        """Have all pumps do a step soon."""
         for waker in self._steps:
             waker.due = 0.0
 

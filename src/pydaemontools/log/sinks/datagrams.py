@@ -202,7 +202,7 @@ def named(path: bytes) -> bytes:
 def reached(made: socket, address: "bytes | tuple[object, ...]") -> socket:
     """MADE, connected to ADDRESS; its send() waits, but not for ever. Raises OSError."""
     try:
-        made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, HURRY if background.host else STALL)
+        made.setsockopt(SOL_SOCKET, SO_SNDTIMEO, HURRY if background.many else STALL)
         made.connect(address)
     except OSError:
         made.close()

@@ -134,22 +134,26 @@ class DirectorySink(Sink):
             log.due = True
             self.flush()
         retention = log.retention
-        if retention and retention.due() <= 0:
+        if log.surplus or (retention and retention.due() <= 0):
             self._prune(retention)
 
-    def _prune(self, retention: "Retention") -> None:
-        """Remove files whose lines are too old; one that cannot be is no reason to read nothing."""
-        if self.log.rotation.stage == REMOVED:
-            retention.put_off()
-            return
+    def _prune(self, retention: "Retention | None") -> None:
+        """Remove files that are too many or too old; one that cannot be is no reason to read
+        nothing.
+        """
+        removed = self.log.rotation.stage == REMOVED
         try:
-            self.log.prune()
+            if not removed:
+                self.log.prune()
         except OSError as error:
-            retention.put_off()
+            removed = True
             doing = self.log.folder.doing
             self._unpruned.warn(b"unable to " + doing + b": " + error_str(error))
         else:
-            self._unpruned.clear()
+            if not (removed or self.log.pruning):
+                self._unpruned.clear()
+        if removed and retention:
+            retention.put_off()
 
     def flush(self) -> None:
         """Try again to write what is held, and see to the file before."""
@@ -223,8 +227,14 @@ class DirectorySink(Sink):
 
     def syncing(self) -> bool:
         """Return whether a thread is busy with having all on disk: have it begin."""
+        if self.log.surplus:
+            self._prune(self.log.retention)
         try:
             return not self._data and self.log.syncing()
+        except ProcessorFailed as failed:
+            # It is run once more at the end.
+            say(self._who + b": warning: " + failed.args[0])
+            return False
         except OSError:
             # What is wrong is said by what follows.
             return False
