@@ -173,6 +173,7 @@ def one_by_one(lines, default, forms):
 @example(lines=[b"2026-11-29 13:16:38 ERROR a", b"2026-11-29 13"], times=[1], shift=0, few=False)
 @example(lines=[b"entering  :info  : [ 1] x"], times=[9, 9, 9], shift=1, few=False)
 @example(lines=[b"[2026-11-29 13:16:38,12Server Error: x"], times=[1, 1, 2], shift=1, few=True)
+@example(lines=[b"[a3f9c2e1] ERROR: x"], times=[1, 8], shift=2, few=False)
 def test_blocks_have_the_levels_of_their_lines(lines, times, shift, few):
     """A line has the level that it has alone, whatever stands beside it, was remembered before,
     and however many lines are looked at at once.

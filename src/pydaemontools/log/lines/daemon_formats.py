@@ -178,7 +178,7 @@ DAEMONS = (
     LineFormat(
         "prefixed",
         "a name in brackets, then a level",
-        r"\[(?!{caps}\])(?=[A-Za-z])[A-Za-z0-9_.:/-]{1,64}+\] {CAPS}: ",
+        r"\[(?!{caps}\])(?=[0-9]*+[A-Za-z])[A-Za-z0-9_.:/-]{1,64}+\] {CAPS}: ",
         (b"[web] ERROR: no route", ERR, b"no route"),
     ),
 )
