@@ -109,7 +109,7 @@ DAEMONS = (
     LineFormat(
         "fatal",
         "a time, then `fatal error`, as chrony, Unbound, Varnish have it",
-        r"{when} (?:[a-z0-9_.-]++(?:\[[0-9:]++\])? )?{level=fatal error|Fatal error} ?: ",
+        r"{when} (?:[A-Za-z0-9_.-]++(?:\[[0-9:]++\])? )?{level=fatal error|Fatal error} ?: ",
         (b"2026-11-29T13:16:38Z Fatal error : no socket", CRIT, b"no socket"),
         words={b"fatal error": CRIT},
     ),
