@@ -127,7 +127,7 @@ def test_whatever_happens_both_say_the_same(kept, run):
     shutil.rmtree(tree.path / "written")
     run("pysvscanctl", "-n", str(tree.path))
     wait_until(lambda: same(path, {"new"}))
-    assert run("pysv", "status", env={**os.environ, "SVDIR": str(tree.path)}).returncode == 3
+    assert run("pysv", "status", env={"SVDIR": str(tree.path)}).returncode == 3
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -164,7 +164,7 @@ def test_after_any_history_both_say_the_same(kept, history):
 def test_without_its_pysvscan_the_file_says_nothing(kept, run):
     """One that was killed left it: what it says is not true any more, and is not read."""
     tree, path = kept
-    env = {**os.environ, "SVDIR": str(tree.path)}
+    env = {"SVDIR": str(tree.path)}
     os.kill(tree.scanner.pid, signal.SIGKILL)
     tree.scanner.process.wait()
     assert (tree.path / ".pysvscan" / overview.NAME.decode()).exists()
@@ -177,7 +177,7 @@ def test_without_its_pysvscan_the_file_says_nothing(kept, run):
 def test_of_some_as_of_all(kept, run, command, words):
     """Patterns, names and paths, in their order, with what there is none of among them."""
     tree, path = kept
-    env = {**os.environ, "SVDIR": str(tree.path)}
+    env = {"SVDIR": str(tree.path)}
     found = {}
 
     def equal():
@@ -204,6 +204,6 @@ def test_where_it_cannot_be_written_nothing_is_lost(scan, run):
     (tree.path / ".pysvscan").rename(tree.path / ".moved")
     (tree.path / ".pysvscan").write_text("")
     make_service(tree.path / "new", {"run": SLEEP})
-    env = {**os.environ, "SVDIR": str(tree.path)}
+    env = {"SVDIR": str(tree.path)}
     wait_until(lambda: run("pysv", "status", env=env).stdout.count(b"run: ") == 2)
     assert tree["new"].pid()
