@@ -37,7 +37,7 @@ SWITCHES = [
 ]
 BOOT = """
 svscanboot & boot=$!
-await /etc/service/a ': up'; svstat /etc/service/*
+for i in a b; do await /etc/service/$i ': up'; done; svstat /etc/service/*
 until [ -s /etc/service/b/told ]; do sleep 0.05; done; cat /etc/service/b/told
 scan=$(pgrep -x svscan --ns $$ --nslist mnt)
 until pgrep -x readproctitle --ns $$ --nslist mnt >/dev/null; do sleep 0.05; done
@@ -45,7 +45,8 @@ title=$(pgrep -x readproctitle --ns $$ --nslist mnt)
 until ps -ww -o args= -p $title | grep -q 'down: file'; do sleep 0.05; done
 ps -ww -o args= -p $title | grep -o 'service errors: .*'
 ps -o args= -p $scan | grep -o 'svscan .*'
-kill $scan; svc -dx /etc/service/*; await /etc/service/a 'not running'
+kill $scan; svc -dx /etc/service/*
+for i in a b; do await /etc/service/$i 'not running'; done
 svstat /etc/service/*; wait $boot; echo $?
 """
 
