@@ -60,7 +60,9 @@ def groups(page):
         peers = []
         for name, median, *rest in others:
             # What is the same up to a comma is ours too, used in another way.
-            if name.partition(",")[0] != ours[0].partition(",")[0]:
+            same = name.partition(",")[0] == ours[0].partition(",")[0]
+            # There is no ratio to nothing.
+            if not same and number(median) and number(ours[1]):
                 ratio = number(median) / number(ours[1])
                 wanted = re.match(r"at (most|least) (.+)", rest[-1])
                 want = wanted and number(wanted[2]) ** (-1 if wanted[1] == "most" else 1)
