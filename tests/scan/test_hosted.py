@@ -184,10 +184,12 @@ def test_a_killed_pysvscan_is_followed_by_another(scan, both):
 
 def test_what_is_left_in_a_pipe_outlives_service_and_pysvscan(scan):
     """Nobody has it open but the logger process, which cannot write: the next one gets it."""
-    tree = scan({"a": {"run": " echo one; exec sleep 1000\n", "logger": OURS, "down": ""}})
+    run = " echo one; echo >said; exec sleep 1000\n"
+    tree = scan({"a": {"run": run, "logger": OURS, "down": ""}})
     (tree.path / "a/main").write_text("no directory\n")
     tree["a"].say("o")
     tree.says("unable to open directory ./main")
+    wait_until(lambda: (tree.path / "a/said").exists())
     os.kill(tree["a"].up(), signal.SIGTERM)
     tree["a"].is_(state="down")
     (tree.path / "a/main").unlink()
