@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -173,3 +175,21 @@ def test_the_socket_of_another_account(tmp_path, monkeypatch):
             ask(str(tmp_path / "zdsock"), "status")
         assert ask(str(tmp_path / "zdsock"), "status", accounts=[4242]) == ""
     assert heard == [b"", b"status\n"]
+
+
+CLOSED = """
+import signal, sys
+from pydaemontools.zdaemon import line_protocol
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+line_protocol._check = lambda peer, *_: peer.recv(1)
+print(repr(line_protocol.ask(sys.argv[1], "stop")))
+"""
+
+
+@pytest.mark.process
+def test_a_manager_that_ends_just_before_it_is_asked(place):
+    """Kind: a client was killed by SIGPIPE when the other side had gone already."""
+    with listening(place / "socket", lambda _: None):
+        words = [sys.executable, "-c", CLOSED, place / "socket"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "''\n")

@@ -3,6 +3,7 @@
 import marshal
 import os
 import sys
+from _socket import MSG_NOSIGNAL
 from time import monotonic
 
 from ..base.process import environ, fsencode
@@ -69,7 +70,7 @@ def _launch(runners: list[Runner]) -> list[Outcome]:
     wanted = marshal.dumps((dict(environ), [dict(runner.items()) for runner in runners]))
     try:
         try:
-            ours.sendall(len(wanted).to_bytes(8, "big") + wanted)
+            ours.sendall(len(wanted).to_bytes(8, "big") + wanted, MSG_NOSIGNAL)
         except BrokenPipeError:
             # It could not be started: what it said, it said on stderr.
             pass

@@ -13,7 +13,16 @@ nothing that it says is evaluated.
 """
 
 import posix
-from _socket import AF_UNIX, SHUT_WR, SO_PEERCRED, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, socket
+from _socket import (
+    AF_UNIX,
+    MSG_NOSIGNAL,
+    SHUT_WR,
+    SO_PEERCRED,
+    SOCK_CLOEXEC,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    socket,
+)
 from _struct import Struct
 from errno import EACCES, ECONNREFUSED, ENOENT, ENOTDIR, EPERM
 from time import monotonic
@@ -91,7 +100,8 @@ def ask(
     try:
         _connect(peer, socket_name, end)
         _check(peer, socket_name, accounts)
-        peer.sendall(line.encode("utf-8", "surrogateescape") + b"\n")
+        # One that is about to end may have closed it: that is no reason to be killed.
+        peer.sendall(line.encode("utf-8", "surrogateescape") + b"\n", MSG_NOSIGNAL)
         peer.shutdown(SHUT_WR)
         return _reply(peer, socket_name, end)
     except TimeoutError:
