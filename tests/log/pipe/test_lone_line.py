@@ -4,9 +4,7 @@ import os
 import posix
 import random
 import shutil
-import signal
-import traceback
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -31,7 +29,8 @@ from tests.conftest import wait_until
 from tests.log.conftest import opened, patient, write_all
 from tests.log.far import in_time_for, kills, tell
 from tests.log.pipe import test_intent_log, test_straight
-from tests.log.pipe.test_intent_log import STAMP, Fatal, everything
+from tests.log.pipe.test_intent_log import STAMP, everything
+from tests.log.pipe.test_straight import forked
 from tests.log.test_sissylog import unread
 
 small, halves = test_intent_log.small, test_straight.halves
@@ -80,28 +79,6 @@ def _rest(pipe, path, label):
         pump.source.hung_up = True
         while not isinstance(pump.step(), int):
             pass
-
-
-def forked(what, **fault):
-    """Do WHAT in a process that may die of a FAULT; how many calls it made, if it did not."""
-    counted = os.pipe()
-    child = os.fork()
-    if not child:
-        with suppress(BaseException):
-            try:
-                fatal = Fatal(**{"at": 0} | fault)
-                what()
-                os.write(counted[1], b"%d" % fatal.count)
-            except BaseException:
-                traceback.print_exc()
-                raise
-        os._exit(0)
-    os.close(counted[1])
-    _, status = os.waitpid(child, 0)
-    with open(counted[0], "rb") as file:
-        count = int(file.read() or 0)
-    assert os.waitstatus_to_exitcode(status) == (0 if count else -signal.SIGKILL)
-    return count
 
 
 def killed(path, label, *, at, after):

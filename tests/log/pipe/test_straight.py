@@ -60,15 +60,15 @@ def _carry(source, path, size):
     return moved[0]
 
 
-def killed(fd, path, **fault):
-    """Log what FD holds to PATH in a process that dies of a FAULT; the number of calls if not."""
+def forked(what, **fault):
+    """Do WHAT in a process that may die of a FAULT; how many calls it made, if it did not."""
     counted = os.pipe()
     child = os.fork()
     if not child:
         with suppress(BaseException):
             try:
-                fatal = Fatal(**fault)
-                carry(fd, path)
+                fatal = Fatal(**{"at": 0} | fault)
+                what()
                 os.write(counted[1], b"%d" % fatal.count)
             except BaseException:
                 traceback.print_exc()
@@ -80,6 +80,11 @@ def killed(fd, path, **fault):
         count = int(file.read() or 0)
     assert os.waitstatus_to_exitcode(status) == (0 if count else -signal.SIGKILL)
     return count
+
+
+def killed(fd, path, **fault):
+    """Log what FD holds to PATH in a process that dies of a FAULT; the number of calls if not."""
+    return forked(lambda: carry(fd, path), **fault)
 
 
 @pytest.fixture

@@ -70,39 +70,22 @@ class Intent:
         """Return the line of the intent, as number NUMBER."""
         place = self.counter, self.inode, self.offset, self.limit
         block = self.start, self.count, self.first, self.tail
-        return line(number, self.stream, *place, *block, self.before, self.after)
+        return line(number, self.stream, place, block, (self.before, self.after))
 
 
-def line(  # noqa: PLR0917 - in their order
+def line(
     number: int,
     stream: bytes,
-    counter: int,
-    inode: int,
-    offset: int,
-    limit: int,
-    start: int,
-    count: int,
-    first: int,
-    tail: bytes,
-    before: int,
-    after: int,
+    place: tuple[int, int, int, int],
+    block: tuple[int, int, int, bytes],
+    states: tuple[int, int],
 ) -> bytes:
-    """Return the line of the intent NUMBER, which says all this (see Intent)."""
-    return b"%d %b %d %d %d %d %d %d %d =%b %d %d %d" % (
-        number,
-        stream,
-        counter,
-        inode,
-        offset,
-        limit,
-        start,
-        count,
-        first,
-        tail.hex().encode(),
-        before,
-        after,
-        number,
-    )
+    """Return the line of the intent NUMBER, without making one. PLACE: its counter, inode, offset
+    and limit; BLOCK: its start, count, first and tail; STATES: before and after.
+    """
+    *numbers, tail = block
+    said = b"%d %b %d %d %d %d %d %d %d =%b %d %d %d"
+    return said % (number, stream, *place, *numbers, tail.hex().encode(), *states, number)
 
 
 def parse(slot: bytes) -> tuple[int, Intent] | None:

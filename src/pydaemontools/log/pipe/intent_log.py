@@ -125,9 +125,9 @@ class IntentLog:
         if not inode or self._doubt or [*self._files] != [log]:
             return False
         file, place = self._files[log], (1, inode, end, LARGEST)
-        block = self._consumed, 0, 0, b""
+        block, states = (self._consumed, 0, 0, b""), (self.state, 0)
         try:
-            file.put(line(file.number + 1, self._stream, *place, *block, self.state, 0))
+            file.put(line(file.number + 1, self._stream, place, block, states))
         except OSError:
             return False
         self._prepared, self._straight = False, inode
@@ -246,8 +246,8 @@ class IntentLog:
         growth = self.splitter.part_size if body else self.splitter.overhead
         counter, first = int(file is self._counter), self._first if body else 0
         place = counter, inode, end, end + growth
-        block = self._consumed, len(body), first, body[-TAIL:]
-        file.put(line(file.number + 1, self._stream, *place, *block, self.state, after))
+        block, states = (self._consumed, len(body), first, body[-TAIL:]), (self.state, after)
+        file.put(line(file.number + 1, self._stream, place, block, states))
 
     def take(self, count: int) -> int:
         """Consume COUNT bytes of the pipe, which every log has; return how many are left."""
