@@ -189,7 +189,7 @@ def test_what_is_left_in_a_pipe_outlives_service_and_pysvscan(scan):
     (tree.path / "a/main").write_text("no directory\n")
     tree["a"].say("o")
     tree.says("unable to open directory ./main")
-    wait_until(lambda: (tree.path / "a/said").exists())
+    wait_until((tree.path / "a/said").exists)
     os.kill(tree["a"].up(), signal.SIGTERM)
     tree["a"].is_(state="down")
     (tree.path / "a/main").unlink()
