@@ -380,6 +380,62 @@ def test_somebody_else_has_its_address(serve, again):
 
 # What is in the way to the logger.
 
+# Numbered lines, one each 10 ms, which go through the supervisor.
+COUNTS = {
+    "run": " trap '' PIPE\nwhile :; do echo $((n=n+1)); echo $n >>printed; sleep .01; done\n",
+    "ready": "log ^nothing$\n",
+}
+
+
+def goes_on(kept, many=10):
+    """Wait until KEPT has printed so MANY more lines."""
+    kept.wait_for("printed", len(kept.lines("printed")) + many)
+
+
+def counted(kept):
+    """Whether all lines that KEPT has logged are there, in their order: how many."""
+    found = kept.lines("logged")
+    assert found == [str(number) for number in range(1, len(found) + 1)]
+    return len(found)
+
+
+@pytest.mark.parametrize("file", ["log/run", "logger"])
+def test_a_logger_at_its_end_is_given_nothing_more(serve, again, file):
+    """The kind: what is moved on to somebody who will not read it, and is gone with us.
+
+    The logger has come to its end, as its supervisor was killed, and has not ended yet.
+    """
+    code = "cd ..\n" if file == "log/run" else ""
+    code += "echo $$ >>logger_pid; cat >>logged; while [ -e hold ]; do sleep .01; done\n"
+    text = " " + code if code[:2] == "cd" else f"sh -c '{code.strip()}'\n"
+    kept = serve(COUNTS | {file: text, "hold": ""})
+    wait_until(lambda: counted(kept) > 5)
+    again(kept)
+    adopted(kept, kept.up())
+    # The second has time to move what there is, and is killed too.
+    goes_on(kept)
+
+    def end():
+        (kept.path / "hold").unlink()
+        wait_until(lambda: gone(int(kept.lines("logger_pid")[0])))
+
+    again(kept, end)
+    count = counted(kept)
+    wait_until(lambda: counted(kept) > count + 50)
+
+
+def test_a_logger_that_is_not_there_is_given_nothing(serve, again):
+    """It has ended at once, and the supervisor is killed while there is none."""
+    logger = " [ -e ../go ] || exit 1\nexec cat >>../logged\n"
+    waits = COUNTS["run"].replace(
+        "trap", "while ! grep -qs exited log/supervise/history; do :; done\ntrap"
+    )
+    kept = serve(COUNTS | {"run": waits, "log/run": logger, "log/backoff": "60\n"})
+    kept.up()
+    goes_on(kept)
+    again(kept, (kept.path / "go").touch)
+    wait_until(lambda: counted(kept) > 50)
+
 
 @pytest.mark.parametrize("with_tee", [True, False], ids=["tee", "no tee"])
 def test_what_is_looked_at_stays_in_a_pipe(loop, monkeypatch, with_tee):
@@ -387,7 +443,7 @@ def test_what_is_looked_at_stays_in_a_pipe(loop, monkeypatch, with_tee):
     if not with_tee:
         monkeypatch.setattr(tee, "find_tee", lambda: None)
     source, sink = kept_pipe.make()
-    tap = Tap(loop, sink, logs=True)
+    tap = Tap(loop, sink, reader=lambda _: True)
     lines = []
     tap.on_line = lines.append
     for number in range(3):
@@ -401,7 +457,7 @@ def test_what_is_looked_at_stays_in_a_pipe(loop, monkeypatch, with_tee):
 def test_a_full_pipe_is_waited_for(loop):
     """No write waits, and nothing is lost or looked at twice."""
     source, sink = kept_pipe.make()
-    tap = Tap(loop, sink, logs=True)
+    tap = Tap(loop, sink, reader=lambda _: True)
     lines = []
     tap.on_line = lines.append
     sent = [b"%0999d" % number for number in range(100)]

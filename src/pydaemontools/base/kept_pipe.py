@@ -5,6 +5,7 @@ is therefore given to the service open for both. The next supervisor has it back
 """
 
 import posix
+from fcntl import F_GETFL, fcntl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,27 @@ def both_ends(place: str) -> tuple[int, int] | None:
     """
     sink = reopen(place, BOTH)
     return None if sink is None else (posix.open(f"/proc/self/fd/{sink}", READ), sink)
+
+
+def the_end(place: str) -> tuple[int, int] | None:
+    """Open the pipe at PLACE in /proc twice, to be read: nobody can write to it until open_again().
+
+    None if it is not there any more. Raises PermissionError.
+    """
+    source = reopen(place, READ)
+    return None if source is None else (source, posix.open(f"/proc/self/fd/{source}", READ))
+
+
+def writable(fd: int) -> bool:
+    """Whether the pipe FD can be written to."""
+    return fcntl(fd, F_GETFL) & posix.O_ACCMODE != posix.O_RDONLY
+
+
+def open_again(source: int, sink: int) -> None:
+    """Have the pipe SOURCE as SINK, which was the_end() of it, as make() has it."""
+    both = posix.open(f"/proc/self/fd/{source}", BOTH)
+    posix.dup2(both, sink, inheritable=False)
+    posix.close(both)
 
 
 def inode(fd: int) -> int:

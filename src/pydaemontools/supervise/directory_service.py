@@ -227,9 +227,8 @@ class DirectoryService(Service):
         if fd not in self.taps:
             from .tap import Tap
 
-            sink = self.fd_map.get(fd, fd)
-            tap = Tap(self.loop, sink, pipe, logs=fd in self.fd_map)
-            self.taps = {**self.taps, fd: tap}
+            reader = self.reader if fd in self.fd_map else None
+            self.taps = {**self.taps, fd: Tap(self.loop, self.fd_map.get(fd, fd), pipe, reader)}
 
     def listen(self, address: bytes = b"") -> None:
         """Have a NOTIFY_SOCKET, at ADDRESS if it knows that already. Raises OSError."""
@@ -307,6 +306,11 @@ class DirectoryService(Service):
             tap.close(callback)
         else:
             callback()
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether what it prints goes through us."""
+        return 1 in self.taps
 
     def undelivered(self) -> int:
         """How many bytes stand in the tap before the logger."""

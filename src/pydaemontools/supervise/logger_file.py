@@ -223,10 +223,13 @@ def file_pipe(service: "DirectoryService", kept: "dict[int, int] | None" = None)
     if wanted and kept and wanted in kept:
         found = kept_pipe.both_ends(f"/proc/self/fd/{kept[wanted]}")
     elif left and wanted:
+        from .predecessor import passed_on
+
         table = service.reaper.table() if service.reaper else None
         pids = [*left.strays(), *(table.readers(f"pipe:[{wanted}]") if table else ())]
         try:
-            found = kept_pipe.both_ends(kept_pipe.find(pids, wanted))
+            open_pipe = kept_pipe.the_end if passed_on(left, wanted) else kept_pipe.both_ends
+            found = open_pipe(kept_pipe.find(pids, wanted))
         except PermissionError:
             # Who reads it comes to its end, and whoever writes to it is ended.
             pass

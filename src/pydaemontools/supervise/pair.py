@@ -3,22 +3,27 @@
 So what is in the pipe outlives either of them. The service goes first: then nobody can
 write any more, and the logger ends by itself at the end of the file. One that dies before
 that is started again, unless it cannot work: then what it did not read is lost, which is said.
+
+Where output goes through us (tap.py) a logger whose supervisor was killed has come to the end of
+its pipe. It has its time to end; only then is anything more written to that.
 """
 
 import gc
 import posix
 from select import POLLHUP, POLLIN, poll
 
-from ..base import cli
+from ..base import cli, kept_pipe
 from ..jobs.loop import END, Loop
 from ..jobs.owed import say_later
 from .service import Service
-from .state import DOWN, FINISHING, WAIT
+from .state import DOWN, FINISHING, UP, WAIT
 from .table import LAST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .state import State
 
 MOST = 1 << 31  # bytes that no pipe holds
 FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after which it has no other
@@ -27,12 +32,15 @@ FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after whic
 class Pair:
     """SERVICE, and LOGGER if there is one; FDS of the service are connected to the logger.
 
-    PIPE, its two ends, is the one between them, if there is one already.
+    PIPE, its two ends, is the one between them, if there is one already; one that nobody can write
+    to, if the logger that is there has come to its end.
     """
 
     __slots__ = (
+        "_at_end",
         "_futile",
         "_on_leave",
+        "_passers",
         "_sink",
         "_source",
         "_unread",
@@ -57,9 +65,13 @@ class Pair:
         self._on_leave: Callable[[], None] | None = None
         if logger:
             self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
+            # Whether the logger has come to the end of it, and who waits for one that has not.
+            self._at_end = bool(pipe) and not kept_pipe.writable(self._sink)
+            self._passers: tuple[Callable[[], None], ...] = ()
             service.fd_map = {**service.fd_map, **dict.fromkeys(fds, self._sink)}
             logger.fd_map = {**logger.fd_map, 0: self._source}
             service.on_leave = self._left
+            service.reader = self._reader
             logger.on_end = self._logged
             logger.on_refused = self._refused
             logger.on_down = self._give_up
@@ -87,6 +99,11 @@ class Pair:
             one.keep = keep
             one.verbose = verbose
             one.begin()
+        if self.logger and self._at_end:
+            adopted = self.logger.followed and self.service.followed
+            if not (adopted and self.service.passed_on):
+                # No logger is at its end, or there is no other pipe than this one.
+                self._write_again()
 
     def when_left(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when the last of them has left."""
@@ -146,8 +163,39 @@ class Pair:
         if self.service.left and self.logger and self.logger.state.phase == DOWN:
             self.logger.feed(LAST)
 
+    def _reader(self, callback: "Callable[[], None]") -> bool:
+        """Whether the logger has the pipe too, or is not to have it; if not CALLBACK is called once
+        that may be.
+        """
+        logger = self.logger
+        assert logger  # noqa: S101 - for the type checker
+        if logger.left or logger.state.want != "u":
+            return True
+        if logger.state.phase == UP and not self._at_end:
+            return True
+        if not self._passers:
+            logger.watchers += (self._note,)
+        if callback not in self._passers:
+            self._passers += (callback,)
+        return False
+
+    def _note(self, _before: "State", _after: "State") -> None:
+        """Something happens to the logger: whoever waits for it looks again."""
+        assert self.logger  # noqa: S101 - for the type checker
+        self.logger.watchers = tuple(one for one in self.logger.watchers if one != self._note)
+        passers, self._passers = self._passers, ()
+        for callback in passers:
+            self.loop.at_turn_end(callback)
+
+    def _write_again(self) -> None:
+        """Have the pipe open for writing: it has no end any more."""
+        self._at_end = False
+        kept_pipe.open_again(self._source, self._sink)
+
     def _logged(self) -> None:
         """The logger has ended: let it leave if it has read everything, or can read nothing."""
+        if self._at_end:
+            self._write_again()
         if not self.logger or not self.service.left:
             return
         if self._drained() or self._cannot_read():

@@ -158,12 +158,20 @@ def trusted(files: "ServiceDir") -> bool:
     return True
 
 
+def passed_on(service: Predecessor | None, wanted: int | None) -> bool:
+    """Whether what was left of SERVICE writes to another pipe than the WANTED one of its logger: to
+    that only its supervisor did, and the logger has come to the end of it.
+    """
+    return bool(service and service.pipes.get(1, wanted) != wanted and service.strays())
+
+
 def log_pipe(service: Predecessor | None, logger: Predecessor | None) -> tuple[int, int]:
     """The pipe from what was left of a SERVICE to its LOGGER; a new one if nobody has that."""
     wanted = logger.pipes.get(0) if logger else None
     pids = [pid for left in (logger, service) if left for pid in left.strays()]
+    open_pipe = kept_pipe.the_end if passed_on(service, wanted) else kept_pipe.both_ends
     try:
-        found = kept_pipe.both_ends(kept_pipe.find(pids, wanted)) if wanted else None
+        found = open_pipe(kept_pipe.find(pids, wanted)) if wanted else None
     except PermissionError:
         # Who reads it comes to its end, and whoever writes to it is ended.
         found = None

@@ -34,7 +34,8 @@ class Service:
     WHO stands before a warning, NAME in it. `fd_map` says which fd of the process
     is which of ours, `keep` which it inherits beside them. `on_end` is called when run has
     ended, `on_refused` when it could not be started, `on_down` when there is nothing and
-    nothing is due, `on_leave` when there will never be anything again.
+    nothing is due, `on_leave` when there will never be anything again. `reader` says whether
+    somebody reads what it prints, and if not calls what it is given once that may be.
     """
 
     # There may be thousands in one process.
@@ -53,6 +54,7 @@ class Service:
         "on_refused",
         "pid",
         "predecessor",
+        "reader",
         "reaper",
         "session",
         "starts",
@@ -86,6 +88,7 @@ class Service:
         self.verbose = False  # whether to say when it starts and ends
         self.watchers: tuple[Callable[[State, State], None], ...] = ()  # told of each change
         self.on_end = self.on_refused = self.on_down = self.on_leave = _nothing
+        self.reader: Callable[[Callable[[], None]], bool] = _anybody
         self._sweep: Sweep | None = None
 
     # What a kind of service does.
@@ -119,6 +122,11 @@ class Service:
     def drain(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when all that the service wrote is where it is to go."""
         callback()
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether what it prints goes through us."""
+        return False
 
     def undelivered(self) -> int:
         """How many bytes that it wrote have not come to where they are to go."""
@@ -346,3 +354,8 @@ class Service:
 
 def _nothing() -> None:
     """Nobody wants to know."""
+
+
+def _anybody(_callback: "Callable[[], None]") -> bool:
+    """Whoever reads it is there."""
+    return True

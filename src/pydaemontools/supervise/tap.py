@@ -3,7 +3,8 @@
 Only where somebody asked for it: a pattern or silence in the log to look for, or a last
 line to remember where there is no logger. The supervisor never waits here: it reads when
 there is something, and only when that can be written on. On its way to a logger it is moved
-from pipe to pipe (splice(2)) and not through us: kill -9 loses nothing of it.
+from pipe to pipe (splice(2)) and not through us, and only while the logger has the other pipe
+too: kill -9 loses nothing of it.
 """
 
 import posix
@@ -27,7 +28,8 @@ LINE = 1000  # bytes of a line that are looked at
 class Tap:
     """What is written to `fd` goes on to SINK; `on_line` is called with each line.
 
-    PIPE is one that there is already: its two ends. LOGS: whether SINK leads to a logger.
+    PIPE is one that there is already: its two ends. If SINK leads to a logger, READER says whether
+    that is there, and if not calls what it is given once it may be.
     """
 
     __slots__ = (
@@ -37,6 +39,7 @@ class Tap:
         "_glimpse",
         "_loop",
         "_part",
+        "_reader",
         "_seen",
         "_sink",
         "_source",
@@ -47,13 +50,18 @@ class Tap:
     )
 
     def __init__(
-        self, loop: Loop, sink: int, pipe: tuple[int, int] | None = None, *, logs: bool = False
+        self,
+        loop: Loop,
+        sink: int,
+        pipe: tuple[int, int] | None = None,
+        reader: "Callable[[Callable[[], None]], bool] | None" = None,
     ) -> None:
         self._loop = loop
         self._sink = sink
         self._source, self.fd = pipe or kept_pipe.make()
         posix.set_blocking(self._source, False)
-        self._glimpse = _glimpse() if logs else None
+        self._reader = reader
+        self._glimpse = _glimpse() if reader else None
         self._seen = 0  # bytes that were looked at and are still in the pipe
         self._buffer = b""  # what was read and not yet written
         self._begun = b""  # and the beginning of a line behind that
@@ -66,6 +74,10 @@ class Tap:
 
     def forward(self) -> None:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
+        if self._reader and not self._reader(self._go_on):
+            # It would be in nobody's hands but ours.
+            self._loop.forget(self._source)
+            return
         for _ in range(BURST):
             if not _writer(self._sink).has_room():
                 self._hold()
