@@ -80,3 +80,16 @@ def test_no_rest_behind_a_burst(many):
     assert turn() == ([0, 1], 0)
     write(1)
     assert turn() == ([1], 0)
+
+
+def test_no_rest_while_somebody_prints_much(many, monkeypatch):
+    """A moment in which only others print is no reason: a pipe would fill meanwhile."""
+    turn, write = many
+    monkeypatch.setattr(host_loop, "CALM", 1000.0)
+    write(1, LITTLE)
+    turn()
+    for at in 0, 2:
+        write(at)
+        assert turn() == ([at], 0)
+    monkeypatch.setattr(host_loop, "CALM", 0.0)
+    assert turn(0) == ([0], 1)

@@ -1,7 +1,8 @@
 """The loop around many pumps: what each costs while nothing comes for it is nothing.
 
 Only those are looked at that have something to do, each for a block, then the next. A wake-up costs
-as much as a line: so after one for a few lines comes a rest, in which those of others gather.
+as much as a line: so after one for a few lines comes a rest, in which those of others gather; but not while
+somebody prints much, whose pipe would fill.
 """
 
 import posix
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 REST = 0.04  # seconds from a wake-up to the next, where all that came was little
+CALM = 0.1  # seconds since the last time that much came, until there is a rest again
 
 
 class HostLoop(PumpLoop):
@@ -41,6 +43,7 @@ class HostLoop(PumpLoop):
         self._watched: dict[int, Callable[[], None]] = {}
         self._came = 0  # bytes, in the largest step since the last wait
         self._woke = 0.0  # when, on the clock, the last wait ended
+        self._flooded = 0.0  # and the last one after which much came
         if background.host:
             self.watch(background.host.source, self._done)
 
@@ -125,9 +128,12 @@ class HostLoop(PumpLoop):
 
     def _hear(self) -> None:
         """Wait until some pump has something to do."""
+        if self._came >= LITTLE:
+            self._flooded = self._woke
+        calm = self._woke >= self._flooded + CALM
         if self._ready:
             seconds = 0.0
-        elif 0 < self._came < LITTLE and (left := self._woke + REST - monotonic()) > 0:
+        elif calm and 0 < self._came < LITTLE and (left := self._woke + REST - monotonic()) > 0:
             sleep(left)
             seconds = 0.0
         elif self._alarms:
