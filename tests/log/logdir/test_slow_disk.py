@@ -149,3 +149,46 @@ def test_a_processor_that_fails_while_the_end_is_waited_for(place, monkeypatch, 
     wait_until(failed)
     with pytest.raises(OSError, match="Errno 5"):
         sink.close()
+
+
+class Slow(background.Background):
+    """Files are removed when HELD is run, and everything else at once."""
+
+    held = None
+
+    def submit(self, what):
+        """Have WHAT done."""
+        job = background.Job(what)
+        if "remove" in what.__qualname__ and not self.held:
+            self.held = job
+        else:
+            job.run()
+        return job
+
+
+def test_a_removal_that_is_done_just_before_the_end(place, monkeypatch):
+    """The kind: a thread that is done between two questions about it, and what waits for that."""
+    slow = Slow()
+    monkeypatch.setattr(background, "host", slow)
+    log = LogDir(os.fsencode(place / "log"), 4096, 2)
+    sink = DirectorySink(log, b"test")
+
+    def fill():
+        sink.put(Batch([], text=b"".join(LINES[:30])))
+        log.rotation.change()
+
+    while not slow.held:
+        fill()
+    fill()
+    prune = log._finished.prune
+
+    def late():
+        prune()
+        if not slow.held.done:
+            slow.held.run()
+
+    monkeypatch.setattr(log._finished, "prune", late)
+    while sink.syncing():
+        pass
+    sink.close()
+    assert len(list((place / "log").glob("@*"))) == 1

@@ -253,9 +253,9 @@ class LogDir:
             return False
         if self.untidy:
             self.tidy()
-        # All of it at once.
+        # All of it at once. What had to wait for a removal, which has just been done, goes too.
         syncing = self._current.syncing()
-        return syncing or self.rotation.stage == SYNCING or self._finished.removing
+        return syncing or self.rotation.stage == SYNCING or self.pruning
 
     def sync(self) -> None:
         """Have all that was written on disk."""

@@ -10,7 +10,7 @@ from ...base.errors import error_str
 from ..lines.utf8 import boundary
 from .ending import INFINITY
 from .pump_wait import AGAIN, INPUT, PumpWait, soonest
-from .sink import Sink
+from .sink import Sink, overriding
 from .source import BLOCK
 
 TYPE_CHECKING = False
@@ -162,7 +162,10 @@ class Pump:
             self._pass(b"", ending=True)
         self._give_notices(ending=True)
         yield from self._settle()
-        code = self._close()
+        done = self._consume()
+        # With the last of it a file may have become full.
+        yield from self._settle()
+        code = self._close(done=done)
         if self._trouble:
             raise cli.fatal(b"unable to read stdin", self._trouble)
         yield code
@@ -337,9 +340,12 @@ class Pump:
         """Return whether an end was asked for, and sinks that are away have had their time."""
         return bool(self.ending.signals) and self.ending.rest(monotonic()) <= 0
 
-    def _close(self) -> int:
+    def _consume(self) -> bool:
+        """Consume the last of it, if it has arrived everywhere; return whether it has."""
         arrived = [self._arrived(sink) for sink in self.sinks]
-        done = all(arrived) and (not self._untaken or self._take())
+        return all(arrived) and (not self._untaken or self._take())
+
+    def _close(self, *, done: bool) -> int:
         if self.intent_log and done:
             self.intent_log.complete()
         elif not self.intent_log and self._untaken and self.source.lasts:
@@ -384,12 +390,6 @@ class Pump:
             cli.say(self.who + b": fatal: unable to finish " + sink.path + why)
             return False
         return True
-
-
-def overriding(sinks: "Sequence[Sink]", method: str) -> "list[Sink]":
-    """Return those of SINKS for which a METHOD of every sink does something."""
-    base = getattr(Sink, method)
-    return [sink for sink in sinks if getattr(type(sink), method) is not base]
 
 
 def whole_lines(block: bytes, long: int) -> bytes:

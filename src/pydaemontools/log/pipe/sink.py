@@ -4,6 +4,8 @@ from ..lines.severity import DEBUG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..lines.batch import Batch
 
 
@@ -87,3 +89,9 @@ class Sink:
 
     def close(self) -> None:
         """Nothing more comes. Raises OSError."""
+
+
+def overriding(sinks: "Sequence[Sink]", method: str) -> "list[Sink]":
+    """Return those of SINKS for which a METHOD of every sink does something."""
+    base = getattr(Sink, method)
+    return [sink for sink in sinks if getattr(type(sink), method) is not base]
