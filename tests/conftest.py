@@ -3,6 +3,7 @@
 Nothing here sleeps a guessed time: a test waits with until() for what it needs to be so.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -268,7 +269,19 @@ def write_script(path, text):
     """Make PATH an executable that holds TEXT."""
     path.write_text(text)
     path.chmod(0o755)
+    # A child that a thread forked meanwhile has it too, until it execs: nobody could start it.
+    wait_until(lambda: not _is_written(path))
     return path
+
+
+def _is_written(path):
+    """Whether somebody has PATH open for writing."""
+    with path.open("rb") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except BlockingIOError:
+            return True
+    return False
 
 
 # What a condition may raise while what it looks at is not there, or not whole, yet.

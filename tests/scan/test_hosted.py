@@ -121,7 +121,7 @@ def test_a_logger_that_comes_later_has_a_process(scan):
     tree = scan({"other": files})
     wait_until(lambda: tree["other"].lines("lines"))
     wait_until(lambda: len(_children(tree.scanner.pid)) == 2)
-    make_service(tree.path / "late", files | {"logger": OURS})
+    tree.add("late", files | {"logger": OURS})
     wait_until(lambda: lines(tree, "late") == ["first"])
     host_of(tree)
     assert tree.scanner.stop() == 0

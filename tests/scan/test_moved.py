@@ -120,8 +120,11 @@ def test_the_old_release_is_kept_beside_the_new_one(scan):
     tree = scan({"web": {"run": HERE}})
     (pid,) = tree.runs("web")
     make_service(tree.path / ".next", {"run": HERE})
+    # Whoever looked between the two would see that the service has another name.
+    tree.scanner.signal(signal.SIGSTOP)
     _move(tree, "web", "web.old")
     _move(tree, ".next", "web")
+    tree.scanner.signal(signal.SIGCONT)
     tree.says("somebody put another directory at web")
     assert tree["web"].up() == pid
     assert tree["web.old"].up(pid) != pid
