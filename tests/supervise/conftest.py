@@ -67,6 +67,11 @@ def supervise(scripts, place):
     for one in started:
         one.process.kill()
         one.process.communicate()
+    if started:
+        # Of a test that failed it is shown.
+        for file in [place / "err", *place.glob("**/supervise/state")]:
+            with suppress(FileNotFoundError):
+                sys.stderr.write(f"{file}:\n{file.read_text(errors='replace')}\n")
     while left := processes_in(place):
         for pid in left:
             with suppress(ProcessLookupError):

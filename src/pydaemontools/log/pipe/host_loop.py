@@ -1,8 +1,8 @@
 """The loop around many pumps: what each costs while nothing comes for it is nothing.
 
 Only those are looked at that have something to do, each for a block, then the next. A wake-up costs
-as much as a line: so after one for a few lines comes a rest, in which those of others gather; but not while
-somebody prints much, whose pipe would fill.
+as much as a line: so after one for a few lines comes a rest, in which those of others gather; but
+not while somebody prints much, whose pipe would fill.
 """
 
 import posix
