@@ -437,6 +437,18 @@ def test_a_logger_that_is_not_there_is_given_nothing(serve, again):
     wait_until(lambda: counted(kept) > 50)
 
 
+def test_what_waits_for_a_logger_is_a_sign_of_life(serve):
+    """The kind: a service that is ended as hung, and it is its logger that does not come."""
+    logger = " [ -e ../go ] || exit 1\nexec cat >>../logged\n"
+    kept = serve(
+        {"run": COUNTS["run"], "log/run": logger, "log/backoff": "60\n", "watchdog": "0.2 log\n"}
+    )
+    pid = kept.up()
+    goes_on(kept, 100)
+    assert kept.up() == pid
+    assert kept.lines("supervise/history") == []
+
+
 @pytest.mark.parametrize("with_tee", [True, False], ids=["tee", "no tee"])
 def test_what_is_looked_at_stays_in_a_pipe(loop, monkeypatch, with_tee):
     """Who looks may be killed: nothing is in his memory alone. Without tee(2) it is."""

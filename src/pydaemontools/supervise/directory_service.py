@@ -296,7 +296,7 @@ class DirectoryService(Service):
     def due(self) -> None:
         """A deadline may have passed; a log that was not silent puts one off."""
         if self.state.rules.sign == b"log" and self.state.watchdog_deadline <= monotonic():
-            self.feed(ALIVE, max(tap.last_read for tap in self.taps.values()))
+            self.feed(ALIVE, max(tap.last_sign for tap in self.taps.values()))
         super().due()
 
     def drain(self, callback: "Callable[[], None]") -> None:

@@ -115,6 +115,11 @@ class Tap:
         """What comes next begins a line: another run prints it."""
         self._part = b""
 
+    @property
+    def last_sign(self) -> float:
+        """When it has printed something, the last time; now, if what it has printed waits here."""
+        return monotonic() if self.pending() else self.last_read
+
     def pending(self) -> int:
         """How many bytes were written to it and not passed on."""
         return len(self._buffer) + len(self._begun) + unread(self._source)
