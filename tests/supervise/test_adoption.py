@@ -437,6 +437,15 @@ def test_a_logger_that_is_not_there_is_given_nothing(serve, again):
     wait_until(lambda: counted(kept) > 50)
 
 
+def test_what_waits_for_a_logger_is_looked_at(serve):
+    """The kind: a service that is never ready, since its logger does not come."""
+    run = " until grep -qs exited log/supervise/history; do :; done\n"
+    run += "for n in 1 2 3 4 5; do echo $n; sleep .1; done; exec sleep 1000\n"
+    files = {"run": run, "log/run": " exit 1\n", "log/backoff": "60\n"}
+    kept = serve(files | {"ready": "log ^5$\n"})
+    kept.is_(ready="1")
+
+
 def test_what_waits_for_a_logger_is_a_sign_of_life(serve):
     """The kind: a service that is ended as hung, and it is its logger that does not come."""
     logger = " [ -e ../go ] || exit 1\nexec cat >>../logged\n"

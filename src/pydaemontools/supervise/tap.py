@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+AGAIN = 0.1  # seconds until it is looked what else there is, while nothing can be passed on
 BURST = 16  # chunks at once: whoever prints all the time does not get all of ours
 LINE = 1000  # bytes of a line that are looked at
 
@@ -76,7 +77,9 @@ class Tap:
         """Pass on what is there, as far as that goes without waiting, and no more than a pipe."""
         if self._reader and not self._reader(self._go_on):
             # It would be in nobody's hands but ours.
+            self._look_ahead()
             self._loop.forget(self._source)
+            self._loop.at(monotonic() + AGAIN, self._go_on)
             return
         for _ in range(BURST):
             if not _writer(self._sink).has_room():
@@ -165,6 +168,13 @@ class Tap:
         if end:
             data, self._begun = data[:end], data[end:]
         return data
+
+    def _look_ahead(self) -> None:
+        """Look at what is there, though it stays there."""
+        if self._glimpse and (there := unread(self._source)) > self._seen:
+            data = self._glimpse.see(self._source, there)
+            self._look(data[self._seen :])
+            self._seen = max(self._seen, len(data))
 
     def _move(self, glimpse: Glimpse) -> bool:
         try:
