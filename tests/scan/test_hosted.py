@@ -306,10 +306,10 @@ def test_files_are_changed_and_removed_while_it_is_killed(scan):
     tree = scan({"a": {"run": COUNTER, "logger": "pymultilog s4096 n3 ./main\n"}})
     known = set()
     for _ in range(4):
-        known.add(host_of(tree, known))
+        known.add(host := host_of(tree, known))
         count = max((tree.path / "a/main").glob("@*.s"), default=None)
         wait_until(lambda c=count: max((tree.path / "a/main").glob("@*.s"), default=None) != c)
-        os.kill(max(known), signal.SIGKILL)
+        os.kill(host, signal.SIGKILL)
         host_of(tree, known)
     # What was to be removed when it was killed is when files are changed the next time.
     count = max((tree.path / "a/main").glob("@*.s"))

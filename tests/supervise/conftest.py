@@ -69,9 +69,7 @@ def supervise(scripts, place):
         one.process.communicate()
     if started:
         # Of a test that failed it is shown.
-        for file in [place / "err", *place.glob("**/supervise/state")]:
-            with suppress(FileNotFoundError):
-                sys.stderr.write(f"{file}:\n{file.read_text(errors='replace')}\n")
+        sys.stderr.write((place / "err").read_text(errors="replace"))
     while left := processes_in(place):
         for pid in left:
             with suppress(ProcessLookupError):
