@@ -437,6 +437,51 @@ def test_a_logger_that_is_not_there_is_given_nothing(serve, again):
     wait_until(lambda: counted(kept) > 50)
 
 
+# The first time that a pipe is looked for, it has moved before it is opened.
+MOVES = """
+from pydaemontools.base import kept_pipe
+find, moved = kept_pipe.find, []
+def once(*asked):
+    place = find(*asked)
+    if place and not moved:
+        moved.append(place)
+        place = "/dev/null"
+    return place
+kept_pipe.find = once
+"""
+
+
+def test_a_pipe_that_a_shell_has_elsewhere_for_a_moment(serve, supervise, faulty):
+    """The kind: a file that is looked for where it is, and opened where it was.
+
+    While a shell redirects, what it prints to has another number. Without the pipe nobody passes
+    its lines on.
+    """
+    kept = serve(COUNTS | {"log/run": " exec cat >>../logged\n"})
+    wait_until(lambda: counted(kept) > 5)
+    killed(kept)
+    count = counted(kept)
+    kept.supervisor = supervise("s", command=(faulty(MOVES),))
+    wait_until(lambda: counted(kept) > count + 50)
+
+
+@pytest.mark.parametrize("wrong", ["is gone", "is another"])
+def test_a_pipe_is_looked_for_again(monkeypatch, wrong):
+    """Where it stood is something else by then, or nothing."""
+    (source, sink), other = kept_pipe.make(), kept_pipe.make()
+    places = [f"/proc/self/fd/{other[0]}" if wrong == "is another" else "/proc/self/fd/9999"]
+    monkeypatch.setattr(kept_pipe, "find", lambda *_: places.pop(0))
+    places.append(f"/proc/self/fd/{sink}")
+    before = len(os.listdir("/proc/self/fd"))
+    found = kept_pipe.had_by([os.getpid()], kept_pipe.inode(source), kept_pipe.both_ends)
+    assert [kept_pipe.inode(fd) for fd in found] == [kept_pipe.inode(source)] * 2
+    for fd in found:
+        os.close(fd)
+    assert len(os.listdir("/proc/self/fd")) == before
+    for fd in (source, sink, *other):
+        os.close(fd)
+
+
 def test_what_waits_for_a_logger_is_looked_at(serve):
     """The kind: a service that is never ready, since its logger does not come."""
     run = " until grep -qs exited log/supervise/history; do :; done\n"

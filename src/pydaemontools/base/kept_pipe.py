@@ -6,14 +6,19 @@ is therefore given to the service open for both. The next supervisor has it back
 
 import posix
 from fcntl import F_GETFL, fcntl
+from time import sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeVar
+
+    Ends = TypeVar("Ends", bound=tuple[int, ...])
 
 BOTH = posix.O_RDWR | posix.O_CLOEXEC
 READ = posix.O_RDONLY | posix.O_CLOEXEC
 KIND, FIFO = 0o170000, 0o010000
+TRIES, PAUSE = 3, 0.001  # looks for a pipe, and seconds between them
 
 
 def make() -> tuple[int, int]:
@@ -33,6 +38,15 @@ def reopen(place: str, flags: int) -> int | None:
         return posix.open(place, flags) if place else None
     except FileNotFoundError:
         return None
+
+
+def to_read(place: str) -> tuple[int] | None:
+    """Open the pipe at PLACE in /proc to be read; None if it is not there any more.
+
+    Raises PermissionError.
+    """
+    source = reopen(place, READ)
+    return None if source is None else (source,)
 
 
 def both_ends(place: str) -> tuple[int, int] | None:
@@ -69,6 +83,24 @@ def inode(fd: int) -> int:
     """The inode of the pipe FD; 0 if it is none."""
     found = posix.fstat(fd)
     return found.st_ino if found.st_mode & KIND == FIFO else 0
+
+
+def had_by(
+    pids: "Sequence[int]", wanted: int, opens: "Callable[[str], Ends | None]"
+) -> "Ends | None":
+    """What OPENS makes of the pipe with the inode WANTED that one of PIDS has; None if none has it.
+
+    A shell that redirects has its files elsewhere for a moment: what is not found is looked for
+    again, and what is opened has to be the right one. Raises PermissionError as find() does.
+    """
+    for _ in range(TRIES if pids else 0):
+        if ends := opens(find(pids, wanted)):
+            if inode(ends[0]) == wanted:
+                return ends
+            for fd in ends:
+                posix.close(fd)
+        sleep(PAUSE)
+    return None
 
 
 def find(pids: "Iterable[int]", wanted: int) -> str:

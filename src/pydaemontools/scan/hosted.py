@@ -242,8 +242,11 @@ class Loggers:
                     fd = kept_pipe.reopen(place + file, kept_pipe.BOTH)
                 except OSError:
                     continue
-                if fd is not None:
+                if fd is not None and kept_pipe.inode(fd) == int(inode):
                     self._kept[int(inode)] = fd
+                elif fd is not None:
+                    # Another file has that number by now.
+                    posix.close(fd)
 
     def settle(self) -> None:
         """Each service that there is has begun: let go of what none of them asked for."""

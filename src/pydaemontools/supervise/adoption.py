@@ -97,10 +97,9 @@ class Adoption:
         for fd, inode in left.pipes.items():
             if not fd or inode == logs:
                 continue
-            place = kept_pipe.find(strays, inode)
             if fd > 2:
-                says = kept_pipe.reopen(place, kept_pipe.READ)
-            elif pipe := kept_pipe.both_ends(place):
+                (says,) = kept_pipe.had_by(strays, inode, kept_pipe.to_read) or (None,)
+            elif pipe := kept_pipe.had_by(strays, inode, kept_pipe.both_ends):
                 service.tap(fd, pipe)
         return says
 

@@ -229,7 +229,7 @@ def file_pipe(service: "DirectoryService", kept: "dict[int, int] | None" = None)
         pids = [*left.strays(), *(table.readers(f"pipe:[{wanted}]") if table else ())]
         try:
             open_pipe = kept_pipe.the_end if passed_on(left, wanted) else kept_pipe.both_ends
-            found = open_pipe(kept_pipe.find(pids, wanted))
+            found = kept_pipe.had_by(pids, wanted, open_pipe)
         except PermissionError:
             # Who reads it comes to its end, and whoever writes to it is ended.
             pass

@@ -171,7 +171,7 @@ def log_pipe(service: Predecessor | None, logger: Predecessor | None) -> tuple[i
     pids = [pid for left in (logger, service) if left for pid in left.strays()]
     open_pipe = kept_pipe.the_end if passed_on(service, wanted) else kept_pipe.both_ends
     try:
-        found = open_pipe(kept_pipe.find(pids, wanted)) if wanted else None
+        found = kept_pipe.had_by(pids, wanted, open_pipe) if wanted else None
     except PermissionError:
         # Who reads it comes to its end, and whoever writes to it is ended.
         found = None
