@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def live(supervise, here, deeds):
             for moment in 1, 2:
                 old = children(process.pid)
                 for pid in old:
-                    os.kill(pid, signal.SIGKILL)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                 wait_until(lambda o=old: children(process.pid) - o or process.poll() is not None)
                 if moment == 1:
                     for name, thing in by_moment[MOMENTS[2]]:
