@@ -93,13 +93,14 @@ def had_by(
     A shell that redirects has its files elsewhere for a moment: what is not found is looked for
     again, and what is opened has to be the right one. Raises PermissionError as find() does.
     """
-    for _ in range(TRIES if pids else 0):
+    for looks in range(TRIES if pids else 0):
+        if looks:
+            sleep(PAUSE)
         if ends := opens(find(pids, wanted)):
             if inode(ends[0]) == wanted:
                 return ends
             for fd in ends:
                 posix.close(fd)
-        sleep(PAUSE)
     return None
 
 
