@@ -92,7 +92,7 @@ HISTORIES = {
         "sv -w 9 start ./sv/two; cat sv/two/supervise/stat",
         (
             "pid sv/finishes >fin.pid; svc -k sv/finishes; again sv/finishes $(cat fin.pid);"
-            " cat sv/finishes/ends"
+            " until [ -s sv/finishes/ends ]; do sleep 0.02; done; cat sv/finishes/ends"
         ),
         # What vanishes is ended.
         (

@@ -269,6 +269,12 @@ def test_it_cannot_be_made_again(watched):
     assert kept.supervisor.err().count("unable to make s/supervise again") == 1
 
 
+def begun(kept):
+    """Wait until the service has read its script, and is up: its pid."""
+    kept.wait_for("noted")
+    return kept.up()
+
+
 def renamed(place):
     """Move s away, and have another in its place."""
     make_service(place / "new", {"run": NEXT})
@@ -296,7 +302,7 @@ def test_another_directory_in_its_place(watched, supervise, run, place, how):
         make_service(place / "s.old", {"run": NOTE_IN})
         (place / "s").symlink_to("s.old")
     kept = watched()
-    old = kept.up()
+    old = begun(kept)
     how(place)
     said(kept, "somebody put another directory at s: the next start is from there\n")
     wait_until(lambda: whole(kept) and kept.pid() == old)
@@ -315,7 +321,7 @@ def test_another_directory_in_its_place(watched, supervise, run, place, how):
 def test_whoever_comes_next_knows_what_runs(watched, supervise, place, how):
     """After all that, a supervisor that is killed leaves what the next one goes by."""
     kept = watched()
-    old = kept.up()
+    old = begun(kept)
     how(place)
     wait_until(lambda: whole(kept) and kept.pid() == old)
     kept.supervisor.signal(signal.SIGKILL)
