@@ -24,8 +24,8 @@ def test_a_find_is_printed_with_its_example():
     """And the code is 1. What is found here is a bug that the test has put in."""
     code = (
         "import runpy, sys\n"
-        "from pydaemontools.log.lines import severity\n"
-        "severity.head = lambda line: 1 / (len(line) - 3)\n"
+        "from pydaemontools.log.lines import levels\n"
+        "levels.head = lambda line: 1 / (len(line) - 3)\n"
         f"sys.path.insert(0, {str(FUZZ.parent)!r})\n"
         "sys.argv = ['run', '--minutes', '0.1', 'head']\n"
         f"runpy.run_path({str(FUZZ)!r}, run_name='__main__')\n"

@@ -22,7 +22,7 @@ import pydaemontools
 
 SECONDS = 10  # for which CPU is counted
 DEADLINE = 120  # seconds until all run, or have ended
-FLOOD = 200 << 20  # bytes
+FLOOD = 400 << 20  # bytes: so many that a rest in which they begin is little of the time
 LINE = b'127.0.0.1 - - [21/Nov/2026:11:06:10 +0000] "GET /index.html HTTP/1.1" 200 5316\n'
 # Nothing is started for a line.
 RUN = """#!/bin/bash

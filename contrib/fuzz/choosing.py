@@ -15,7 +15,7 @@ from reading import LINE
 from tests.log.reference import selected
 
 from pydaemontools.log import target_parser
-from pydaemontools.log.lines import age, repeat_limit, severity
+from pydaemontools.log.lines import age, levels, repeat_limit
 from pydaemontools.log.lines.actions import MOST, SIZES, Actions, BadAction
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.block_transform import BlockTransform
@@ -290,9 +290,7 @@ FOLDED = st.lists(
     st.builds(
         lambda head, line: head + line,
         st.sampled_from([b"", b"", b"error: ", b"<3>", b"[warn]: ", b"info:"]),
-        st.sampled_from(
-            [severity.TRACEBACK, *severity.BETWEEN, b"  File", b"ValueError: x", b"", b" "]
-        )
+        st.sampled_from([levels.TRACEBACK, *levels.BETWEEN, b"  File", b"ValueError: x", b"", b" "])
         | LINE,
     ),
     max_size=12,

@@ -17,8 +17,9 @@ from pydaemontools.log.lines import emit, frames
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.entries import SMALLEST, entries
 from pydaemontools.log.lines.formats import FACILITIES, Origin, stamp_3164, stamp_5424
+from pydaemontools.log.lines.levels import CLEAN, SEVERITIES
 from pydaemontools.log.lines.pieces import LEAST
-from pydaemontools.log.lines.severity import CLEAN, SEVERITIES, SeverityReader
+from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.net import relp, stream
 from pydaemontools.log.net.backlog import MemoryBacklog

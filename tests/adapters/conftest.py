@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from pydaemontools import adapters
+from pydaemontools.log.lines.levels import INFO
 from pydaemontools.log.lines.records import RecordReader, fold
-from pydaemontools.log.lines.severity import INFO, SeverityReader
+from pydaemontools.log.lines.severity import SeverityReader
 
 HEAD = """\
 import logging, os, signal, sys, threading, time

@@ -10,7 +10,7 @@ import urllib.error
 import pytest
 
 from pydaemontools import adapters
-from pydaemontools.log.lines.severity import INFO
+from pydaemontools.log.lines.levels import INFO
 from tests.adapters.conftest import understood
 from tests.adapters.test_examples import ask, example, failed
 from tests.conftest import wait_until

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pydaemontools.adapters.text_formats import Human, Text, by_numbers, by_words, folded
-from pydaemontools.log.lines.severity import SEVERITIES
+from pydaemontools.log.lines.levels import SEVERITIES
 from tests.adapters.conftest import understood
 
 WORDS, NUMBERS = Text(by_words()), Text(by_numbers())

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pydaemontools.log.explain import Explainer
 from pydaemontools.log.lines.forms import Forms
-from pydaemontools.log.lines.severity import DEBUG, INFO, SEVERITIES, SeverityReader
+from pydaemontools.log.lines.levels import DEBUG, INFO, SEVERITIES
+from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from tests.log.conftest import patient
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ..log.lines import keys, level_words
 from ..log.lines.keys import PYTHON
-from ..log.lines.severity import DEBUG, INFO
+from ..log.lines.levels import DEBUG, INFO
 
 NONE, TRACE = -1, 8
 # By step: the word before a line, which is also the level in JSON.

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
-from ..log.lines.severity import INFO
+from ..log.lines.levels import INFO
 from .level import Level, step_of
 
 # How people say that they want to see more, where they do not say how much.

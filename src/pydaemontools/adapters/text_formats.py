@@ -10,7 +10,7 @@ import logging
 import time
 
 from ..log.lines.exceptions import GROUP, last_exception
-from ..log.lines.severity import BETWEEN, INFO, TRACEBACK, head
+from ..log.lines.levels import BETWEEN, INFO, TRACEBACK, head
 from .level import HEADS, TRACE, Steps
 from .values import shown
 

@@ -3,8 +3,9 @@
 import posix
 
 from ..log.lines.forms import Forms
+from ..log.lines.levels import INFO
 from ..log.lines.records import RecordReader
-from ..log.lines.severity import INFO, SeverityReader
+from ..log.lines.severity import SeverityReader
 from ..log.lines.shown import last_shown
 from .when import StampReader
 

@@ -5,7 +5,7 @@ from time import sleep, time_ns
 
 from ..base import cli
 from ..base.process import is_dir
-from ..log.lines.severity import DEBUG, NAMES, SEVERITIES, named
+from ..log.lines.levels import DEBUG, NAMES, SEVERITIES, named
 from ..supervise.new_directory import beside, kept_logs
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log

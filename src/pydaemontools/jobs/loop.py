@@ -18,7 +18,7 @@ from ..base.orphans import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     Callback = Callable[[], None]
     Asked = tuple[Callable[..., None], int]
@@ -146,18 +146,18 @@ class Loop:
         """Call CALLBACK, once, when everything else of this turn has been done."""
         self._turn_end[callback] = self.home
 
-    def drop(self, home: int) -> None:
-        """Nobody who asked from HOME is to be called any more."""
-        for fd in [fd for fd, asked in self._readers.items() if asked[1] == home]:
+    def drop(self, homes: "Container[int]") -> None:
+        """Nobody who asked from one of HOMES is to be called any more; each call looks at all."""
+        for fd in [fd for fd, asked in self._readers.items() if asked[1] in homes]:
             self.forget(fd)
-        for pid in [pid for pid, asked in self.children.items() if asked[1] == home]:
+        for pid in [pid for pid, asked in self.children.items() if asked[1] in homes]:
             del self.children[pid]
         for callbacks in (self._turn_end, self.on_orphan, *self._waiting.values()):
-            for callback in [one for one, where in callbacks.items() if where == home]:
+            for callback in [one for one, where in callbacks.items() if where in homes]:
                 del callbacks[callback]
-        for alarm in [alarm for alarm in self._alarms if alarm[3] == home]:
+        for alarm in [alarm for alarm in self._alarms if alarm[3] in homes]:
             self._due.pop(alarm[2], None)
-        if self.home == home:
+        if self.home in homes:
             self.home = -1
 
     def enter(self, home: int) -> None:

@@ -14,8 +14,8 @@ from .lines.borders import border
 from .lines.emit import flat
 from .lines.entries import entries
 from .lines.forms import severity_reader
+from .lines.levels import CLEAN, SEVERITIES, head
 from .lines.passed_on import behind, source
-from .lines.severity import CLEAN, SEVERITIES, head
 from .lines.severity_transform import SeverityTransform
 from .lines.shown import last_shown
 

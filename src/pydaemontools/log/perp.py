@@ -11,7 +11,7 @@ from _socket import AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM
 
 from ..base import cli, process
 from .lines.formats import FACILITIES
-from .lines.severity import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
+from .lines.levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING
 
 USAGE = b"usage: sissylog [-hV] [ ident [ facility ]]"
 PREFIXES = (

@@ -5,7 +5,7 @@ from _signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, SIGUSR1, getsignal, signa
 
 from ..base import cli
 from . import target_parser
-from .lines import severity
+from .lines import levels
 from .lines.formats import FACILITIES, Origin
 from .lines.forms import Forms, severity_reader
 from .lines.severity_transform import SeverityTransform
@@ -125,11 +125,9 @@ class Options:
         return rest[0] if rest else b"-"
 
     def _level(self, letter: bytes, name: bytes) -> int:
-        level = severity.named(name)
+        level = levels.named(name)
         if level is None:
-            hint = (
-                b"-" + letter + b" takes a level (" + b" ".join(severity.NAMES) + b"), not " + name
-            )
+            hint = b"-" + letter + b" takes a level (" + b" ".join(levels.NAMES) + b"), not " + name
             raise cli.usage(self.who, USAGE, hint=hint)
         return level
 

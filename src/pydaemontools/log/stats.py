@@ -5,7 +5,7 @@ import posix
 from ..base.cli import say
 from ..base.errors import error_str
 from ..base.shared_dir import replace
-from .lines.severity import SEVERITIES
+from .lines.levels import SEVERITIES
 from .pipe.sink import Sink
 
 TYPE_CHECKING = False

@@ -189,7 +189,7 @@ class SvlogdRun:
         pump = Pump(
             self._source, self._ending, sinks, transform, who=b"svlogd", intent_log=intent_log
         )
-        pump.line_rest = INFINITY
+        pump.wholeness.line_rest = INFINITY
         pump.alarms = self._alarms
         return pump
 

@@ -4,7 +4,7 @@ A target may be followed by ,NAME=VALUE as often as needed. Whatever does not lo
 belongs to the target itself, so that a directory may have commas in its name.
 """
 
-from .lines import severity
+from .lines import levels
 from .lines.targets import PORTS, TLS, WIRE, Target
 
 TYPE_CHECKING = False
@@ -155,9 +155,9 @@ def _allowed(kind: bytes, options: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def _least(name: bytes) -> int:
-    level = severity.named(name)
+    level = levels.named(name)
     if level is None:
-        raise BadTarget(b"p= takes a level (" + b" ".join(severity.NAMES) + b"), not " + name)
+        raise BadTarget(b"p= takes a level (" + b" ".join(levels.NAMES) + b"), not " + name)
     return level
 
 

@@ -4,6 +4,8 @@ What we write there ourselves is among it: so nobody is told what has changed, o
 be worth a look. Where the kernel has no inotify, or no room for so many, it is `deaf`.
 """
 
+import posix
+
 from ..base.inotify import (
     IN_CREATE,
     IN_DELETE,
@@ -19,7 +21,7 @@ from ..jobs.loop import Loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 ITSELF = IN_DELETE_SELF | IN_MOVE_SELF
 FILES = ITSELF | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
@@ -30,6 +32,7 @@ class Changes:
 
     def __init__(self, loop: Loop, tell: "Callable[[bytes], None]", *, hears: bool = True) -> None:
         self.deaf = not hears
+        self._loop = loop
         self._tell = tell
         self._watches: dict[int, bytes] = {}
         self._inotify: Inotify | None = None
@@ -56,12 +59,21 @@ class Changes:
         else:
             self._watches[number] = name
 
-    def forget(self, name: bytes) -> None:
-        """Watch nothing any more for NAME."""
-        for number in [number for number, one in self._watches.items() if one == name]:
+    def forget(self, names: "Container[bytes]") -> None:
+        """Watch nothing any more for any of NAMES."""
+        for number in [number for number, one in self._watches.items() if one in names]:
             del self._watches[number]
             if self._inotify:
                 self._inotify.forget(number)
+
+    def end(self) -> None:
+        """Be `deaf`: all services end, and each of them changes much in its directory."""
+        self.deaf = True
+        self._watches.clear()
+        if self._inotify:
+            self._loop.forget(self._inotify.fd)
+            posix.close(self._inotify.fd)
+            self._inotify = None
 
     def _hear(self) -> None:
         assert self._inotify  # noqa: S101 - for the type checker

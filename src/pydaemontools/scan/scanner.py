@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LOOK = 5.0  # seconds from one look at the directory to the next
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
+ENDING = 0.2  # seconds in which most services end: only those that do not are shown to be told
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
 FILES = 16  # that a service and its logger may have open until both have been shown
@@ -232,8 +233,7 @@ class Scanner:
         """Have each service go by the name that its directory has now. Raises OSError."""
         self.loop.enter(self.home)
         new = moves(names_in(b""), self.known)
-        for old in new:
-            self._changes.forget(old)
+        self._changes.forget(new)
         pairs = {name: self.known.pop(old) for old, name in new.items()}
         self.known |= pairs
         for name, pair in pairs.items():
@@ -253,7 +253,7 @@ class Scanner:
             loggers = self.loggers or by_file
             pair = here(self.loop, self.reaper, self.dialect, shown, origin, loggers)
         except cli.Quit:
-            self.loop.drop(home)
+            self.loop.drop((home,))
             posix.close(home)
             raise
         self.known[name] = pair
@@ -290,14 +290,13 @@ class Scanner:
         busy = set(self.loop.pending.values()) if self.loop.pending else ()
         gone = [name for name in left if self.known[name].home not in busy]
         self._some_left = len(gone) < len(left)
+        self.loop.drop({self.known[name].home for name in gone})
+        self._changes.forget(set(gone))
         for name in gone:
             pair = self.known.pop(name)
             for one in filter(None, (pair.service, pair.logger)):
-                status = one.wait_status or 0
-                self.killed += (
-                    self.ending and posix.WIFSIGNALED(status) and posix.WTERMSIG(status) == SIGKILL
-                )
-            self._changes.forget(name)
+                killed = posix.WTERMSIG(one.wait_status or 0) == SIGKILL
+                self.killed += self.ending and killed
             self._homes.pop(identity(pair.home), None)
             pair.close()
             self._seen = ()
@@ -310,7 +309,10 @@ class Scanner:
         self._fresh = []
         if self.overview:
             self.overview.end()
+        self._changes.end()
+        self._at(monotonic() + KEEP, self._keep_up)
         for pair in self.known.values():
+            pair.service.patience = ENDING
             pair.send(END)
 
     @property
@@ -327,8 +329,7 @@ class Scanner:
         """Whether each has been started, or is to be down."""
         if self._fresh or self._again:
             return False
-        services = [pair.service for pair in self.known.values()]
-        return all(one.starts or one.state.want == "d" for one in services)
+        return all(p.service.starts or p.service.state.want == "d" for p in self.known.values())
 
     def _warn(self, name: bytes, end: cli.Quit) -> None:
         """Say what END is about, once for as long as it is so."""

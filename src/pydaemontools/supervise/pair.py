@@ -118,8 +118,7 @@ class Pair:
             one.rename(name, origin)
 
     def close(self) -> None:
-        """Both have left: close what they had open, and hear nothing more."""
-        self.loop.drop(self.home)
+        """Both have left, and the loop has dropped them: close what they had open."""
         if self.logger:
             posix.close(self._source)
         for one in self._both():

@@ -52,6 +52,7 @@ class Service:
         "on_end",
         "on_leave",
         "on_refused",
+        "patience",
         "pid",
         "predecessor",
         "reader",
@@ -76,6 +77,7 @@ class Service:
         self.state = State()
         self.pid = 0
         self.starts = 0  # of run, so far
+        self.patience = 0.0  # seconds that what is to be shown next may wait
         self.session = 0  # the pid of the last run
         self.followed: KnownProcess | None = None  # what has the pid, if it is not our child
         self.predecessor: Predecessor | None = None  # while something of it lives
@@ -182,7 +184,11 @@ class Service:
         deadline = self.state.deadline()
         if deadline < FOREVER:
             self.loop.at(deadline, self.due)
-        self.show()
+        if self.patience:
+            self.loop.at(monotonic() + self.patience, self.show)
+            self.patience = 0.0
+        else:
+            self.show()
 
     def obey(self, letters: bytes) -> None:
         """Do what LETTERS say, in order."""

@@ -3,8 +3,6 @@
 What it knows itself it writes down, for whoever comes after it.
 """
 
-from time import monotonic
-
 from ..base import kept_pipe
 from ..base.proc import start_time, ticks
 from . import run_record
@@ -38,11 +36,10 @@ NOTHING = b"", b""
 class Successor(DirectoryService):
     """The service in the current directory, and what another supervisor left of it."""
 
-    __slots__ = ("_given", "_may_wait", "_tick", "_written", "logger", "logs")
+    __slots__ = ("_given", "_tick", "_written", "logger", "logs")
 
     def succeed(self) -> None:
         """See what a supervisor left here that was killed."""
-        self._may_wait = False  # whether what is to be shown is shown later
         self._tick = 0  # before the last start
         self._given = NOTHING  # what run was given last, to be written down
         self._written = NOTHING  # and what was, before a start
@@ -137,7 +134,7 @@ class Successor(DirectoryService):
         self.run_start = now if now == self._tick else start_time(self.pid)
         # If that cannot be, its pipes tell until the end of the turn.
         self.status_writer.starting(self._run())
-        self._may_wait = self._launcher.chained
+        self.patience = CHAIN if self._launcher.chained else 0.0
         super().started(rules)
 
     def _give(self, fd_map: "Mapping[int, int]", address: bytes = b"") -> None:
@@ -148,14 +145,6 @@ class Successor(DirectoryService):
     def _run(self) -> bytes:
         """Which process was started as run, the last time."""
         return run_record.listed({self.run_pid: self.run_start})
-
-    def show(self) -> None:
-        """Have the files in supervise/ say how it is; of a chain in a moment."""
-        if self._may_wait:
-            self._may_wait = False
-            self.loop.at(monotonic() + CHAIN, self.show)
-        else:
-            super().show()
 
     def _write_down(self, starting: bytes) -> None:
         """Have supervise/state tell it before the end of the turn."""

@@ -4,8 +4,8 @@ import pytest
 
 from pydaemontools.log.lines import access
 from pydaemontools.log.lines.forms import Forms, severity_reader
+from pydaemontools.log.lines.levels import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING, head, strip
 from pydaemontools.log.lines.records import RecordReader
-from pydaemontools.log.lines.severity import ALERT, DEBUG, ERR, INFO, NOTICE, WARNING, head, strip
 
 HOST = b'127.0.0.1 - - [29/Nov/2026:13:36:12 +0000] "'
 FAILED = HOST + b'GET / HTTP/1.1" 500 12'

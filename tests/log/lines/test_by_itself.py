@@ -11,7 +11,7 @@ from pydaemontools.log.lines.beginnings import Beginnings
 from pydaemontools.log.lines.borders import unended
 from pydaemontools.log.lines.by_itself import by_itself
 from pydaemontools.log.lines.forms import Forms, severity_reader
-from pydaemontools.log.lines.severity import BEGINS, FORMED, INFO
+from pydaemontools.log.lines.levels import BEGINS, FORMED, INFO
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.unknown import Unknown
 from tests.log.conftest import patient
@@ -56,8 +56,11 @@ SEEN = [
 def read(made, line):
     """What MADE, a transform, makes of LINE, all that there is."""
     block = line + b"\n"
-    end = made.whole_records(block)
-    batch = made.batch(block, continued=False, unfinished=False)
+    if batch := made.known(block):
+        end = len(block)
+    else:
+        end = made.whole_records(block)
+        batch = made.batch(block, continued=False, unfinished=False)
     records = [(one.level, one.message) for one in batch.records or () if one]
     return end, batch.levels, batch.lines, batch.text, batch.heads, records, made.state
 
@@ -73,12 +76,22 @@ def transforms(**settings):
 
 
 @patient
-@given(lines=st.lists(st.sampled_from(SEEN), max_size=60), strip=st.booleans())
-def test_it_is_as_if_it_was_looked_at(lines, strip):
+@given(lines=st.lists(st.sampled_from(SEEN), max_size=60))
+def test_it_is_as_if_it_was_looked_at(lines):
     """Whatever comes before it and behind: severity, text, where a record ends, and the state."""
-    quick, slow = transforms(strip=strip)
+    quick, slow = transforms()
     for line in lines:
         assert read(quick, line) == read(slow, line)
+
+
+@patient
+@given(blocks=st.lists(st.lists(st.sampled_from(SEEN), min_size=1, max_size=6), max_size=20))
+def test_lines_that_gathered(blocks):
+    """As much, where several are there at once."""
+    quick, slow = transforms()
+    for lines in [*blocks, *blocks]:
+        block = b"\n".join(lines)
+        assert read(quick, block) == read(slow, block)
 
 
 @patient
@@ -105,9 +118,11 @@ def test_most_lines_are_known():
     quick, _ = transforms()
     for line in (*SEEN[:2], *SEEN[4:6], *SEEN[12:14]):
         for count in range(2):
-            quick.whole_records(line + b"\n")
-            assert (quick._one is not None) == (count > 0), line
-            quick.batch(line + b"\n", continued=False, unfinished=False)
+            block = line + b"\n"
+            known = quick.known(block)
+            assert (known is not None) == (count > 0), line
+            if not known:
+                quick.batch(block, continued=False, unfinished=False)
 
 
 def test_an_address_is_known_after_a_while(monkeypatch):
@@ -117,8 +132,9 @@ def test_an_address_is_known_after_a_while(monkeypatch):
     for at in range(9):
         line = b"10.0.0.%d - - [30/Nov/2026:01:02:03 +0000] x" % at
         assert read(quick, line) == read(slow, line)
-    quick.whole_records(line + b"\n")
-    assert quick._one == (line + b"\n", INFO)
+    known = quick.known(line + b"\n")
+    assert known
+    assert known.levels == [INFO]
 
 
 def test_what_is_remembered_as_a_whole():

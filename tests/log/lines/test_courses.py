@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import continuation, severity
+from pydaemontools.log.lines import continuation, levels
 from pydaemontools.log.lines.borders import unended
 from pydaemontools.log.lines.courses import COURSES, NUMBERS
 from pydaemontools.log.lines.exceptions import exception_of, last_exception
@@ -580,7 +580,7 @@ def test_state_is_a_successors():
             continue
         first, second = SeverityReader(forms=Forms()), SeverityReader(forms=Forms())
         first.route(lines[max(0, end - 20) : end])
-        assert first.state < 1 << severity.BITS
+        assert first.state < 1 << levels.BITS
         second.state = first.state
         if end < len(lines) and not any(b"STATEMENT" in one for one in lines[end : end + 1]):
             assert second.route([line]) == first.route([line]), line
@@ -588,11 +588,11 @@ def test_state_is_a_successors():
 
 def test_numbers():
     """What severity.py knows of courses is so."""
-    assert NUMBERS["ended"] == severity.ENDED
-    assert NUMBERS["text"] == severity.FRAMES
+    assert NUMBERS["ended"] == levels.ENDED
+    assert NUMBERS["text"] == levels.FRAMES
     assert len(COURSES) <= continuation.KINDS
     framed = {name for name, course in COURSES.items() if course.frames or name == "headline"}
-    assert all((NUMBERS[name] > severity.FRAMES) == (name in framed) for name in COURSES)
+    assert all((NUMBERS[name] > levels.FRAMES) == (name in framed) for name in COURSES)
     for course in COURSES.values():
         for where, to in course.steps:
             assert to in NUMBERS

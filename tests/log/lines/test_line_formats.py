@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydaemontools.log.lines import beginnings, ids, severity
 from pydaemontools.log.lines.access import ACCESS
 from pydaemontools.log.lines.forms import Forms, possible
+from pydaemontools.log.lines.levels import ERR, INFO
 from pydaemontools.log.lines.line_formats import FORMATS
-from pydaemontools.log.lines.severity import ERR, INFO, SeverityReader
+from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.shapes import PART, Shapes, _part, chosen
 from pydaemontools.log.lines.shown import shown
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pydaemontools.log.lines import beginnings
-from pydaemontools.log.lines.severity import INFO, SeverityReader, head, named, strip
+from pydaemontools.log.lines.levels import INFO, head, named, strip
+from pydaemontools.log.lines.severity import SeverityReader
 from tests.log.conftest import SEVERITIES, patient
 
 NAMES = {

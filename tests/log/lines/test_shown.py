@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines.severity import CLEAN
+from pydaemontools.log.lines.levels import CLEAN
 from pydaemontools.log.lines.shown import (
     BOM,
     coloured,

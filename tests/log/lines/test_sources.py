@@ -5,9 +5,10 @@ import json
 import pytest
 
 from pydaemontools.log.lines.forms import Forms
+from pydaemontools.log.lines.levels import CRIT, ERR, INFO, WARNING
 from pydaemontools.log.lines.passed_on import source
 from pydaemontools.log.lines.records import RecordReader, fold
-from pydaemontools.log.lines.severity import CRIT, ERR, INFO, WARNING, SeverityReader
+from pydaemontools.log.lines.severity import SeverityReader
 from tests.log.conftest import SEVERITIES
 
 TRACE = [b"Traceback (most recent call last):", b'  File "x", line 1, in f', b"ValueError: no"]

@@ -17,9 +17,9 @@ from pydaemontools.log.lines.actions import Actions
 from pydaemontools.log.lines.entries import objects
 from pydaemontools.log.lines.formats import Origin
 from pydaemontools.log.lines.forms import Forms, severity_reader
+from pydaemontools.log.lines.levels import DEBUG, INFO, NAMES
 from pydaemontools.log.lines.record_transform import RecordTransform
 from pydaemontools.log.lines.redact import Redaction
-from pydaemontools.log.lines.severity import DEBUG, INFO, NAMES
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.shapes import asked
 from pydaemontools.log.lines.text_transform import TextTransform

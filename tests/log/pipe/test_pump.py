@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from pydaemontools.base.cli import Quit
 from pydaemontools.log.lines.batch import Batch
-from pydaemontools.log.lines.severity import INFO, SeverityReader, strip
+from pydaemontools.log.lines.levels import INFO, strip
+from pydaemontools.log.lines.severity import SeverityReader
 from pydaemontools.log.lines.severity_transform import SeverityTransform
 from pydaemontools.log.lines.utf8 import boundary, split
-from pydaemontools.log.pipe import ending, pump
+from pydaemontools.log.pipe import ending, pump, wholeness
 from pydaemontools.log.pipe.ending import Ending
-from pydaemontools.log.pipe.pump import Pump, whole_lines
+from pydaemontools.log.pipe.pump import Pump
 from pydaemontools.log.pipe.pump_wait import AGAIN
 from pydaemontools.log.pipe.sink import Sink
+from pydaemontools.log.pipe.wholeness import whole_lines
 from tests.log.conftest import patient
 
 CONTROL = bytes(i for i in range(32) if i not in b"\t\n") + b"\x7f"
@@ -392,7 +394,7 @@ def test_a_record_waits_for_its_end():
 def test_a_record_does_not_wait_for_ever(monkeypatch):
     """After REST seconds what is there is passed on, and the next one may wait again."""
     now = iter(range(10**6))
-    monkeypatch.setattr(pump, "monotonic", lambda: next(now) * pump.REST / 2)
+    monkeypatch.setattr(wholeness, "monotonic", lambda: next(now) * wholeness.REST / 2)
     sink = Batches()
     pieces = [RECORD[0] + b"\n" + RECORD[1] + b"\n", *[b""] * 9, RECORD[2] + b"\n", *[b""] * 9]
     code, _, _ = carry([*pieces, b"".join(line + b"\n" for line in RECORD)], sinks=[sink], long=99)

@@ -8,7 +8,7 @@ import pytest
 
 from pydaemontools.log.pipe import rest
 from pydaemontools.log.pipe.pump_wait import PumpWait
-from pydaemontools.log.pipe.rest import LOOKS, ROOM, Rest
+from pydaemontools.log.pipe.rest import LOOKS, ONE_LOOK, ROOM, Rest
 from pydaemontools.log.pipe.source import LITTLE
 from tests.log.conftest import wait_until
 from tests.log.pipe.test_pump_loop import go
@@ -80,7 +80,7 @@ def test_the_looks(room):
     while made.on:
         due.append(round(made.next - 10.0, 6))
         made.look()
-    assert due == list(LOOKS if room < ROOM else (0.02, 0.045))
+    assert due == list(LOOKS if room < ROOM else ONE_LOOK)
 
 
 def test_a_burst_ends_it():
@@ -115,7 +115,7 @@ def test_it_goes_on_while_lines_come(early):
 def resting(source, loop, monkeypatch):
     """Have a pump rest for ever, but for what ends a rest; give what writes and what ends."""
     monkeypatch.setattr(rest, "LOOKS", (1000.0,))
-    monkeypatch.setattr(rest, "FEW_LOOKS", (1000.0,))
+    monkeypatch.setattr(rest, "ONE_LOOK", (1000.0,))
     out, into = os.pipe()
     made = source(out)
     got = []

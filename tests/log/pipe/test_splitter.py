@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydaemontools.log.lines import repeat_limit
 from pydaemontools.log.lines.actions import Actions, BadAction
 from pydaemontools.log.lines.block_transform import BlockTransform
+from pydaemontools.log.lines.levels import TRACEBACK
 from pydaemontools.log.lines.record_transform import OBJECT, RecordTransform
-from pydaemontools.log.lines.severity import TRACEBACK
 from pydaemontools.log.lines.utf8 import boundary
 from pydaemontools.log.logdir.writer import SLACK
 from pydaemontools.log.pipe.splitter import BlockSplitter

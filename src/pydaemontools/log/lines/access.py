@@ -10,8 +10,9 @@ quotes, and the status; one of HTTP may have other words before it:
 
 import re
 
+from .levels import ERR, WARNING
 from .line_format import LineFormat
-from .severity import ERR, WARNING, SeverityReader
+from .severity import SeverityReader
 
 # Possessive throughout: what was taken is not given back, so no line takes long. Some have
 # quotes within the request as they came.

@@ -161,11 +161,11 @@ class Actions:
     def _wish(self, first: bytes, rest: bytes) -> None:
         """Which records are wanted from here on."""
         if first == b"L":
-            from . import severity
+            from . import levels
 
-            least = severity.named(rest)
+            least = levels.named(rest)
             if least is None:
-                names = b" ".join(severity.NAMES)
+                names = b" ".join(levels.NAMES)
                 raise BadAction(b"L takes a level (" + names + b"), as in Lwarning, not L" + rest)
             self._least = least
         elif first == b"r":

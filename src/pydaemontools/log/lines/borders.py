@@ -1,8 +1,8 @@
 """Where in a block records begin and end, looked at without what came before it."""
 
 from . import continuation
+from .levels import TRACEBACK, head
 from .open_record import OpenRecord, behind
-from .severity import TRACEBACK, head
 from .shown import shown
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 It is rare enough to be looked for anywhere in a line, or in a whole block (lone.py).
 """
 
-from .severity import BETWEEN, CLEAN, TRACEBACK
+from .levels import BETWEEN, CLEAN, TRACEBACK
 
 # What is never in a line that is a record by itself, or may tell more of another.
 WITHIN = (TRACEBACK, *BETWEEN, b":  ")
@@ -15,15 +15,15 @@ PLAIN = bytes(i for i in range(256) if CLEAN[i] == i and i not in b":={\xef")
 
 
 def by_itself(line: bytes) -> bool:
-    """Whether LINE, with its end, is a record that has no other line if one that began so is."""
+    """Whether LINE is a record that has no other line if one that began so is."""
     if odd := line.translate(None, PLAIN):
         if odd.strip(b":"):
             return False
         for text in WITHIN:
             if text in line:
                 return False
-    if b"  " not in line and b"\t" not in line and line[-2:-1] not in b":]> ":
+    if b"  " not in line and b"\t" not in line and line[-1:] not in b":]> ":
         return True
     from re import match
 
-    return match(HEADED, b"\n" + line) is None
+    return match(HEADED, b"\n" + line + b"\n") is None

@@ -5,8 +5,8 @@ it on to its successor. `re` comes with the first record that has a course.
 """
 
 from .courses import ANY, BETWEEN, COURSES, GROUP, JOINS, NUMBERS, RAISED
+from .levels import DEBUG, ERR, INFO, NAMES, WARNING, head
 from .passed_on import source
-from .severity import DEBUG, ERR, INFO, NAMES, WARNING, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

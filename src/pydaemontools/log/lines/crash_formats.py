@@ -4,8 +4,8 @@ All of it is the message, so none has a rest.
 """
 
 from .level_words import PHP
+from .levels import CRIT, ERR
 from .line_format import LineFormat
-from .severity import CRIT, ERR
 
 SCRIPT_FILE = r"(?:(?<=\.js)|(?<=\.ts)|(?<=\.mjs)|(?<=\.cjs)|(?<=\.jsx)|(?<=\.tsx))"
 SIGNALLED = (

@@ -1,8 +1,8 @@
 """More rows of line_formats.py: what daemons print, and machines that run others' programs."""
 
 from .level_words import LETTERS, WORDS
+from .levels import CRIT, DEBUG, EMERG, ERR, INFO, WARNING
 from .line_format import LineFormat
-from .severity import CRIT, DEBUG, EMERG, ERR, INFO, WARNING
 
 D2 = "[0-9]{2}"
 ANDROID = LETTERS | {b"f": CRIT, b"s": INFO}

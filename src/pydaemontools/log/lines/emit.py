@@ -5,7 +5,7 @@ For syslog and journald an object in an object is taken apart: {"user": {"id": 7
 UTF-8, or half a character, becomes `?`.
 """
 
-from .severity import CLEAN, SEVERITIES
+from .levels import CLEAN, SEVERITIES
 from .shown import shown
 
 TYPE_CHECKING = False

@@ -1,6 +1,6 @@
 """What an exception is and says, from the text that was printed of it."""
 
-from .severity import BETWEEN, TRACEBACK
+from .levels import BETWEEN, TRACEBACK
 
 BEGIN, MIDDLE = TRACEBACK.decode(), tuple(line.decode() for line in BETWEEN)
 GROUP = "  + Exception Group Traceback (most recent call last):"

@@ -2,7 +2,7 @@
 
 from . import continuation
 from .continuation import PYTHON
-from .severity import ERR, TRACEBACK, WARNING, head
+from .levels import ERR, TRACEBACK, WARNING, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ A message is a priority, what all messages of that moment have in common, and a 
 
 import time
 
+from .levels import DEBUG
 from .pieces import behind_data, fitted, halves, with_data
-from .severity import DEBUG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@
 from .beginnings import START
 from .courses import NUMBERS
 from .level_words import HEADS
+from .levels import head, strip
 from .passed_on import DEEP, alone, behind, source
-from .severity import LATE, SeverityReader, head, strip
+from .severity import LATE, SeverityReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ A key with a dot is met in two forms: `{"log.level": "info"}` and `{"log": {"lev
 The first key of a row that an object has, with a value that makes sense, is the one.
 """
 
-from .severity import ALERT, CRIT, DEBUG, EMERG, ERR, INFO, NAMES, NOTICE, WARNING
+from .levels import ALERT, CRIT, DEBUG, EMERG, ERR, INFO, NAMES, NOTICE, WARNING
 
 LEVEL = (
     "level",  # structlog, loguru, pino, bunyan, zap, zerolog, slog, logrus, logback, log4j2

@@ -1,6 +1,6 @@
-"""How programs spell severities beside the words of severity.NAMES, in lower case."""
+"""How programs spell severities beside the words of levels.NAMES, in lower case."""
 
-from .severity import ALERT, CRIT, DEBUG, ERR, INFO, NAMES, NOTICE, WARNING
+from .levels import ALERT, CRIT, DEBUG, ERR, INFO, NAMES, NOTICE, WARNING
 
 WORDS = NAMES | {
     b"panic": CRIT,

@@ -12,7 +12,7 @@ from functools import cache
 from .courses import BEGINNING
 from .level_words import HEADS
 from .level_words import WORDS as WORDS_FOR_LEVELS
-from .severity import BETWEEN, TRACEBACK
+from .levels import BETWEEN, TRACEBACK
 from .shapes import MONTH, NEAR_WORDS, any_of
 
 # What no such word may be: one that a line in a format begins with, or that names a level.

@@ -13,9 +13,9 @@ from .level_words import (
     RUBY,
     WORDS,
 )
+from .levels import CRIT, DEBUG, ERR, INFO, NOTICE, WARNING
 from .line_format import LineFormat
 from .service_formats import SERVICES
-from .severity import CRIT, DEBUG, ERR, INFO, NOTICE, WARNING
 from .tool_formats import TOOLS
 from .variant_formats import VARIANTS
 

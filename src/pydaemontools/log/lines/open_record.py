@@ -3,9 +3,9 @@
 from . import continuation
 from .exceptions import exception_of
 from .forms import possible
+from .levels import TRACEBACK, WARNING, head
 from .passed_on import source
 from .record import Record
-from .severity import TRACEBACK, WARNING, head
 
 LONGEST = 1 << 20  # bytes of a record; lines that go on for ever are not kept for ever
 BETWEEN, GROUPED, HEADLINE = continuation.SPLIT, continuation.GROUPED, continuation.HEADLINE

@@ -3,10 +3,10 @@
 from itertools import compress
 
 from .batch import Batch
+from .levels import DEBUG
 from .record import Record
 from .repeat_limit import RepeatLimit
 from .selection import BatchFilter
-from .severity import DEBUG
 from .shown import last_shown
 
 TYPE_CHECKING = False

@@ -9,11 +9,11 @@ from .batch import Batch
 from .block_transform import BlockTransform
 from .borders import unended
 from .forms import severity_reader
+from .levels import BITS, INFO, WARNING
 from .record import Record
 from .record_filter import LevelBatch, RecordBatch, RecordFilter, is_rest
 from .records import RecordReader, fold
 from .repeat_limit import LONGEST
-from .severity import BITS, INFO, WARNING
 from .shown import last_shown, without_returns
 from .stamps import utc
 

@@ -1,8 +1,8 @@
 """More rows of line_formats.py: formats that one program has, or two."""
 
 from .level_words import CAPNSLOG, CRON, DJANGO, LETTERS, SQLITE, WORDS
+from .levels import CRIT, ERR, NOTICE, WARNING
 from .line_format import LineFormat
-from .severity import CRIT, ERR, NOTICE, WARNING
 
 CRON_LEVEL = r"{level=error|ERROR|WARNING|INFO|DEATH} (?=\()"
 SERVICES = (

@@ -1,14 +1,22 @@
-"""Severities: their names, and how a line says which is its own.
-
-A line's head is a word and a colon ("error: disk gone"), a word in brackets ("[error]"), or
-the number that sd-daemon(3) puts in angle brackets ("<3>"), or syslog ("<27>Nov 29 ..."). A
-line without one continues the record before it if it begins with white space or belongs to a
-Python traceback.
-"""
+"""What severity each line of a stream has: see levels.py for what says so in one."""
 
 from _operator import itemgetter
 
 from .beginnings import MASK, START, Beginnings
+from .levels import (
+    BEGINS,
+    BETWEEN,
+    ENDED,
+    FIRST,
+    FORMED,
+    FRAMES,
+    INFO,
+    NAMES,
+    TRACEBACK,
+    WARNING,
+    head,
+    strip,
+)
 from .recent_lines import RecentLines
 from .unknown import Unknown
 
@@ -17,95 +25,10 @@ if TYPE_CHECKING:
     from .formats_protocol import Formats, Sources
     from .ids import Ids
 
-
-SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-EMERG, ALERT, CRIT, ERR, WARNING, NOTICE, INFO, DEBUG = range(8)
-NAMES = {
-    b"emerg": EMERG,
-    b"emergency": EMERG,
-    b"alert": ALERT,
-    b"crit": CRIT,
-    b"critical": CRIT,
-    b"fatal": CRIT,
-    b"err": ERR,
-    b"error": ERR,
-    b"warn": WARNING,
-    b"warning": WARNING,
-    b"notice": NOTICE,
-    b"info": INFO,
-    b"debug": DEBUG,
-    b"trace": DEBUG,
-}
-LONGEST = max(map(len, NAMES))
-
-# Whether a line that begins with this byte may say something about severities.
-FIRST = bytearray(256)
-for _byte in b"".join(name[:1] + name[:1].upper() for name in NAMES) + b"[< \t":
-    FIRST[_byte] = 1
-
-# Control characters would forge lines or drive a terminal; TAB and all above 127 pass.
-CLEAN = bytes(0x3F if (i < 32 and i not in b"\t\n") or i == 127 else i for i in range(256))
-
-TRACEBACK = b"Traceback (most recent call last):"
-# What stands between two tracebacks of one exception (traceback module of CPython).
-BETWEEN = (
-    b"During handling of the above exception, another exception occurred:",
-    b"The above exception was the direct cause of the following exception:",
-)
-
-# With these begin records that have several lines, and lines that may be in a format, but have no
-# head. What is on a course above FRAMES sees each line that begins with a blank, too (courses.py).
-BEGINS = b" \tTDJFMASON"
-FORMED = b"0123456789/.#*-})"
-FRAMES = 28
-ENDED = 1  # the course of a record that is whole
-BITS = 18  # of a number that says what record a stream is in
-
 # Beginnings that leave open what the line says: it depends on what follows.
 OPEN = {(name + b":")[:START] for name in NAMES if len(name) >= START}
 OPEN |= {(b"[" + name + b"]")[:START] for name in NAMES if len(name) >= START - 1}
 OPEN |= {text[:START].lower() for text in (TRACEBACK, *BETWEEN)}
-
-
-def named(name: bytes) -> int | None:
-    """The severity called NAME, in any case, or by its number; None if there is none."""
-    if len(name) == 1 and name in b"01234567":
-        return int(name)
-    return NAMES.get(name.lower())
-
-
-def head(line: bytes) -> tuple[int | None, int]:
-    """The severity that LINE names, and how many bytes name it; (None, 0) if it names none."""
-    first = line[:1]
-    if first == b"<":
-        if line[2:3] == b">" and line[1:2] in b"01234567":
-            return int(line[1:2]), 3
-        from .syslog_head import priority
-
-        return priority(line)
-    start, close = (1, b"]") if first == b"[" else (0, b":")
-    end = line.find(close, start, start + LONGEST + 1)
-    level = NAMES.get(line[start:end].lower()) if end > 0 else None
-    return (None, 0) if level is None else (level, end + 1)
-
-
-def strip(line: bytes) -> bytes:
-    """LINE without its head and the blanks (and, after brackets, a colon) that follow it.
-
-    Nothing is left of what syslog's own messages have between the priority and the text.
-    """
-    length = head(line)[1]
-    if not length:
-        return line
-    rest = line[length:]
-    if line[:1] == b"[":
-        rest = rest.removeprefix(b":")
-    if line[:1] == b"<":
-        from .syslog_head import behind
-
-        rest = behind(rest)
-    return rest.lstrip(b" ")
-
 
 BEGIN, FIRST_BYTE = itemgetter(slice(0, START)), itemgetter(0)
 DONE = frozenset((None, *range(8)))  # what needs no further look into the table of beginnings
@@ -165,10 +88,10 @@ class SeverityReader:
         unsure = self.inside or self.sources or self._plain or line[0] in b" \t"
         return None if unsure else self.beginnings.recall(line)
 
-    def follow(self, line: bytes, level: int) -> None:
-        """LINE, which is next, is of the severity LEVEL, as is known."""
-        self.history.begin([line], [level])
-        self.level, self.last = level, line
+    def follow(self, lines: list[bytes], levels: list[int]) -> None:
+        """LINES, which are next, are of the severities LEVELS, as is known."""
+        self.history.begin(lines, [*levels])
+        self.level, self.last = levels[-1], lines[-1]
 
     def _known(self, lines: list[bytes]) -> "tuple[list[int | None], list[int]]":
         """The severities that are known of LINES, and which have to be looked at."""

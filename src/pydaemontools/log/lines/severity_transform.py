@@ -3,8 +3,9 @@
 from .batch import Batch
 from .borders import unended
 from .by_itself import by_itself
+from .levels import CLEAN, DEBUG
 from .records import RecordReader
-from .severity import CLEAN, DEBUG, SeverityReader
+from .severity import SeverityReader
 from .shown import kept, last_shown, shown
 from .transform import Transform
 
@@ -34,7 +35,6 @@ class SeverityTransform(Transform):
         self.objects = False  # whether a place gets records, and not just lines
         self._regex: LevelRegex | None = None
         self.dropped = 0  # lines that were not important enough
-        self._one: tuple[bytes, int] | None = None  # a line by itself, and its severity
 
     @property
     def state(self) -> int:
@@ -47,23 +47,26 @@ class SeverityTransform(Transform):
 
     def whole_records(self, block: bytes) -> int:
         """Return how many bytes of BLOCK, of whole lines, are whole records."""
-        self._one = None
-        if not self._looks and block.find(b"\n") == len(block) - 1 > 0 and by_itself(block):
-            level = self._severities.known(block[:-1])
-            if level is not None:
-                self._one = block, level
-                return len(block)
         return unended(block)
+
+    def known(self, block: bytes) -> Batch | None:
+        """Return the lines of BLOCK, which is little, if each is by itself, and one that began so
+        was looked at before.
+        """
+        if self._looks or self.strip:
+            return None
+        lines = block[:-1].split(b"\n")
+        levels = []
+        for line in lines:
+            level = self._severities.known(line) if line and by_itself(line) else None
+            if level is None or level > self.least:
+                return None
+            levels.append(level)
+        self._severities.follow(lines, levels)
+        return Batch(levels, lines)
 
     def batch(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
         """Return the lines of BODY: whole, but for a first that is CONTINUED, and the last."""
-        one, self._one = self._one, None
-        if one and one[0] is body and not continued:
-            return self._lone(*one)
-        return self._unknown(body, continued=continued, unfinished=unfinished)
-
-    def _unknown(self, body: bytes, *, continued: bool, unfinished: bool) -> Batch:
-        """Return the lines of BODY, of which nothing is known, as batch() does."""
         came = body
         if self._severities.forms:
             body = shown(body)
@@ -102,15 +105,6 @@ class SeverityTransform(Transform):
             batch = self._stripped(batch, going_on, read)
         elif self.objects and len(body) >= LARGE and read is fresh:
             batch.alone = self._alone(batch)
-        return batch if self.least == DEBUG else self._important(batch)
-
-    def _lone(self, body: bytes, level: int) -> Batch:
-        """Return BODY, a line by itself of the severity LEVEL, as batch() does."""
-        line = body[:-1]
-        self._severities.follow(line, level)
-        batch = Batch([level], [line])
-        if self.strip:
-            batch = self._stripped(batch, [], [line])
         return batch if self.least == DEBUG else self._important(batch)
 
     def _important(self, batch: Batch) -> Batch:

@@ -3,7 +3,7 @@
 Nothing that can be read is taken away: a line keeps what a carriage return went back over.
 """
 
-from .severity import CLEAN
+from .levels import CLEAN
 
 BOM = b"\xef\xbb\xbf"
 ERASE = b"\x1b[K", b"\x1b[0K", b"\x1b[2K"  # what is behind the cursor; the last one: all

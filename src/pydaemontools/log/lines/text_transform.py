@@ -9,7 +9,8 @@ from itertools import compress
 
 from .batch import Batch, BlockBatch
 from .level_regex import LevelRegex
-from .severity import CLEAN, DEBUG, ENDED, SeverityReader
+from .levels import CLEAN, DEBUG, ENDED
+from .severity import SeverityReader
 from .severity_transform import LARGE, SeverityTransform
 from .shown import shown
 

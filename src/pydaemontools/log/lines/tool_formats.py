@@ -4,8 +4,8 @@ Where a place in a file stands before the level, or the name of what failed, all
 """
 
 from .level_words import LETTERS, WORDS
+from .levels import CRIT, ERR, INFO, WARNING
 from .line_format import LineFormat
-from .severity import CRIT, ERR, INFO, WARNING
 
 FILE = r"[A-Za-z0-9_./+-]++"
 WINDOWS = r"[A-Za-z]:\\[^:*?\"<>|\(\n]{1,300}"

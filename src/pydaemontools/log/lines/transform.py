@@ -38,6 +38,12 @@ class Transform:
         """
         raise NotImplementedError
 
+    def known(self, block: bytes) -> "Batch | None":  # noqa: ARG002
+        """Return the batch that BLOCK is, whole lines, if that is known without a look at how they
+        belong together.
+        """
+        return None
+
     def whole_records(self, block: bytes) -> int:
         """Return how many bytes of BLOCK, of whole lines, are whole records."""
         raise NotImplementedError

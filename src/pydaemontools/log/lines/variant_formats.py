@@ -1,8 +1,8 @@
 """More rows of line_formats.py: what programs printed before, or print where set up otherwise."""
 
 from .level_words import CAPNSLOG, LETTERS, MYSQL, POSTGRES, REDIS, WORDS
+from .levels import CRIT, ERR, INFO, WARNING
 from .line_format import LineFormat
-from .severity import CRIT, ERR, INFO, WARNING
 
 POSTGRES_LEVEL = r"{level=PANIC|FATAL|ERROR|WARNING|NOTICE|INFO|LOG|DEBUG|DETAIL|HINT|CONTEXT}"
 NAMES = r"(?>(?:[a-z][A-Za-z0-9_.]{0,31}+=[^\s=\[]{1,64}+ ){1,9})"  # key=value, a few times

@@ -8,7 +8,6 @@ there is no host, as under the names of the originals, a job is done at once.
 
 import posix
 from _thread import allocate_lock, start_new_thread
-from collections import deque
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Background:
     def __init__(self) -> None:
         self.source, self._sink = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         self.owner: object = None
-        self._done: deque[object] = deque()
+        self._done: list[object] = []
 
     def submit(self, what: "Callable[[], None]") -> Job:
         """Have WHAT done, which may raise OSError."""
@@ -80,4 +79,4 @@ class Background:
             posix.read(self.source, 4096)
         except BlockingIOError:
             return []
-        return [self._done.popleft() for _ in range(len(self._done))]
+        return [self._done.pop(0) for _ in range(len(self._done))]

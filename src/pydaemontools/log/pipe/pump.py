@@ -7,16 +7,16 @@ from time import monotonic
 
 from ...base import cli
 from ...base.errors import error_str
-from ..lines.utf8 import boundary
 from .ending import INFINITY
 from .pump_wait import AGAIN, INPUT, PumpWait, soonest
 from .sink import Sink, overriding
-from .source import BLOCK
+from .wholeness import Wholeness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ..lines.batch import Batch
     from ..lines.transform import Transform
     from .ending import Ending
     from .intent_log import IntentLog
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .straight import Straight
 
 PAUSE = 1.0  # seconds before another try where no sink knows better
-REST = 0.5  # seconds that the rest of a record has to come
-LONG = 65536  # bytes of a line without an end, from which on its rest is waited for no longer
 
 
 class Pump:
@@ -35,8 +33,6 @@ class Pump:
     the daemon waits. ENDING says when to end. INTENT_LOG knows what the log directories have;
     STRAIGHT moves lines to the only sink where nothing is made of them.
     """
-
-    line_rest = REST  # seconds that the rest of a line has to come
 
     def __init__(
         self,
@@ -58,13 +54,10 @@ class Pump:
         self.who = who
         self.intent_log = intent_log
         self.straight = straight
+        self.wholeness = Wholeness(source, ending, transform)
         self.alarms: list[int] = []  # fills with the signals that ask for new files
         self._block = b""  # what was looked at and has to be passed on
         self._at = 0  # how much of it has been
-        self._record = INFINITY  # until when we wait for the rest of a record
-        self._line = INFINITY  # until when we wait for the rest of a long line
-        self._grown = 0  # how much of that line there was when the wait began
-        self._seen = 0  # how much of a large record
         self._inside = False  # in a line whose beginning has been passed on
         self._untaken = 0  # bytes that are passed on, but not yet arrived everywhere
         self._trouble: OSError | None = None  # why the source cannot be read
@@ -75,7 +68,6 @@ class Pump:
         self._turned = overriding(sinks, "turn")
         self._due = [sink.due for sink in overriding(sinks, "due")]
         self._due += [sink.turn_due for sink in overriding(sinks, "turn_due")]
-        self._owed = False  # whether something is to be done after a time
         self._calm = False  # whether nothing was left to be done when the last step ended
         self._steps = self._carry()
 
@@ -96,10 +88,14 @@ class Pump:
         source = self.source
         if self.alarms or self.ending.signals or source.hung_up:
             return None
-        if not (block := source.glance()) or (self._owed and self._blocked()):
+        if not (block := source.glance()):
             return None
-        done = self._move_little(block) if self.straight else self._pass_little(block)
-        return self._idle() if done else None
+        if not (self._move_little(block) if self.straight else self._pass_little(block)):
+            return None
+        wait = self._idle()
+        # What is due at once is seen to though another line comes.
+        self._calm = wait.seconds != 0
+        return wait
 
     def _move_little(self, block: bytes) -> bool:
         """Have BLOCK go straight to its place, or pass it on; return whether all of it is done."""
@@ -116,11 +112,14 @@ class Pump:
     def _pass_little(self, block: bytes) -> bool:
         """Pass on BLOCK, and consume it; return whether all of that is done."""
         transform, log = self.transform, self.intent_log
-        if transform.by_records and transform.whole_records(block) < len(block):
-            return False
         if log and log.splitter.next_part(block, 0) is not block:
             return False
-        self._pass(block, ending=False)
+        if batch := transform.known(block):
+            self._put(batch, block)
+        elif transform.by_records and transform.whole_records(block) < len(block):
+            return False
+        else:
+            self._pass(block, ending=False)
         for sink in self.sinks:
             if sink.stalled or sink.held:
                 return False
@@ -151,8 +150,8 @@ class Pump:
             elif not ending.last:
                 self._give_notices(ending=False)
                 self._turn(full=True)
-                self._calm = self._line == self._record == INFINITY and not self._inside
-                yield self._idle()
+                self._calm = self.wholeness.due == INFINITY and not self._inside
+                yield self._idle(self.wholeness.due)
                 self._calm = passed = False
         # What comes in after an end was asked for is our successor's.
         if self._inside:
@@ -197,62 +196,12 @@ class Pump:
             block = ending.cut(block, source.consumed, source.available, inside=self._inside)
         elif not block:
             # Nothing is waited for.
-            self._line = self._record = INFINITY
-            self._grown = self._seen = 0
+            self.wholeness.forget()
             return False
         if not ending.last:
-            block = self._lines(block)
-            if self.transform.by_records:
-                block = self._records(block)
+            block = self.wholeness.of(block, inside=self._inside)
         self._block = block
         return bool(block)
-
-    def _lines(self, block: bytes) -> bytes:
-        """Return what of BLOCK is whole lines; or the beginning of one, if its end does not come
-        soon, or there is no room for it.
-        """
-        source = self.source
-        lines = whole_lines(block, min(LONG, source.long))
-        if self._inside or self.ending.signals or not lines or lines[-1:] == b"\n":
-            self._line, self._grown = INFINITY, 0
-            return lines
-        if source.available > len(block):
-            block = source.look(source.long)
-            if end := block.find(b"\n") + 1:
-                return block[:end]
-        now = monotonic()
-        if source.available > self._grown:
-            self._line, self._grown = now + self.line_rest, source.available
-        if len(block) < source.long and now < self._line:
-            return b""
-        self._line, self._grown = INFINITY, 0
-        return whole_lines(block, 0)
-
-    def _records(self, block: bytes) -> bytes:
-        """Return what of BLOCK is whole records. The rest stays where it is, if more comes soon."""
-        now, source = monotonic(), self.source
-        end = len(block)
-        if block[-1:] == b"\n" and not self.ending.signals:
-            late = now >= self._record
-            end = end if late else self.transform.whole_records(block)
-            if source.available > BLOCK and (late or not end):
-                # It may be larger than what is looked at together.
-                block = source.look(source.long)
-                if source.ended:
-                    self.ending.last = True
-                    return block
-                block = whole_lines(block, LONG)
-                end = len(block) if late else self.transform.whole_records(block)
-            if source.available >= source.long:
-                end = end or len(block)
-        if not block or end:
-            self._record, self._seen = INFINITY, 0
-        elif source.available > max(self._seen, LONG):
-            # One that is large takes its time.
-            self._record, self._seen = now + REST, source.available
-        else:
-            self._record = min(self._record, now + REST)
-        return block[:end]
 
     def _blocked(self) -> bool:
         """Try what waits; return whether there is a reason to read nothing more now."""
@@ -307,6 +256,10 @@ class Pump:
         unfinished = body[-1:] != b"\n" and not ending
         batch = self.transform.batch(body, continued=self._inside, unfinished=unfinished)
         self._inside = unfinished
+        self._put(batch, body)
+
+    def _put(self, batch: "Batch", body: bytes) -> None:
+        """Give BATCH, which BODY is, to every sink."""
         # Where the logs stand without this is remembered first.
         if self.intent_log and not self._untaken:
             # What a successor at the head of the pipe has to know is one number.
@@ -323,17 +276,18 @@ class Pump:
             for sink in self.sinks:
                 sink.put(batch)
 
-    def _idle(self) -> PumpWait:
-        """Return the wait for new input, or for what is to be done though nothing comes in."""
+    def _idle(self, rest: float = INFINITY) -> PumpWait:
+        """Return the wait for new input, or for what is to be done though nothing comes in; REST
+        says when the rest of what has come is waited for no longer.
+        """
         dues = [wait for due in self._due if (wait := due()) is not None]
         transform = self.transform
         if transform.speaks and not self._inside and (wait := transform.due()) is not None:
             dues.append(wait)
-        if (rest := min(self._record, self._line)) < INFINITY:
+        if rest < INFINITY:
             dues.append(max(0.0, rest - monotonic()))
         if cli.owes():
             dues.append(PAUSE)
-        self._owed = bool(dues)
         return PumpWait(min(dues), for_input=True) if dues else INPUT
 
     def _late(self) -> bool:
@@ -390,11 +344,3 @@ class Pump:
             cli.say(self.who + b": fatal: unable to finish " + sink.path + why)
             return False
         return True
-
-
-def whole_lines(block: bytes, long: int) -> bytes:
-    """Return what of BLOCK can be passed on: whole lines, or one without an end that is LONG."""
-    end = block.rfind(b"\n") + 1
-    if end or len(block) < long:
-        return block[:end]
-    return block[: boundary(block, len(block) - 1)]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .source import Source
 
 # At these seconds of a rest there is a look whether the pipe fills; the last ends it. A look costs
-# as much as a line: there are few where the pipe has room for a burst.
-LOOKS, FEW_LOOKS = (0.002, 0.005, 0.01, 0.02, 0.045), (0.02, 0.045)
+# as much as a line: there is only the last where the pipe has room for a burst.
+LOOKS, ONE_LOOK = (0.002, 0.005, 0.01, 0.02, 0.045), (0.045,)
 ROOM = 1 << 20  # bytes of a pipe that has room for a burst
 CLOSE = 0.02  # seconds between lines that follow each other
 
@@ -23,10 +23,12 @@ class Rest:
     def __init__(self, source: "Source") -> None:
         self.on = False
         self._source = source
-        self._looks = FEW_LOOKS if source.room >= ROOM else LOOKS
+        self._looks = ONE_LOOK if source.room >= ROOM else LOOKS
         self._done = 0  # looks
         self._began = 0.0
-        self._early = False  # whether there was something in the last rest before its end
+        self._early = (
+            False  # whether lines came soon in the last rest, or at all if it had one look
+        )
         self._consumed = 0  # bytes, until
         self._came = 0.0  # this time
 
@@ -52,5 +54,5 @@ class Rest:
         there = self._source.fill()
         self._done += 1
         self.on = there < LITTLE and self._done < len(self._looks)
-        self._early |= self.on and there > 0
+        self._early |= there > 0 and (self.on or self._done == 1)
         return there

@@ -1,6 +1,6 @@
 """What a pump puts batches into. Each kind of target is one."""
 
-from ..lines.severity import DEBUG
+from ..lines.levels import DEBUG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

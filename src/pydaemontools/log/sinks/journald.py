@@ -15,7 +15,7 @@ from ...base.retry import Retry
 from ...base.write import write_all
 from ..lines.emit import journal, merged
 from ..lines.entries import entries
-from ..lines.severity import CLEAN
+from ..lines.levels import CLEAN
 from ..lines.shown import kept
 from .datagrams import Datagrams, named, reached
 from .unacked_unix import UnackedUnix
