@@ -14,7 +14,7 @@ from ..base import cli
 from ..base.printable import plain
 from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
-from ..jobs.loop import END, Loop
+from ..jobs.loop import Loop
 from ..jobs.tree import Reaper
 from ..supervise.dialect import Dialect
 from ..supervise.directory_service import DirectoryService
@@ -270,7 +270,7 @@ class Scanner:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
             return
         for pair in gone(names, self.known):
-            pair.send(END)
+            pair.end()
 
     def _one_left(self) -> None:
         self._some_left = True
@@ -311,7 +311,7 @@ class Scanner:
         if self.overview:
             self.overview.end()
         for pair in self.known.values():
-            pair.send(END)
+            pair.end()
 
     @property
     def left(self) -> bool:
