@@ -8,7 +8,7 @@ with a dot, or ends with @: that is a template.
 import posix
 from _signal import SIGKILL
 from errno import EMFILE
-from time import monotonic
+from time import monotonic, time_ns
 
 from ..base import cli
 from ..base.printable import plain
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..supervise.pair import Pair
 
 LOOK = 5.0  # seconds from one look at the directory to the next
+YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
@@ -83,18 +84,18 @@ class Scanner:
         """Start what there is, and go on with what comes."""
         self.look()
         self._look_again()
-        self._at(monotonic() + KEEP, self._keep_up)
 
     # Which there are.
 
     def _look_again(self) -> None:
-        """Look where something has changed."""
+        """Look where something has changed, and once more later."""
         try:
-            if _stamp(self.place) != self._seen or self._told:
+            if (at := _stamp(self.place)) != self._seen or self._told or time_ns() < at[2] + YOUNG:
                 self.look()
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
         self._at(monotonic() + LOOK, self._look_again)
+        self._at(monotonic() + KEEP, self._keep_up)
 
     def look(self) -> None:
         """See which services there are, and start those that are new."""
