@@ -23,6 +23,17 @@ from pydaemontools.log.pipe import ending
 from pydaemontools.scan import machine
 ending.GRACE = machine.STALLED = 0.2
 """
+# Nobody may go to the directory of one service while there is a file `shut`.
+SHUT = """
+import posix
+fchdir = posix.fchdir
+def refuse(fd):
+    if posix.access("/PLACE/shut", posix.F_OK):
+        if posix.readlink(f"/proc/self/fd/{fd}").endswith("/sv/a"):
+            raise PermissionError(13, "")
+    fchdir(fd)
+posix.fchdir = refuse
+"""
 # There is room for watches until the services that there are have been looked after.
 FULL = """
 import posix
@@ -230,3 +241,21 @@ def test_one_that_comes_in_the_same_moment_as_another(scan, faulty):
     os.utime(tree.path, ns=(found.st_atime_ns, found.st_mtime_ns))
     tree.scanner.signal(signal.SIGCONT)
     tree["c"].up()
+
+
+@pytest.mark.parametrize("logger", [None, OURS])
+def test_a_directory_that_nobody_may_go_to(with_fault, place, logger):
+    """By a chmod, or as its disk has gone: the others go on, and it does when that has passed."""
+    more = {"logger": logger} if logger else {}
+    tree = with_fault(SHUT, {"a": {"run": COUNTER} | more, "b": {"run": HERE}})
+    pid, other = tree["a"].up(), tree["b"].up()
+    (place / "shut").touch()
+    os.kill(pid, signal.SIGKILL)
+    tree.says("warning: unable to write a/supervise/state")
+    os.kill(other, signal.SIGKILL)
+    tree["b"].up(other)
+    (place / "shut").unlink()
+    tree["a"].up(pid)
+    wait_until(lambda: tree["b"].read("where") == f"{tree.path}/b\n")
+    assert tree.scanner.stop() == 0
+    assert "Traceback" not in _says(tree)

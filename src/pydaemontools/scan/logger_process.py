@@ -193,7 +193,7 @@ class LoggerProcess:
             number, code = map(int, said.split())
             logger = self._loggers.pop(number, None)
             if logger:
-                self._loop.enter(logger.home)
+                self._loop.visit(logger.home)
                 logger.end(code << 8)
 
     def _ended(self, status: int) -> None:
@@ -210,7 +210,7 @@ class LoggerProcess:
         self._queue.clear()
         loggers, self._loggers = self._loggers, {}
         for logger in loggers.values():
-            self._loop.enter(logger.home)
+            self._loop.visit(logger.home)
             logger.end(status)
 
 
@@ -224,7 +224,11 @@ def _send(control: socket, data: bytes, fds: tuple[int, ...]) -> None:
         control.send(data)
         return
     home, pipe = fds
-    place = open_directory(b".", home)
+    try:
+        place = open_directory(b".", home)
+    except PermissionError:
+        # It is said there: no other logger waits for somebody to change that.
+        place = posix.dup(home)
     try:
         control.sendmsg([data], [(SOL_SOCKET, SCM_RIGHTS, pack("2i", place, pipe))])
     finally:

@@ -90,5 +90,5 @@ class Machine:
         """Have those loggers end that cannot write what is left: nobody comes after them."""
         # Each of them: any() would stop at the first.
         if sum(pair.urge() for pair in self._scanner.known.values()):
-            self._loop.enter(self._scanner.home)
+            self._loop.visit(self._scanner.home)
             self._loop.at(monotonic() + STALLED, self._urge)

@@ -131,7 +131,7 @@ class Scanner:
             self._say_full()
             return
         # When these have been shown, and have closed what they need no more.
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         self.loop.at_turn_end(self._begin_some)
 
     def _room(self) -> int:
@@ -171,7 +171,7 @@ class Scanner:
 
     def _add(self, name: bytes) -> bool:
         """Have the service in the directory NAME; whether there is one."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         try:
             if not posix.access(name + b"/run", posix.F_OK):
                 # It may come.
@@ -366,7 +366,7 @@ class Scanner:
 
     def _see_to(self, name: bytes) -> None:
         """Have the service NAME make again what it lost, and go where its directory is."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         if self._owner(identity(name)) not in (b"", name.rstrip(b"/")):
             self._at(monotonic(), self.look)
             try:
@@ -386,7 +386,7 @@ class Scanner:
     def _watch(self, name: bytes, *, keep: bool = False) -> None:
         """Hear of what becomes of the files of the service NAME; KEEP them, before that."""
         pair = self.known[name]
-        self.loop.enter(pair.home)
+        self.loop.visit(pair.home)
         for one, place in ((pair.service, b"."), (pair.logger, b"log")):
             if isinstance(one, DirectoryService):
                 if keep:

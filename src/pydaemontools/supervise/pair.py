@@ -96,7 +96,7 @@ class Pair:
 
     def begin(self, keep: list[int], *, verbose: bool = False) -> None:
         """Start both, which inherit KEEP. The logger is there before the service."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         for one in self._both():
             one.keep = keep
             one.verbose = verbose
@@ -137,7 +137,7 @@ class Pair:
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
         if letter == END and target is self.logger and target.state.phase == FINISHING:

@@ -226,9 +226,14 @@ class Upkeep:
         if files.fd(b".") < 0 or not _same(files.place, posix.fstat(files.fd(b"."))):
             shown = files.shown.rstrip(b"/")
             directory, held = lock_directory(files.place, shown, patient=False)
-        if not held:
-            files.make()
-            held = self._lock_file()
+        try:
+            if not held:
+                files.make()
+                held = self._lock_file()
+        except OSError:
+            if directory >= 0:
+                posix.close(directory)
+            raise
         if held:
             if directory >= 0:
                 posix.close(directory)
