@@ -103,7 +103,7 @@ def start(place):
 def hosts(place):
     """The processes in PLACE that have loggers."""
     with suppress(FileNotFoundError):
-        return [int(pid) for pid in (place / ".pysvscan/loggers").read_text().split()[::2]]
+        return [int(pid) for pid in (place / ".pysvscan/loggers").read_text().split()[::4]]
     return []
 
 

@@ -602,6 +602,23 @@ class TestRemove:
             result = run("pysv", "remove", "web")
             assert [path for path in tree(place) if "web" in path] == [], (delay, result)
 
+    def test_not_what_a_killed_supervisor_left(self, run, start, place):
+        """It goes on, and with its directory gone nobody would ever end it."""
+        run("pysv", "new", "web", "--", "sleep", "1000")
+        supervisor = start("pysupervise", place / "web")
+        pid = wait_until(lambda: int((place / "web/supervise/pid").read_text()))
+        try:
+            supervisor.kill()
+            supervisor.wait()
+            result = run("pysv", "remove", "--purge", "web")
+        finally:
+            os.kill(pid, signal.SIGKILL)
+        assert result.returncode == 1
+        said = b"not removed, as its supervisor was killed and process %d goes on" % pid
+        assert said in result.stdout
+        assert (place / "web/run").exists()
+        wait_until(lambda: run("pysv", "remove", "web").stdout == b"ok: web: removed\n")
+
     def test_json(self, run):
         """An object a service, with what is kept."""
         run("pysv", "new", "web", "--", "true")

@@ -111,6 +111,8 @@ def test_one_that_is_removed_and_made_again(scan, run, place, linked):
     tree = scan({"b": None})
     tree["b"].up()
     (first,), logger = tree.runs("a"), tree["a"].read("log/supervise/pid")
+    # It needs its run no more.
+    wait_until(lambda: Path(f"/proc/{int(logger)}/comm").read_text() == "cat\n")
     shutil.rmtree(tree.path / "a")
     (tree.path / ".next").rename(tree.path / "a")
     tree.says("somebody put another directory at a: the next start is from there")

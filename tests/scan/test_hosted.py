@@ -29,7 +29,7 @@ PATHS = f"import sys; sys.path[:] = {sys.path!r}\n"
 def hosts(tree):
     """The processes that have loggers: their pids."""
     try:
-        words = (tree.path / ".pysvscan/loggers").read_text().split()[::2]
+        words = (tree.path / ".pysvscan/loggers").read_text().split()[::4]
     except FileNotFoundError:
         return []
     return [int(pid) for pid in words if os.path.exists(f"/proc/{pid}/fd/0")]

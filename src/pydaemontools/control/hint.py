@@ -38,7 +38,7 @@ def _absent(directory: bytes) -> bytes:
         return said + b": it is looked for when that starts again"
     if has_run:
         said = directory + b" is a service directory, but nothing has supervised it yet"
-        return said + _remedy(directory)
+        return said + remedy(directory)
     try:
         below = services_in(directory)
     except OSError:
@@ -62,7 +62,7 @@ def _refused(directory: bytes) -> bytes:
 
 
 def _ended(directory: bytes) -> bytes:
-    return directory + b" was supervised once; its supervisor has ended" + _remedy(directory)
+    return directory + b" was supervised once; its supervisor has ended" + remedy(directory)
 
 
 def _is_attended(directory: bytes) -> bool:
@@ -74,7 +74,8 @@ def _is_attended(directory: bytes) -> bool:
     return True
 
 
-def _remedy(directory: bytes) -> bytes:
+def remedy(directory: bytes) -> bytes:
+    """What to do where nobody supervises the service in DIRECTORY."""
     above = directory.rstrip(b"/").rpartition(b"/")[0] or b"."
     # Where a pysvscan was, it kept the others too.
     kept = posix.access(above + KEEPER, posix.F_OK)

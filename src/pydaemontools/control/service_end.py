@@ -4,6 +4,7 @@ import posix
 
 from ..base.status import WANTED_DOWN
 from .commands import Command
+from .hint import remedy
 from .person_steps import person_steps
 from .reader import find_status
 from .servicefiles import Trouble
@@ -20,11 +21,15 @@ class ServiceEnd:
         self._was_up = False
 
     def service(self, directory: bytes) -> None:
-        """Have the service in DIRECTORY down, if anybody supervises it; raises Trouble."""
+        """Have the service in DIRECTORY down, if anybody supervises it; raises Trouble.
+
+        Where nobody does, but its supervisor was killed and it goes on, too: nobody would end it.
+        """
         status, trouble = find_status(directory)
         if status is None:
             if trouble and not trouble.unsupervised:
                 raise trouble
+            _check_left(directory)
             return
         self._was_up = status.want not in WANTED_DOWN
         if self._tell("d", directory, force=self.force):
@@ -68,3 +73,30 @@ class ServiceEnd:
 def _as_path(directory: bytes) -> bytes:
     """DIRECTORY as a name that is looked for nowhere else."""
     return directory if directory[:1] in (b"/", b".") else b"./" + directory
+
+
+def _check_left(directory: bytes) -> None:
+    """Raise Trouble where a supervisor that was killed left something of what is in DIRECTORY."""
+    for place in (directory, directory + b"/log"):
+        if pid := _left_in(place):
+            goes_on = b"not removed, as its supervisor was killed and process %d goes on" % pid
+            raise Trouble(goes_on + remedy(directory))
+
+
+def _left_in(place: bytes) -> int:
+    """A process that a supervisor left which was killed, of the service in PLACE; 0 if none is."""
+    from ..jobs.process_table import ProcessTable
+    from ..supervise.dialect import DIALECTS
+    from ..supervise.predecessor import find
+    from ..supervise.servicedir import ServiceDir
+    from ..supervise.statefile import parse_state
+
+    files = ServiceDir(DIALECTS[b"pysupervise"], place, b"", place)
+    try:
+        left = find(files, parse_state(files.read(b"state")), ProcessTable)
+        return next(iter(left.strays()), 0) if left else 0
+    except OSError:
+        # Nobody was ever there.
+        return 0
+    finally:
+        files.close()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST = 86_400_000.0  # milliseconds of one poll, which takes no more than an int
 SLACK = 64  # alarms that may stand in the heap for nothing
+NOWHERE = b"/proc/self/fdinfo"
 END = "."  # no letter of svc: what ends a service and its supervisor
 # What a signal to the supervisor says, in letters.
 LETTERS: dict[int, str] = {
@@ -81,6 +82,7 @@ class Loop:
         self.inbox = inbox
         self.on_letter: Callable[[str], None] = lambda _letter: None
         self.home = -1
+        self._astray = False  # whether we could not go there
         self.on_orphan: dict[Callback, int] = {}
         self.children: dict[int, Asked] = {}
         self.childless = False  # whether there was no process at all below us
@@ -115,7 +117,7 @@ class Loop:
     def _wake(self, fd: int) -> None:
         self.forget(fd)
         for callback, home in self._waiting.pop(fd).items():
-            self.enter(home)
+            self.visit(home)
             callback()
 
     def child(self, pid: int, callback: "Callable[[int], None]") -> None:
@@ -161,10 +163,22 @@ class Loop:
             self.home = -1
 
     def enter(self, home: int) -> None:
-        """Have HOME as the working directory, if it is one."""
-        if home not in (-1, self.home):
+        """Have HOME as the working directory, if it is one. Raises OSError."""
+        if home != -1 and (home != self.home or self._astray):
             posix.fchdir(home)
             self.home = home
+            self._astray = False
+
+    def visit(self, home: int) -> None:
+        """As enter(). Where we may not go, be where no file of a service is, and none can be made:
+        so whoever asked finds nothing, and says so, and the others go on.
+        """
+        try:
+            self.enter(home)
+        except OSError:
+            posix.chdir(NOWHERE)
+            self.home = home
+            self._astray = True
 
     def turn(self) -> None:
         """Wait for something, and deal with all that there is."""
@@ -178,24 +192,24 @@ class Loop:
         self.childless = not others
         for pid, status in gone:
             ended, home = self.children.pop(pid, (self._orphan, -1))
-            self.enter(home)
+            self.visit(home)
             ended(status)
         for letter in letters:
             self.on_letter(letter)
         for fd, asked in ready:
             # Whoever is called may forget another that is ready too.
             if self._readers.get(fd) == asked:
-                self.enter(asked[1])
+                self.visit(asked[1])
                 asked[0]()
         while self._alarms and self._alarms[0][0] <= monotonic():
             alarm = heappop(self._alarms)
             if self._holds(alarm):
                 del self._due[alarm[2]]
-                self.enter(alarm[3])
+                self.visit(alarm[3])
                 alarm[2]()
         callbacks, self._turn_end = self._turn_end, {}
         for callback, home in callbacks.items():
-            self.enter(home)
+            self.visit(home)
             callback()
 
     def _rest(self) -> float | None:
@@ -211,5 +225,5 @@ class Loop:
 
     def _orphan(self, _status: int) -> None:
         for callback, home in list(self.on_orphan.items()):
-            self.enter(home)
+            self.visit(home)
             callback()

@@ -88,6 +88,7 @@ class Host:
         self._by_waker: dict[Waker, Hosted] = {}
         self._here = -1
         self._unsaid: deque[bytes] = deque()
+        self._refused: dict[bytes, tuple[bytes, ...]] = {}  # what was said of those not here
         self._loop.watch(control.fileno(), self._hear)
 
     def run(self) -> None:
@@ -155,20 +156,22 @@ class Host:
         except (cli.Quit, OSError) as end:
             self._refuse(hosted, words[0], end)
             return
+        self._refused.pop(hosted.about, None)
         self._hosted[hosted.number] = waker, hosted
         self._by_waker[waker] = hosted
         hosted.pump = pump
         self._loop.add(waker, pump.step)
 
     def _refuse(self, hosted: Hosted, who: bytes, end: cli.Quit | OSError) -> None:
-        """The logger cannot be had, as END says."""
-        if isinstance(end, cli.Quit):
-            code = end.say(who)
-        else:
-            code = cli.fatal(b"unable to begin", end).say(who)
+        """The logger cannot be had, as END says: once for as long as that is so."""
+        if not isinstance(end, cli.Quit):
+            end = cli.fatal(b"unable to begin", end)
+        if self._refused.get(hosted.about) != end.lines:
+            self._refused[hosted.about] = end.lines
+            end.say(who)
         self._here = -1
         hosted.close()
-        self._tell(hosted.number, code)
+        self._tell(hosted.number, end.code)
 
     def _end(self, waker: Waker, code: int) -> None:
         hosted = self._by_waker.pop(waker)

@@ -21,6 +21,7 @@ from ..chain import pathexec as chain
 from ..jobs.known_process import KnownProcess
 from ..jobs.loop import Loop
 from ..supervise.logger_file import LOGGER, LoggerService, file_pipe
+from ..supervise.run_record import here
 from ..supervise.state import UP
 from .logger_process import WHO, LoggerProcess
 
@@ -174,8 +175,8 @@ class Loggers:
 
     def _write_down(self) -> None:
         """Have the file say which processes have loggers."""
-        known = [(one.pid, one.start) for one in self._processes.values() if one.pid]
-        text = b"".join(b"%d %d\n" % one for one in known)
+        known = [(one.pid, one.start, here()) for one in self._processes.values() if one.pid]
+        text = b"".join(b"%d %d %b\n" % one for one in known)
         try:
             directory = shared_dir.open_directory(self._name, self._place)
             try:
@@ -221,7 +222,9 @@ class Loggers:
             if any(one.st_uid != posix.geteuid() or one.st_mode & 0o022 for one in (found, file)):
                 return []
             lines = shared_dir.read_file(LIST, MOST, directory).split(b"\n")
-            return [(int(pid), int(start)) for pid, start in map(bytes.split, lines[:-1])]
+            known = [line.split(b" ", 2) for line in lines[:-1]]
+            # In another boot the same numbers are somebody else's.
+            return [(int(pid), int(start)) for pid, start, place in known if place == here()]
         except (OSError, ValueError):
             return []
         finally:

@@ -29,6 +29,7 @@ from time import monotonic
 from ..base import cli
 from ..base.child import fork
 from ..base.proc import start_time
+from ..base.shared_dir import open_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,9 +167,8 @@ class LoggerProcess:
         """Send what is to be sent, as far as there is room."""
         while self._queue and self._control:
             data, fds = self._queue[0]
-            rights = [(SOL_SOCKET, SCM_RIGHTS, pack(f"{len(fds)}i", *fds))] if fds else []
             try:
-                self._control.sendmsg([data], rights)
+                _send(self._control, data, fds)
             except (BrokenPipeError, ConnectionResetError):
                 # It has ended, which is heard next.
                 return
@@ -193,7 +193,7 @@ class LoggerProcess:
             number, code = map(int, said.split())
             logger = self._loggers.pop(number, None)
             if logger:
-                self._loop.enter(logger.home)
+                self._loop.visit(logger.home)
                 logger.end(code << 8)
 
     def _ended(self, status: int) -> None:
@@ -210,5 +210,26 @@ class LoggerProcess:
         self._queue.clear()
         loggers, self._loggers = self._loggers, {}
         for logger in loggers.values():
-            self._loop.enter(logger.home)
+            self._loop.visit(logger.home)
             logger.end(status)
+
+
+def _send(control: socket, data: bytes, fds: tuple[int, ...]) -> None:
+    """Send DATA by CONTROL, and FDS, a directory and a pipe, if there are some. Raises OSError.
+
+    The directory is opened once more: our fd of it has the lock of the service, which another
+    process would have from then on, too, and as long as it lives.
+    """
+    if not fds:
+        control.send(data)
+        return
+    home, pipe = fds
+    try:
+        place = open_directory(b".", home)
+    except PermissionError:
+        # It is said there: no other logger waits for somebody to change that.
+        place = posix.dup(home)
+    try:
+        control.sendmsg([data], [(SOL_SOCKET, SCM_RIGHTS, pack("2i", place, pipe))])
+    finally:
+        posix.close(place)

@@ -2,6 +2,7 @@
 
 import gc
 import posix
+from time import monotonic
 
 from ..base import cli
 from ..base.child import have_files
@@ -23,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .logger_process import Spare
 
+STALLED = 5.0  # seconds without a byte read, after which a logger whose service has ended is told
 KILLED = 1  # the exit code where not all ended by themselves
 
 
@@ -77,7 +79,16 @@ class Machine:
         if letter in (END, "t"):
             self._announcer.tell(b"STOPPING=1")
             self._scanner.end()
+            self._urge()
         elif letter in ("h", "a"):
             self._scanner.look()
         elif letter == "n":
             self._scanner.end_removed()
+            self._urge()
+
+    def _urge(self) -> None:
+        """Have those loggers end that cannot write what is left: nobody comes after them."""
+        # Each of them: any() would stop at the first.
+        if sum(pair.urge() for pair in self._scanner.known.values()):
+            self._loop.visit(self._scanner.home)
+            self._loop.at(monotonic() + STALLED, self._urge)

@@ -8,13 +8,13 @@ with a dot, or ends with @: that is a template.
 import posix
 from _signal import SIGKILL
 from errno import EMFILE
-from time import monotonic
+from time import monotonic, time_ns
 
 from ..base import cli
 from ..base.printable import plain
 from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
-from ..jobs.loop import END, Loop
+from ..jobs.loop import Loop
 from ..jobs.tree import Reaper
 from ..supervise.dialect import Dialect
 from ..supervise.directory_service import DirectoryService
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..supervise.pair import Pair
 
 LOOK = 5.0  # seconds from one look at the directory to the next
+YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
 ENDING = 0.2  # seconds in which most services end: only those that do not are shown to be told
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
@@ -84,18 +85,18 @@ class Scanner:
         """Start what there is, and go on with what comes."""
         self.look()
         self._look_again()
-        self._at(monotonic() + KEEP, self._keep_up)
 
     # Which there are.
 
     def _look_again(self) -> None:
-        """Look where something has changed."""
+        """Look where something has changed, and once more later."""
         try:
-            if _stamp(self.place) != self._seen or self._told:
+            if (at := _stamp(self.place)) != self._seen or self._told or time_ns() < at[2] + YOUNG:
                 self.look()
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
         self._at(monotonic() + LOOK, self._look_again)
+        self._at(monotonic() + KEEP, self._keep_up)
 
     def look(self) -> None:
         """See which services there are, and start those that are new."""
@@ -131,7 +132,7 @@ class Scanner:
             self._say_full()
             return
         # When these have been shown, and have closed what they need no more.
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         self.loop.at_turn_end(self._begin_some)
 
     def _room(self) -> int:
@@ -171,7 +172,7 @@ class Scanner:
 
     def _add(self, name: bytes) -> bool:
         """Have the service in the directory NAME; whether there is one."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         try:
             if not posix.access(name + b"/run", posix.F_OK):
                 # It may come.
@@ -270,7 +271,7 @@ class Scanner:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
             return
         for pair in gone(names, self.known):
-            pair.send(END)
+            pair.end()
 
     def _one_left(self) -> None:
         self._some_left = True
@@ -310,10 +311,9 @@ class Scanner:
         if self.overview:
             self.overview.end()
         self._changes.end()
-        self._at(monotonic() + KEEP, self._keep_up)
         for pair in self.known.values():
             pair.service.patience = ENDING
-            pair.send(END)
+            pair.end()
 
     @property
     def left(self) -> bool:
@@ -366,7 +366,7 @@ class Scanner:
 
     def _see_to(self, name: bytes) -> None:
         """Have the service NAME make again what it lost, and go where its directory is."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         if self._owner(identity(name)) not in (b"", name.rstrip(b"/")):
             self._at(monotonic(), self.look)
             try:
@@ -386,7 +386,7 @@ class Scanner:
     def _watch(self, name: bytes, *, keep: bool = False) -> None:
         """Hear of what becomes of the files of the service NAME; KEEP them, before that."""
         pair = self.known[name]
-        self.loop.enter(pair.home)
+        self.loop.visit(pair.home)
         for one, place in ((pair.service, b"."), (pair.logger, b"log")):
             if isinstance(one, DirectoryService):
                 if keep:

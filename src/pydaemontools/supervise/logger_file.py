@@ -3,7 +3,8 @@
 It is for a logger that needs no directory of its own: no run, no supervise/. The program runs in
 the service directory, as a child; pysvscan has those of many services in one process. The file is
 read at each start of the logger, and the logger is started again when the service is and the
-file has changed. With log/ beside it, which the C tools know, it is not used.
+file has changed, or the service directory was replaced. With log/ beside it, which the C tools
+know, it is not used.
 """
 
 import posix
@@ -88,7 +89,7 @@ def read_text(name: bytes, default: bytes = b"") -> bytes:
 class LoggerService(ProgramService):
     """The logger of SERVICE, as its file `logger` says, or DEFAULT where there is none."""
 
-    __slots__ = ("_default", "_said", "_text", "service")
+    __slots__ = ("_default", "_place", "_said", "_text", "service")
 
     def __init__(self, service: "DirectoryService", default: bytes = b"") -> None:
         name = service.name + b"/" + LOGGER
@@ -97,6 +98,7 @@ class LoggerService(ProgramService):
         self.service = service
         self._default = default
         self._text = b""  # that the last start was by
+        self._place: int | None = None  # the directory that it was in
         self._said = b""  # what is wrong with it
         service.watchers += (self._note,)
         if isinstance(service, Successor):
@@ -125,6 +127,7 @@ class LoggerService(ProgramService):
         """What it is to run now. Raises Quit."""
         name = self.service.files.shown + LOGGER
         self._text = read_text(name, self._default)
+        self._place = self.service.files.identity
         return program_of(self._text, name, self.instance)
 
     @property
@@ -145,6 +148,7 @@ class LoggerService(ProgramService):
             self.feed("u")
             return
         self.pid = self.session = left
+        self._place = self.service.files.identity
         if self.reaper:
             self.reaper.leads(left, self)
         try:
@@ -209,7 +213,8 @@ class LoggerService(ProgramService):
         except cli.Quit:
             # What runs is better than nothing.
             return
-        if text != self._text:
+        # In a directory that was replaced it would write to the old one, which is removed one day.
+        if text != self._text or self.service.files.identity != self._place:
             self.feed("t")
 
 

@@ -41,6 +41,7 @@ class Pair:
         "_futile",
         "_on_leave",
         "_passers",
+        "_seen",
         "_sink",
         "_source",
         "_unread",
@@ -63,6 +64,7 @@ class Pair:
         self.service = service
         self.logger = logger
         self._on_leave: Callable[[], None] | None = None
+        self._seen = -1  # bytes that the logger had not read when it was looked at, once both end
         if logger:
             self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
             # Whether the logger has come to the end of it, and who waits for one that has not.
@@ -94,7 +96,7 @@ class Pair:
 
     def begin(self, keep: list[int], *, verbose: bool = False) -> None:
         """Start both, which inherit KEEP. The logger is there before the service."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         for one in self._both():
             one.keep = keep
             one.verbose = verbose
@@ -134,12 +136,35 @@ class Pair:
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""
-        self.loop.enter(self.home)
+        self.loop.visit(self.home)
         target = self.logger if self.logger and self.service.left else self.service
         target.obey(target.ends if letter == END else letter.encode())
         if letter == END and target is self.logger and target.state.phase == FINISHING:
             # Nobody waits for a finish that hangs.
             target.feed(LAST)
+
+    def end(self) -> None:
+        """Have both end for good. Who is down ended before that, however it did."""
+        for one in self._both():
+            if one.state.phase in (DOWN, WAIT):
+                one.wait_status = 0
+        self._seen = MOST
+        self.send(END)
+
+    def urge(self) -> bool:
+        """Have the logger end that has read nothing of what there is since the last time, once both
+        are to end; return whether it has to be looked at again.
+        """
+        if self._seen < 0 or not self.logger or self.logger.left:
+            return False
+        if self.service.left:
+            unread = self._in_pipe()
+            if unread and unread >= self._seen:
+                self._seen = -1
+                self.send(END)
+                return False
+            self._seen = unread
+        return True
 
     def _left(self) -> None:
         """The service has left: what it wrote goes to the logger, if there is one to come."""

@@ -80,6 +80,7 @@ class Upkeep:
             return
         if made:
             self.service.warn(made)
+        self._know_place()
         self._note()
         if self.files.sparing:
             self.files.rest()
@@ -127,6 +128,13 @@ class Upkeep:
         shown = files.shown.rstrip(b"/")
         what = b"somebody put another directory at " + shown + b": the next start is from there"
         return what if ours else b""
+
+    def _know_place(self) -> None:
+        """Have `state` say which directory it is: supervise/ may be elsewhere, and still ours."""
+        which = run_record.identity(self.files.place)
+        if self.files.identity not in (None, which) and which is not None:
+            self.files.identity = which
+            self.service.show()
 
     def _supervise(self) -> int:
         """The directory supervise/, open once more; -1 where it was removed with the rest."""
@@ -218,9 +226,14 @@ class Upkeep:
         if files.fd(b".") < 0 or not _same(files.place, posix.fstat(files.fd(b"."))):
             shown = files.shown.rstrip(b"/")
             directory, held = lock_directory(files.place, shown, patient=False)
-        if not held:
-            files.make()
-            held = self._lock_file()
+        try:
+            if not held:
+                files.make()
+                held = self._lock_file()
+        except OSError:
+            if directory >= 0:
+                posix.close(directory)
+            raise
         if held:
             if directory >= 0:
                 posix.close(directory)

@@ -30,6 +30,13 @@ def place(directory: bytes) -> bytes:
 
 def place_of(known: int | None) -> bytes:
     """The same of the directory that identity() KNOWS."""
+    if known is None or not here():
+        return b""
+    return b"%s %d:%d" % (here(), known >> INODE, known & (1 << INODE) - 1)
+
+
+def here() -> bytes:
+    """Say where a pid means what it means to us: in which boot and which pid namespace."""
     if not _here:
         try:
             with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as boot:
@@ -37,9 +44,7 @@ def place_of(known: int | None) -> bytes:
             _here.append(b"%s %s" % (boot_id, posix.readlink(b"/proc/self/ns/pid")))
         except OSError:
             return b""
-    if known is None:
-        return b""
-    return b"%s %d:%d" % (_here[0], known >> INODE, known & (1 << INODE) - 1)
+    return _here[0]
 
 
 def identity(directory: bytes) -> int | None:

@@ -41,6 +41,7 @@ class Service:
     # There may be thousands in one process.
     __slots__ = (
         "_events",
+        "_refused",
         "_sweep",
         "ends",
         "fd_map",
@@ -92,6 +93,7 @@ class Service:
         self.on_end = self.on_refused = self.on_down = self.on_leave = _nothing
         self.reader: Callable[[Callable[[], None]], bool] = _anybody
         self._sweep: Sweep | None = None
+        self._refused = False  # whether it was said that run could not be started
 
     # What a kind of service does.
 
@@ -118,8 +120,11 @@ class Service:
         """Run has been started with RULES: it has a pid."""
 
     def refused(self, error: OSError) -> None:
-        """Run could not be started, as ERROR says."""
-        self.warn(b"unable to fork for " + self.name, error)
+        """Run could not be started, as ERROR says: that is said once, by an original each time."""
+        # It is tried each second, and where there are thousands nothing else could be read.
+        if not (self._refused and self.reaper):
+            self._refused = True
+            self.warn(b"unable to fork for " + self.name, error)
 
     def drain(self, callback: "Callable[[], None]") -> None:
         """Call CALLBACK when all that the service wrote is where it is to go."""
@@ -309,6 +314,7 @@ class Service:
             self.on_refused()
             return
         self.starts += 1
+        self._refused = False
         if self.pid:
             self.loop.child(self.pid, self.end)
             if self.reaper:
