@@ -266,12 +266,13 @@ def copy_installation(scripts, directory, python):
 
 
 def write_script(path, text):
-    """Make PATH an executable that holds TEXT."""
-    path.write_text(text)
-    path.chmod(0o755)
+    """Make PATH an executable that holds TEXT; what is there may be running."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text)
+    new.chmod(0o755)
     # A child that a thread forked meanwhile has it too, until it execs: nobody could start it.
-    wait_until(lambda: not _is_written(path))
-    return path
+    wait_until(lambda: not _is_written(new))
+    return new.rename(path)
 
 
 def _is_written(path):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 
 from .conftest import NOTE_IN, make_service, stat
 
@@ -102,7 +102,7 @@ def test_ready_when_it_has_settled(serve, listener):
     kept = serve({"run": " exit 1\n", "settle": "0.3\n", "backoff": "0.01\n"}, env=listener.env)
     kept.history(3)
     assert listener.told() == []
-    (kept.path / "run").write_text("#!/bin/sh\nexec sleep 1000\n")
+    write_script(kept.path / "run", "#!/bin/sh\nexec sleep 1000\n")
     listener.hears("READY=1")
     assert kept.state_file()["state"] == "run"
 

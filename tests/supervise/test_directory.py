@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 from tests.supervise.conftest import LISTENER, NOTE, children_of, command, make_service, stat, state
 
 SLEEP = " exec sleep 1000\n"
@@ -168,7 +168,7 @@ def test_edits_count_at_the_next_start(serve):
     kept = serve()
     first = kept.up()
     (kept.path / "down-signal").write_text("HUP\n")
-    (kept.path / "run").write_text(LISTENER)
+    write_script(kept.path / "run", LISTENER)
     os.kill(first, signal.SIGKILL)
     kept.wait_for("heard")
     kept.say("d")
@@ -402,7 +402,7 @@ def test_finish_is_told_how_run_ended(serve):
     """Code and signal as runit gives them, then the name and the group, as s6 does."""
     kept = serve({"run": " echo $$ >>pids; exit 3\n", "finish": ' echo "$@" >>finished\n'})
     assert kept.wait_for("finished")[0] == f"3 0 s {kept.lines('pids')[0]}"
-    (kept.path / "run").write_text("#!/bin/sh\necho $$ >>pids\nkill -9 $$\n")
+    write_script(kept.path / "run", "#!/bin/sh\necho $$ >>pids\nkill -9 $$\n")
     ends = wait_until(lambda: [f for f in kept.lines("finished") if f[0] == "-"])
     assert ends[0].startswith("-1 9 s ")
 

@@ -11,7 +11,7 @@ import pytest
 from pydaemontools.base import pidfd
 from pydaemontools.base.proc import start_time
 from pydaemontools.jobs.known_process import KnownProcess
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 from tests.supervise.conftest import state
 
 pytestmark = pytest.mark.process
@@ -202,7 +202,7 @@ def test_a_stray_with_the_pid_of_one_that_was_there_before_us(serve, place):
     kept = serve({"run": "#!/bin/sh\nexec sleep 1000\n", "down": ""}, before=before)
     wanted = int((place / "other").read_text())
     wait_until(lambda: state(wanted) is None)
-    (kept.path / "run").write_text(REUSE)
+    write_script(kept.path / "run", REUSE)
     kept.say("u")
     wait_until((place / "s/stray").exists)
     assert state(wanted) in {"S", "R", "D"}

@@ -3,7 +3,7 @@
 import pytest
 
 from pydaemontools.supervise.settings import SettingsReader
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 
 from .conftest import NOTE_IN, make_service
 
@@ -99,7 +99,7 @@ def test_a_run_that_is_not_executable(serve):
         "pysupervise: s/run is not executable: `chmod +x s/run` makes it so\n"
     )
     wait_until(lambda: wanted in kept.supervisor.err())
-    (kept.path / "run").write_text(NOTE_IN)
+    write_script(kept.path / "run", NOTE_IN)
     (kept.path / "run").chmod(0o755)
     kept.up()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 
 from .conftest import LISTENER, NOTE, NOTE_IN, Kept, children_of, make_service, stat
 
@@ -302,7 +302,7 @@ def test_a_finish_that_hangs_is_ended_with_what_it_started(serve):
     pids = helpers(kept)
     kept.wait_for("noted", 2)
     gone(pids)
-    (kept.path / "finish").write_text("#!/bin/sh\n" + KIND)
+    write_script(kept.path / "finish", "#!/bin/sh\n" + KIND)
     kept.wait_for("heard")
 
 
@@ -330,7 +330,7 @@ def test_a_finish_of_a_logger_that_hangs_is_passed_too(serve, end):
     pids = helpers(kept, place="log")
     kept.up()
     if end == "k":
-        (kept.path / "log/run").write_text("#!/bin/sh\necho again >>again; exec cat >/dev/null\n")
+        write_script(kept.path / "log/run", "#!/bin/sh\necho again >>again; exec cat >/dev/null\n")
         (kept.path / "log/supervise/control").write_text("k")
         kept.wait_for("log/again")
         (kept.path / "log/finish").unlink()

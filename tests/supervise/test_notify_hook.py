@@ -10,7 +10,7 @@ from pydaemontools.supervise import table
 from pydaemontools.supervise.notify_hook import events
 from pydaemontools.supervise.rules import Rules
 from pydaemontools.supervise.state import PHASES, State
-from tests.conftest import wait_until
+from tests.conftest import wait_until, write_script
 from tests.supervise.conftest import NOTE_IN, processes_in, state
 
 SLEEP = " exec sleep 1000\n"
@@ -173,7 +173,7 @@ def test_one_that_comes_and_goes(serve):
     os.kill(first, signal.SIGKILL)
     second = kept.up(other_than=first)
     assert kept.supervisor.err() == ""
-    (kept.path / "notify").write_text("#!/bin/sh\n" + TELL[1:])
+    write_script(kept.path / "notify", "#!/bin/sh\n" + TELL[1:])
     (kept.path / "notify").chmod(0o755)
     os.kill(second, signal.SIGKILL)
     third = kept.up(other_than=second)
