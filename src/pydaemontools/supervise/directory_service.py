@@ -131,7 +131,7 @@ class DirectoryService(Service):
 
     def _listen(self) -> None:
         """Have those in event/ hear of it, where there is one."""
-        asks = self.rules().asks_event
+        asks = self.files.has_any(b"dialect") and self.rules().asks_event
         if not asks and not self.files.has_any(b"event"):
             return
         from .fifodir import FifoDir

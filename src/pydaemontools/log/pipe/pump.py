@@ -66,8 +66,8 @@ class Pump:
         self._marked = overriding(sinks, "mark")
         self._left = overriding(sinks, "leaving")
         self._turned = overriding(sinks, "turn")
-        self._due = [sink.due for sink in overriding(sinks, "due")]
-        self._due += [sink.turn_due for sink in overriding(sinks, "turn_due")]
+        self._due = tuple(sink.due for sink in overriding(sinks, "due"))
+        self._due += tuple(sink.turn_due for sink in overriding(sinks, "turn_due"))
         self._calm = False  # whether nothing was left to be done when the last step ended
         self._steps = self._carry()
 

@@ -91,7 +91,7 @@ class Sink:
         """Nothing more comes. Raises OSError."""
 
 
-def overriding(sinks: "Sequence[Sink]", method: str) -> "list[Sink]":
+def overriding(sinks: "Sequence[Sink]", method: str) -> "tuple[Sink, ...]":
     """Return those of SINKS for which a METHOD of every sink does something."""
     base = getattr(Sink, method)
-    return [sink for sink in sinks if getattr(type(sink), method) is not base]
+    return tuple(sink for sink in sinks if getattr(type(sink), method) is not base)

@@ -24,12 +24,23 @@ class Wholeness:
     is waited for.
     """
 
-    line_rest = REST  # seconds that the rest of a line has to come
+    # There may be thousands in one process.
+    __slots__ = (
+        "_ending",
+        "_grown",
+        "_line",
+        "_record",
+        "_seen",
+        "_source",
+        "_transform",
+        "line_rest",
+    )
 
     def __init__(self, source: "Source", ending: "Ending", transform: "Transform") -> None:
         self._source = source
         self._ending = ending
         self._transform = transform
+        self.line_rest = REST  # seconds that the rest of a line has to come
         self._record = INFINITY  # until when we wait for the rest of a record
         self._line = INFINITY  # until when we wait for the rest of a long line
         self._grown = 0  # how much of that line there was when the wait began
