@@ -6,7 +6,8 @@ import re
 
 from hypothesis import strategies as st
 
-from pydaemontools.log.lines import emit, keys, levels, logfmt, severity
+from pydaemontools.log.lines import emit, keys, logfmt, severity
+from pydaemontools.log.lines import levels as heads
 from pydaemontools.log.lines.beginnings import Beginnings
 from pydaemontools.log.lines.forms import Forms
 from pydaemontools.log.lines.line_formats import FORMATS
@@ -23,7 +24,7 @@ PIECES = [
     *(b"=", b" ", b"\t", b":", b"<3>", b"[error]", b"error:", b"Error: ", b"\n", b"\r", b"\x1b"),
     *(b"null", b"NaN", b"1e999", b"-", b"0", b"9" * 30, b"\xff", b"\xed\xa0\x80", "é".encode()),
     *(b"password", b"token", b"Bearer ", b"4111 1111 1111 1111", b"a@b.c", b"://u:p@", b"eyJ"),
-    *(levels.TRACEBACK, *levels.BETWEEN, b"  File", b"ValueError: x", b"text", b"record"),
+    *(heads.TRACEBACK, *heads.BETWEEN, b"  File", b"ValueError: x", b"text", b"record"),
     *(b'":{"', b'":"', b'","', b'"}', *(key.encode() for key in ALL_KEYS)),
 ]
 SOUP = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=20).map(b"".join)
@@ -111,13 +112,13 @@ PATTERN = st.lists(
 
 
 def head(line):
-    """levels.head, strip and named: a level or none, and never more than the line."""
-    level, length = levels.head(line)
+    """heads.head, strip and named: a level or none, and never more than the line."""
+    level, length = heads.head(line)
     assert (level is None) == (length == 0)
     assert level is None or 0 <= level < 8
     assert length <= len(line)
-    assert line.endswith(levels.strip(line))
-    levels.named(line)
+    assert line.endswith(heads.strip(line))
+    heads.named(line)
 
 
 def router(lines):

@@ -41,6 +41,8 @@ TWICE = "until [ $(cat s/starts 2>/dev/null | wc -l) = 2 ]; do :; done; await s 
 FAILS = "until [ -s err ]; do sleep 0.02; done"
 # Until the listener hears: its pid is in what it has heard.
 HEARS = "await s '(^|run )[0-9]+ '"
+# svstat does not tell it, and the file `stat` is written before the status.
+TERMED = "until sv status ./s | grep -q 'got TERM'; do sleep 0.02; done"
 KILL = "kill -9 $(od -An -j12 -N4 -tu4 --endian=little s/supervise/status)"
 # A service that hears, then each letter that both have, and what it means in the end.
 EACH = [
@@ -271,7 +273,7 @@ RUNSV = COMMON | {
         [
             HEARS,
             "svc -t s",
-            "await s 'got TERM'",
+            TERMED,
             "sv status ./s",
             "svc -d s",
             "await s 'want down'",

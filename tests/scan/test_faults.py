@@ -39,15 +39,14 @@ FULL = """
 import posix
 from pydaemontools.base.inotify import Inotify
 from pydaemontools.scan.scanner import Scanner
-watch, look, looks = Inotify.watch, Scanner._look_again, []
+watch, keep_up, full = Inotify.watch, Scanner._keep_up, []
 def refuse(self, directory, events):
-    return -1 if looks[1:] else watch(self, directory, events)
+    return -1 if full else watch(self, directory, events)
 def note(self):
-    looks.append(1)
-    if looks[1:]:
-        posix.close(posix.open("/PLACE/full", posix.O_CREAT | posix.O_WRONLY))
-    look(self)
-Inotify.watch, Scanner._look_again = refuse, note
+    full.append(1)
+    posix.close(posix.open("/PLACE/full", posix.O_CREAT | posix.O_WRONLY))
+    keep_up(self)
+Inotify.watch, Scanner._keep_up = refuse, note
 """
 
 

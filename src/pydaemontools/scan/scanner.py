@@ -83,6 +83,7 @@ class Scanner:
 
     def begin(self) -> None:
         """Start what there is, and go on with what comes."""
+        self.look()
         self._look_again()
 
     # Which there are.
@@ -95,8 +96,7 @@ class Scanner:
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
         self._at(monotonic() + LOOK, self._look_again)
-        if self._changes.deaf:
-            self._at(monotonic() + KEEP, self._keep_up)
+        self._at(monotonic() + KEEP, self._keep_up)
 
     def look(self) -> None:
         """See which services there are, and start those that are new."""
