@@ -37,6 +37,13 @@ os._exit(100 + signal.sigwait(everything))
 """
 
 
+# Becomes that once the file `go` is there.
+LATER = """#!/bin/sh
+until [ -e go ]; do sleep 0.02; done
+exec daemon
+"""
+
+
 @pytest.fixture
 def daemon(place, script):
     """A program that puts itself into the background."""
@@ -91,6 +98,22 @@ def stay(name, and_then=None):
 stay("one")
 stay("two", "three")
 """
+
+
+def test_a_signal_that_comes_before_its_end_is_seen(start, until, place, script, daemon):
+    """The program has gone, and what it left gets what was meant for it."""
+    script(place / "bin/later", LATER)
+    process = start("pyfghack", "later")
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: listed.read_text().split())
+    process.send_signal(signal.SIGSTOP)
+    (place / "go").touch()
+    until(daemon.exists)
+    pid = daemon.read_text()
+    until(lambda: pid in listed.read_text().split())
+    process.terminate()
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(60) == 100 + signal.SIGTERM
 
 
 def test_each_heir_gets_the_signal(start, until, place, script):

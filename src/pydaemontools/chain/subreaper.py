@@ -72,12 +72,7 @@ def _watch(pid: int, others: set[int]) -> int:
     followed = {pid}
     while True:
         signum = signal.sigwait([*FORWARDED, signal.SIGCHLD])
-        if signum != signal.SIGCHLD:
-            if pid not in followed:
-                # It has gone, and each of its heirs stands for it.
-                followed |= _heirs(others, pid)
-            _pass_on(signum, followed)
-            continue
+        # First of all: a signal to one that has ended would be lost to its heirs.
         reaped, more = reap()
         ended = dict(reaped)
         gone = {child: status for child, status in ended.items() if child not in others}
@@ -86,13 +81,17 @@ def _watch(pid: int, others: set[int]) -> int:
         # None is followed where more were left, and nobody knows which: no /proc.
         last = followed & gone.keys() if followed else set(gone)
         followed -= last
-        if not last or followed:
-            continue
-        followed = _heirs(others, max(last))
-        if not followed and (others or not more):
-            # One that goes into the background says 0. What it left may have failed by now.
-            first = next(filter(None, map(gone.get, last)), 0)
-            return first or next(filter(None, gone.values()), 0)
+        if last and not followed:
+            followed = _heirs(others, max(last))
+            if not followed and (others or not more):
+                # One that goes into the background says 0. What it left may have failed by now.
+                first = next(filter(None, map(gone.get, last)), 0)
+                return first or next(filter(None, gone.values()), 0)
+        if signum != signal.SIGCHLD:
+            if pid not in followed:
+                # It has gone, and each of its heirs stands for it.
+                followed |= _heirs(others, pid)
+            _pass_on(signum, followed)
 
 
 def _heirs(others: set[int], near: int) -> set[int]:
