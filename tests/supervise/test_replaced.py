@@ -15,6 +15,18 @@ from tests.supervise.conftest import NOTE_IN, command, make_service, state
 
 OFTEN = "from pydaemontools.supervise import replaced; replaced.LOOK = 0.05"
 WITHOUT_LOOKS = "from pydaemontools.supervise import replaced; replaced.LOOK = 1e6"
+# Somebody removes `status` in the midst of the first look.
+BETWEEN = f"""{OFTEN}
+import posix
+know, looks = replaced.Upkeep._know_place, []
+def remove(self):
+    know(self)
+    looks.append(1)
+    if len(looks) == 1:
+        posix.unlink("supervise/status")
+        posix.close(posix.open("removed", posix.O_CREAT | posix.O_WRONLY))
+replaced.Upkeep._know_place = remove
+"""
 FILES = ["control", "ok", "lock", "status", "stat", "pid", "state"]
 # Says who reads what stands there.
 NEXT = " echo next >>../next\nexec sleep 1000\n"
@@ -95,6 +107,14 @@ def test_a_file_is_removed_or_replaced(watched, how, name):
     said(kept, f"somebody removed or replaced s/supervise/{name}: made again\n")
     works(kept, old)
     assert modes.S_ISFIFO((kept.path / "supervise/control").stat().st_mode)
+
+
+def test_a_file_is_removed_while_it_is_looked_at(watched):
+    """It does not count as seen so."""
+    kept = watched(fault=BETWEEN)
+    wait_until((kept.path / "removed").exists)
+    wait_until((kept.path / "supervise/status").exists)
+    works(kept, kept.up())
 
 
 @pytest.mark.parametrize("how", [remove, away])

@@ -214,7 +214,11 @@ class Upkeep:
             self.files.marks.forget(*(name + SEEN for name in SHOWN))
             for name in SHOWN:
                 if self.files.marks.get(name) is not None:
-                    self.files.marks.set(name + SEEN, self._look_at(name))
+                    seen = self._look_at(name)
+                    self.files.marks.set(name + SEEN, seen)
+                    if not seen:
+                        # It has just been removed: that is for the next look.
+                        self._writes = -1
 
     def _lock(self) -> bool:
         """Lock supervise/lock as it is now, and the directory if it is another: whether we could.
