@@ -39,6 +39,7 @@ os._exit(100 + signal.sigwait(everything))
 
 # Becomes that once the file `go` is there.
 LATER = """#!/bin/sh
+>waits
 until [ -e go ]; do sleep 0.02; done
 exec daemon
 """
@@ -105,7 +106,8 @@ def test_a_signal_that_comes_before_its_end_is_seen(start, until, place, script,
     script(place / "bin/later", LATER)
     process = start("pyfghack", "later")
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    until(lambda: listed.read_text().split())
+    # Before that the process is a shell yet, with children of its own.
+    until((place / "waits").exists)
     process.send_signal(signal.SIGSTOP)
     (place / "go").touch()
     until(daemon.exists)
