@@ -1,9 +1,7 @@
 """Severities: their names, and how a line's head says which is its own.
 
 A line's head is a word and a colon ("error: disk gone"), a word in brackets ("[error]"), or
-the number that sd-daemon(3) puts in angle brackets ("<3>"), or syslog ("<27>Nov 29 ..."). A
-line without one continues the record before it if it begins with white space or belongs to a
-Python traceback.
+the number that sd-daemon(3) puts in angle brackets ("<3>"), or syslog ("<27>Nov 29 ...").
 """
 
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")

@@ -1,4 +1,8 @@
-"""What severity each line of a stream has: see levels.py for what says so in one."""
+"""What severity each line of a stream has: see levels.py for what says so in one.
+
+A line that says nothing continues the record before it if it begins with white space or belongs
+to a Python traceback.
+"""
 
 from _operator import itemgetter
 

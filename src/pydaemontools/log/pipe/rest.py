@@ -54,5 +54,5 @@ class Rest:
         there = self._source.fill()
         self._done += 1
         self.on = there < LITTLE and self._done < len(self._looks)
-        self._early |= there > 0 and (self.on or self._done == 1)
+        self._early |= there > 0 and (self.on or len(self._looks) == 1)
         return there
