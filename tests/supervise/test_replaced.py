@@ -42,10 +42,10 @@ def watched(serve, faulty):
     return watched
 
 
-def hears(kept):
-    """Whether somebody reads supervise/control."""
+def is_read(fifo):
+    """Whether somebody has FIFO open to read."""
     try:
-        os.close(os.open(kept.path / "supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
     except OSError:
         return False
     return True
@@ -53,7 +53,8 @@ def hears(kept):
 
 def whole(kept, at="supervise"):
     """Whether all its files are there AT, say who runs, and somebody hears."""
-    return all((kept.path / at / name).exists() for name in FILES) and hears(kept)
+    there = all((kept.path / at / name).exists() for name in FILES)
+    return there and all(is_read(kept.path / at / name) for name in ("control", "ok"))
 
 
 def works(kept, old):
