@@ -14,7 +14,7 @@ from pydaemontools.supervise.service import Service
 from pydaemontools.supervise.state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
 from pydaemontools.supervise.table import ALIVE, LAST
 
-KILL, TERM, CONT = 9, 15, 18
+KILL, TERM, CHLD, CONT = 9, 15, 17, 18
 
 
 class Processes:
@@ -61,18 +61,22 @@ class Processes:
 
 
 class Box:
-    """Stands in for the inbox: what is put into `letters` is what came."""
+    """Stands in for the inbox: what is put into `came` is what came."""
 
     def __init__(self):
         # A byte that nobody takes: the loop never waits.
         self.fds = os.pipe()
         os.write(self.fds[1], b"x")
-        self.letters = ""
+        self.came = ""
 
     def read(self):
+        """Some child may have ended, each time."""
+        return bytes([CHLD])
+
+    def letters(self, _numbers):
         """The letters that came since the last time."""
-        letters, self.letters = self.letters, ""
-        return letters
+        came, self.came = self.came, ""
+        return came
 
 
 class Kept(Service):
@@ -133,7 +137,7 @@ def box():
 def turn(loop, processes, *, letters="", later=0):
     """A turn of LOOP, LATER than the last, in which LETTERS come."""
     processes.now += later
-    loop.inbox.letters = letters
+    loop.inbox.came = letters
     loop.turn()
 
 
@@ -361,9 +365,9 @@ def test_the_loop_waits_as_long_as_nothing_is_due(monkeypatch, box):
     assert loop._rest() is None
     loop.at(107, print)
     loop.at(102, print)
-    assert 2000 <= loop._rest() <= 2002
+    assert 2 <= loop._rest() <= 2.002
     processes.now = 102.5
-    assert 0 <= loop._rest() <= 1
+    assert 0 <= loop._rest() <= 0.001
     loop.at_turn_end(print)
     assert loop._rest() == 0
 
@@ -817,7 +821,7 @@ def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
     def one():
         turns.append((service.state.phase, logger.state.phase))
         if len(turns) == 2:
-            box.letters = "dx"
+            box.came = "dx"
         if service.left:
             processes.end(101)
         if len(turns) < 9:
@@ -845,3 +849,48 @@ def test_one_that_is_to_see_no_more_than_this_run_leaves_after_it(monkeypatch, b
     processes.end(101)
     turn(loop, processes, later=9)
     assert left == [118]
+
+
+# What it watches.
+
+
+def test_a_child_is_looked_for_when_a_signal_says_so(monkeypatch, box):
+    """And in the first turn, and where so many came that some may be lost: not in each turn."""
+    Processes(monkeypatch)
+    loop, looks = Loop(box), []
+    monkeypatch.setattr(loops, "reap", lambda: looks.append(loop.turns) or ([], True))
+    for numbers in (b"", b"", bytes([TERM]), bytes([TERM, CHLD]), bytes([CONT]) * loops.MOST, b""):
+        monkeypatch.setattr(box, "read", lambda numbers=numbers: numbers)
+        loop.turn()
+    assert looks == [1, 4, 5]
+
+
+def test_a_plain_file_is_always_ready(monkeypatch, box, tmp_path):
+    """As stderr may be one: the system has nothing to wait for there."""
+    Processes(monkeypatch)
+    loop, called = Loop(box), []
+    with (tmp_path / "file").open("w") as file:
+        loop.watch(file.fileno(), lambda: called.append("watched"))
+        loop.turn()
+        assert loop._rest() == 0
+        loop.forget(file.fileno())
+        loop.once(file.fileno(), lambda: called.append("once"), POLLOUT)
+        loop.turn()
+        loop.turn()
+    assert called == ["watched", "once"]
+    assert loop._rest() is None
+
+
+def test_one_that_was_closed_is_forgotten_all_the_same(monkeypatch, box):
+    """Whoever gets its number next is watched as if it had been nobody's."""
+    Processes(monkeypatch)
+    loop, called = Loop(box), []
+    for turn in range(2):
+        fd, other = os.pipe()
+        loop.watch(fd, lambda turn=turn: called.append(turn))
+        os.write(other, b"x")
+        loop.turn()
+        os.close(fd)
+        os.close(other)
+        loop.forget(fd)
+    assert called == [0, 1]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -91,8 +92,8 @@ def test_all_are_in_one_process(scan):
 
 
 def _children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as found:
-        return [int(one) for one in found.read().split()]
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(one) for thread in threads for one in (thread / "children").read_text().split()]
 
 
 def test_what_may_wait_is_a_process_of_its_own(scan):

@@ -1230,7 +1230,7 @@ def test_what_a_child_starts_with(serve):
 
 @pytest.mark.parametrize("native", [True, False])
 def test_nothing_happens_while_nothing_happens(serve, originals, native):
-    """It sleeps in a poll that ends with the next look at its files; as runsv without a limit."""
+    """It sleeps in a call that ends with the next look at its files; as runsv without a limit."""
     name = "pysupervise" if native else f"{originals}/runsv"
     kept = serve({"run": SLEEP, "log/run": " exec cat >>out\n"}, command=(name,))
     pid = kept.supervisor.pid
@@ -1238,9 +1238,9 @@ def test_nothing_happens_while_nothing_happens(serve, originals, native):
 
     def call():
         words = Path(f"/proc/{pid}/syscall").read_text().split()
-        return words[0] != "running" and int(words[3], 16) & 0xFFFFFFFF
+        # The time limit, in milliseconds: the fourth argument of epoll_wait.
+        return words[0] != "running" and int(words[4], 16) & 0xFFFFFFFF
 
     if not os.access(f"/proc/{pid}/syscall", os.R_OK):
         pytest.skip("needs /proc/PID/syscall")
-    # The third argument is the time limit, in milliseconds.
     wait_until(lambda: 1000 < call() <= 2001 if native else call() == 0xFFFFFFFF)

@@ -7,12 +7,12 @@ from errno import EINVAL, ENOMEM, ENOSYS
 from fcntl import F_DUPFD, fcntl
 
 from . import cli
+from .fds import MOST, close_all_but
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-MOST = 1 << 20  # beyond any fd
 _spawn: "list[Callable[..., int]]" = []  # that of base/spawn, where it is loaded
 _files: list[tuple[int, int]] = []  # the limit of open files that children have, if not ours
 
@@ -69,12 +69,13 @@ def spawn_program(
         raise OSError(EINVAL, "")
     if not _spawn:
         raise OSError(ENOSYS, "")
+    mask = frozenset[int]() if unblock else None
     if not _files:
-        return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
-    # It has what we have, and we are one thread.
+        return _spawn[0](file, argv, fd_map, session=session, mask=mask)
+    # It has what we have, and nobody else starts anything meanwhile.
     _limit_files(*_files)
     try:
-        return _spawn[0](file, argv, fd_map, session=session, unblock=unblock)
+        return _spawn[0](file, argv, fd_map, session=session, mask=mask)
     finally:
         _limit_files((_files[0][1],) * 2)
 
@@ -92,6 +93,21 @@ def prepare() -> None:
         return
     reset()
     _spawn.append(spawn)
+
+
+def spawn_apart(keep: "Iterable[int]" = ()) -> None:
+    """Spawn, from now on, beside few open files: where we are to have many. Children have KEEP too.
+
+    Where the system cannot do that, all is as before.
+    """
+    if not _spawn:
+        return
+    try:
+        from .spawner import Spawner
+
+        _spawn[0] = Spawner(keep).spawn
+    except (ImportError, OSError, RuntimeError):
+        pass
 
 
 def have_files() -> int:
@@ -118,27 +134,6 @@ def _limit_files(*limits: tuple[int, int]) -> None:
         setrlimit(RLIMIT_NOFILE, limit)
 
 
-def inherited() -> list[int]:
-    """The fds above 2 that this process was given and would hand on."""
-    try:
-        fds: Iterable[int] = map(int, posix.listdir("/proc/self/fd"))
-    except OSError:
-        # No /proc: all that there may be.
-        from resource import RLIMIT_NOFILE, getrlimit
-
-        most = getrlimit(RLIMIT_NOFILE)[0]
-        fds = range(MOST if most < 0 else min(most, MOST))
-    found = []
-    for fd in fds:
-        try:
-            if fd > 2 and posix.get_inheritable(fd):
-                found.append(fd)
-        except OSError:
-            # It was the one that read the list, or there is none.
-            continue
-    return found
-
-
 def _child(
     who: bytes,
     name: bytes,
@@ -159,7 +154,7 @@ def _child(
         if session:
             posix.setsid()
         _map_fds(fd_map, name)
-        _close_all_but(fd_map.keys() | set(keep))
+        close_all_but(fd_map.keys() | set(keep))
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = body()
     except cli.Quit as end:
@@ -186,11 +181,3 @@ def _map_fds(fd_map: "Mapping[int, int]", name: bytes) -> None:
             posix.dup2(source, fd)
     except OSError as error:
         raise cli.fatal(b"unable to open fd %d for " % fd + name, error) from None
-
-
-def _close_all_but(fds: "Iterable[int]") -> None:
-    low = 3
-    for fd in sorted(fd for fd in fds if fd > 2):
-        posix.closerange(low, fd)
-        low = fd + 1
-    posix.closerange(low, MOST)

@@ -13,7 +13,7 @@ from .process import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 KEPT = sorted(set(range(1, NSIG)) - set(valid_signals()))
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # the same in glibc and musl
@@ -30,16 +30,21 @@ _init, _destroy, _add_dup2 = (
 
 
 def spawn(
-    file: bytes, argv: list[bytes], fd_map: "Mapping[int, int]", *, session: bool, unblock: bool
+    file: bytes,
+    argv: list[bytes],
+    fd_map: "Mapping[int, int]",
+    *,
+    session: bool,
+    mask: "frozenset[int] | None",
 ) -> int:
     """Start FILE with ARGV, in a SESSION of its own or not; return its pid.
 
     FD_MAP says which fd is which of ours there. Signals that are not ignored have their
-    default, and none is blocked if it is to UNBLOCK them. Raises OSError.
+    default, and those of MASK are blocked; None: those that are for us. Raises OSError.
     """
     if _placed != fd_map:
         _place(fd_map)
-    attributes = _attributes(session=session, unblock=unblock)
+    attributes = _attributes(mask, session=session)
     pid, words = Int(), (_array(argv), _variables())
     error = _posix_spawn(byref(pid), file, _actions, attributes, *words)
     if error:
@@ -85,22 +90,26 @@ def _array(words: list[bytes]) -> object:
     return (String * (len(words) + 1))(*words)
 
 
-def _attributes(*, session: bool, unblock: bool) -> object:
-    flags = SETSIGDEF | SETSID * session | SETSIGMASK * unblock
-    if flags not in _made:
-        _made[flags] = _make_attributes(flags)
-    return _made[flags]
+def _attributes(mask: "frozenset[int] | None", *, session: bool) -> object:
+    if (mask, session) not in _made:
+        _made[mask, session] = _make_attributes(mask, session=session)
+    return _made[mask, session]
 
 
-def _make_attributes(flags: int) -> object:
-    default, bits = Set(), 8 * sizeof(Word)
-    for signum in [SIGXFSZ, *KEPT]:
-        default[(signum - 1) // bits] |= 1 << (signum - 1) % bits
+def _make_attributes(mask: "frozenset[int] | None", *, session: bool) -> object:
     made = Room()
     function("posix_spawnattr_init")(made)
-    function("posix_spawnattr_setsigdefault")(made, default)
-    function("posix_spawnattr_setsigmask")(made, Set())
+    function("posix_spawnattr_setsigdefault")(made, _set([SIGXFSZ, *KEPT]))
+    function("posix_spawnattr_setsigmask")(made, _set(mask or ()))
+    flags = SETSIGDEF | SETSID * session | SETSIGMASK * (mask is not None)
     function("posix_spawnattr_setflags")(made, flags)
+    return made
+
+
+def _set(signums: "Iterable[int]") -> object:
+    made, bits = Set(), 8 * sizeof(Word)
+    for signum in signums:
+        made[(signum - 1) // bits] |= 1 << (signum - 1) % bits
     return made
 
 
@@ -109,4 +118,4 @@ def _make_attributes(flags: int) -> object:
 _actions, _placed = Room(), dict[int, int]()
 _init(_actions)
 _environment: list[object] = [None, None]
-_made: dict[int, object] = {}
+_made: "dict[tuple[frozenset[int] | None, bool], object]" = {}

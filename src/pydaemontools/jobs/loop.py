@@ -11,10 +11,20 @@ so whoever asked is called in the directory where it asked.
 import _signal as signal
 import posix
 from _heapq import heapify, heappop, heappush
-from select import POLLIN, poll
+from select import POLLIN
 from time import monotonic
 
 from ..base.orphans import reap
+
+try:
+    # It looks at what is ready alone: of many files that are watched few are.
+    from select import epoll as poller
+
+    SECOND = 1  # as its poll() counts
+except ImportError:
+    from select import poll as poller  # type: ignore[assignment]
+
+    SECOND = 1000
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +33,8 @@ if TYPE_CHECKING:
     Callback = Callable[[], None]
     Asked = tuple[Callable[..., None], int]
 
-LONGEST = 86_400_000.0  # milliseconds of one poll, which takes no more than an int
+LONGEST = 86_400.0  # seconds of one wait: of milliseconds it takes no more than an int
+MOST = 4096  # signals that are read at once
 SLACK = 64  # alarms that may stand in the heap for nothing
 NOWHERE = b"/proc/self/fdinfo"
 END = "."  # no letter of svc: what ends a service and its supervisor
@@ -56,12 +67,15 @@ class Inbox:
         # What was blocked for us would never come.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
 
-    def read(self) -> str:
-        """The letters that came since the last time, in order."""
+    def read(self) -> bytes:
+        """The numbers of the signals that came since the last time, in order."""
         try:
-            numbers = posix.read(self.fds[0], 4096)
+            return posix.read(self.fds[0], MOST)
         except BlockingIOError:
-            return ""
+            return b""
+
+    def letters(self, numbers: bytes) -> str:
+        """What the signals of these NUMBERS say."""
         return "".join(LETTERS.get(number, "") for number in numbers)
 
 
@@ -94,18 +108,33 @@ class Loop:
         self._alarms: list[tuple[float, int, Callback, int]] = []
         self._count = 0  # so that two alarms at the same time are not compared further
         self._turn_end: dict[Callback, int] = {}
-        self._poll = poll()
-        self._poll.register(inbox.fds[0], POLLIN)
+        self._poller = poller()
+        self._poller.register(inbox.fds[0], POLLIN)
+        self._files: set[int] = set()  # what is watched, and always ready
 
     def watch(self, fd: int, callback: "Callback", events: int = POLLIN) -> None:
-        """Call CALLBACK each time that FD can be read, or whatever EVENTS say."""
+        """Call CALLBACK each time that FD can be read, or whatever EVENTS say, until it is
+        forgotten: that has to be before it is closed, as another process may have it too.
+        """
+        known = fd in self._readers
         self._readers[fd] = callback, self.home
-        self._poll.register(fd, events)
+        try:
+            (self._poller.modify if known else self._poller.register)(fd, events)
+        except PermissionError:
+            self._files.add(fd)
 
     def forget(self, fd: int) -> None:
         """FD is of no interest any more."""
-        if self._readers.pop(fd, None):
-            self._poll.unregister(fd)
+        if not self._readers.pop(fd, None):
+            return
+        if fd in self._files:
+            self._files.remove(fd)
+            return
+        try:
+            self._poller.unregister(fd)
+        except OSError:
+            # It was closed, and no other process has it.
+            pass
 
     def once(self, fd: int, callback: "Callback", events: int) -> None:
         """Call CALLBACK when FD is as EVENTS say; many may wait for one."""
@@ -122,6 +151,7 @@ class Loop:
 
     def child(self, pid: int, callback: "Callable[[int], None]") -> None:
         """Call CALLBACK with the wait status of the process PID when it has ended."""
+        self.childless = False
         self.children[pid] = callback, self.home
 
     def forget_child(self, pid: int, callback: "Callable[[int], None]") -> None:
@@ -162,6 +192,11 @@ class Loop:
         if self.home in homes:
             self.home = -1
 
+    def drop_here(self) -> None:
+        """As drop(), where each service has a home."""
+        if self.home >= 0:
+            self.drop((self.home,))
+
     def enter(self, home: int) -> None:
         """Have HOME as the working directory, if it is one. Raises OSError."""
         if home != -1 and (home != self.home or self._astray):
@@ -183,18 +218,17 @@ class Loop:
     def turn(self) -> None:
         """Wait for something, and deal with all that there is."""
         # Whom to call for what, as it is now: a number may soon be another file's.
-        ready = [(fd, self._readers[fd]) for fd, _ in self._poll.poll(self._rest())]
-        letters = self.inbox.read()
+        ready = [(fd, self._readers[fd]) for fd, _ in self._poller.poll(self._rest())]
+        ready += [(fd, self._readers[fd]) for fd in self._files]
+        numbers = self.inbox.read()
         self.turns += 1
         # All of them before any is dealt with: one that is started meanwhile, and ends at
         # once, belongs to the next turn.
-        gone, others = reap()
-        self.childless = not others
-        for pid, status in gone:
+        for pid, status in self._reap(numbers):
             ended, home = self.children.pop(pid, (self._orphan, -1))
             self.visit(home)
             ended(status)
-        for letter in letters:
+        for letter in self.inbox.letters(numbers):
             self.on_letter(letter)
         for fd, asked in ready:
             # Whoever is called may forget another that is ready too.
@@ -212,13 +246,23 @@ class Loop:
             self.visit(home)
             callback()
 
+    def _reap(self, numbers: bytes) -> list[tuple[int, int]]:
+        """The children that have ended, and their statuses, if the signals of NUMBERS say that some
+        may have: to find out, the system looks at all that there are.
+        """
+        if signal.SIGCHLD not in numbers and len(numbers) < MOST and self.turns > 1:
+            return []
+        gone, others = reap()
+        self.childless = not others
+        return gone
+
     def _rest(self) -> float | None:
-        if self._turn_end:
+        if self._turn_end or self._files:
             return 0
         if not self._alarms:
             return None
         # A millisecond more than the rest, so that what is due is due when we look.
-        return min(LONGEST, max(0, (self._alarms[0][0] - monotonic()) * 1000 + 1))
+        return SECOND * min(LONGEST, max(0.0, self._alarms[0][0] - monotonic() + 0.001))
 
     def _holds(self, alarm: "tuple[float, int, Callback, int]") -> bool:
         return self._due.get(alarm[2]) == alarm[0]

@@ -8,7 +8,7 @@ import gc
 import posix
 
 from ..base import cli
-from ..base.child import fork, have_files, prepare
+from ..base.child import fork, have_files, prepare, spawn_apart
 from ..base.title import show
 
 TYPE_CHECKING = False
@@ -53,6 +53,7 @@ def _keep(make: "Make", orders: int, keep: list[int]) -> None:
     from ..jobs.loop import Inbox, Loop
 
     prepare()
+    spawn_apart(keep)
     loop = Loop(Inbox())
     scanner = make(loop, have_files())
     scanner.keep = keep

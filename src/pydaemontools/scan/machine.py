@@ -5,7 +5,7 @@ import posix
 from time import monotonic
 
 from ..base import cli
-from ..base.child import have_files
+from ..base.child import have_files, spawn_apart
 from ..base.heap import give_back
 from ..base.process import environ
 from ..jobs.loop import END, Loop
@@ -37,6 +37,7 @@ def keep(loop: Loop, origin: bytes, log: bytes, spare: "Spare | None") -> int:
         program_of(log, b"--log")
     asked = {name: environ.pop(name) for name in OURS if name in environ}
     environ[b"PYDAEMONTOOLS_SUPERVISOR"] = b"%d" % posix.getpid()
+    spawn_apart()
     loggers = Loggers(loop, PLACE, log, spare)
     scanner = Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=have_files())
     scanner.loggers = loggers

@@ -5,8 +5,8 @@ import posix
 from time import monotonic
 
 from ..base import cli
-from ..base.child import inherited
 from ..base.errors import error_str
+from ..base.fds import inherited
 from ..base.process import standard_fds, title
 from ..base.title import show
 from ..jobs.loop import END, LETTERS, Inbox, Loop

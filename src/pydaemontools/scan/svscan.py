@@ -3,7 +3,8 @@
 import posix
 
 from ..base import cli
-from ..base.child import inherited, prepare
+from ..base.child import prepare
+from ..base.fds import inherited
 from ..base.locks import lock_directory
 from ..base.process import leave_terminal, title
 from ..base.service_dirs import names_in

@@ -5,7 +5,7 @@ import posix
 from time import sleep
 
 from ..base import cli
-from ..base.child import inherited
+from ..base.fds import inherited
 from ..base.process import standard_fds, title
 from . import keeper
 

@@ -3,7 +3,8 @@
 import posix
 
 from ..base import cli, kept_pipe
-from ..base.child import inherited, prepare
+from ..base.child import prepare
+from ..base.fds import inherited
 from ..base.proc import is_shown
 from ..base.process import environ, is_dir, leave_terminal, title
 from ..base.service_dirs import is_template, is_written
@@ -169,6 +170,7 @@ def here(  # noqa: PLR0917 - as Service has them
             try:
                 logger = kind(loop, reaper, dialect, name, b"log/")
             except cli.Quit:
+                loop.drop_here()
                 service.close()
                 raise
         else:

@@ -44,12 +44,9 @@ AGAIN = 0.01  # seconds until a lock that a client's start holds is tried again
 class ManagerInbox(Inbox):
     """The signals that came, each as the character of its number."""
 
-    def read(self) -> str:
-        """Those that came since the last time, in order."""
-        try:
-            return posix.read(self.fds[0], 4096).decode("latin-1")
-        except BlockingIOError:
-            return ""
+    def letters(self, numbers: bytes) -> str:
+        """Those of NUMBERS, in order."""
+        return numbers.decode("latin-1")
 
 
 class EventStderr:
