@@ -881,16 +881,42 @@ def test_a_plain_file_is_always_ready(monkeypatch, box, tmp_path):
     assert loop._rest() is None
 
 
-def test_one_that_was_closed_is_forgotten_all_the_same(monkeypatch, box):
-    """Whoever gets its number next is watched as if it had been nobody's."""
+@pytest.mark.parametrize("shared", [False, True])
+def test_one_that_is_forgotten_is_nobodys(monkeypatch, box, shared):
+    """Before it is closed, as a child may have it too; if none has, after that as well.
+
+    Whoever gets its number next is watched as any other.
+    """
     Processes(monkeypatch)
-    loop, called = Loop(box), []
+    loop, called, copies = Loop(box), [], []
     for turn in range(2):
         fd, other = os.pipe()
         loop.watch(fd, lambda turn=turn: called.append(turn))
         os.write(other, b"x")
         loop.turn()
+        if shared:
+            copies.append(os.dup(fd))
+            loop.forget(fd)
         os.close(fd)
         os.close(other)
         loop.forget(fd)
+        loop.turn()
     assert called == [0, 1]
+    for fd in copies:
+        os.close(fd)
+
+
+def test_what_a_child_has_of_a_closed_one_is_passed_over(monkeypatch, box):
+    """The system tells of it by a number that nobody has."""
+    Processes(monkeypatch)
+    loop, called = Loop(box), []
+    fd, other = os.pipe()
+    loop.watch(fd, lambda: called.append(fd))
+    os.write(other, b"x")
+    copy = os.dup(fd)
+    os.close(fd)
+    loop.forget(fd)
+    loop.turn()
+    assert called == []
+    for one in (copy, other):
+        os.close(one)

@@ -218,8 +218,8 @@ class Loop:
     def turn(self) -> None:
         """Wait for something, and deal with all that there is."""
         # Whom to call for what, as it is now: a number may soon be another file's.
-        ready = [(fd, self._readers[fd]) for fd, _ in self._poller.poll(self._rest())]
-        ready += [(fd, self._readers[fd]) for fd in self._files]
+        fds = [fd for fd, _ in self._poller.poll(self._rest())]
+        ready = [(fd, self._readers[fd]) for fd in (*fds, *self._files) if fd in self._readers]
         numbers = self.inbox.read()
         self.turns += 1
         # All of them before any is dealt with: one that is started meanwhile, and ends at
