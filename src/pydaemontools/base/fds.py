@@ -30,9 +30,10 @@ def inherited() -> list[int]:
     return found
 
 
-def close_all_but(fds: "Iterable[int]", low: int = 3) -> None:
-    """Close every fd from LOW on but FDS."""
-    for fd in sorted(fd for fd in fds if fd >= low):
+def close_all_but(fds: "Iterable[int]") -> None:
+    """Close every fd above 2 but FDS."""
+    low = 3
+    for fd in sorted(fd for fd in fds if fd > 2):
         posix.closerange(low, fd)
         low = fd + 1
     posix.closerange(low, MOST)
