@@ -130,10 +130,11 @@ class StatusWriter:
                 state.phase == UP and state.ready and state.rules.waits_ready
             )
             encoded += status.encode_s6(service.wait_status)
-        files.write(b"status", encoded)
         if files.dialect.full:
-            files.write(b"stat", status.words())
+            # As in runit: who sees a new status finds the same in these.
             files.write(b"pid", b"%d\n" % pid if pid else b"")
+            files.write(b"stat", status.words())
+        files.write(b"status", encoded)
         if self.deaths:
             # Last: whatever is wrong with it, the rest is right.
             fresh = [format_death(*ended, why=why, output=last) for ended, why, last in self.deaths]
