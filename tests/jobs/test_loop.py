@@ -920,3 +920,18 @@ def test_what_a_child_has_of_a_closed_one_is_passed_over(monkeypatch, box):
     assert called == []
     for one in (copy, other):
         os.close(one)
+
+
+def test_a_number_that_was_never_forgotten_may_be_watched_again(monkeypatch, box):
+    """Its file was closed, and another has it by now; and one that is watched may be asked anew."""
+    Processes(monkeypatch)
+    loop, called = Loop(box), []
+    for turn in range(2):
+        fd, other = os.pipe()
+        for again in "ab":
+            loop.watch(fd, lambda name=f"{turn}{again}": called.append(name))
+        os.write(other, b"x")
+        loop.turn()
+        os.close(fd)
+        os.close(other)
+    assert called == ["0b", "1b"]

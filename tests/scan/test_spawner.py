@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,24 @@ def test_a_sandbox(with_fault, name):  # noqa: F811
     pid = tree["a"].up()
     assert starters(tree, pid) == [tree.scanner.pid]
     assert len(os.listdir(f"/proc/{tree.scanner.pid}/task")) == 1
+
+
+MASK = """
+import posix, signal
+from pydaemontools.base import spawn, spawner
+spawner.FEW = 0
+by_thread = spawner.Spawner(()).spawn
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+words = [b"grep", b"SigBlk", b"/proc/self/status"]
+for start in spawn.spawn, by_thread:
+    posix.waitpid(start(b"/bin/grep", words, {}, session=False, mask=None), 0)
+"""
+
+
+@pytest.mark.process
+def test_what_is_blocked_by_then_is_so_there():
+    """As the originals' scanners hand it on: not what was blocked when the thread began."""
+    told = subprocess.run([sys.executable, "-c", MASK], capture_output=True, check=True).stdout
+    ours, by_thread = told.splitlines()
+    assert int(ours.split()[1], 16) & 1 << signal.SIGUSR1 - 1
+    assert ours == by_thread

@@ -46,11 +46,11 @@ class Spawner:
         self._many = False  # whether so many files were open, once, that this is worth it
         self._standing = _standing()
         # The interpreter writes of a signal to an fd, which in the thread is another file's.
-        self._mask = pthread_sigmask(SIG_BLOCK, valid_signals())
+        mask = pthread_sigmask(SIG_BLOCK, valid_signals())
         try:
             start_new_thread(self._run, ())
         finally:
-            pthread_sigmask(SIG_SETMASK, self._mask)
+            pthread_sigmask(SIG_SETMASK, mask)
         self._have()
 
     def spawn(
@@ -66,7 +66,8 @@ class Spawner:
         alone = posix.getpid() != self._process  # a fork has no other threads
         if alone or not self._has_many() or _standing() != self._standing:
             return spawn(file, argv, fd_map, session=session, mask=mask)
-        blocked = frozenset(self._mask) if mask is None else mask
+        # In the thread all are.
+        blocked = frozenset(map(int, pthread_sigmask(SIG_BLOCK, ()))) if mask is None else mask
 
         def work() -> int:
             taken = self._take(STANDARD | {**fd_map})

@@ -116,10 +116,11 @@ class Loop:
         """Call CALLBACK each time that FD can be read, or whatever EVENTS say, until it is
         forgotten: that has to be before it is closed, as another process may have it too.
         """
-        known = fd in self._readers
         self._readers[fd] = callback, self.home
         try:
-            (self._poller.modify if known else self._poller.register)(fd, events)
+            self._poller.register(fd, events)
+        except FileExistsError:
+            self._poller.modify(fd, events)
         except PermissionError:
             self._files.add(fd)
 
