@@ -147,10 +147,10 @@ def test_what_is_loaded(place, fakes, tool):
     argv = [tool, *argv, str(place / "a")]
     package = os.path.dirname(os.path.dirname(pydaemontools.__file__))
     program = (
-        f"import sys; sys.path.append({package!r}); sys.argv = {argv!r}\n"
+        f"import atexit, sys; sys.path.append({package!r}); sys.argv = {argv!r}\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
         "from pydaemontools.entry import enter\n"
-        f"try: enter({tool!r}, '')\n"
-        "finally: print(*sys.modules, file=sys.stderr)\n"
+        f"enter({tool!r}, '')\n"
     )
     argv = [sys.executable, "-IS", "-c", program]
     result = subprocess.run(argv, capture_output=True, check=True, text=True)

@@ -117,11 +117,11 @@ def test_what_is_loaded(run, tool):
     """A filter starts as fast as a link: it has loaded these modules, and not one more."""
     package = os.path.dirname(os.path.dirname(os.path.dirname(tai64n.__file__)))
     program = (
-        "import sys; bare = set(sys.modules)\n"
+        "import atexit, sys; bare = set(sys.modules)\n"
+        "atexit.register(lambda: print(*set(sys.modules) - bare))\n"
         f"sys.path.append({package!r}); sys.argv = ['x']\n"
         "from pydaemontools.entry import enter\n"
-        f"try: enter({tool!r}, '')\n"
-        "finally: print(*set(sys.modules) - bare)\n"
+        f"enter({tool!r}, '')\n"
     )
     result = run(sys.executable, "-IS", "-c", program, input=b"")
     assert result.stderr == b""

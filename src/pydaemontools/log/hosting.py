@@ -22,7 +22,6 @@ from _socket import (
     socket,
 )
 from _struct import calcsize, iter_unpack
-from collections import deque
 
 from ..base import cli, process
 from ..base.child import have_files
@@ -87,7 +86,7 @@ class Host:
         self._hosted: dict[bytes, tuple[Waker, Hosted]] = {}
         self._by_waker: dict[Waker, Hosted] = {}
         self._here = -1
-        self._unsaid: deque[bytes] = deque()
+        self._unsaid: list[bytes] = []
         self._refused: dict[bytes, tuple[bytes, ...]] = {}  # what was said of those not here
         self._loop.watch(control.fileno(), self._hear)
 
@@ -192,7 +191,7 @@ class Host:
         try:
             while self._unsaid:
                 self._control.send(self._unsaid[0])
-                self._unsaid.popleft()
+                del self._unsaid[0]
         except BlockingIOError:
             pass
         except OSError:

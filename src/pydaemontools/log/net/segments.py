@@ -8,9 +8,9 @@ Whatever else is not there, or is no record, is a loss, and somebody has to say 
 """
 
 import posix
+from _stat import S_ISREG
 from _struct import Struct
 from binascii import crc32
-from stat import S_ISREG
 
 from ...base.shared_dir import make_file, open_file, rename
 from ...base.write import write_all

@@ -4,8 +4,8 @@ All pipes of an ordinary user may have 64 MiB together; beyond that each new one
 """
 
 import posix
+from _stat import S_ISFIFO
 from fcntl import fcntl
-from stat import S_ISFIFO
 
 from ...base.tee import find_tee
 from .source import (

@@ -7,9 +7,9 @@ plainly and kept in memory until they are taken: then a kill loses them.
 """
 
 import posix
+from _stat import S_ISFIFO
 from fcntl import fcntl, ioctl
 from select import POLLIN, poll
-from stat import S_ISFIFO
 
 from ...base.tee import find_tee
 
