@@ -7,6 +7,7 @@ import pytest
 
 from pydaemontools.jobs import loop as loops
 from pydaemontools.jobs.loop import END, Loop
+from pydaemontools.supervise import pair as pairs
 from pydaemontools.supervise import service as services
 from pydaemontools.supervise.pair import Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
@@ -842,7 +843,7 @@ def test_one_that_is_to_see_no_more_than_this_run_leaves_after_it(monkeypatch, b
     loop = Loop(box)
     service = kept_by(loop, processes)
     left = []
-    service.on_leave = lambda: left.append(processes.now)
+    pairs.Kept(loop, service).when_gone(lambda: left.append(processes.now))
     service.feed(LAST)
     turn(loop, processes, later=9)
     assert left == []

@@ -1627,7 +1627,7 @@ class World:
         if state.phase == UP and self.run.ending and not self.run.dying:
             assert state.deadline() <= self.now + state.rules.kill_after
         if state.phase == UP and state.ready and not (state.stopping or state.paused):
-            assert state.deadline() <= self.now + state.rules.silence
+            assert state.deadline() <= state.rules.silent_until(self.now)
         if state.phase == UP and not (state.ready or state.stopping or state.paused):
             assert state.deadline() <= self.now + state.rules.ready_limit
 

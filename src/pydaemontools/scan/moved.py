@@ -9,7 +9,7 @@ from ..base.locks import is_flocked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..supervise.pair import Pair
+    from ..supervise.pair import Kept
 
 LOCKS = b".", b"supervise/lock", b"log", b"log/supervise/lock"  # of a service
 INODE = 64  # bits of its number
@@ -24,12 +24,12 @@ def identity(place: bytes | int) -> int:
     return found.st_dev << INODE | found.st_ino
 
 
-def stands(name: bytes, pair: "Pair") -> bool:
+def stands(name: bytes, pair: "Kept") -> bool:
     """Whether what is called NAME here is the directory of PAIR."""
     return identity(name) == identity(pair.home)
 
 
-def is_replaced(name: bytes, pair: "Pair") -> bool:
+def is_replaced(name: bytes, pair: "Kept") -> bool:
     """Whether another directory is called NAME here, in which PAIR may go on."""
     return not stands(name, pair) and posix.access(name + b"/run", posix.F_OK)
 
@@ -39,7 +39,7 @@ def is_held(home: int) -> bool:
     return any(is_flocked(lock, home) for lock in LOCKS)
 
 
-def gone(names: set[bytes], known: "dict[bytes, Pair]") -> "list[Pair]":
+def gone(names: set[bytes], known: "dict[bytes, Kept]") -> "list[Kept]":
     """Those of the KNOWN services whose directory is not here any more, where there are NAMES."""
     return [
         pair
@@ -48,7 +48,7 @@ def gone(names: set[bytes], known: "dict[bytes, Pair]") -> "list[Pair]":
     ]
 
 
-def moves(names: list[bytes], known: "dict[bytes, Pair]") -> dict[bytes, bytes]:
+def moves(names: list[bytes], known: "dict[bytes, Kept]") -> dict[bytes, bytes]:
     """Which of the KNOWN services are to be called otherwise: the new name of each, by the old.
 
     NAMES are those that there are here. A service whose place another directory has taken goes on

@@ -16,7 +16,7 @@ from .scanner import LOOK, Scanner
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..jobs.loop import Loop
-    from ..supervise.pair import Pair
+    from ..supervise.pair import Kept
 
 DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC  # that need not be readable
 
@@ -126,7 +126,7 @@ class OriginalScanner(Scanner):
         self._connect(entry, part, self.known[name])
         return True
 
-    def _connect(self, entry: Entry, part: bytes, pair: "Pair") -> None:
+    def _connect(self, entry: Entry, part: bytes, pair: "Kept") -> None:
         """PAIR is about to begin, which is PART of ENTRY."""
 
     def _refused(self, name: bytes, error: OSError) -> None:

@@ -18,7 +18,7 @@ from ..supervise.successor import Successor
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..jobs.loop import Loop
-    from ..supervise.pair import Pair
+    from ..supervise.pair import Kept
     from ..supervise.status_writer import StatusWriter
 
 SOON = 0.3  # seconds until it is made: others may come and go at the same time
@@ -39,13 +39,13 @@ class OverviewWriter:
     While it is `busy` others come; after that it is made.
     """
 
-    def __init__(self, loop: "Loop", home: int, known: "dict[bytes, Pair]") -> None:
+    def __init__(self, loop: "Loop", home: int, known: "dict[bytes, Kept]") -> None:
         self._loop = loop
         self._home = home
         self._known = known
         self.busy = False
         self._ending = False
-        self._pairs: list[Pair | None] = []  # as they stand there
+        self._pairs: list[Kept | None] = []  # as they stand there
         self._stamp: tuple[int, ...] = ()  # of the directory, when it was made
         self._rows = 0  # that were written
         self._fd = self._place = -1  # the file, and what it is in
@@ -115,7 +115,7 @@ class OverviewWriter:
             self._remove()
             self._at(AGAIN)
 
-    def _slot(self, number: int, pair: "Pair | None") -> bytes:
+    def _slot(self, number: int, pair: "Kept | None") -> bytes:
         """The two rows of PAIR, at this NUMBER; its services will say what changes there."""
         for at, one in enumerate((pair.service, pair.logger) if pair else ()):
             if isinstance(one, DirectoryService):
@@ -135,7 +135,7 @@ class OverviewWriter:
         except OSError:
             self.outdated()
 
-    def _row(self, pair: "Pair | None", which: int) -> bytes:
+    def _row(self, pair: "Kept | None", which: int) -> bytes:
         """A row for the service of PAIR, or its logger; for what has none, where to look."""
         one = (pair.logger if which else pair.service) if pair else None
         self._rows += 1

@@ -1,6 +1,6 @@
 """The services below a directory, all of them kept by this process.
 
-Each is a Pair as pysupervise has one, with a working directory of its own (see Loop); they share
+Each is kept as pysupervise keeps one, with a working directory of its own (see Loop); they share
 the loop, and the orphans. A directory that holds no run is none, nor is one whose name begins
 with a dot, or ends with @: that is a template.
 """
@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..supervise.pair import Pair
+    from ..supervise.pair import Kept
 
 LOOK = 5.0  # seconds from one look at the directory to the next
 YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
@@ -61,8 +61,9 @@ class Scanner:
         self.reaper = reaper
         self.dialect = dialect
         self.place = place
+        self._within = place + b"/"  # as Upkeep has it: one object for all services
         self.keep: list[int] = []  # the fds that all inherit
-        self.known: dict[bytes, Pair] = {}
+        self.known: dict[bytes, Kept] = {}
         self.ending = False
         self._fresh: list[bytes] = []  # directories that are to be kept, the first one last
         self._some_left = False  # since the last turn
@@ -239,8 +240,8 @@ class Scanner:
         self.known |= pairs
         for name, pair in pairs.items():
             self._homes[identity(pair.home)] = name
-            origin = b"" if name[-1:] == b"/" else self.place + b"/" + name
-            pair.rename(plain(name.rstrip(b"/")), origin)
+            shown = plain(name.rstrip(b"/"))
+            pair.rename(shown, b"" if name[-1:] == b"/" else self._within + name * (name != shown))
             self._watch(name)
         if self.overview:
             self.overview.outdated()
@@ -250,15 +251,14 @@ class Scanner:
         """Have the service NAME, whose directory is HOME, SHOWN in messages. Raises Quit."""
         self.loop.enter(home)
         try:
-            origin = self.place + b"/" + name
-            loggers = self.loggers or by_file
-            pair = here(self.loop, self.reaper, self.dialect, shown, origin, loggers)
+            found, loggers = self._within + name * (name != shown), self.loggers or by_file
+            pair = here(self.loop, self.reaper, self.dialect, shown, found, loggers)
         except cli.Quit:
             self.loop.drop((home,))
             posix.close(home)
             raise
         self.known[name] = pair
-        pair.when_left(self._leaves)
+        pair.when_gone(self._leaves)
         if self.overview:
             self.overview.outdated()
 

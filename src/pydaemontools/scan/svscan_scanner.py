@@ -13,7 +13,7 @@ from .original_scanner import Entry, OriginalScanner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..supervise.pair import Pair
+    from ..supervise.pair import Kept
 
 MAIN, LOG = b"", b"/log"  # the parts of an entry
 LONGEST = 255  # bytes of a name that may have a log
@@ -66,7 +66,7 @@ class SvscanScanner(OriginalScanner):
                 for fd in entry.pipe or ():
                     posix.close(fd)
 
-    def _connect(self, entry: Entry, part: bytes, pair: "Pair") -> None:
+    def _connect(self, entry: Entry, part: bytes, pair: "Kept") -> None:
         if entry.pipe:
             fd = 0 if part == LOG else 1
             pair.service.fd_map = {**pair.service.fd_map, fd: entry.pipe[fd]}

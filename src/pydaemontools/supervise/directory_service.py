@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .memory_watch import MemoryWatch
     from .notify_hook import NotifyHook
     from .said import Said
+    from .table import Row
     from .tap import Tap
 
 
@@ -73,9 +74,6 @@ class DirectoryService(Service):
         called = (name + b"/" + sub).rstrip(b"/") if sub else name
         super().__init__(loop, reaper, dialect.who(name), called)
         self.dialect = dialect
-        self.table = dialect.table
-        # daemontools' x waits, and a logger knows none.
-        self.ends = b"d" if sub else b"x" if dialect.full else b"dx"
         self.files = ServiceDir(dialect, name, sub, place, sparing=loop.home >= 0)
         self.taps: Mapping[int, Tap] = NO_TAPS
         self.said: Said | None = None
@@ -102,12 +100,11 @@ class DirectoryService(Service):
             self._listen()
         self.upkeep = Upkeep(self, self.files)
 
-    def rename(self, name: bytes, origin: bytes) -> None:
+    def rename(self, name: bytes, found: bytes) -> None:
         """Its directory, or that of the service whose logger it is, is called NAME now."""
-        self.upkeep.origin = b"" if self.files.sub else origin
+        self.upkeep.found = b"" if self.files.sub else found
         self.name = (name + b"/" + self.files.sub).rstrip(b"/")
-        self.files.rename(name)
-        self._launcher.know_instance()
+        self.files.name = name
 
     def _take_over(self) -> None:
         """Have the directory, and show that. Raises Quit."""
@@ -174,6 +171,17 @@ class DirectoryService(Service):
 
     # How it runs.
 
+    @property
+    def transitions(self) -> "dict[str, Row]":
+        """What each event means."""
+        return self.dialect.table
+
+    @property
+    def ends(self) -> bytes:
+        """The letters that end it and its supervisor."""
+        # daemontools' x waits, and a logger knows none.
+        return b"d" if self.files.sub else b"x" if self.dialect.full else b"dx"
+
     def rules(self) -> Rules:
         """What the directory asks for now. What is wrong there is said once, and left out."""
         rules, problems = self.dialect.rules(self.files.place)
@@ -227,7 +235,7 @@ class DirectoryService(Service):
         if fd not in self.taps:
             from .tap import Tap
 
-            reader = self.reader if fd in self.fd_map else None
+            reader = self.pair.reads if fd in self.fd_map else None
             self.taps = {**self.taps, fd: Tap(self.loop, self.fd_map.get(fd, fd), pipe, reader)}
 
     def listen(self, address: bytes = b"") -> None:

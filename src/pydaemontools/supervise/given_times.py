@@ -21,7 +21,7 @@ def interval(state: State) -> list[int | str]:
     if state.rules.sign == b"notify" and isinstance(state.value, float):
         state.rules = state.rules.but(watchdog=state.value)
         if state.ready and not state.stopping and not state.paused:
-            state.watchdog_deadline = state.now + state.rules.silence
+            state.watchdog_deadline = state.rules.silent_until(state.now)
     return []
 
 

@@ -29,34 +29,27 @@ class Launcher:
     `notify_address` is what NOTIFY_SOCKET has to be for run, if it is to have one.
     """
 
-    __slots__ = (
-        "_scripted",
-        "chained",
-        "files",
-        "instance",
-        "native",
-        "notify_address",
-        "patterns",
-        "service",
-    )
+    __slots__ = ("chained", "files", "notify_address", "patterns", "service")
 
     def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
         self.files = files
-        self.native = files.dialect.native
         self.notify_address = b""
-        self.know_instance()
         # That are looked for in what run prints.
         self.patterns: Mapping[bytes, Pattern] = NO_PATTERNS
         self.chained = False  # whether the last run goes through links in a copy of this process
-        # runit has no scripts for a logger, and daemontools none at all.
-        self._scripted = files.dialect.full and not files.sub
 
-    def know_instance(self) -> None:
-        """See by the name which one of a template it is, and its logger too."""
+    @property
+    def native(self) -> bool:
+        """Whether there is all that the originals have not."""
+        return self.files.dialect.native
+
+    @property
+    def instance(self) -> bytes:
+        """Which one of a template it is, or its service is: by the name; nothing if of none."""
         name = self.service.name
         directory = name.removesuffix(b"/log") if self.files.sub else name
-        self.instance = instance_of(directory)[1] if self.native else b""
+        return instance_of(directory)[1] if self.native else b""
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
         """Start run as RULES ask for; return its pid. Raises OSError."""
@@ -108,7 +101,9 @@ class Launcher:
 
     def control_script(self, letter: str) -> bool:
         """Whether there is a script control/LETTER to be run."""
-        return self._scripted and self.files.runs(b"control/" + letter.encode())
+        # runit has no scripts for a logger, and daemontools none at all.
+        scripted = self.files.dialect.full and not self.files.sub
+        return scripted and self.files.runs(b"control/" + letter.encode())
 
     def helper(
         self,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 LOGGER = b"logger"
 MOST = 1 << 16  # bytes that the file may hold
+NO_WORDS: list[bytes] = []
 
 
 def by_file(service: "DirectoryService") -> "tuple[Service, tuple[int, int]] | None":
@@ -94,7 +95,7 @@ class LoggerService(ProgramService):
     def __init__(self, service: "DirectoryService", default: bytes = b"") -> None:
         name = service.name + b"/" + LOGGER
         Service.__init__(self, service.loop, service.reaper, service.who, name)
-        self.argv: list[bytes] = []
+        self.argv = NO_WORDS
         self.service = service
         self._default = default
         self._text = b""  # that the last start was by
@@ -104,7 +105,7 @@ class LoggerService(ProgramService):
         if isinstance(service, Successor):
             service.logger = self
 
-    def rename(self, name: bytes, _origin: bytes) -> None:
+    def rename(self, name: bytes, _found: bytes) -> None:
         """The service is called NAME now."""
         self.name = name + b"/" + LOGGER
 
@@ -174,6 +175,9 @@ class LoggerService(ProgramService):
         except cli.Quit as end:
             self._say(end)
             raise OSError(EINVAL, "") from end
+        finally:
+            # There may be thousands of them.
+            self.argv = NO_WORDS
         self._said = b""
         return pid
 

@@ -15,7 +15,7 @@ from select import POLLHUP, POLLIN, poll
 from ..base import cli, kept_pipe
 from ..jobs.loop import END, Loop
 from ..jobs.owed import say_later
-from .service import Service
+from .service import Nobody, Service
 from .state import DOWN, FINISHING, UP, WAIT
 from .table import LAST
 
@@ -29,62 +29,22 @@ MOST = 1 << 31  # bytes that no pipe holds
 FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after which it has no other
 
 
-class Pair:
-    """SERVICE, and LOGGER if there is one; FDS of the service are connected to the logger.
+class Kept(Nobody):
+    """SERVICE, which is kept here. If it has a logger it is a Pair."""
 
-    PIPE, its two ends, is the one between them, if there is one already; one that nobody can write
-    to, if the logger that is there has come to its end.
-    """
+    __slots__ = ("_on_gone", "home", "loop", "service")
 
-    __slots__ = (
-        "_at_end",
-        "_futile",
-        "_on_leave",
-        "_passers",
-        "_seen",
-        "_sink",
-        "_source",
-        "_unread",
-        "home",
-        "logger",
-        "loop",
-        "service",
-    )
+    logger: Service | None = None
 
-    def __init__(
-        self,
-        loop: Loop,
-        service: Service,
-        logger: Service | None,
-        fds: tuple[int, ...],
-        pipe: tuple[int, int] | None = None,
-    ) -> None:
+    def __init__(self, loop: Loop, service: Service) -> None:
         self.loop = loop
-        self.home = loop.home  # the working directory of both
+        self.home = loop.home  # the working directory of all that is here
         self.service = service
-        self.logger = logger
-        self._on_leave: Callable[[], None] | None = None
-        self._seen = -1  # bytes that the logger had not read when it was looked at, once both end
-        if logger:
-            self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
-            # Whether the logger has come to the end of it, and who waits for one that has not.
-            self._at_end = bool(pipe) and not kept_pipe.writable(self._sink)
-            self._passers: tuple[Callable[[], None], ...] = ()
-            service.fd_map = {**service.fd_map, **dict.fromkeys(fds, self._sink)}
-            logger.fd_map = {**logger.fd_map, 0: self._source}
-            service.on_leave = self._left
-            service.reader = self._reader
-            logger.on_end = self._logged
-            logger.on_refused = self._refused
-            logger.on_down = self._give_up
-            logger.on_leave = self._say_lost
-            # Once the service has left: bytes in the pipe when the last run of the logger
-            # ended, and how many runs in a row read nothing. One that was there before counts
-            # for nothing: who knows what it had read.
-            self._unread, self._futile = MOST, 0
+        self._on_gone = _nothing
+        service.pair = self
 
     def run(self, keep: list[int], *, verbose: bool = False) -> None:
-        """Keep both until told to stop; KEEP are the fds that they inherit."""
+        """Keep all until told to stop; KEEP are the fds that they inherit."""
         self.loop.on_letter = self.send
         say_later(self.loop)
         self.begin(keep, verbose=verbose)
@@ -95,67 +55,143 @@ class Pair:
         cli.owes()
 
     def begin(self, keep: list[int], *, verbose: bool = False) -> None:
-        """Start both, which inherit KEEP. The logger is there before the service."""
+        """Start all, which inherit KEEP. The logger is there before the service."""
         self.loop.visit(self.home)
-        for one in self._both():
+        for one in self.members:
             one.keep = keep
             one.verbose = verbose
             one.begin()
-        if self.logger and self._at_end:
+
+    def when_gone(self, callback: "Callable[[], None]") -> None:
+        """Call CALLBACK when the last of them has left."""
+        self._on_gone = callback
+
+    def gone(self, _one: Service) -> None:
+        """There will never be anything again."""
+        self._on_gone()
+
+    def rename(self, name: bytes, found: bytes) -> None:
+        """The directory is called NAME now, and is looked for where Upkeep's `found` says."""
+        for one in self.members:
+            one.rename(name, found)
+
+    def close(self) -> None:
+        """All have left, and the loop has dropped them: close what they had open."""
+        for one in self.members:
+            one.close()
+
+    @property
+    def left(self) -> bool:
+        """Whether all are over for good."""
+        return all(one.left for one in self.members)
+
+    @property
+    def members(self) -> list[Service]:
+        """The logger, if there is one, and the service."""
+        return [self.service]
+
+    def send(self, letter: str) -> None:
+        """Send LETTER to the service."""
+        self._send(self.service, letter)
+
+    def _send(self, one: Service, letter: str) -> None:
+        self.loop.visit(self.home)
+        one.obey(one.ends if letter == END else letter.encode())
+
+    def end(self) -> None:
+        """Have all end for good. Who is down ended before that, however it did."""
+        for one in self.members:
+            if one.state.phase in (DOWN, WAIT):
+                one.wait_status = 0
+        self.send(END)
+
+    def urge(self) -> bool:
+        """Have a logger end that reads nothing; return whether to look again."""
+        return False
+
+
+class Pair(Kept):
+    """SERVICE and LOGGER, and the pipe to it that FDS of the service are.
+
+    PIPE, its two ends, is the one between them, if there is one already; one that nobody can write
+    to, if the logger that is there has come to its end.
+    """
+
+    __slots__ = (
+        "_at_end",
+        "_futile",
+        "_passers",
+        "_seen",
+        "_sink",
+        "_source",
+        "_unread",
+        "logger",
+    )
+
+    logger: Service
+
+    def __init__(
+        self,
+        loop: Loop,
+        service: Service,
+        logger: Service,
+        fds: tuple[int, ...],
+        pipe: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(loop, service)
+        self.logger = logger
+        logger.pair = self
+        self._source, self._sink = pipe or posix.pipe2(posix.O_CLOEXEC)
+        # Whether the logger has come to the end of it, and who waits for one that has not.
+        self._at_end = bool(pipe) and not kept_pipe.writable(self._sink)
+        self._passers: tuple[Callable[[], None], ...] = ()
+        service.fd_map = {**service.fd_map, **dict.fromkeys(fds, self._sink)}
+        logger.fd_map = {**logger.fd_map, 0: self._source}
+        self._seen = -1  # bytes that the logger had not read when it was looked at, once both end
+        # Once the service has left: bytes in the pipe when the last run of the logger
+        # ended, and how many runs in a row read nothing. One that was there before counts
+        # for nothing: who knows what it had read.
+        self._unread, self._futile = MOST, 0
+
+    @property
+    def members(self) -> list[Service]:
+        """The logger and the service."""
+        return [self.logger, self.service]
+
+    def begin(self, keep: list[int], *, verbose: bool = False) -> None:
+        """Start both, which inherit KEEP. The logger is there before the service."""
+        super().begin(keep, verbose=verbose)
+        if self._at_end:
             adopted = self.logger.followed and self.service.followed
             if not (adopted and self.service.passed_on):
                 # No logger is at its end, or there is no other pipe than this one.
                 self._write_again()
 
-    def when_left(self, callback: "Callable[[], None]") -> None:
-        """Call CALLBACK when the last of them has left."""
-        if self.logger:
-            self._on_leave = callback
-        else:
-            self.service.on_leave = callback
-
-    def rename(self, name: bytes, origin: bytes) -> None:
-        """The directory is called NAME now, and found at ORIGIN, if it is to be looked for."""
-        for one in self._both():
-            one.rename(name, origin)
-
     def close(self) -> None:
         """Both have left, and the loop has dropped them: close what they had open."""
-        if self.logger:
-            posix.close(self._source)
-        for one in self._both():
-            one.close()
-
-    @property
-    def left(self) -> bool:
-        """Whether both are over for good."""
-        return all(one.left for one in self._both())
-
-    def _both(self) -> list[Service]:
-        return [one for one in (self.logger, self.service) if one]
+        posix.close(self._source)
+        super().close()
 
     def send(self, letter: str) -> None:
         """Send LETTER to the service, or when that has left, to the logger."""
-        self.loop.visit(self.home)
-        target = self.logger if self.logger and self.service.left else self.service
-        target.obey(target.ends if letter == END else letter.encode())
-        if letter == END and target is self.logger and target.state.phase == FINISHING:
+        if not self.service.left:
+            super().send(letter)
+            return
+        self._send(self.logger, letter)
+        if letter == END and self.logger.state.phase == FINISHING:
             # Nobody waits for a finish that hangs.
-            target.feed(LAST)
+            self.logger.feed(LAST)
 
     def end(self) -> None:
         """Have both end for good. Who is down ended before that, however it did."""
-        for one in self._both():
-            if one.state.phase in (DOWN, WAIT):
-                one.wait_status = 0
         self._seen = MOST
-        self.send(END)
+        super().end()
 
     def urge(self) -> bool:
         """Have the logger end that has read nothing of what there is since the last time, once both
         are to end; return whether it has to be looked at again.
         """
-        if self._seen < 0 or not self.logger or self.logger.left:
+        if self._seen < 0 or self.logger.left:
             return False
         if self.service.left:
             unread = self._in_pipe()
@@ -166,14 +202,41 @@ class Pair:
             self._seen = unread
         return True
 
-    def _left(self) -> None:
-        """The service has left: what it wrote goes to the logger, if there is one to come."""
+    # What becomes of them.
+
+    def gone(self, one: Service) -> None:
+        """ONE has left."""
+        if one is self.service:
+            self._service_gone()
+        else:
+            self._say_lost()
+            super().gone(one)
+
+    def ended(self, one: Service) -> None:
+        """The run of ONE has ended."""
+        if one is self.logger:
+            self._logger_ended()
+
+    def refused(self, one: Service) -> None:
+        """There could be no process for ONE."""
+        if one is self.logger and self.service.left:
+            self._futile += 1
+            if self._futile >= FUTILE:
+                one.feed(LAST)
+
+    def down(self, one: Service) -> None:
+        """ONE is down. A logger that stays so is let go: what is in the pipe goes with us."""
+        if one is self.logger:
+            self._give_up()
+
+    def _service_gone(self) -> None:
+        """What the service wrote goes to the logger, if there is one to come."""
         self._give_up()
         reaper = self.service.reaper
         if reaper and reaper.main_service is self.service:
             # What is left from now on cannot be the service's.
             reaper.main_service = self.logger
-        if self.logger and self.logger.state.phase == WAIT:
+        if self.logger.state.phase == WAIT:
             self._unread = self._in_pipe()
             self._hasten()
         self.service.drain(self._end)
@@ -183,16 +246,15 @@ class Pair:
         posix.close(self._sink)
 
     def _give_up(self) -> None:
-        """A logger that is down and stays so: what is in the pipe goes with us."""
-        if self.service.left and self.logger and self.logger.state.phase == DOWN:
+        """Let go of a logger that is down, and for which nothing more will come."""
+        if self.service.left and self.logger.state.phase == DOWN:
             self.logger.feed(LAST)
 
-    def _reader(self, callback: "Callable[[], None]") -> bool:
+    def reads(self, callback: "Callable[[], None]") -> bool:
         """Whether the logger has the pipe too, or is not to have it; if not CALLBACK is called once
         that may be.
         """
         logger = self.logger
-        assert logger  # noqa: S101 - for the type checker
         if logger.left or logger.state.want != "u":
             return True
         if logger.state.phase == UP and not self._at_end:
@@ -205,7 +267,6 @@ class Pair:
 
     def _note(self, _before: "State", _after: "State") -> None:
         """Something happens to the logger: whoever waits for it looks again."""
-        assert self.logger  # noqa: S101 - for the type checker
         self.logger.watchers = tuple(one for one in self.logger.watchers if one != self._note)
         passers, self._passers = self._passers, ()
         for callback in passers:
@@ -216,11 +277,11 @@ class Pair:
         self._at_end = False
         kept_pipe.open_again(self._source, self._sink)
 
-    def _logged(self) -> None:
+    def _logger_ended(self) -> None:
         """The logger has ended: let it leave if it has read everything, or can read nothing."""
         if self._at_end:
             self._write_again()
-        if not self.logger or not self.service.left:
+        if not self.service.left:
             return
         if self._drained() or self._cannot_read():
             self.logger.feed(LAST)
@@ -229,7 +290,7 @@ class Pair:
 
     def _hasten(self) -> None:
         """Let the logger have its next chance soon: no backoff counts."""
-        if self.logger and self.logger.state.want == "u":
+        if self.logger.state.want == "u":
             self.logger.feed("u")
 
     def _drained(self) -> bool:
@@ -243,20 +304,12 @@ class Pair:
 
         One that a signal ended is given other chances, and so is one that had nothing to read.
         """
-        assert self.logger  # noqa: S101 - for the type checker
         unread, before = self._in_pipe(), self._unread
         self._unread = unread
         self._futile = self._futile + 1 if unread >= before else 0
         status = self.logger.wait_status or 0
         failed = posix.WIFEXITED(status) and (unread or status)
         return bool(self._futile and failed) or self._futile >= FUTILE
-
-    def _refused(self) -> None:
-        """There could be no process for the logger."""
-        if self.logger and self.service.left:
-            self._futile += 1
-            if self._futile >= FUTILE:
-                self.logger.feed(LAST)
 
     def _in_pipe(self) -> int:
         """How many bytes the logger has not read."""
@@ -267,11 +320,10 @@ class Pair:
     def _say_lost(self) -> None:
         """The logger has left: say what nobody will read."""
         lost = self._in_pipe() + self.service.undelivered()
-        if lost and self.logger:
+        if lost:
             much = b"1 byte" if lost == 1 else b"%d bytes" % lost
             self.service.warn(self.logger.name + b" has not read " + much + b": lost")
-        self._gone()
 
-    def _gone(self) -> None:
-        if self._on_leave:
-            self._on_leave()
+
+def _nothing() -> None:
+    """Nobody wants to know."""

@@ -32,30 +32,27 @@ DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
 class Upkeep:
     """Hears what SERVICE is told, and keeps what its FILES have in supervise/ there.
 
-    `origin` is where its directory was found, if another one is to be followed there.
+    `found` is where its directory was found, if another one is to be followed there; one that ends
+    with a slash is the directory that it was found in, by the name that it has: the same for many.
     """
 
     __slots__ = (
-        "_regular",
         "_said",
         "_said_before",
         "_writes",
         "files",
-        "origin",
+        "found",
         "service",
     )
 
     def __init__(self, service: "Service", files: "ServiceDir") -> None:
         self.service = service
         self.files = files
-        self.origin = b""
+        self.found = b""
         self._said = self._said_before = b""  # the warning of this look, and of the one before
         self._writes = -1  # how many had been written when they were looked at last
         self._hear()
-        # Where there are many, others know better when.
-        self._regular = files.dialect.native and not files.sparing
-        if self._regular:
-            self._rest()
+        self._rest()
 
     def _hear(self) -> None:
         self.service.loop.watch(self.files.fd(b"control"), self._obey)
@@ -64,14 +61,15 @@ class Upkeep:
         self.service.obey(_letters(self.files.fd(b"control")))
 
     def _rest(self) -> None:
-        self.service.loop.at(monotonic() + LOOK, self.look)
+        # Where there are many, others know better when.
+        if self.files.dialect.native and not self.files.sparing:
+            self.service.loop.at(monotonic() + LOOK, self.look)
 
     def look(self) -> None:
         """See whether all is as it was left, and make again what is not."""
         if self.service.left or (self.files.sparing and not self.files.answers):
             return
-        if self._regular:
-            self._rest()
+        self._rest()
         self._said, self._said_before = b"", self._said
         try:
             made = self._follow() or self._renew()
@@ -101,14 +99,16 @@ class Upkeep:
 
         One without a run is no service, or not yet. Where it cannot be, that is said and we stay.
         """
-        if not self.origin or _same(self.origin, posix.stat(b".")):
+        files, place = self.files, self.found
+        if place[-1:] == b"/":
+            place += files.name
+        if not place or _same(place, posix.stat(b".")):
             return b""
-        if not posix.access(self.origin + b"/run", posix.F_OK):
+        if not posix.access(place + b"/run", posix.F_OK):
             return b""
-        files = self.files
         before, theirs = posix.open(b".", DIRECTORY), files.theirs
         supervise, stood = self._supervise(), files.stood
-        posix.chdir(self.origin)
+        posix.chdir(place)
         try:
             same = self._is_linked()
             ours = same or bool(self._renew())

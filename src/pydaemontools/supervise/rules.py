@@ -104,10 +104,16 @@ class Rules:
         many, within = self.max_deaths
         return tuple([t for t in deaths if t > deaths[-1] - within][-many:]) if many else ()
 
-    @property
-    def silence(self) -> float:
-        """How long it may give no sign of life. Where we ask for one, that is no silence."""
-        return FOREVER if self.sign == b"check" else self.watchdog
+    def silent_until(self, now: float) -> float:
+        """Until when it may give no sign of life from NOW on. Where we ask for one, it need not."""
+        if self.sign == b"check" or self.watchdog == FOREVER:
+            # The one object that all have in common, and not a sum.
+            return FOREVER
+        return now + self.watchdog
+
+
+# Those of a program without a directory: the same for all.
+PROGRAM = Rules()
 
 
 def plain() -> Rules:

@@ -9,7 +9,7 @@ from ..jobs import tree
 from ..jobs.helper_tree import HelperEnd
 from ..jobs.loop import Loop
 from . import table
-from .rules import FOREVER, PROCESS, SESSION, Rules
+from .rules import FOREVER, PROCESS, PROGRAM, SESSION, Rules
 from .state import DOWN, FINISHING, LEFT, SWEEPING, UP, State
 from .statefile import end_in_words
 from .sweep import Sweep
@@ -25,43 +25,56 @@ if TYPE_CHECKING:
     from .table import Row
 
 
-NO_FDS: "Mapping[int, int]" = {}
+class Nobody:
+    """Who is told what becomes of a service: nobody. Others are in pair.py."""
+
+    __slots__ = ()
+
+    def ended(self, one: "Service") -> None:
+        """The run of ONE has ended."""
+
+    def refused(self, one: "Service") -> None:
+        """It could not be started."""
+
+    def down(self, one: "Service") -> None:
+        """There is nothing of ONE, and nothing is due."""
+
+    def gone(self, one: "Service") -> None:
+        """There will never be anything again."""
+
+    def reads(self, _callback: "Callable[[], None]") -> bool:
+        """Whether somebody reads what it prints; if not CALLBACK is called once that may be."""
+        return True
+
+
+NOBODY = Nobody()
 
 
 class Service:
     """A process that is kept. A subclass says what it is: spawn(), rules(), and the hooks.
 
     WHO stands before a warning, NAME in it. `fd_map` says which fd of the process
-    is which of ours, `keep` which it inherits beside them. `on_end` is called when run has
-    ended, `on_refused` when it could not be started, `on_down` when there is nothing and
-    nothing is due, `on_leave` when there will never be anything again. `reader` says whether
-    somebody reads what it prints, and if not calls what it is given once that may be.
+    is which of ours, `keep` which it inherits beside them. `pair` is told what becomes of it.
     """
 
     # There may be thousands in one process.
     __slots__ = (
         "_events",
+        "_map",
         "_refused",
         "_sweep",
-        "ends",
-        "fd_map",
         "followed",
         "keep",
         "loop",
         "name",
-        "on_down",
-        "on_end",
-        "on_leave",
-        "on_refused",
+        "pair",
         "patience",
         "pid",
         "predecessor",
-        "reader",
         "reaper",
         "session",
         "starts",
         "state",
-        "table",
         "verbose",
         "wait_status",
         "watchers",
@@ -73,8 +86,6 @@ class Service:
         self.reaper = reaper
         self.who = who
         self.name = name
-        self.table: dict[str, Row] = table.TABLE
-        self.ends = b"x"  # the letters that end it and its supervisor
         self.state = State()
         self.pid = 0
         self.starts = 0  # of run, so far
@@ -86,16 +97,34 @@ class Service:
         self.wait_status: int | None = int(SIGTERM)
         # What happens, while it does, and whether it is mute.
         self._events: list[tuple[str, object, bool]] | None = None
-        self.fd_map: Mapping[int, int] = NO_FDS
+        self._map: tuple[tuple[int, int], ...] = ()
         self.keep: list[int] = []
         self.verbose = False  # whether to say when it starts and ends
         self.watchers: tuple[Callable[[State, State], None], ...] = ()  # told of each change
-        self.on_end = self.on_refused = self.on_down = self.on_leave = _nothing
-        self.reader: Callable[[Callable[[], None]], bool] = _anybody
+        self.pair = NOBODY
         self._sweep: Sweep | None = None
         self._refused = False  # whether it was said that run could not be started
 
+    @property
+    def fd_map(self) -> dict[int, int]:
+        """Which fd of the process is which of ours."""
+        return dict(self._map)
+
+    @fd_map.setter
+    def fd_map(self, fds: "Mapping[int, int]") -> None:
+        self._map = tuple(fds.items())
+
     # What a kind of service does.
+
+    @property
+    def transitions(self) -> "dict[str, Row]":
+        """What each event means."""
+        return table.TABLE
+
+    @property
+    def ends(self) -> bytes:
+        """The letters that end it and its supervisor."""
+        return b"x"
 
     def begin(self) -> None:
         """Start it, if it is to be up."""
@@ -103,7 +132,7 @@ class Service:
 
     def rules(self) -> Rules:
         """The rules of the start that is about to be."""
-        return Rules()
+        return PROGRAM
 
     def spawn(self, rules: Rules) -> int:
         """Start run, return its pid, 0 if it is no process. Raises OSError."""
@@ -171,7 +200,7 @@ class Service:
         events = self._events = [(event, value, mute)]
         for one, given, silent in events:
             before = self.state
-            self.state, actions = table.step(before, one, monotonic(), given, self.table)
+            self.state, actions = table.step(before, one, monotonic(), given, self.transitions)
             for watch in self.watchers:
                 watch(before, self.state)
             for action in actions:
@@ -182,7 +211,7 @@ class Service:
         self._events = None
         self.loop.at_turn_end(self.settle)
         if self.state.phase == DOWN:
-            self.on_down()
+            self.pair.down(self)
 
     def settle(self) -> None:
         """Wait for the next deadline, and show what has changed: once, at the end of a turn."""
@@ -209,7 +238,7 @@ class Service:
             self.info(b"%s, pid %d, %s" % (self.name, pid, end_in_words(status)))
         # Who is told to end may leave something behind. Who ends by itself should not.
         self.sweep.note(b"", pid, status, asked=self.state.term or self.state.stopping)
-        self.on_end()
+        self.pair.ended(self)
         self.feed(table.GONE, None if status is None else posix.waitstatus_to_exitcode(status))
 
     def kill(self, signum: int) -> None:
@@ -261,7 +290,7 @@ class Service:
             self.sweep.close()
         self.feed(table.DUE)
 
-    def rename(self, name: bytes, _origin: bytes) -> None:
+    def rename(self, name: bytes, _found: bytes) -> None:
         """It is called NAME now."""
         self.name = name
 
@@ -311,7 +340,7 @@ class Service:
         except OSError as error:
             self.refused(error)
             self.feed(table.UNBORN)
-            self.on_refused()
+            self.pair.refused(self)
             return
         self.starts += 1
         self._refused = False
@@ -349,7 +378,7 @@ class Service:
         self.feed(table.GONE, posix.waitstatus_to_exitcode(status))
 
     def _leave(self) -> None:
-        self.on_leave()
+        self.pair.gone(self)
 
     # Typing is not imported for a name.
     _ACTIONS: "ClassVar[dict[str, Callable[[Service], None]]]" = {  # noqa: RUF012
@@ -362,12 +391,3 @@ class Service:
         table.UNMARK: lambda self: self.mark(down=False),
         table.LEAVE: lambda self: self._leave(),
     }
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
-def _anybody(_callback: "Callable[[], None]") -> bool:
-    """Whoever reads it is there."""
-    return True

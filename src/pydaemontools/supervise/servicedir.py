@@ -26,7 +26,7 @@ MARKED = places(*OPEN, *FILES, *(name + SEEN for name in FILES))
 
 
 class ServiceDir:
-    """The service directory NAME, at PLACE or in which we are; SUB is log/ for its logger's.
+    """The service directory called NAME, at PLACE or in which we are; SUB is log/ for its logger's.
 
     fd() are those of the files in supervise/ that stay open, and the directory's, which is called
     `.`; of the others `marks` has what they hold, as known() tells it. With many services
@@ -37,13 +37,13 @@ class ServiceDir:
 
     __slots__ = (
         "_group",
-        "_name",
         "_state",
         "answers",
         "dialect",
         "directory",
         "identity",
         "marks",
+        "name",
         "place",
         "sparing",
         "stood",
@@ -65,7 +65,7 @@ class ServiceDir:
         self.sub = sub
         self.place = (place + b"/" * bool(place) + sub).rstrip(b"/") or b"."
         self.identity: int | None = None  # which directory it is, as run_record.py has it
-        self._name = name
+        self.name = name
         self._group: int | None = None
         self.theirs = False
         self.sparing = sparing
@@ -79,11 +79,7 @@ class ServiceDir:
     @property
     def shown(self) -> bytes:
         """What stands before a file's name in a message."""
-        return self.dialect.prefix(self._name, self.sub)
-
-    def rename(self, name: bytes) -> None:
-        """It is called NAME in messages now."""
-        self._name = name
+        return self.dialect.prefix(self.name, self.sub)
 
     def path(self, name: bytes) -> bytes:
         """Where the file NAME of the service is."""

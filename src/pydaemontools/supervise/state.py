@@ -1,6 +1,8 @@
 """Where a service stands: all that is remembered of it, and nothing else."""
 
-from .rules import FOREVER, Rules
+from .rules import FOREVER, PROGRAM
+
+BEFORE = -FOREVER  # when nothing had been yet
 
 # Phases: no process and none to come; none yet but one is due; run is there; it has ended
 # but not all that it started; finish is there; over for good.
@@ -55,10 +57,10 @@ class State:
         self.leaving = self.paused = self.term = self.stopping = False
         self.ready = self.failed = self.finished = False
         self.why = ""
-        self.rules = Rules()
+        self.rules = PROGRAM
         self.value: object = None
         self.now = 0.0
-        self.started = self.resumed = -FOREVER
+        self.started = self.resumed = BEFORE
         self.due = self.kill_at = self.kill_by = self.limit = self.watchdog_deadline = FOREVER
         self.deaths: tuple[float, ...] = ()
         self.failures = 0

@@ -171,7 +171,8 @@ class StatusWriter:
         if not state.ready:
             self._ready_since = 0
         elif not self._ready_since:
-            self._ready_since = time_ns()
+            # What is ready when it has been started has been since then.
+            self._ready_since = time_ns() if state.rules.waits_ready else self.since
         failed = state.phase == DOWN and state.failed
         word = b"failed" if failed else IN_STATE[state.phase]
         pairs = {

@@ -131,7 +131,7 @@ class Successor(DirectoryService):
         """Run has been started with RULES: tell at once which process it is."""
         now = ticks()
         self.run_pid = self.pid
-        self.run_start = now if now == self._tick else start_time(self.pid)
+        self.run_start = self._tick if now == self._tick else start_time(self.pid)
         # If that cannot be, its pipes tell until the end of the turn.
         self.status_writer.starting(self._run())
         self.patience = CHAIN if self._launcher.chained else 0.0

@@ -14,7 +14,7 @@ from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
 from .dialect import DIALECTS, Dialect
 from .logger_file import LOGGER, by_file, words_of
-from .pair import Pair
+from .pair import Kept, Pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _original(dialect: Dialect, argv: list[bytes]) -> int:
     return 0
 
 
-def programs(words: list[bytes], logger: list[bytes]) -> Pair:
+def programs(words: list[bytes], logger: list[bytes]) -> Kept:
     """The program WORDS, and LOGGER if there are words for one."""
     from .program_service import ProgramService
 
@@ -110,14 +110,14 @@ def programs(words: list[bytes], logger: list[bytes]) -> Pair:
     for argv in filter(None, (words, logger)):
         _warm(argv)
     service = reaper.main_service = ProgramService(loop, reaper, WHO, words)
-    return Pair(
-        loop, service, ProgramService(loop, reaper, WHO, logger) if logger else None, (1, 2)
-    )
+    if not logger:
+        return Kept(loop, service)
+    return Pair(loop, service, ProgramService(loop, reaper, WHO, logger), (1, 2))
 
 
-def directory(dialect: Dialect, name: bytes) -> Pair:
+def directory(dialect: Dialect, name: bytes) -> Kept:
     """The service in the directory NAME, and its logger."""
-    origin = _absolute(name)
+    found = _absolute(name.rstrip(b"/") or name)
     try:
         posix.chdir(name)
     except OSError as error:
@@ -136,7 +136,7 @@ def directory(dialect: Dialect, name: bytes) -> Pair:
             raise nothing_to_run(name)
     loop = Loop(Inbox())
     reaper = Reaper(loop) if dialect.native else None
-    pair = here(loop, reaper, dialect, name, origin)
+    pair = here(loop, reaper, dialect, name, found)
     if reaper:
         reaper.main_service = pair.service
     return pair
@@ -147,10 +147,10 @@ def here(  # noqa: PLR0917 - as Service has them
     reaper: Reaper | None,
     dialect: Dialect,
     name: bytes,
-    origin: bytes,
+    found: bytes,
     loggers: "Callable[[DirectoryService], tuple[Service, tuple[int, int]] | None]" = by_file,
-) -> Pair:
-    """The service in the current directory, found at ORIGIN and called NAME, and its logger.
+) -> Kept:
+    """The service in the current directory, called NAME, and its logger; FOUND is Upkeep's.
 
     LOGGERS gives one to a service that has no log/.
     """
@@ -162,31 +162,41 @@ def here(  # noqa: PLR0917 - as Service has them
 
         kind = Successor
     service = kind(loop, reaper, dialect, name)
-    service.upkeep.origin = origin
+    service.upkeep.found = found
     logger: DirectoryService | None = None
-    written = dialect.native and is_written(b"log")
-    if dialect.full and service.files.has_any(b"log") and not written:
-        if is_dir(b"log"):
-            try:
-                logger = kind(loop, reaper, dialect, name, b"log/")
-            except cli.Quit:
-                loop.drop_here()
-                service.close()
-                raise
-        else:
-            service.warn(b"./log: not a directory.")
+    if _has_log(service):
+        try:
+            logger = kind(loop, reaper, dialect, name, b"log/")
+        except cli.Quit:
+            loop.drop_here()
+            service.close()
+            raise
     if loop.home >= 0:
         service.files.be_home(loop.home)
     for one in filter(None, (service, logger)):
         _warm_file(one.files.path(b"run"))
     if dialect.native:
-        if logger and service.files.has_any(LOGGER):
-            service.warn(service.files.shown + b"logger is not used: there is log/, which is")
-        if not logger:
-            other, pipe = loggers(service) or (None, None)
+        if logger:
+            if service.files.has_any(LOGGER):
+                service.warn(service.files.shown + b"logger is not used: there is log/, which is")
+            return Pair(loop, service, logger, (1,), _log_pipe(service, logger))
+        if made := loggers(service):
+            other, pipe = made
             return Pair(loop, service, other, (1,), pipe)
-        return Pair(loop, service, logger, (1,), _log_pipe(service, logger))
-    return Pair(loop, service, logger, (1,))
+    return Pair(loop, service, logger, (1,)) if logger else Kept(loop, service)
+
+
+def _has_log(service: "DirectoryService") -> bool:
+    """Whether SERVICE has a directory for its logger; something else is said to be none."""
+    if not (service.dialect.full and service.files.has_any(b"log")):
+        return False
+    if service.dialect.native and is_written(b"log"):
+        # It is the log itself.
+        return False
+    if is_dir(b"log"):
+        return True
+    service.warn(b"./log: not a directory.")
+    return False
 
 
 def _is_there(file: bytes) -> bool:

@@ -160,7 +160,7 @@ def _patience(state: State) -> None:
     if state.stopping:
         return
     state.limit = FOREVER if state.ready else state.now + state.rules.ready_limit
-    state.watchdog_deadline = state.now + state.rules.silence if state.ready else FOREVER
+    state.watchdog_deadline = state.rules.silent_until(state.now) if state.ready else FOREVER
 
 
 def _unborn(state: State) -> "list[Action]":
@@ -178,7 +178,7 @@ def _alive(state: State) -> "list[Action]":
     """A sign of life, now or at the time that it is given."""
     if state.ready and not state.stopping and not state.paused:
         when = state.value if isinstance(state.value, float) else state.now
-        state.watchdog_deadline = when + state.rules.silence
+        state.watchdog_deadline = state.rules.silent_until(when)
     return []
 
 

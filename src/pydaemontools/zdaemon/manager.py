@@ -19,7 +19,7 @@ from ..base.errors import signal_name
 from ..base.process import environ, fsencode
 from ..jobs.loop import Inbox, Loop
 from ..jobs.tree import Reaper
-from ..supervise.pair import Pair
+from ..supervise.pair import Kept, Pair
 from ..supervise.state import DOWN, LEFT
 from ..supervise.table import LAST
 from .control_socket import ControlSocket
@@ -82,7 +82,7 @@ class Manager:
         self._reaper = Reaper(self._loop)
         self.place = StatePlace(fsencode(self._first.socket_name) + b".d")
         self._programs: dict[str, KeptProgram] = {}
-        self._pairs: list[Pair] = []
+        self._pairs: list[Kept] = []
         self._socket: ControlSocket | None = None
         self._leaving = self._killed = False
 
@@ -136,7 +136,7 @@ class Manager:
     def _names(self) -> list[str]:
         return [runner.name or "program" for runner in self.runners]
 
-    def _pair(self, runner: Runner) -> Pair:
+    def _pair(self, runner: Runner) -> Kept:
         """The program of RUNNER, and what keeps its output."""
         place = self.place.make((runner.name or "program").encode())
         program = KeptProgram(self._loop, self._reaper, runner, place, self.events)
@@ -146,7 +146,7 @@ class Manager:
         path = runner.transcript if runner.daemon else None
         if path in (None, NULL, ""):
             program.quiet = runner.daemon
-            return Pair(self._loop, program, None, ())
+            return Kept(self._loop, program)
         from .transcript import Transcript
 
         keeper = Transcript(self._loop, self._reaper, runner, path, place, self.events)

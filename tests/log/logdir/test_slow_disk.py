@@ -13,6 +13,7 @@ import pytest
 
 import pydaemontools
 from pydaemontools.log.lines.batch import Batch
+from pydaemontools.log.logdir.finished import Finished
 from pydaemontools.log.logdir.processor import Processor
 from pydaemontools.log.logdir.writer import LogDir
 from pydaemontools.log.pipe import background
@@ -180,14 +181,14 @@ def test_a_removal_that_is_done_just_before_the_end(place, monkeypatch):
     while not slow.held:
         fill()
     fill()
-    prune = log._finished.prune
+    prune = Finished.prune
 
-    def late():
-        prune()
+    def late(finished):
+        prune(finished)
         if not slow.held.done:
             slow.held.run()
 
-    monkeypatch.setattr(log._finished, "prune", late)
+    monkeypatch.setattr(Finished, "prune", late)
     while sink.syncing():
         pass
     sink.close()

@@ -16,7 +16,7 @@ LABEL = 25  # bytes of a name that are its time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .retention import Retention
 
@@ -28,7 +28,17 @@ class Finished:
     What raises an OSError may be done again.
     """
 
-    retention: "Retention | None" = None
+    __slots__ = (
+        "_folder",
+        "_keep",
+        "_newest",
+        "_removal",
+        "_room",
+        "_stays",
+        "_total",
+        "retention",
+        "waiting",
+    )
 
     def __init__(self, folder: Folder, keep: int, total: int, size: int) -> None:
         self._folder = folder
@@ -36,7 +46,8 @@ class Finished:
         self._total = total
         self._room = total - size
         self._newest = b""  # the time in the newest name, once it was looked for
-        self._stays: set[bytes] = set()  # names of what cannot be removed, which was said
+        self._stays: tuple[bytes, ...] = ()  # names of what cannot be removed, which was said
+        self.retention: Retention | None = None
         self._removal: background.Job | None = None  # a thread that removes files
         self.waiting = False  # whether there are more, which have to wait for it
 
@@ -122,17 +133,20 @@ class Finished:
     def _remove_beside(self, names: list[bytes], directory: int) -> None:
         """Remove NAMES in DIRECTORY, which is closed then."""
         try:
-            _remove_all(names, directory, self._stays)
+            _remove_all(names, directory, self._let_stay)
         finally:
             posix.close(directory)
 
     def _removed(self, names: list[bytes], directory: int) -> None:
         """Remove NAMES in DIRECTORY now."""
         try:
-            _remove_all(names, directory, self._stays)
+            _remove_all(names, directory, self._let_stay)
         except OSError as error:
             self._folder.about_to(b"remove", plain(error.filename))
             raise
+
+    def _let_stay(self, name: bytes) -> None:
+        self._stays += (name,)
 
     def _times(self, names: "Iterator[str]") -> "Iterator[tuple[float, float]]":
         """Yield of each file of NAMES the time in its name and its mtime; 0 if one is not known."""
@@ -152,9 +166,9 @@ class Finished:
         return len(names)
 
 
-def _remove_all(names: list[bytes], directory: int, stays: set[bytes]) -> None:
+def _remove_all(names: list[bytes], directory: int, let_stay: "Callable[[bytes], None]") -> None:
     """Remove the files NAMES in DIRECTORY. Raises OSError with the name that it is about; for what
-    is no file, or immutable, only once all others are gone, and it is in STAYS then.
+    is no file, or immutable, only once all others are gone, and LET_STAY knows.
     """
     trouble: OSError | None = None
     for name in names:
@@ -166,7 +180,7 @@ def _remove_all(names: list[bytes], directory: int, stays: set[bytes]) -> None:
             error.filename = name
             if error.errno not in {EISDIR, EPERM}:
                 raise
-            stays.add(name)
+            let_stay(name)
             trouble = error
     if trouble:
         raise trouble

@@ -40,6 +40,20 @@ class LogDir:
     done, in words; of one that a method raises, `folder.doing` says it.
     """
 
+    __slots__ = (
+        "_behind",
+        "_current",
+        "_finished",
+        "_full",
+        "_intent_log",
+        "_writing",
+        "due",
+        "folder",
+        "joined",
+        "rotation",
+        "size",
+    )
+
     most_lines = NO_END  # that it gets at a time
 
     def __init__(

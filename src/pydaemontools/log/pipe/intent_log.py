@@ -76,6 +76,22 @@ class IntentLog:
     SPLITTER cuts a block, and says how much what is written next will be at the most.
     """
 
+    __slots__ = (
+        "_consumed",
+        "_counter",
+        "_doubt",
+        "_files",
+        "_first",
+        "_pipe",
+        "_prepared",
+        "_rest",
+        "_straight",
+        "_stream",
+        "source",
+        "splitter",
+        "state",
+    )
+
     def __init__(self, source: PipeSource, pipe: bytes, splitter: "BlockSplitter") -> None:
         self.source = source
         self.splitter = splitter

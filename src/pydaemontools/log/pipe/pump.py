@@ -34,6 +34,31 @@ class Pump:
     STRAIGHT moves lines to the only sink where nothing is made of them.
     """
 
+    __slots__ = (
+        "_at",
+        "_block",
+        "_calm",
+        "_due",
+        "_flushed",
+        "_inside",
+        "_left",
+        "_marked",
+        "_steps",
+        "_trouble",
+        "_turned",
+        "_untaken",
+        "alarms",
+        "buffer",
+        "ending",
+        "intent_log",
+        "sinks",
+        "source",
+        "straight",
+        "transform",
+        "who",
+        "wholeness",
+    )
+
     def __init__(
         self,
         source: "Source",

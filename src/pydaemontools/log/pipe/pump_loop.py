@@ -101,6 +101,19 @@ class Waker:
     watches is ready, after a time. Sinks ask it, too, how the input ends; ENDING knows.
     """
 
+    __slots__ = (
+        "_deadline",
+        "_events",
+        "_listens",
+        "_patience",
+        "_watched",
+        "due",
+        "loop",
+        "rest",
+        "signals",
+        "source",
+    )
+
     def __init__(self, loop: PumpLoop, source: "Source", ending: "Ending") -> None:
         self.loop = loop
         self.source = source

@@ -20,6 +20,17 @@ CLOSE = 0.02  # seconds between lines that follow each other
 class Rest:
     """Knows from what comes out of SOURCE when a rest pays; `on`: whether there is one."""
 
+    __slots__ = (
+        "_began",
+        "_came",
+        "_consumed",
+        "_done",
+        "_early",
+        "_looks",
+        "_source",
+        "on",
+    )
+
     def __init__(self, source: "Source") -> None:
         self.on = False
         self._source = source

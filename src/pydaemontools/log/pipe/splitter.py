@@ -85,6 +85,17 @@ class BlockSplitter:
     is as well made as counted. With WHOLE_RECORDS a record of several lines is in one file.
     """
 
+    __slots__ = (
+        "_closely",
+        "_exactly",
+        "_growth",
+        "_growth_of",
+        "_whole_records",
+        "logs",
+        "overhead",
+        "part_size",
+    )
+
     def __init__(
         self,
         label: int,
