@@ -221,7 +221,7 @@ class Kept:
     def __init__(self):
         self.state = State()
         self.state.phase = UP
-        self.state.rules.rss_limit = 100
+        self.state.rules = self.state.rules.but(rss_limit=100)
         self.loop = self
         self.fed = []
 
