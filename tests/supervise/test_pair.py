@@ -341,7 +341,7 @@ BOTH = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]
 # Many restarts a second, to have as many in a test.
 SOONER = """
 from pydaemontools.supervise import rules
-rules.PACE = 0.01
+rules.PROGRAM.pace = 0.01
 """
 
 
