@@ -7,9 +7,8 @@ import pytest
 
 from pydaemontools.jobs import loop as loops
 from pydaemontools.jobs.loop import END, Loop
-from pydaemontools.supervise import pair as pairs
 from pydaemontools.supervise import service as services
-from pydaemontools.supervise.pair import Pair
+from pydaemontools.supervise.pair import Kept, Pair
 from pydaemontools.supervise.rules import FOREVER, Rules, plain
 from pydaemontools.supervise.service import Service
 from pydaemontools.supervise.state import DOWN, FINISHING, LEFT, SWEEPING, UP, WAIT
@@ -80,7 +79,7 @@ class Box:
         return came
 
 
-class Kept(Service):
+class Fake(Service):
     """A service whose run, and finish if it has one, are processes of such a kernel."""
 
     def __init__(self, loop, processes, asked=None, *, finishes=False):
@@ -144,7 +143,7 @@ def turn(loop, processes, *, letters="", later=0):
 
 def kept_by(loop, processes, asked=None, **more):
     """A service that has been started, and hears the letters."""
-    service = Kept(loop, processes, asked, **more)
+    service = Fake(loop, processes, asked, **more)
     loop.on_letter = service.feed
     service.begin()
     return service
@@ -539,7 +538,7 @@ def test_nobody_is_signalled_when_there_is_no_process(monkeypatch, box):
     """Pid 0 would be our own process group."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    service = Kept(loop, processes, finishes=False)
+    service = Fake(loop, processes, finishes=False)
     service.kill(TERM)
     service.begin()
     processes.end(101)
@@ -560,10 +559,17 @@ def test_nobody_is_signalled_while_the_end_of_run_is_told(monkeypatch, box):
     processes = Processes(monkeypatch)
     loop = Loop(box)
     service = kept_by(loop, processes)
-    service.on_end = lambda: service.kill(KILL)
+    ends = []
+
+    class Killer(services.Nobody):
+        def ended(self, one):
+            ends.append(one)
+            one.kill(KILL)
+
+    service.pair = Killer()
     processes.end(101)
     turn(loop, processes)
-    assert processes.signals == []
+    assert (ends, processes.signals) == ([service], [])
 
 
 def test_a_process_that_is_gone_or_not_ours_is_no_trouble(monkeypatch, box, capfd):
@@ -587,7 +593,7 @@ def test_a_fork_that_is_refused_is_told_of_and_tried_again_after_a_second(monkey
     """As often as it is refused, and without a busy loop."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    service = Kept(loop, processes)
+    service = Fake(loop, processes)
     service.refusing = 2
     service.begin()
     for later in 0, 0.5, 0.4:
@@ -695,7 +701,7 @@ def test_what_kill_does_not_end_is_left_and_told_of(monkeypatch, box, capfd):
 
 def pair_of(loop, processes, *, asked=None):
     """A pair that has begun, the logger as 101 and the service as 102; ASKED by the logger."""
-    service, logger = Kept(loop, processes), Kept(loop, processes, asked)
+    service, logger = Fake(loop, processes), Fake(loop, processes, asked)
     pair = Pair(loop, service, logger, (1,))
     loop.on_letter = pair.send
     logger.begin()
@@ -815,7 +821,7 @@ def test_a_pair_is_kept_until_both_have_left(monkeypatch, box):
     """The logger begins, and is the last to leave."""
     processes = Processes(monkeypatch)
     loop = Loop(box)
-    service, logger = Kept(loop, processes), Kept(loop, processes)
+    service, logger = Fake(loop, processes), Fake(loop, processes)
     pair = Pair(loop, service, logger, (1, 2))
     turns = []
 
@@ -843,7 +849,7 @@ def test_one_that_is_to_see_no_more_than_this_run_leaves_after_it(monkeypatch, b
     loop = Loop(box)
     service = kept_by(loop, processes)
     left = []
-    pairs.Kept(loop, service).when_gone(lambda: left.append(processes.now))
+    Kept(loop, service).when_gone(lambda: left.append(processes.now))
     service.feed(LAST)
     turn(loop, processes, later=9)
     assert left == []

@@ -30,7 +30,7 @@ FUTILE = 3  # ends or starts of a logger that read nothing, in a row, after whic
 
 
 class Kept(Nobody):
-    """SERVICE, which is kept here. If it has a logger it is a Pair."""
+    """SERVICE, kept alone, and what is told of what becomes of it. With a logger it is a Pair."""
 
     __slots__ = ("_on_gone", "home", "loop", "service")
 
@@ -87,7 +87,7 @@ class Kept(Nobody):
 
     @property
     def members(self) -> list[Service]:
-        """The logger, if there is one, and the service."""
+        """All that is kept: here the service alone."""
         return [self.service]
 
     def send(self, letter: str) -> None:

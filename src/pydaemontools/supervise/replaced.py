@@ -32,8 +32,9 @@ DIRECTORY = posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC
 class Upkeep:
     """Hears what SERVICE is told, and keeps what its FILES have in supervise/ there.
 
-    `found` is where its directory was found, if another one is to be followed there; one that ends
-    with a slash is the directory that it was found in, by the name that it has: the same for many.
+    `found` is the path where another directory is looked for; nothing if none is to be followed.
+    Behind a slash at its end the name of FILES is still to be put: so many have one in common,
+    all whose names are shown as they are.
     """
 
     __slots__ = (

@@ -112,7 +112,7 @@ class Rules:
         return now + self.watchdog
 
 
-# Those of a program without a directory: the same for all.
+# Those of a program without a directory: the same for all, so that nobody may change them (but()).
 PROGRAM = Rules()
 
 

@@ -34,7 +34,7 @@ class Nobody:
         """The run of ONE has ended."""
 
     def refused(self, one: "Service") -> None:
-        """It could not be started."""
+        """ONE could not be started."""
 
     def down(self, one: "Service") -> None:
         """There is nothing of ONE, and nothing is due."""

@@ -46,7 +46,7 @@ SIGNS = (b"notify", b"check", b"log")
 LONGEST_SOCKET = 107  # bytes of a path in struct sockaddr_un, and a NUL
 
 
-# What a directory without any of them asks for: the same for all.
+# What a directory without any of them asks for: the same for all, so that nobody may change it.
 PLAIN = Rules()
 PLAIN.finish = True
 
