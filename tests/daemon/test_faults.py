@@ -207,6 +207,38 @@ def test_the_process_between_is_killed(programs, nothing_left, then, kind):
     nothing_left()
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_process_between_ends_before_the_daemon_tells_its_pid(programs, fails):
+    """Who can still tell something has not ended: it is waited for, and what it tells counts."""
+    (said,) = programs(f"""
+        from pydaemontools.daemon import forks, truth
+        forks._stay = lambda *words: os._exit(111)
+        born = truth.Truth.born
+        def late(self):
+            # It leads the session.
+            while os.getppid() == os.getsid(0):
+                time.sleep(0.001)
+            time.sleep(0.1)
+            born(self)
+        truth.Truth.born = late
+        def fail(*args):
+            raise PermissionError(1, "no")
+        if {fails}:
+            os.setpgid = fail
+        try:
+            here = daemonize("x.pid", exit=False, timeout=5)
+            if here.in_daemon:
+                here.ready()
+                stay()
+            say(step=None)
+        except Error as error:
+            say(step=error.step)
+    """)
+    assert said["step"] == ("group" if fails else None)
+    assert len(programs.left()) == (not fails)
+    programs.end()
+
+
 def test_the_caller_is_killed(programs, start, place, nothing_left):
     """The kind: nobody waits any more. The process between goes; the daemon goes on."""
     import sys

@@ -177,7 +177,8 @@ class Start:
         """Whether the daemon has ended, where nobody reports that."""
         pid = self.pid
         if not pid:
-            return 0, None
+            # As long as it can tell its pid it is there.
+            return (0, None) if self._told.over else None
         if self._pidfd < 0:
             try:
                 self._pidfd = open_pidfd(pid, start_time(pid))
