@@ -88,7 +88,8 @@ def stay(name, and_then=None):
     if os.fork():
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    open("here." + name, "w").close()
+    with open("here." + name, "w") as here:
+        here.write(str(os.getpid()))
     signal.sigwait([signal.SIGTERM])
     open("heard." + name, "w").close()
     if and_then:
@@ -126,8 +127,9 @@ def test_each_heir_gets_the_signal(start, until, place, script):
     ready = [place / "here.one", place / "here.two"]
     until(lambda: all(file.exists() for file in ready) and len(listed.read_text().split()) == 2)
     process.send_signal(signal.SIGTERM)
-    until((place / "here.three").exists)
-    until(lambda: len(listed.read_text().split()) == 1)
+    three = place / "here.three"
+    # And not the second, which has yet to end: what it got then would be lost.
+    until(lambda: three.exists() and listed.read_text().split() == [three.read_text()])
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 0
     assert {file.name for file in place.glob("heard.*")} == {
