@@ -24,6 +24,13 @@ def identity(place: bytes | int) -> int:
     return found.st_dev << INODE | found.st_ino
 
 
+def found_at(within: bytes, name: bytes, shown: bytes) -> bytes:
+    """Where Upkeep looks for the service NAME: WITHIN, which all have in common and which ends with
+    a slash, if NAME is SHOWN as it is; else its whole path.
+    """
+    return within if name == shown else within + name
+
+
 def stands(name: bytes, pair: "Kept") -> bool:
     """Whether what is called NAME here is the directory of PAIR."""
     return identity(name) == identity(pair.home)

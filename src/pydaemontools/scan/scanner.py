@@ -22,7 +22,7 @@ from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
 from .changes import Changes
 from .hosted import Loggers
-from .moved import gone, identity, is_held, moves, stands
+from .moved import found_at, gone, identity, is_held, moves, stands
 from .overview_writer import OverviewWriter
 
 TYPE_CHECKING = False
@@ -241,7 +241,7 @@ class Scanner:
         for name, pair in pairs.items():
             self._homes[identity(pair.home)] = name
             shown = plain(name.rstrip(b"/"))
-            pair.rename(shown, b"" if name[-1:] == b"/" else self._within + name * (name != shown))
+            pair.rename(shown, b"" if name[-1:] == b"/" else found_at(self._within, name, shown))
             self._watch(name)
         if self.overview:
             self.overview.outdated()
@@ -251,7 +251,7 @@ class Scanner:
         """Have the service NAME, whose directory is HOME, SHOWN in messages. Raises Quit."""
         self.loop.enter(home)
         try:
-            found, loggers = self._within + name * (name != shown), self.loggers or by_file
+            found, loggers = found_at(self._within, name, shown), self.loggers or by_file
             pair = here(self.loop, self.reaper, self.dialect, shown, found, loggers)
         except cli.Quit:
             self.loop.drop((home,))
