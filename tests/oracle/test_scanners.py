@@ -21,8 +21,9 @@ LOOKS = [step.format(f'"sv/{name}"') for name in EACH for step in SEEN[:2]]
 LOOKS += ["svok sv/norun", "svok sv/noexec", "svok sv/file", "svok sv/.hidden"]
 LOOKS += [step.format(f"sv/{name}") for name in ("plain", "isdown", "logged") for step in SEEN[2:]]
 # Each step, and what has to be so before it is taken: pairs of a directory and a pattern.
+UP = "plain two 'two words' logged logged/log keeps keeps/log logfile leaves goes finishes"
 BEGINS = [
-    "await sv/plain ': up'; await sv/isdown ': down'; await sv/logged/log ': up'",
+    f"for one in {UP}; do await \"sv/$one\" ': up'; done; await sv/isdown ': down'",
     *LOOKS,
     "until [ -s sv/logged/log/out ]; do sleep 0.02; done; cat sv/logged/log/out",
     "await sv/sticky ': up'; await sv/sticky/log ': up'; svstat sv/sticky sv/sticky/log",
