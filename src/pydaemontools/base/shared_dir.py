@@ -12,7 +12,7 @@ our own account made it: see reach.py.
 """
 
 import posix
-from errno import EFBIG, EINVAL, EISDIR, ELOOP, EMLINK
+from errno import EFBIG, EINVAL, EISDIR, ELOOP, EMLINK, ENOTDIR
 
 from .reach import KIND, SYMLINK, Unsafe, reach
 from .write import write_all
@@ -30,6 +30,11 @@ BLOCK = 1 << 16  # bytes that are read at once
 TRIES = 10  # how often somebody may put something else there while we look
 LOOKS = 10  # at one that is to be used: each time it would have to change twice
 WRITES = posix.O_WRONLY | posix.O_RDWR
+
+
+def _is_here(name: bytes) -> bool:
+    """Whether nothing is on the way to NAME that could be a link."""
+    return b"/" not in name.removeprefix(b"./")
 
 
 def _reached(deed: "Callable[[bytes, int], int]", name: bytes, directory: int | None) -> int:
@@ -165,6 +170,13 @@ def read_fd(fd: int, most: int) -> bytes:
 
 def open_directory(name: bytes, directory: int | None = None) -> int:
     """Open the directory NAME, or the one that a link of root's or of our account leads to."""
+    if _is_here(name):
+        try:
+            return posix.open(name, DIRECTORY, dir_fd=directory)
+        except OSError as error:
+            # It may be a link.
+            if error.errno not in (ELOOP, ENOTDIR):
+                raise
     at, last = reach(name, directory, follow=True)
     try:
         return posix.open(last, DIRECTORY, dir_fd=at)
@@ -174,6 +186,15 @@ def open_directory(name: bytes, directory: int | None = None) -> int:
 
 def make_directory(name: bytes, *, follow: bool = False) -> None:
     """Make the directory NAME, for our account alone; or FOLLOW a link that leads to nothing."""
+    if _is_here(name):
+        try:
+            posix.mkdir(name, 0o700)
+        except FileExistsError:
+            # It may be a link.
+            if not follow:
+                raise
+        else:
+            return
     at, last = reach(name, follow=follow)
     try:
         posix.mkdir(last, 0o700, dir_fd=at)

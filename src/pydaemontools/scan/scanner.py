@@ -183,8 +183,9 @@ class Scanner:
         except OSError as error:
             self._warn(name, cli.fatal(b"unable to open " + name, error))
             return False
+        which = identity(home)
         # Who has one that was refused need not be looked for each time.
-        if self._is_kept(name, home) or (name in self._told and is_held(home)):
+        if self._is_kept(name, which) or (name in self._told and is_held(home)):
             posix.close(home)
             return False
         try:
@@ -193,7 +194,7 @@ class Scanner:
         except cli.Quit as end:
             self._refuse(name, end)
             return False
-        self._homes[identity(home)] = name
+        self._homes[which] = name
         self._again.discard(name)
         self._told.pop(name, None)
         return True
@@ -209,12 +210,11 @@ class Scanner:
 
     # A directory may get another name.
 
-    def _is_kept(self, name: bytes, home: int) -> bool:
-        """Whether the directory HOME, called NAME, is that of a service that is kept.
+    def _is_kept(self, name: bytes, which: int) -> bool:
+        """Whether the directory WHICH, called NAME, is that of a service that is kept.
 
         That goes by this name from now on, unless it has another.
         """
-        which = identity(home)
         owner = self._owner(which)
         if owner and not stands(owner, self.known[owner]):
             self._sort_out()
@@ -350,6 +350,10 @@ class Scanner:
 
     def _keep_up(self) -> None:
         """Have some of those that may have lost files make them again."""
+        if self._fresh:
+            # What is to be started goes first.
+            self._at(monotonic() + KEEP, self._keep_up)
+            return
         some = dict.fromkeys(list(self._to_see)[:SLICE])
         for name in some:
             del self._to_see[name]

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 
 NO_TAPS: "Mapping[int, Tap]" = {}
+_watched: list[bool] = []  # what is the same for all services
+
+
+def _is_watched() -> bool:
+    """Whether a person sees the last line of stderr, or there is no /proc by which to have it."""
+    if not _watched:
+        _watched.append(posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK))
+    return _watched[0]
 
 
 class DirectoryService(Service):
@@ -47,7 +55,6 @@ class DirectoryService(Service):
         "_launcher",
         "_memory",
         "_problems",
-        "_watched",
         "dialect",
         "files",
         "health",
@@ -89,8 +96,6 @@ class DirectoryService(Service):
         self._launcher = self.launcher(self, self.files)
         self._commands: CommandQueue | None = None  # what it was told
         self.status_writer = StatusWriter(self, self.files)
-        # By a person, who sees the last line of stderr; without /proc it is not to be had.
-        self._watched = posix.isatty(2) or not posix.access("/proc/self/fd", posix.F_OK)
         try:
             self._take_over()
         except cli.Quit:
@@ -221,7 +226,7 @@ class DirectoryService(Service):
         sign_or_way = {way for way, _ in rules.ways} | {rules.sign}
         if b"log" in sign_or_way:
             self.tap(1)
-        if 1 not in self.fd_map and (b"log" in sign_or_way or not self._watched):
+        if 1 not in self.fd_map and (b"log" in sign_or_way or not _is_watched()):
             self.tap(2)
         for tap in self.taps.values():
             tap.last_line, tap.on_line = b"", None

@@ -235,8 +235,11 @@ class ServiceDir:
 
     def make(self) -> None:
         """Make the directory supervise/, if it is not there, and open it. Raises OSError."""
-        self.make_directory(SUPERVISE)
-        fd = shared_dir.open_directory(self.path(SUPERVISE))
+        try:
+            fd = shared_dir.open_directory(self.path(SUPERVISE))
+        except FileNotFoundError:
+            self.make_directory(SUPERVISE)
+            fd = shared_dir.open_directory(self.path(SUPERVISE))
         before = self.directory
         self.directory, self.stood = fd, identity(posix.fstat(fd))
         if before >= 0:
