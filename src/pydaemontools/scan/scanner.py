@@ -11,6 +11,7 @@ from errno import EMFILE
 from time import monotonic, time_ns
 
 from ..base import cli
+from ..base.overview import stamp
 from ..base.printable import plain
 from ..base.service_dirs import names_in
 from ..base.shared_dir import open_directory
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 LOOK = 5.0  # seconds from one look at the directory to the next
 YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
+BEGINNING = 0.5  # seconds in which some are started before these are shown
 ENDING = 0.2  # seconds in which most services end: only those that do not are shown to be told
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
@@ -92,7 +94,7 @@ class Scanner:
     def _look_again(self) -> None:
         """Look where something has changed, and once more later."""
         try:
-            if (at := _stamp(self.place)) != self._seen or self._told or time_ns() < at[2] + YOUNG:
+            if (at := stamp(self.place)) != self._seen or self._told or time_ns() < at[2] + YOUNG:
                 self.look()
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
@@ -117,13 +119,16 @@ class Scanner:
         self._begin_some()
 
     def _begin_some(self) -> None:
-        """Start some of those that are new; the others when these have been shown."""
+        """Start those that are new, or some of them; the others when these have been shown."""
         room = self._room() if self._fresh else 0
+        begun = monotonic()
         for _ in range(min(room, len(self._fresh))):
             name = self._fresh.pop()
             if name not in self.known and self._add(name):
                 self.known[name].begin(self.keep)
                 self._watch(name)
+            if monotonic() > begun + BEGINNING:
+                break
         if self.overview:
             self.overview.busy = bool(self._fresh)
         if not self._fresh:
@@ -138,15 +143,13 @@ class Scanner:
 
     def _room(self) -> int:
         """How many more may have their files in this turn."""
-        if (len(self.known) + SLICE) * FILES < self._most:
-            return SLICE
         try:
             taken = len(posix.listdir("/proc/self/fd"))
         except OSError:
             # No /proc: at least so many, as there may be gaps.
             taken = posix.dup(self.home)
             posix.close(taken)
-        return min(SLICE, max(0, self._most - taken) // FILES)
+        return max(0, self._most - taken) // FILES
 
     def _say_full(self) -> None:
         known = b"%d services are kept, and no more" % len(self.known)
@@ -158,13 +161,13 @@ class Scanner:
 
     def _names(self) -> list[bytes]:
         self.loop.enter(self.home)
-        self._seen = _stamp(b".")
+        self._seen = stamp(b".")
         self._changes.watch(b".", b"")
         return names_in(b"")
 
     def _follow(self) -> None:
         """Go to the directory that stands at our place, if it is another."""
-        if not self._seen or _stamp(self.place)[:2] == self._seen[:2]:
+        if not self._seen or stamp(self.place)[:2] == self._seen[:2]:
             return
         fd = open_directory(self.place)
         posix.dup2(fd, self.home, inheritable=False)
@@ -350,15 +353,12 @@ class Scanner:
 
     def _keep_up(self) -> None:
         """Have some of those that may have lost files make them again."""
-        if self._fresh:
-            # What is to be started goes first.
-            self._at(monotonic() + KEEP, self._keep_up)
-            return
-        some = dict.fromkeys(list(self._to_see)[:SLICE])
+        # What is to be started goes first.
+        some = dict.fromkeys([] if self._fresh else list(self._to_see)[:SLICE])
         for name in some:
             del self._to_see[name]
         if self._to_see:
-            self._at(monotonic(), self._keep_up)
+            self._at(monotonic() + KEEP * bool(self._fresh), self._keep_up)
         if self._changes.deaf:
             names = list(self.known)
             some |= dict.fromkeys((names + names)[self._turn :][:SLICE])
@@ -397,8 +397,3 @@ class Scanner:
                     one.keep_up()
                 for directory in (place, place + b"/supervise"):
                     self._changes.watch(directory, name)
-
-
-def _stamp(place: bytes) -> tuple[int, ...]:
-    found = posix.stat(place)
-    return found.st_dev, found.st_ino, found.st_mtime_ns
