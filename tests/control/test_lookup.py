@@ -119,6 +119,18 @@ def test_a_service_that_nobody_has_supervised(run, place, argv):
         assert b"supervise not running" in words
 
 
+@pytest.mark.parametrize("argv", [["pysvstat"], ["pysv", "status"], ["pysv", "ls"]])
+def test_one_that_has_just_begun(run, fakes, argv):
+    """A supervisor of many shows how they are when it has started them: no file is missing."""
+    made = fakes("a").path / "supervise"
+    # `ok` it makes last.
+    for name in ("status", "ok"):
+        (made / name).unlink(missing_ok=True)
+        words = said(run(*argv, "a"))
+        assert b"its supervisor has not yet said how it is" in words
+        assert b"supervise/" not in words
+
+
 def test_a_directory_of_services(run, place):
     """Who names that is told what is a service in it."""
     (place / "five/web").mkdir(parents=True)

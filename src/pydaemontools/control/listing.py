@@ -74,7 +74,7 @@ def _words(name: bytes, trouble: Trouble) -> bytes:
     if is_dir(directory) and not is_service(directory):
         return b"no service directory: it holds no run"
     if is_dir(directory):
-        return b"supervise not running" if trouble.unsupervised else trouble.words()
+        return trouble.plainly()
     return trouble.words() + (b": " + looked(places(name))).rstrip(b": ")
 
 

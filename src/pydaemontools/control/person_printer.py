@@ -64,9 +64,10 @@ class PersonPrinter(Printer):
     def say(self, word: bytes, service: bytes, part: bytes, trouble: Trouble) -> None:
         """Keep the trouble too; that no supervisor was ever there is no other than that none is."""
         if trouble.unsupervised:
-            word, trouble = b"fail", Trouble(self.nobody)
-        super().say(word, service, part, trouble)
-        self.results[service] = word, trouble.words()
+            word = b"fail"
+        said = Trouble(trouble.plainly())
+        super().say(word, service, part, said)
+        self.results[service] = word, said.text
 
     def _painted(self, text: bytes) -> bytes:
         """TEXT with a colour for the word at its head."""

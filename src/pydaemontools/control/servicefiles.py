@@ -49,6 +49,15 @@ class Trouble(Exception):
         """The trouble in one line, in djb's words."""
         return self.text if self.error is None else self.text + b": " + reason(self.error)
 
+    def plainly(self) -> bytes:
+        """The trouble in one line, to a person who need not know the names of files."""
+        if self.unsupervised:
+            return b"supervise not running"
+        if self.text == b"unable to open " + STATUS and self.error and self.error.errno == ENOENT:
+            # It has just begun, with many others.
+            return b"its supervisor has not yet said how it is"
+        return self.words()
+
 
 def reason(error: OSError) -> bytes:
     """The reason of ERROR, in djb's words."""

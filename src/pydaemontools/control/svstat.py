@@ -74,8 +74,9 @@ def refusal(trouble: Trouble | None, *, own: bool = False) -> bytes:
     """Why nothing can be said; under our OWN name it is one thing that nobody is there."""
     if trouble is None:
         return b""
-    nobody = trouble.unsupervised if own else trouble.nobody
-    return b"supervise not running" if nobody else trouble.words()
+    if own:
+        return trouble.plainly()
+    return b"supervise not running" if trouble.nobody else trouble.words()
 
 
 def line(status: Status, *, normally: bool) -> bytes:

@@ -178,7 +178,7 @@ class Top:
         directory = find(name)
         use.status, trouble = find_status(directory)
         if trouble:
-            use.error = b"supervise not running" if trouble.unsupervised else trouble.words()
+            use.error = trouble.plainly()
         try:
             if posix.access(directory + b"/" + HISTORY, posix.F_OK):
                 use.restarts = len(only_deaths(read_file(HISTORY, directory + b"/")))
