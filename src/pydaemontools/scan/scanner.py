@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LOOK = 5.0  # seconds from one look at the directory to the next
 YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
-BEGINNING = 0.5  # seconds in which some are started before these are shown
+BEGINNING = 1.0  # seconds in which some are started before these are shown
 ENDING = 0.2  # seconds in which most services end: only those that do not are shown to be told
 KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
@@ -121,25 +121,26 @@ class Scanner:
     def _begin_some(self) -> None:
         """Start those that are new, or some of them; the others when these have been shown."""
         room = self._room() if self._fresh else 0
-        begun = monotonic()
+        until, begun = monotonic() + BEGINNING, list[bytes]()
         for _ in range(min(room, len(self._fresh))):
             name = self._fresh.pop()
             if name not in self.known and self._add(name):
                 self.known[name].begin(self.keep)
-                self._watch(name)
-            if monotonic() > begun + BEGINNING:
+                begun.append(name)
+            if monotonic() > until:
                 break
+        for name in filter(self.known.__contains__, begun):
+            self._watch(name)
         if self.overview:
             self.overview.busy = bool(self._fresh)
         if not self._fresh:
             self._told.pop(b".", None)
-            return
-        if not room:
+        elif not room:
             self._say_full()
-            return
-        # When these have been shown, and have closed what they need no more.
-        self.loop.visit(self.home)
-        self.loop.at_turn_end(self._begin_some)
+        else:
+            # When these have been shown, and have closed what they need no more.
+            self.loop.visit(self.home)
+            self.loop.at_turn_end(self._begin_some)
 
     def _room(self) -> int:
         """How many more may have their files in this turn."""
