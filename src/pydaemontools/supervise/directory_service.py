@@ -230,7 +230,6 @@ class DirectoryService(Service):
             self.tap(2)
         for tap in self.taps.values():
             tap.last_line, tap.on_line = b"", None
-            tap.last_read = monotonic()
         if b"notify" in sign_or_way and not self.said:
             self.listen()
         self.look_after(rules)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ..base.patterns import Pattern
 
 RUN = b"./run"
+# Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
+# memory until it has become a program.
+CHAIN = 0.005
 NO_PATTERNS: "Mapping[bytes, Pattern]" = {}
 
 
@@ -29,7 +32,7 @@ class Launcher:
     `notify_address` is what NOTIFY_SOCKET has to be for run, if it is to have one.
     """
 
-    __slots__ = ("chained", "files", "notify_address", "patterns", "service")
+    __slots__ = ("files", "notify_address", "patterns", "service")
 
     def __init__(self, service: Service, files: ServiceDir) -> None:
         self.service = service
@@ -37,7 +40,6 @@ class Launcher:
         self.notify_address = b""
         # That are looked for in what run prints.
         self.patterns: Mapping[bytes, Pattern] = NO_PATTERNS
-        self.chained = False  # whether the last run goes through links in a copy of this process
 
     @property
     def native(self) -> bool:
@@ -53,10 +55,15 @@ class Launcher:
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:
         """Start run as RULES ask for; return its pid. Raises OSError."""
-        self.chained = not self.files.sub and bool(chain.recognise(RUN))
+        chained = not self.files.sub and bool(chain.recognise(RUN))
         special = self.files.sub or rules.cgroup or self.notify_address or limits or self.instance
-        plain = not (special or self.chained or self.control_script("u"))
+        plain = not (special or chained or self.control_script("u"))
+        self._let_go_through(chained=chained)
         return self._start(RUN, [RUN], fd_map, lambda: self._run(rules), plain=plain)
+
+    def _let_go_through(self, *, chained: bool) -> None:
+        """Show a run that is CHAINED, links in a copy of this process, when these have ended."""
+        self.service.patience = CHAIN if chained and self.native else 0.0
 
     def _start(
         self,

@@ -27,20 +27,16 @@ if TYPE_CHECKING:
 
 
 PID = slice(12, 16)  # where it stands in a status file
-# Seconds in which a child goes through its chain. What we do meanwhile slows it: it shares our
-# memory until it has become a program.
-CHAIN = 0.005
 NOTHING = b"", b""
 
 
 class Successor(DirectoryService):
     """The service in the current directory, and what another supervisor left of it."""
 
-    __slots__ = ("_given", "_tick", "_written", "logger", "logs")
+    __slots__ = ("_given", "_written", "logger", "logs")
 
     def succeed(self) -> None:
         """See what a supervisor left here that was killed."""
-        self._tick = 0  # before the last start
         self._given = NOTHING  # what run was given last, to be written down
         self._written = NOTHING  # and what was, before a start
         self.logs = 0  # the inode of the pipe to a logger that has no directory
@@ -125,16 +121,15 @@ class Successor(DirectoryService):
         self._give(fd_map, self.said.address if self.said else b"")
         if self._given != self._written or not self.status_writer.starting(b"1"):
             self._write_down(b"1")
-        self._tick = ticks()
+        self.run_start = ticks()
 
     def started(self, rules: Rules) -> None:
         """Run has been started with RULES: tell at once which process it is."""
-        now = ticks()
         self.run_pid = self.pid
-        self.run_start = self._tick if now == self._tick else start_time(self.pid)
+        if ticks() != self.run_start:
+            self.run_start = start_time(self.pid)
         # If that cannot be, its pipes tell until the end of the turn.
         self.status_writer.starting(self._run())
-        self.patience = CHAIN if self._launcher.chained else 0.0
         super().started(rules)
 
     def _give(self, fd_map: "Mapping[int, int]", address: bytes = b"") -> None:

@@ -70,7 +70,7 @@ class Tap:
         self._drained: Callable[[], None] | None = None
         self.on_line: Callable[[bytes], None] | None = None
         self.last_line = b""  # the last line that said something
-        self.last_read = monotonic()  # when something came, the last time
+        self.last_read = 0.0  # when something came, the last time
         loop.watch(self._source, self.forward)
 
     def forward(self) -> None:

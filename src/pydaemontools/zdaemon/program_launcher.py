@@ -27,8 +27,9 @@ class ProgramLauncher(Launcher):
 
     def run(self, rules: Rules, fd_map: dict[int, int]) -> int:  # noqa: ARG002 - they hold for all
         """Start the program; return its pid. Raises OSError."""
-        self.chained = bool(chain.recognise(self.file))
-        plain = not (self.chained or self.notify_address or limits)
+        chained = bool(chain.recognise(self.file))
+        plain = not (chained or self.notify_address or limits)
+        self._let_go_through(chained=chained)
         return self._start(self.file, self.argv, fd_map, self._become_program, plain=plain)
 
     def helper(
