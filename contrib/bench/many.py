@@ -168,6 +168,7 @@ def asked(count, rounds):
     """How long `pysv status` and sv take to show COUNT services, that pysvscan keeps."""
     with Services(OURS, count) as services:
         services.start(suites(count)[0][OURS])
+        time.sleep(SETTLED)
         names = sorted(str(path) for path in services.place.glob("s*"))
         words = {"pysv status": [SCRIPTS / "pysv", "status"], "sv status": ["sv", "status", *names]}
         lacking = [] if shutil.which("sv") else ["sv"]

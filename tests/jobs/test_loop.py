@@ -286,6 +286,25 @@ def test_an_alarm_that_is_set_by_another_comes_in_its_own_time(monkeypatch, box)
     assert called[3:] == ["later"]
 
 
+def test_an_alarm_that_asks_for_itself_at_once_lets_others_have_their_turn(monkeypatch, box):
+    """Time goes by while it is called: who looks after thousands in parts holds up nobody."""
+    processes = Processes(monkeypatch)
+    loop = Loop(box)
+    called = []
+
+    def alarm():
+        called.append("alarm")
+        processes.now += 0.001
+        if len(called) < 5:
+            loop.at(processes.now, alarm)
+
+    loop.at(102, alarm)
+    turn(loop, processes, later=2)
+    assert called == ["alarm"]
+    turn(loop, processes)
+    assert called == ["alarm", "alarm"]
+
+
 def test_a_deadline_that_was_put_off_does_not_come_early(monkeypatch, box):
     """Its alarm cannot be taken back: it has to mean nothing."""
     processes = Processes(monkeypatch)

@@ -236,7 +236,9 @@ class Loop:
             if self._readers.get(fd) == asked:
                 self.visit(asked[1])
                 asked[0]()
-        while self._alarms and self._alarms[0][0] <= monotonic():
+        # Who asks to be called again at once is, after the others have had their turn.
+        now = monotonic()
+        while self._alarms and self._alarms[0][0] <= now:
             alarm = heappop(self._alarms)
             if self._holds(alarm):
                 del self._due[alarm[2]]
