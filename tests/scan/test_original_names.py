@@ -61,7 +61,7 @@ def test_one_process_keeps_all(scan_as, name):
     assert {_parent(one) for one in pids} == {pid}
     assert Path(f"/proc/{pid}/comm").read_text() == f"{NAMES[name]}\n"
     assert Path(f"/proc/{pid}/cmdline").read_bytes().startswith(f"{NAMES[name]} sv/*\0".encode())
-    assert tree["b"].read("where") == f"{tree.path}/b\n"
+    assert tree["b"].wait_for("where") == [f"{tree.path}/b"]
     end(tree)
 
 

@@ -58,11 +58,11 @@ class Launcher:
         chained = not self.files.sub and bool(chain.recognise(RUN))
         special = self.files.sub or rules.cgroup or self.notify_address or limits or self.instance
         plain = not (special or chained or self.control_script("u"))
-        self._let_go_through(chained=chained)
+        self._show_later(chained=chained)
         return self._start(RUN, [RUN], fd_map, lambda: self._run(rules), plain=plain)
 
-    def _let_go_through(self, *, chained: bool) -> None:
-        """Show a run that is CHAINED, links in a copy of this process, when these have ended."""
+    def _show_later(self, *, chained: bool) -> None:
+        """Show a run that is CHAINED, links in a copy of this process, when that is a program."""
         self.service.patience = CHAIN if chained and self.native else 0.0
 
     def _start(

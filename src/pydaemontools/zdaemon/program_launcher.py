@@ -29,7 +29,7 @@ class ProgramLauncher(Launcher):
         """Start the program; return its pid. Raises OSError."""
         chained = bool(chain.recognise(self.file))
         plain = not (chained or self.notify_address or limits)
-        self._let_go_through(chained=chained)
+        self._show_later(chained=chained)
         return self._start(self.file, self.argv, fd_map, self._become_program, plain=plain)
 
     def helper(
