@@ -49,7 +49,7 @@ def _reached(deed: "Callable[[bytes, int], int]", name: bytes, directory: int | 
 def open_file(name: bytes, flags: int, directory: int | None = None, *, mode: int = 0) -> int:
     """Open the plain file NAME, which FLAGS may ask to be made: with MODE, whatever the umask."""
     writes = bool(flags & WRITES)
-    if writes and b"/" in name:
+    if writes and not _is_here(name):
         return _reached(lambda last, at: open_file(last, flags, at, mode=mode), name, directory)
     flags, made = flags & ~(posix.O_CREAT | posix.O_TRUNC), flags & posix.O_CREAT
     for _ in range(TRIES):
@@ -92,7 +92,7 @@ def make_anew(name: bytes, flags: int, directory: int | None = None, *, mode: in
 
 def replace(name: bytes, data: bytes, directory: int | None = None, *, mode: int) -> int:
     """Have DATA in the file NAME, all at once; return the fd of it, to write to."""
-    if b"/" in name:
+    if not _is_here(name):
         return _reached(lambda last, at: replace(last, data, at, mode=mode), name, directory)
     new = name + b".new"
     fd = make_anew(new, posix.O_WRONLY, directory, mode=mode)
