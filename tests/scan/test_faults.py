@@ -38,15 +38,15 @@ posix.fchdir = refuse
 FULL = """
 import posix
 from pydaemontools.base.inotify import Inotify
-from pydaemontools.scan.scanner import Scanner
-watch, keep_up, full = Inotify.watch, Scanner._keep_up, []
+from pydaemontools.scan.caretaker import Caretaker
+watch, keep_up, full = Inotify.watch, Caretaker.keep_up, []
 def refuse(self, directory, events):
     return -1 if full else watch(self, directory, events)
 def note(self):
     full.append(1)
     posix.close(posix.open("/PLACE/full", posix.O_CREAT | posix.O_WRONLY))
     keep_up(self)
-Inotify.watch, Scanner._keep_up = refuse, note
+Inotify.watch, Caretaker.keep_up = refuse, note
 """
 
 

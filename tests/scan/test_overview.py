@@ -6,22 +6,24 @@ import shutil
 import signal
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pydaemontools.base import overview
+from pydaemontools.base.inotify import IN_CREATE
 from pydaemontools.control import quick_status
 from pydaemontools.control.commands import Command
-from pydaemontools.control.overview_reader import OverviewReader, read
+from pydaemontools.control.overview_reader import OverviewReader, ask
 from pydaemontools.control.person_steps import person_steps
-from pydaemontools.control.servicefiles import Home
+from pydaemontools.scan.changes import PATIENCE
 from tests.conftest import wait_until
 from tests.supervise.conftest import make_service
 
 STATUS = Command("s", waits=False, force=False)
-HOME = Home(own=True)
+HOME = os.open(".", os.O_PATH | os.O_CLOEXEC)
 SLEEP = " exec sleep 1000\n"
 DEAF = " trap '' TERM; echo >there; while :; do sleep 0.05; done\n"
 KINDS = {
@@ -57,7 +59,7 @@ def by_directory(path, names):
     """What is seen in the directories of NAMES, one after the other, and the exit code."""
     steps, printer = person_steps(STATUS, json=False, limit=0)
     os.close(steps.home)
-    steps.home = HOME.fd
+    steps.home = HOME
     said = []
 
     def flush(end=b""):
@@ -74,12 +76,18 @@ def by_directory(path, names):
     return lines
 
 
+def read(path):
+    """The overview of what there is in PATH, None if nobody keeps one."""
+    question = ask(path)
+    return question and question.answer()
+
+
 def by_overview(path, names):
     """What the one file says of NAMES, where it says anything."""
     found = read(path)
     if not found:
         return dict.fromkeys(names)
-    quick = quick_status.QuickStatus(OverviewReader(path, found, HOME))
+    quick = quick_status.QuickStatus(OverviewReader(path, found))
     return dict(zip(names, quick.lines(names), strict=True))
 
 
@@ -207,3 +215,123 @@ def test_where_it_cannot_be_written_nothing_is_lost(scan, run):
     env = {"SVDIR": str(tree.path)}
     wait_until(lambda: run("pysv", "status", env=env).stdout.count(b"run: ") == 2)
     assert tree["new"].pid()
+
+
+def changes(place):
+    """What a person may put beside the run in PLACE, and take away: to be called again and again.
+
+    A log that nobody keeps is one of them; and so is a link that leads to nothing yet.
+    """
+    down, log, away = place / "down", place / "log", place / "away"
+    yield down.touch
+    yield lambda: down.rename(away)
+    yield lambda: down.symlink_to("away.not")
+    yield (place / "away.not").touch
+    yield (place / "away.not").unlink
+    yield down.unlink
+    yield lambda: make_service(log, {"run": SLEEP})
+    yield lambda: shutil.rmtree(log)
+    yield lambda: away.rename(down)
+    yield down.unlink
+
+
+@pytest.mark.parametrize("service", ["up", "down", "hosted"])
+def test_what_a_person_has_put_there_is_seen_at_once(kept, service):
+    """Nobody waits: what was done before somebody asks is in the answer."""
+    tree, path = kept
+    (tree.path / "down/down").unlink()
+    name = service.encode()
+    for change in list(changes(tree.path / service)) * 5:
+        change()
+        second = int(time.time())
+        told, seen = by_overview(path, [name]), by_directory(path, [name])
+        if int(time.time()) == second and told[name] is not None:
+            assert told == seen
+
+
+def test_where_nobody_answers_one_looks(kept, run):
+    """A pysvscan that stands still, whatever its file says of what a person has put there."""
+    tree, path = kept
+    os.kill(tree.scanner.pid, signal.SIGSTOP)
+    try:
+        (tree.path / "up/down").touch()
+        found = read(path)
+        assert not found.answered
+        assert b"normally down" in by_overview(path, [b"up"])[b"up"]
+        said = run("pysv", "status", env={"SVDIR": str(tree.path)})
+        assert re.search(rb"^run: up: [^\n]* normally down", said.stdout, re.MULTILINE)
+    finally:
+        os.kill(tree.scanner.pid, signal.SIGCONT)
+    wait_until(lambda: read(path).answered)
+
+
+def test_it_is_asked_until_it_answers_and_not_before(kept, monkeypatch):
+    """One that stands still when it is asked, and goes on: the answer has what was before."""
+    tree, path = kept
+    monkeypatch.setattr(overview, "PATIENCE", 60.0)
+    for _ in range(20):
+        os.kill(tree.scanner.pid, signal.SIGSTOP)
+        (tree.path / "up/down").touch()
+        question = ask(path)
+        os.kill(tree.scanner.pid, signal.SIGCONT)
+        found = question.answer()
+        assert found.answered
+        number = found.names.index(b"up")
+        assert found.row(number, 0)[0] >> 8 & overview.NORMALLY_DOWN
+        (tree.path / "up/down").unlink()
+        found = read(path)
+        assert found.answered
+        assert not found.row(number, 0)[0] >> 8 & overview.NORMALLY_DOWN
+
+
+def test_a_question_is_not_answered_by_what_had_begun_before(tmp_path, monkeypatch):
+    """Whoever was answering another then may have seen nothing of what we did since."""
+    monkeypatch.setattr(overview, "PATIENCE", 0.0)
+    place = tmp_path / ".pysvscan"
+    place.mkdir()
+    os.mkfifo(place / "control")
+    reader = os.open(place / "control", os.O_RDONLY | os.O_NONBLOCK)
+    head = [overview.MAGIC, 0, 0, 0, 0, 0, 0]
+    for before, after, answered in [
+        (4, 4, False),
+        (4, 5, False),
+        (4, 6, True),
+        (5, 6, False),
+        (5, 7, False),
+        (5, 8, True),
+    ]:
+        (place / "overview").write_bytes(overview.pack(*head, before))
+        question = ask(os.fsencode(tmp_path))
+        (place / "overview").write_bytes(overview.pack(*head, after))
+        assert question.answer().answered is answered, (before, after)
+    assert os.read(reader, 100) == b"?" * 6
+    os.close(reader)
+
+
+def test_a_service_that_writes_much_beside_its_run_is_not_listened_to(kept):
+    """It is looked at instead, and pysvscan is not woken by it."""
+    tree, path = kept
+    place = tree.path / "up"
+    for number in range(PATIENCE + 1):
+        (place / f"{number % 7}").touch()
+        (place / f"{number % 7}").unlink()
+    number = read(path).names.index(b"up")
+    wait_until(lambda: read(path).row(number, 0)[0] >> 8 & overview.UNSURE)
+    for _ in range(5):
+        (place / "down").touch()
+        assert b"normally down" in by_overview(path, [b"up"])[b"up"]
+        (place / "down").unlink()
+        assert b"normally" not in by_overview(path, [b"up"])[b"up"]
+
+    def masks():
+        """What it hears of each directory that it watches."""
+        found = {}
+        for file in Path(f"/proc/{tree.scanner.pid}/fdinfo").iterdir():
+            for line in file.read_text().splitlines():
+                if line.startswith("inotify "):
+                    words = dict(word.split(":") for word in line.split()[1:] if ":" in word)
+                    found[int(words["ino"], 16)] = int(words["mask"], 16)
+        return found
+
+    wait_until(lambda: not masks()[place.stat().st_ino] & IN_CREATE)
+    assert masks()[(tree.path / "down").stat().st_ino] & IN_CREATE

@@ -5,12 +5,18 @@ thousand directories takes a hundred times as long. It is made of numbers of 64 
 has them: a head, then SLOT of them for each service, then their names with a NUL between each two.
 
 The head: MAGIC; the device, the inode and the time of change of the directory of the services, and
-when it was listed (nanoseconds); how many services there are, and how many bytes of names.
+when it was listed (nanoseconds); how many services there are, and how many bytes of names; and how
+often pysvscan has begun or ended to write down what it had not yet seen.
 
 A slot is a row for the service, and one for a logger that has a directory. A row: what it is, and
 above that how many rows had been written before; since when (seconds); the pid, and above that the
 one of a logger without a directory; the first count again. A row is written by one write, and half
 of it has two counts.
+
+Whoever changed a file a moment ago wants to see that. So who reads sends QUESTION to the fifo
+`control`, and reads when a writing that had not begun before has ended. Nobody waits for longer
+than PATIENCE: where there is no answer the rows are as true as pysvscan knew, but for what a person
+puts there.
 """
 
 import posix
@@ -18,14 +24,18 @@ from sys import byteorder
 
 PLACE = b".pysvscan"
 NAME = b"overview"
+CONTROL = b"control"
+QUESTION = "?"  # a letter
+PATIENCE = 0.01  # seconds
 MOST = 1 << 26  # bytes that it may hold
-MAGIC = int.from_bytes(b"overvie1", "big")
-HEAD, SLOT, ROW = 7, 8, 4  # numbers of 64 bits
+MAGIC = int.from_bytes(b"overvie2", "big")
+HEAD, SLOT, ROW = 8, 8, 4  # numbers of 64 bits
+ANSWERS = 7  # where the number of beginnings and ends stands in the head
 WORD = 8  # bytes
 # What a row is, in its first byte. LOOK: the files in supervise/ say more than there is room for.
 LOOK, DOWN, RUN, FINISH, WAIT = range(5)
-# The second byte.
-PAUSED, TERM, WANTED_DOWN, ONCE = 1, 2, 4, 8
+# The second byte. There is a file `down`; UNSURE: what a person puts there has to be looked for.
+PAUSED, TERM, WANTED_DOWN, ONCE, NORMALLY_DOWN, UNSURE = 1, 2, 4, 8, 16, 32
 # The third: its logger has a directory, or it has none and is as the words say.
 NO_LOGGER, DIRECTORY, HOSTED = range(3)
 LOGGERS = (b"down", b"wait", b"run", b"finish")  # from HOSTED on
@@ -53,24 +63,30 @@ def stamp(directory: bytes) -> tuple[int, ...]:
 
 
 class Overview:
-    """What DATA, the whole file, holds; raises ValueError where it is none.
+    """What DATA, the whole file, holds, ANSWERED or not; raises ValueError where it is none.
 
     `names` are those of the services, in order; `stamp` says of the directory what listed_as()
-    takes. Of each service: `kinds`, since when, the two pids and the count; the same of its logger.
+    takes; `columns` are the first numbers of all rows of services, the second ones, and so on.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, answered: bool) -> None:
         if len(data) < HEAD * WORD:
             raise ValueError
-        magic, *stamp, self.listed, count, size = memoryview(data[: HEAD * WORD]).cast("Q")
+        magic, *stamp, self.listed, count, size, _ = memoryview(data[: HEAD * WORD]).cast("Q")
         end = (HEAD + SLOT * count) * WORD
         names = data[end:].split(b"\0") if count else []
         if magic != MAGIC or end + size != len(data) or len(names) != count:
             raise ValueError
+        self.answered = answered
         self.stamp = tuple(stamp)
         self.names = names
-        slots = memoryview(data)[HEAD * WORD : end].cast("Q")
-        self.columns = [slots[at::SLOT].tolist() for at in range(SLOT)]
+        self._slots = memoryview(data)[HEAD * WORD : end].cast("Q")
+        self.columns = [self._slots[at::SLOT].tolist() for at in range(ROW)]
+
+    def row(self, number: int, at: int) -> list[int]:
+        """The row of the service of this NUMBER that is AT so many numbers in its slot."""
+        start = SLOT * number + at
+        return self._slots[start : start + ROW].tolist()
 
     def listed_as(self, stamp: tuple[int, ...]) -> bool:
         """Whether the names are those of the directory, which has this STAMP now."""

@@ -6,6 +6,21 @@ web@, and knows itself by what stands behind the first @.
 
 import posix
 
+from .process import environ
+
+# Where a person looks for services: SVDIR, or where runit and daemontools keep them.
+DIRECTORIES = (b"/etc/service", b"/service")
+
+
+def services_directory() -> bytes:
+    """The directory of all services."""
+    named = environ.get(b"SVDIR")
+    if named is not None:
+        return named
+    first, second = DIRECTORIES
+    only = not posix.access(first, posix.X_OK) and posix.access(second, posix.X_OK)
+    return second if only else first
+
 
 def is_service(directory: bytes) -> bool:
     """Whether DIRECTORY holds a run, or what a supervisor makes."""

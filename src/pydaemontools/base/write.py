@@ -8,3 +8,13 @@ def write_all(fd: int, data: "bytes | memoryview") -> None:
     left = memoryview(data)
     while left:
         left = left[posix.write(fd, left) :]
+
+
+def show(text: bytes) -> None:
+    """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
+    try:
+        write_all(1, text)
+    except OSError as error:
+        from .cli import fatal
+
+        raise fatal(b"unable to write to stdout", error) from None

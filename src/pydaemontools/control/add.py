@@ -5,13 +5,13 @@ from time import monotonic, sleep
 from ..base import cli
 from ..base.process import is_dir
 from ..base.service_dirs import is_template, is_written
+from ..base.write import show
 from .commands import choose
 from .new import LETTERS as OF_NEW
 from .new import WORDS, build, say_path
 from .person_steps import limit, person_steps
 from .reader import find_status
 from .scanners import wake
-from .servicefiles import show
 from .services import find_new
 
 SYNOPSIS = (

@@ -6,11 +6,12 @@ from ..base import cli, errors
 from ..base.process import environ
 from ..base.service_dirs import is_written
 from ..base.shared_dir import read_file, read_head
+from ..base.write import show
 from ..chain import pathexec as chain
 from ..supervise.settings import SettingsReader
 from .fields import objects, text
 from .service_names import services
-from .servicefiles import Home, reason, show
+from .servicefiles import Home, reason
 from .services import find, looked, places
 
 SYNOPSIS = b"pysv check-config [-j] {--all | dir ...}"

@@ -4,9 +4,10 @@ import posix
 
 from ..base import cli, shared_dir
 from ..base.service_dirs import is_service
+from ..base.write import show
 from .hint import hint
 from .service_names import services
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble
 from .services import find, looked, places
 
 DONE = {

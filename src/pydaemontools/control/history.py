@@ -2,12 +2,13 @@
 
 from ..base import cli
 from ..base.printable import plain
+from ..base.write import show
 from ..supervise.statefile import HISTORY, parse_death
 from .fields import objects
 from .hint import hint
 from .reader import find_status
 from .service_names import services
-from .servicefiles import Trouble, read_file, show
+from .servicefiles import Trouble, read_file
 from .services import find, places, say_none
 from .svstat import refusal
 from .when import in_local

@@ -7,18 +7,19 @@ from ..base.printable import plain
 from ..base.process import is_dir
 from ..base.service_dirs import is_service, is_template, is_written
 from ..base.status import RUN, Status
+from ..base.write import show
 from .failing import failing
 from .fields import describe, objects, text
 from .overview_reader import known
 from .reader import find_status
 from .screen import coloured, duration, table
 from .service_names import services
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble
 from .services import find, looked, places, say_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .overview_reader import Statuses
+    from .overview_row import Statuses
 
 SYNOPSIS = b"pysv ls [-j] [service ...]"
 USAGE = (SYNOPSIS, SYNOPSIS)

@@ -5,13 +5,14 @@ from time import sleep, time_ns
 
 from ..base import cli
 from ..base.process import is_dir
+from ..base.write import show
 from ..log.lines.levels import DEBUG, NAMES, SEVERITIES, named
 from ..supervise.new_directory import beside, kept_logs
 from .fields import date, objects
 from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .service_names import directories
-from .servicefiles import reason, show
+from .servicefiles import reason
 from .services import find, looked, places, say_none
 from .typed_time import moment
 from .when import local

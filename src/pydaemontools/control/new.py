@@ -4,12 +4,12 @@ from ..base import cli
 from ..base.printable import plain
 from ..base.process import environ, is_dir
 from ..base.service_dirs import instance_of
+from ..base.write import show
 from ..chain.runnable import program
 from ..supervise.new_directory import Parts, make, quote
 from .elsewhere import Unclear, absolute, here, settle
 from .fields import objects
 from .service_names import AT, MAGIC
-from .servicefiles import show
 from .services import find_new
 
 TYPE_CHECKING = False

@@ -5,129 +5,113 @@ tell, or not for certain, has to be looked for there.
 """
 
 import posix
-from time import time
+from sys import byteorder
+from time import monotonic, sleep, time
 
-from ..base import overview
-from ..base.overview import (
-    COUNT,
-    DIRECTORY,
-    HOSTED,
-    LOGGERS,
-    ONCE,
-    PAUSED,
-    PID,
-    ROW,
-    TERM,
-    WANTED_DOWN,
-    Overview,
-)
-from ..base.service_dirs import is_written, names_in
-from ..base.status import DOWN, FINISH, RUN, SECOND, Status
-from .servicefiles import Home, attend
-from .services import services_directory
+from ..base import overview, shared_dir
+from ..base.overview import ANSWERS, MOST, WORD, Overview
+from ..base.service_dirs import services_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    # A service, and its logger if that has a directory.
-    Statuses = tuple[Status, Status | None]
+    from .overview_row import Statuses
 
 FEW = 8  # services: to look into their directories takes no longer
-LOW = (1 << PID) - 1
-# What a row says of the state, and of it in a word.
-WHAT = {
-    overview.DOWN: (DOWN, b"down"),
-    overview.RUN: (RUN, b"run"),
-    overview.FINISH: (FINISH, b"finish"),
-    overview.WAIT: (DOWN, b"wait"),
-}
+MOMENT = 0.0001  # seconds from one look for the answer to the next
 
 
-def read(place: bytes) -> Overview | None:
-    """The overview of the services in the directory PLACE, None where nobody keeps one."""
-    from ..base.shared_dir import read_file
+class Question:
+    """Asks whoever keeps the services in the directory PLACE how they are; raises OSError."""
 
-    at = place + b"/" + overview.PLACE + b"/"
+    def __init__(self, place: bytes) -> None:
+        at = place + b"/" + overview.PLACE + b"/"
+        control = shared_dir.open_fifo(at + overview.CONTROL)
+        try:
+            self._fd = shared_dir.open_file(at + overview.NAME, posix.O_RDONLY)
+            self._until = monotonic() + overview.PATIENCE
+            self._wanted = _answers(self._fd)
+            # One that has begun may not have seen what was done before we asked.
+            self._wanted += 2 + self._wanted % 2
+            try:
+                posix.write(control, overview.QUESTION.encode())
+            except BlockingIOError:
+                # It does not read at present.
+                self._until = 0.0
+        finally:
+            posix.close(control)
+
+    def answer(self) -> Overview:
+        """How they are; raises OSError, and ValueError where nobody can say."""
+        try:
+            while not (answered := _answers(self._fd) >= self._wanted):
+                if monotonic() > self._until:
+                    break
+                sleep(MOMENT)
+            size = posix.fstat(self._fd).st_size
+            return Overview(posix.pread(self._fd, min(size, MOST), 0), answered=answered)
+        finally:
+            posix.close(self._fd)
+
+
+def _answers(fd: int) -> int:
+    """What stands at ANSWERS in the overview FD."""
+    return int.from_bytes(posix.pread(fd, WORD, ANSWERS * WORD), byteorder)
+
+
+def ask(place: bytes) -> Question | None:
+    """Ask who keeps the services in the directory PLACE, if anybody does and may be asked."""
     try:
-        attend(at + b"control")
-        return Overview(read_file(at + overview.NAME, overview.MOST))
-    except (OSError, ValueError):
+        return Question(place)
+    except OSError:
         return None
 
 
 class OverviewReader:
-    """The services in the directory PLACE as the overview FOUND has them; HOME is where we are."""
+    """The services in the directory PLACE as the overview FOUND has them."""
 
-    def __init__(self, place: bytes, found: Overview, home: Home) -> None:
+    def __init__(self, place: bytes, found: Overview) -> None:
         self.place = place
         self.found = found
-        self.home = home
         self.now = int(time())
         # Root may look into every directory.
         self.root = not posix.geteuid()
+        self._at = place.rstrip(b"/") + b"/"
 
     def names(self) -> list[bytes]:
         """What there is in the directory, in order. Raises OSError."""
         found = self.found
-        return found.names if found.listed_as(overview.stamp(self.place)) else names_in(self.place)
+        if found.listed_as(overview.stamp(self.place)):
+            return found.names
+        from ..base.service_dirs import names_in
+
+        return names_in(self.place)
 
     def numbers(self, names: list[bytes]) -> list[int]:
         """At which numbers NAMES stand there, -1 where they do not."""
         at = {name: number for number, name in enumerate(self.found.names)}
         return [at.get(name, -1) for name in names]
 
-    def statuses(self, name: bytes, number: int) -> "Statuses | None":
-        """How the service NAME is, at this NUMBER; None where one has to look. We are in PLACE."""
-        if number < 0 or not (self.root or posix.access(name, posix.X_OK)):
-            return None
-        status, logger = self._status(name, number, 0), None
-        log = name + b"/log"
-        if self.found.columns[0][number] >> 16 & 0xFF == DIRECTORY:
-            logger = self._status(log, number, ROW)
-            if not logger:
-                return None
-        elif posix.access(log, posix.F_OK) and not is_written(log):
-            # Nobody keeps it.
-            return None
-        return (status, logger) if status else None
+    def may_look(self, name: bytes) -> bool:
+        """Whether we may look into the directory of the service NAME."""
+        return self.root or posix.access(self._at + name, posix.X_OK)
 
-    def _status(self, name: bytes, number: int, at: int) -> "Status | None":
-        """The status of what is at NAME, whose row is AT so many numbers in slot NUMBER."""
-        first, since, pids, count = (one[number] for one in self.found.columns[at : at + ROW])
-        what, flags, logger = first & 0xFF, first >> 8 & 0xFF, first >> 16 & 0xFF
-        known = what in WHAT and first >> COUNT == count and posix.access(name, posix.F_OK)
-        if not known or since > self.now or not HOSTED + len(LOGGERS) > logger:
+    def statuses(self, name: bytes, number: int) -> "Statuses | None":
+        """How the service NAME is, at this NUMBER; None where one has to look."""
+        if number < 0 or not self.may_look(name):
             return None
-        state, word = WHAT[what]
-        want = "d" if flags & WANTED_DOWN else "" if flags & ONCE else "u"
-        found = Status(
-            since * SECOND,
-            pids & LOW,
-            want,
-            paused=bool(flags & PAUSED),
-            term=bool(flags & TERM),
-            state=state,
-        )
-        found.word = word
-        found.normally_up = not posix.access(name + b"/down", posix.F_OK)
-        if logger >= HOSTED:
-            pid = pids >> PID
-            found.logger = LOGGERS[logger - HOSTED] + (b" %d" % pid if pid else b"")
-        return found
+        from .overview_row import statuses
+
+        return statuses(self.found, self._at + name, number, self.now)
 
 
 def known(names: list[bytes]) -> "list[Statuses | None]":
     """How each of NAMES is that is a service of SVDIR, None where one has to look."""
     place = services_directory()
-    found = read(place) if len(names) > FEW else None
-    if found:
-        reader = OverviewReader(place, found, Home(own=True))
-        try:
-            posix.chdir(place)
-            try:
-                numbers = reader.numbers(names)
-                return [reader.statuses(*one) for one in zip(names, numbers, strict=True)]
-            finally:
-                reader.home.back()
-        except OSError:
-            pass
+    question = ask(place) if len(names) > FEW else None
+    try:
+        if question:
+            reader = OverviewReader(place, question.answer())
+            return list(map(reader.statuses, names, reader.numbers(names)))
+    except (OSError, ValueError):
+        pass
     return [None] * len(names)

@@ -2,10 +2,11 @@
 
 from ..base import cli
 from ..base.status import RUN
+from ..base.write import show
 from .commands import Command, choose
 from .person_steps import limit, person_steps, roll
 from .service_names import services
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble
 from .services import find, places, say_none
 from .steps import MOST
 

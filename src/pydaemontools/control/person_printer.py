@@ -2,10 +2,11 @@
 
 from ..base.printable import plain
 from ..base.status import RUN, Status
+from ..base.write import show
 from .failing import failing
 from .printer import Printer, line
 from .screen import coloured, paint
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble
 
 WORDS = {b"wait": b", waiting to start", b"failed": b", failed"}
 

@@ -1,23 +1,21 @@
 """The status of many services in no time, where pysvscan has it in one file.
 
 What is printed is what steps.py would: the services of which there is more to say than stands in
-that file are left to it, and so are all where nobody keeps the file.
+that file are left to it, and so are all where nobody keeps the file. To import less is a third of
+the time: what is not needed where all run is imported where it is.
 """
 
-import posix
-
-from ..base.overview import COUNT, ROW, RUN, kind_of
-from ..base.service_dirs import is_service
-from ..base.status import RUN as UP
-from .overview_reader import FEW, OverviewReader, read
-from .servicefiles import Home, show
-from .services import below, services_directory
+from ..base.overview import COUNT, RUN, kind_of
+from ..base.service_dirs import services_directory
+from ..base.write import show
+from .overview_reader import FEW, OverviewReader, ask
+from .screen import coloured, paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .overview_reader import Statuses
+    from .overview_row import Statuses
     from .person_printer import PersonPrinter
 
 PLAIN = kind_of(RUN)
@@ -36,35 +34,21 @@ class QuickStatus:
         self._printer: PersonPrinter | None = None
 
     def lines(self, names: list[bytes]) -> list[bytes | None]:
-        """What is to be said of each of NAMES, None where one has to look. Raises OSError."""
-        found = self._reader.found
+        """What is to be said of each of NAMES, None where one has to look."""
+        found, look = self._reader.found, self._reader.may_look
         numbers: Iterable[int] = range(len(names))
-        columns = found.columns[:ROW]
+        columns = found.columns
         if names is not found.names:
             # The last row, of which nobody is, says nothing.
             numbers = self._reader.numbers(names)
             columns = [[column[n] for n in numbers] for column in ([*c, 0] for c in columns)]
-        posix.chdir(self._reader.place)
-        try:
-            return self._lines(names, numbers, columns)
-        finally:
-            self._reader.home.back()
-
-    def _lines(
-        self, names: list[bytes], numbers: "Iterable[int]", columns: list[list[int]]
-    ) -> list[bytes | None]:
-        """The lines of NAMES, at these NUMBERS; most just run, which is said at once."""
-        from .screen import coloured, paint
-
-        run = paint(b"run", b"run") if coloured() else b"run"
-        form = run + b": %b: (pid %d) %ds\n"
-        now, root, access = self._reader.now, self._reader.root, posix.access
+        # Most just run, which is said at once.
+        plain = PLAIN if found.answered else -1
+        form = (paint(b"run", b"run") if coloured() else b"run") + b": %b: (pid %d) %ds\n"
+        now, root = self._reader.now, self._reader.root
         return [
             form % (name, pid, now - since)
-            if first ^ count << COUNT == PLAIN
-            and since <= now
-            and not (access(name + b"/down", 0) or access(name + b"/log", 0))
-            and (root or access(name, posix.X_OK))
+            if first ^ count << COUNT == plain and since <= now and (root or look(name))
             else self._line(name, self._reader.statuses(name, number))
             for name, number, first, since, pid, count in zip(names, numbers, *columns, strict=True)
         ]
@@ -73,9 +57,11 @@ class QuickStatus:
         """The line of the service NAME, of its STATUSES; None where one has to look."""
         if not statuses:
             return None
+        from ..base.status import RUN as UP
+        from .person_printer import PersonPrinter
+
         if statuses[0].state != UP:
             self.code = NOT_UP
-        from .person_printer import PersonPrinter
 
         printer = self._printer = self._printer or PersonPrinter(json=False)
         for called, one in zip((name, b"log"), statuses, strict=True):
@@ -96,28 +82,31 @@ def status(who: bytes, names: list[bytes]) -> int | None:
     if names and len(names) <= FEW and not any(sign in b"".join(names) for sign in b"*?[@"):
         return None
     place = services_directory()
-    found = read(place)
-    if not found:
+    question = ask(place)
+    if not question:
         return None
-    asked = names
-    if names:
-        from .service_names import meant
-
-        base = place.rstrip(b"/") + b"/"
-        kept = {base + name for name in found.names}
-        # What is kept is a service: that is seen without a look at each.
-        names = meant(names, lambda path: path in kept or is_service(path))
     try:
-        reader = OverviewReader(place, found, Home(own=True))
+        reader = OverviewReader(place, question.answer())
+        asked = names
+        names = _meant(place, names, reader.found.names) if names else reader.names()
         quick = QuickStatus(reader)
-        names = names or reader.names()
         lines = quick.lines(names)
-    except OSError:
+    except (OSError, ValueError):
         return None
     if None not in lines:
         show(b"".join(filter(None, lines)))
         return quick.code if lines else None
     return _mixed(who, names, lines, quick.code, asked=bool(asked))
+
+
+def _meant(place: bytes, names: list[bytes], known: list[bytes]) -> list[bytes]:
+    """What NAMES mean, where the services KNOWN in PLACE are some without a look at each."""
+    from ..base.service_dirs import is_service
+    from .service_names import meant
+
+    base = place.rstrip(b"/") + b"/"
+    kept = {base + name for name in known}
+    return meant(names, lambda path: path in kept or is_service(path))
 
 
 def _mixed(
@@ -127,9 +116,11 @@ def _mixed(
 
     What holds no service is passed over unless it was ASKED for. The exit code is CODE, or worse.
     """
+    from ..base.service_dirs import is_service
     from .commands import Command
     from .person_control import code_of, help_with
     from .person_steps import person_steps
+    from .services import below
 
     steps, _ = person_steps(Command("s", waits=False, force=False), json=False, limit=0)
     ready: list[bytes] = []

@@ -7,13 +7,14 @@ from ..base import cli, shared_dir
 from ..base.reach import KIND, SYMLINK
 from ..base.service_dirs import is_template
 from ..base.shared_dir import DIRECTORY
+from ..base.write import show
 from ..supervise.new_directory import MADE, beside, kept_logs
 from .contents import Contents, check_tree, remove_all
 from .hint import hint
 from .person_steps import limit
 from .service_end import ServiceEnd
 from .service_names import meant
-from .servicefiles import Trouble, show
+from .servicefiles import Trouble
 from .services import find, looked, places
 
 SYNOPSIS = b"pysv remove [-fj] [-w seconds] [--purge] service ..."

@@ -8,8 +8,14 @@ import posix
 
 from ..base import cli
 from ..base.process import environ
-from ..base.service_dirs import is_service, is_template, names_in, services_in
-from .services import below, entries, first, places, services_directory
+from ..base.service_dirs import (
+    is_service,
+    is_template,
+    names_in,
+    services_directory,
+    services_in,
+)
+from .services import below, entries, first, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

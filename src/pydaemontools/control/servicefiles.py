@@ -159,13 +159,3 @@ class Home:
             posix.fchdir(self.fd)
         except OSError as error:
             raise cli.fatal(b"unable to set directory", error) from None
-
-
-def show(text: bytes) -> None:
-    """Write TEXT to stdout; raises Quit. An original does not care whether it got there."""
-    from ..base.write import write_all
-
-    try:
-        write_all(1, text)
-    except OSError as error:
-        raise cli.fatal(b"unable to write to stdout", error) from None

@@ -4,19 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.process import environ, is_dir
-from ..base.service_dirs import is_service, names_in
-
-DIRECTORIES = (b"/etc/service", b"/service")
-
-
-def services_directory() -> bytes:
-    """The directory of all services."""
-    named = environ.get(b"SVDIR")
-    if named is not None:
-        return named
-    first, second = DIRECTORIES
-    only = not posix.access(first, posix.X_OK) and posix.access(second, posix.X_OK)
-    return second if only else first
+from ..base.service_dirs import is_service, names_in, services_directory
 
 
 def places(name: bytes) -> list[bytes]:

@@ -4,7 +4,8 @@ import posix
 from _signal import SIG_IGN, SIGPIPE, signal
 
 from ..base import cli
-from .servicefiles import Home, Trouble, open_control, show
+from ..base.write import show
+from .servicefiles import Home, Trouble, open_control
 from .services import first, places_here
 
 LETTERS = b"udopchaitkx"

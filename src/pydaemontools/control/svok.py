@@ -4,7 +4,8 @@ import posix
 from errno import ENOENT, ENXIO
 
 from ..base import cli
-from .servicefiles import CONTROL, OK, Home, Trouble, attend, show
+from ..base.write import show
+from .servicefiles import CONTROL, OK, Home, Trouble, attend
 from .services import first, places_here
 
 USAGE = (b"svok dir", b"pysvok [-jv] dir")

@@ -5,7 +5,8 @@ from time import time
 
 from ..base import cli
 from ..base.status import RUN, Status
-from .servicefiles import STATUS, Home, RawReader, Trouble, normally_up, reason, show
+from ..base.write import show
+from .servicefiles import STATUS, Home, RawReader, Trouble, normally_up, reason
 from .services import first, places_here
 
 TYPE_CHECKING = False

@@ -5,10 +5,11 @@ from time import monotonic, sleep
 
 from ..base import cli
 from ..base.status import RUN, Status
+from ..base.write import show
 from .check_script import LIMIT, run_check_script
 from .lifetime import Lifetime
 from .reader import read_status
-from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason, show
+from .servicefiles import CONTROL, OK, Home, Trouble, attend, reason
 from .services import first, places_here
 
 TYPE_CHECKING = False

@@ -6,6 +6,7 @@ from time import monotonic, time
 from ..base import cli
 from ..base.printable import plain
 from ..base.proc import is_shown
+from ..base.write import show
 from ..supervise.statefile import HISTORY, only_deaths
 from .failing import failing
 from .fields import objects
@@ -17,7 +18,7 @@ from .processes import Processes
 from .reader import find_status
 from .screen import coloured, duration, table, terminal
 from .service_names import services
-from .servicefiles import Trouble, read_file, show
+from .servicefiles import Trouble, read_file
 from .services import find
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from errno import EBADF
 
 from ..base import cli, process
 from ..base.printable import plain
-from ..base.write import write_all
+from ..base.write import show
 from .lines.borders import border
 from .lines.emit import flat
 from .lines.entries import entries
@@ -43,11 +43,11 @@ def main(file: bytes, default: int, forms: "Forms | None", least: int) -> int:
     heading = HEADING
     try:
         for block in _blocks(_opened(file), explainer.whole):
-            _write(heading + b"".join(explainer.rows(block)))
+            show(heading + b"".join(explainer.rows(block)))
             heading = b""
     except OSError as error:
         raise cli.fatal(b"unable to read " + (b"stdin" if file == b"-" else file), error) from None
-    _write(heading)
+    show(heading)
     return 0
 
 
@@ -66,13 +66,6 @@ def _width() -> int | None:
         return posix.get_terminal_size(1).columns or None
     except OSError:
         return None
-
-
-def _write(text: bytes) -> None:
-    try:
-        write_all(1, text)
-    except OSError as error:
-        raise cli.fatal(b"unable to write to stdout", error) from None
 
 
 def _blocks(fd: int, whole: "Callable[[bytes], int]") -> "Iterator[bytes]":

@@ -4,7 +4,7 @@ import gc
 import posix
 from time import monotonic
 
-from ..base import cli
+from ..base import cli, overview
 from ..base.child import have_files, spawn_apart
 from ..base.heap import give_back
 from ..base.process import environ
@@ -16,8 +16,7 @@ from ..supervise.dialect import DIALECTS
 from ..supervise.logger_file import program_of
 from ..supervise.supervise import OURS
 from .hosted import Loggers
-from .overview_writer import OverviewWriter
-from .scan_control import PLACE, ScanControl
+from .scan_control import ScanControl
 from .scanner import Scanner
 
 TYPE_CHECKING = False
@@ -38,10 +37,10 @@ def keep(loop: Loop, origin: bytes, log: bytes, spare: "Spare | None") -> int:
     asked = {name: environ.pop(name) for name in OURS if name in environ}
     environ[b"PYDAEMONTOOLS_SUPERVISOR"] = b"%d" % posix.getpid()
     spawn_apart()
-    loggers = Loggers(loop, PLACE, log, spare)
+    loggers = Loggers(loop, overview.PLACE, log, spare)
     scanner = Scanner(loop, Reaper(loop), DIALECTS[b"pysupervise"], origin, files=have_files())
     scanner.loggers = loggers
-    scanner.overview = OverviewWriter(loop, scanner.home, scanner.known)
+    scanner.show_all()
     Machine(loop, scanner, asked).run()
     return KILLED if scanner.killed else 0
 
@@ -81,6 +80,8 @@ class Machine:
             self._announcer.tell(b"STOPPING=1")
             self._scanner.end()
             self._urge()
+        elif letter == overview.QUESTION:
+            self._scanner.answer()
         elif letter in ("h", "a"):
             self._scanner.look()
         elif letter == "n":

@@ -137,9 +137,6 @@ class OriginalScanner(Scanner):
         cli.fatal(verb, error).say(self.dialect.who(name))
         self._one_left()
 
-    def _watch(self, name: bytes, *, keep: bool = False) -> None:
-        """Nobody looks after the files of a service."""
-
     def _warn(self, _name: bytes, end: cli.Quit) -> None:
         self.warn(b"; ".join(end.lines).removeprefix(b"fatal: "))
 

@@ -5,6 +5,7 @@ from time import monotonic
 
 from ..base import cli, shared_dir
 from ..base.errors import error_str
+from ..base.overview import CONTROL, PLACE
 from ..jobs.loop import Loop
 from .scanner import WHO
 
@@ -12,8 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PLACE = b".pysvscan"
-CONTROL = b"control"
 AGAIN = 5.0  # seconds until it is tried again to make it
 
 

@@ -18,29 +18,25 @@ from ..base.shared_dir import open_directory
 from ..jobs.loop import Loop
 from ..jobs.tree import Reaper
 from ..supervise.dialect import Dialect
-from ..supervise.directory_service import DirectoryService
 from ..supervise.logger_file import by_file
 from ..supervise.supervise import here
-from .changes import Changes
+from .caretaker import KEEP, Caretaker
 from .hosted import Loggers
-from .moved import found_at, gone, identity, is_held, moves, stands
+from .moved import found_at, gone, identity, is_held
 from .overview_writer import OverviewWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..supervise.pair import Kept
 
 LOOK = 5.0  # seconds from one look at the directory to the next
 YOUNG = 10 * 10**9  # nanoseconds: what was changed since may have been again, at the same time
 AGAIN = 0.1  # seconds until one is tried again that could not be kept
 BEGINNING = 1.0  # seconds in which some are started before these are shown
 ENDING = 0.2  # seconds in which most services end: only those that do not are shown to be told
-KEEP = 2.0  # seconds until it is looked whether a service has all its files
 SPARE = 64  # open files for what is opened for a moment, and for what a service asks for
 FILES = 16  # that a service and its logger may have open until both have been shown
-SLICE = 50  # services that are looked after in one turn
 
 WHO = b"pysvscan"
 
@@ -53,7 +49,6 @@ class Scanner:
 
     hears = True  # whether it is told of changes
     loggers: Loggers | None = None
-    overview: OverviewWriter | None = None
 
     def __init__(
         self, loop: Loop, reaper: Reaper | None, dialect: Dialect, place: bytes, *, files: int
@@ -63,9 +58,7 @@ class Scanner:
         self.reaper = reaper
         self.dialect = dialect
         self.place = place
-        self._within = place + b"/"  # as Upkeep has it: one object for all services
         self.keep: list[int] = []  # the fds that all inherit
-        self.known: dict[bytes, Kept] = {}
         self.ending = False
         self._fresh: list[bytes] = []  # directories that are to be kept, the first one last
         self._some_left = False  # since the last turn
@@ -74,11 +67,25 @@ class Scanner:
         self.home = loop.home = self._open_home()
         self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
         self._told: dict[bytes, bytes] = {}  # what was said of a directory that cannot be kept
-        self._homes: dict[int, bytes] = {}  # the names of those that are kept, by identity()
         self._again: set[bytes] = set()  # directories that are tried again in a moment
-        self._changes = Changes(loop, self._changed, hears=self.hears)
-        self._to_see: dict[bytes, None] = {}  # services whose files may have changed
-        self._turn = 0  # whose turn it is, where no event tells
+        self._caretaker = Caretaker(loop, self.home, place, self.look, hears=self.hears)
+        self.known = self._caretaker.known
+
+    @property
+    def overview(self) -> OverviewWriter | None:
+        """What is told of all of them."""
+        return self._caretaker.overview
+
+    def show_all(self) -> None:
+        """Have somebody write down for all to see how the services are."""
+        changes = self._caretaker.changes
+        overview = OverviewWriter(self.loop, self.home, self.known, changes.hears_of)
+        self._caretaker.overview = overview
+
+    def answer(self) -> None:
+        """Somebody asks for what has happened until now to be written down there."""
+        if self.overview:
+            self.overview.answer(self._caretaker.changes.hear)
 
     @staticmethod
     def _open_home() -> int:
@@ -99,7 +106,7 @@ class Scanner:
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
         self._at(monotonic() + LOOK, self._look_again)
-        self._at(monotonic() + KEEP, self._keep_up)
+        self._at(monotonic() + KEEP, self._caretaker.keep_up)
 
     def look(self) -> None:
         """See which services there are, and start those that are new."""
@@ -129,10 +136,9 @@ class Scanner:
                 begun.append(name)
             if monotonic() > until:
                 break
-        for name in filter(self.known.__contains__, begun):
-            self._watch(name)
-        if self.overview:
-            self.overview.busy = bool(self._fresh)
+        for name in filter(self.known.__contains__, begun if self.hears else ()):
+            self._caretaker.watch(name)
+        self._tell_busy()
         if not self._fresh:
             self._told.pop(b".", None)
         elif not room:
@@ -156,14 +162,19 @@ class Scanner:
         known = b"%d services are kept, and no more" % len(self.known)
         trouble = cli.fatal(known, OSError(EMFILE, ""), b"%d may be open" % (self._most + SPARE))
         self._fresh = []
-        if self.overview:
-            self.overview.busy = False
+        self._tell_busy()
         self._warn(b".", trouble)
+
+    def _tell_busy(self) -> None:
+        """Say whether some are still to be started."""
+        self._caretaker.busy = bool(self._fresh)
+        if self.overview:
+            self.overview.busy = bool(self._fresh)
 
     def _names(self) -> list[bytes]:
         self.loop.enter(self.home)
         self._seen = stamp(b".")
-        self._changes.watch(b".", b"")
+        self._caretaker.changes.watch(b".", b"")
         return names_in(b"")
 
     def _follow(self) -> None:
@@ -181,7 +192,7 @@ class Scanner:
         try:
             if not posix.access(name + b"/run", posix.F_OK):
                 # It may come.
-                self._changes.watch(name, b"")
+                self._caretaker.changes.watch(name, b"")
                 return False
             home = open_directory(name)
         except OSError as error:
@@ -198,7 +209,7 @@ class Scanner:
         except cli.Quit as end:
             self._refuse(name, end)
             return False
-        self._homes[which] = name
+        self._caretaker.note(name, which)
         self._again.discard(name)
         self._told.pop(name, None)
         return True
@@ -212,50 +223,19 @@ class Scanner:
             self._again.add(name)
             self._at(monotonic() + AGAIN, self.look)
 
-    # A directory may get another name.
-
     def _is_kept(self, name: bytes, which: int) -> bool:
-        """Whether the directory WHICH, called NAME, is that of a service that is kept.
-
-        That goes by this name from now on, unless it has another.
-        """
-        owner = self._owner(which)
-        if owner and not stands(owner, self.known[owner]):
-            self._sort_out()
-            owner = self._owner(which)
+        """Whether the directory WHICH, called NAME, is that of a service that is kept."""
+        owner = self._caretaker.keeper_of(name, which)
         if owner and owner != name:
-            # It may be about to go on in another.
-            self._changed(owner)
             said = name + b" is the directory of " + owner + b", which is kept"
             self._warn(name, cli.fatal(said))
         return bool(owner)
-
-    def _owner(self, which: int) -> bytes:
-        """The name of the service that is kept in the directory WHICH; nothing if none is."""
-        name = self._homes.get(which, b"")
-        return name if name in self.known and identity(self.known[name].home) == which else b""
-
-    def _sort_out(self) -> None:
-        """Have each service go by the name that its directory has now. Raises OSError."""
-        self.loop.enter(self.home)
-        new = moves(names_in(b""), self.known)
-        self._changes.forget(new)
-        pairs = {name: self.known.pop(old) for old, name in new.items()}
-        self.known |= pairs
-        for name, pair in pairs.items():
-            self._homes[identity(pair.home)] = name
-            shown = plain(name.rstrip(b"/"))
-            pair.rename(shown, b"" if name[-1:] == b"/" else found_at(self._within, name, shown))
-            self._watch(name)
-        if self.overview:
-            self.overview.outdated()
-        self.loop.enter(self.home)
 
     def _have(self, name: bytes, home: int, shown: bytes) -> None:
         """Have the service NAME, whose directory is HOME, SHOWN in messages. Raises Quit."""
         self.loop.enter(home)
         try:
-            found, loggers = found_at(self._within, name, shown), self.loggers or by_file
+            found, loggers = found_at(self._caretaker.within, name, shown), self.loggers or by_file
             pair = here(self.loop, self.reaper, self.dialect, shown, found, loggers)
         except cli.Quit:
             self.loop.drop((home,))
@@ -269,7 +249,7 @@ class Scanner:
     def end_removed(self) -> None:
         """End those whose directory is not there any more."""
         try:
-            self._sort_out()
+            self._caretaker.sort_out()
             names = set(self._names())
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to read " + self.place, error))
@@ -296,13 +276,12 @@ class Scanner:
         gone = [name for name in left if self.known[name].home not in busy]
         self._some_left = len(gone) < len(left)
         self.loop.drop({self.known[name].home for name in gone})
-        self._changes.forget(set(gone))
+        self._caretaker.changes.forget(set(gone))
         for name in gone:
-            pair = self.known.pop(name)
+            pair = self._caretaker.drop(name)
             for one in filter(None, (pair.service, pair.logger)):
                 killed = posix.WTERMSIG(one.wait_status or 0) == SIGKILL
                 self.killed += self.ending and killed
-            self._homes.pop(identity(pair.home), None)
             pair.close()
             self._seen = ()
         if self.overview:
@@ -314,7 +293,7 @@ class Scanner:
         self._fresh = []
         if self.overview:
             self.overview.end()
-        self._changes.end()
+        self._caretaker.changes.end()
         for pair in self.known.values():
             pair.service.patience = ENDING
             pair.end()
@@ -341,60 +320,3 @@ class Scanner:
         if self._told.get(name) != text:
             self._told[name] = text
             cli.say(WHO + b": warning: " + text.removeprefix(b"fatal: "))
-
-    # Whether each has its files.
-
-    def _changed(self, name: bytes) -> None:
-        """Something has changed in the directory of the service NAME, or in that of all."""
-        if not name:
-            self.look()
-        elif name in self.known and name not in self._to_see:
-            self._to_see[name] = None
-            self._at(monotonic() + KEEP, self._keep_up)
-
-    def _keep_up(self) -> None:
-        """Have some of those that may have lost files make them again."""
-        # What is to be started goes first.
-        some = dict.fromkeys([] if self._fresh else list(self._to_see)[:SLICE])
-        for name in some:
-            del self._to_see[name]
-        if self._to_see:
-            self._at(monotonic() + KEEP * bool(self._fresh), self._keep_up)
-        if self._changes.deaf:
-            names = list(self.known)
-            some |= dict.fromkeys((names + names)[self._turn :][:SLICE])
-            self._turn = (self._turn + SLICE) % max(1, len(names))
-            self._at(monotonic() + KEEP, self._keep_up)
-        for name in some:
-            if name in self.known:
-                self._see_to(name)
-
-    def _see_to(self, name: bytes) -> None:
-        """Have the service NAME make again what it lost, and go where its directory is."""
-        self.loop.visit(self.home)
-        if self._owner(identity(name)) not in (b"", name.rstrip(b"/")):
-            self._at(monotonic(), self.look)
-            try:
-                self._sort_out()
-            except OSError:
-                # The look says why.
-                return
-        if (pair := self.known.get(name)) is None:
-            return
-        before = identity(pair.home)
-        self._watch(name, keep=True)
-        if (which := identity(pair.home)) != before:
-            self._homes.pop(before, None)
-            self._homes[which] = name
-            self._at(monotonic(), self.look)
-
-    def _watch(self, name: bytes, *, keep: bool = False) -> None:
-        """Hear of what becomes of the files of the service NAME; KEEP them, before that."""
-        pair = self.known[name]
-        self.loop.visit(pair.home)
-        for one, place in ((pair.service, b"."), (pair.logger, b"log")):
-            if isinstance(one, DirectoryService):
-                if keep:
-                    one.keep_up()
-                for directory in (place, place + b"/supervise"):
-                    self._changes.watch(directory, name)

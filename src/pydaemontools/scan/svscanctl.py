@@ -4,8 +4,8 @@ import posix
 from errno import ENOENT, ENXIO
 
 from ..base import cli, shared_dir
+from ..base.overview import CONTROL, PLACE
 from ..base.process import environ
-from .scan_control import CONTROL, PLACE
 
 WHO = b"pysvscanctl"
 USAGE = (b"pysvscanctl [-a] [-n] [-t] [dir]",) * 2
