@@ -17,7 +17,7 @@ STAMP = (5, 6, 10**18)
 def whole(names, slots, listed=2 * 10**18):
     """The bytes of the file for NAMES, with the numbers of their SLOTS."""
     text = b"\0".join(names)
-    head = pack(overview.MAGIC, *STAMP, listed, len(names), len(text))
+    head = pack(overview.MAGIC, *STAMP, listed, len(names), len(text), 7)
     return head + b"".join(pack(*numbers) for numbers in slots) + text
 
 
@@ -37,7 +37,9 @@ def test_what_is_written_is_read(written):
     data = whole(names, slots)
     found = Overview(data)
     assert found.names == names
-    assert list(map(list, zip(*found.columns, strict=True))) == slots
+    assert found.columns == [[slot[at] for slot in slots] for at in range(ROW)]
+    rows = [found.row(number, 0) + found.row(number, ROW) for number in range(len(names))]
+    assert rows == slots
     for length in range(0, len(data), 5):
         assert not is_one(data[:length])
 

@@ -194,3 +194,15 @@ def test_a_sibling_of_the_same_name(run, place, scripts, script):
     script(place / "bin/python3", f"#!/bin/sh\n: >{place}/ran\n")
     assert run(place / "bin/pysetlock", "l", "echo", "ran").stdout == b"ran\n"
     assert not (place / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "copies"),
+    [("pysv status", False), ("pysvstat .", False), ("pysv logs", True), ("pypgrphack true", True)],
+)
+def test_what_starts_no_program_copies_no_environment(run, scripts, place, words, copies):
+    """The shell that an entry script is to the system starts a process only where it has to."""
+    tool, *rest = words.split()
+    said = run("sh", "-x", scripts / tool, *rest, env={"SVDIR": str(place)}).stderr
+    assert (b"base64" in said) is copies
+    assert b"+ exec " in said

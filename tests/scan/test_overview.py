@@ -78,7 +78,8 @@ def by_directory(path, names):
 
 def read(path):
     """The overview of what there is in PATH, None if nobody keeps one."""
-    question = ask(path)
+    with looking(path):
+        question = ask([])
     return question and question.answer()
 
 
@@ -272,7 +273,8 @@ def test_it_is_asked_until_it_answers_and_not_before(kept, monkeypatch):
     for _ in range(20):
         os.kill(tree.scanner.pid, signal.SIGSTOP)
         (tree.path / "up/down").touch()
-        question = ask(path)
+        with looking(path):
+            question = ask([])
         os.kill(tree.scanner.pid, signal.SIGCONT)
         found = question.answer()
         assert found.answered
@@ -301,7 +303,8 @@ def test_a_question_is_not_answered_by_what_had_begun_before(tmp_path, monkeypat
         (5, 8, True),
     ]:
         (place / "overview").write_bytes(overview.pack(*head, before))
-        question = ask(os.fsencode(tmp_path))
+        with looking(os.fsencode(tmp_path)):
+            question = ask([])
         (place / "overview").write_bytes(overview.pack(*head, after))
         assert question.answer().answered is answered, (before, after)
     assert os.read(reader, 100) == b"?" * 6

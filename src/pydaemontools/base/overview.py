@@ -69,7 +69,7 @@ class Overview:
     takes; `columns` are the first numbers of all rows of services, the second ones, and so on.
     """
 
-    def __init__(self, data: bytes, *, answered: bool) -> None:
+    def __init__(self, data: bytes, *, answered: bool = False) -> None:
         if len(data) < HEAD * WORD:
             raise ValueError
         magic, *stamp, self.listed, count, size, _ = memoryview(data[: HEAD * WORD]).cast("Q")

@@ -26,7 +26,7 @@ MODULES = {
     "svc": "control.svc",
     "svstat": "control.svstat",
     "svok": "control.svok",
-    "sv": "control.sv",
+    "sv": "control.sv_original",
     "svwait": "control.svwait",
     "svwaitup": "control.svwaitup",
     "svwaitdown": "control.svwaitdown",
@@ -62,6 +62,7 @@ NAMELESS = (
     "svlogd",
 )
 OWN = {"py" + word: module for word, module in MODULES.items() if word not in NAMELESS}
+OWN["pysv"] = "control.pysv"
 OUR_OWN = "chain", "svwait", "svscanctl", "daemon"  # that stand in for none
 ORIGINALS = {word: MODULES[word] for word in MODULES if word not in OUR_OWN}
 NAMES = OWN | ORIGINALS

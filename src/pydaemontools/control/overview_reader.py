@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .overview_row import Statuses
 
 FEW = 8  # services: to look into their directories takes no longer
+PATTERNS = b"*", b"?", b"[", b"@"  # names with one of these may mean many
 MOMENT = 0.0001  # seconds from one look for the answer to the next
 
 
@@ -24,6 +25,7 @@ class Question:
     """Asks whoever keeps the services in the directory PLACE how they are; raises OSError."""
 
     def __init__(self, place: bytes) -> None:
+        self.place = place
         at = place + b"/" + overview.PLACE + b"/"
         control = shared_dir.open_fifo(at + overview.CONTROL)
         try:
@@ -58,10 +60,15 @@ def _answers(fd: int) -> int:
     return int.from_bytes(posix.pread(fd, WORD, ANSWERS * WORD), byteorder)
 
 
-def ask(place: bytes) -> Question | None:
-    """Ask who keeps the services in the directory PLACE, if anybody does and may be asked."""
+def ask(names: list[bytes]) -> Question | None:
+    """Ask how the services NAMES are, or all of SVDIR, whoever keeps those.
+
+    None where nobody does, or may be asked, and where they are so few that one looks as fast.
+    """
+    if names and len(names) <= FEW and not any(sign in b"".join(names) for sign in PATTERNS):
+        return None
     try:
-        return Question(place)
+        return Question(services_directory())
     except OSError:
         return None
 
@@ -106,11 +113,10 @@ class OverviewReader:
 
 def known(names: list[bytes]) -> "list[Statuses | None]":
     """How each of NAMES is that is a service of SVDIR, None where one has to look."""
-    place = services_directory()
-    question = ask(place) if len(names) > FEW else None
+    question = ask(names)
     try:
         if question:
-            reader = OverviewReader(place, question.answer())
+            reader = OverviewReader(question.place, question.answer())
             return list(map(reader.statuses, names, reader.numbers(names)))
     except (OSError, ValueError):
         pass

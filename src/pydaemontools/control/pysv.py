@@ -1,6 +1,7 @@
 """pysv under its own name: the commands of sv, and those that only a person needs."""
 
 from ..base import cli
+from ..chain import pathexec as chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,15 @@ SIMPLE = {b"all", b"v"}  # with these a status is one line each
 
 
 def main(argv: list[bytes]) -> int:
-    """Do what the first word says; options may stand before and after it."""
+    """Do what the first word says, or be an init script under another name.
+
+    Options may stand before that word and after it.
+    """
     who = argv[0]
+    if chain.called not in (b"", b"sv", b"pysv"):
+        from .sv_original import run
+
+        return run(argv, chain.called, lsb=True)
     before, rest = cli.options(argv, USAGE, more=LETTERS, words=WORDS)
     if not rest:
         return _list_commands(who)
@@ -111,12 +119,16 @@ def _given(who: bytes, found: list[tuple[bytes, bytes]], names: list[bytes]) -> 
 def _control(who: bytes, word: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
     """Do what WORD says with the services NAMES; the code is sv's, of a status LSB's."""
     if word == b"status" and SIMPLE.issuperset(given):
-        # Of many services to import less is half of the time.
-        from .quick_status import status
+        # Of many services to import less is half of the time; and while the answer comes.
+        from .overview_reader import ask
 
-        code = status(who, names)
-        if code is not None:
-            return code
+        question = ask(names)
+        if question:
+            from .quick_status import status
+
+            code = status(who, question, names)
+            if code is not None:
+                return code
     from .person_control import control
 
     return control([who, word, *names], USAGE, given, OTHERS)

@@ -6,9 +6,8 @@ the time: what is not needed where all run is imported where it is.
 """
 
 from ..base.overview import COUNT, RUN, kind_of
-from ..base.service_dirs import services_directory
 from ..base.write import show
-from .overview_reader import FEW, OverviewReader, ask
+from .overview_reader import OverviewReader, Question
 from .screen import coloured, paint
 
 TYPE_CHECKING = False
@@ -74,17 +73,11 @@ class QuickStatus:
         return text + b"\n"
 
 
-def status(who: bytes, names: list[bytes]) -> int | None:
-    """Print how the services NAMES are, or all of SVDIR; the exit code, None where one has to look.
-
-    Raises Quit.
+def status(who: bytes, question: Question, names: list[bytes]) -> int | None:
+    """Print how the services NAMES are, or all of SVDIR, as the QUESTION is answered; the exit
+    code, None where one has to look. Raises Quit.
     """
-    if names and len(names) <= FEW and not any(sign in b"".join(names) for sign in b"*?[@"):
-        return None
-    place = services_directory()
-    question = ask(place)
-    if not question:
-        return None
+    place = question.place
     try:
         reader = OverviewReader(place, question.answer())
         asked = names

@@ -3,8 +3,6 @@
 import posix
 import sys
 
-from ..base.printable import PLAIN, plain
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,10 +86,12 @@ def severity(text: bytes, level: int) -> bytes:
     return b"\x1b[" + colour + b"m" + text + b"\x1b[0m" if colour and text else text
 
 
-# A tab does no harm.
-TEXT = PLAIN[:9] + b"\t" + PLAIN[10:]
-
-
 def for_terminal() -> "Callable[[bytes], bytes]":
     """What makes lines fit for stdout: a terminal must not be driven, a pipe gets all."""
-    return (lambda line: plain(line, TEXT)) if posix.isatty(1) else bytes
+    if not posix.isatty(1):
+        return bytes
+    from ..base.printable import PLAIN, plain
+
+    # A tab does no harm.
+    text = PLAIN[:9] + b"\t" + PLAIN[10:]
+    return lambda line: plain(line, text)

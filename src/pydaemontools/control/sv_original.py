@@ -4,6 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.process import environ
+from ..chain import pathexec as chain
 from .commands import WAIT, choose
 from .servicefiles import READ, RawReader
 from .steps import IS_DOWN, TROUBLE, UP, ServiceSteps, nameless_fatal
@@ -15,6 +16,12 @@ VERSION = b"$Id: 900314260c6d52c986c5357673bea2f3bd3f4698 $"
 DIRECTORY = b"/etc/service/"
 # What an init script's status has to tell.
 CODES = {UP: 0, IS_DOWN: 3, 0: 4, TROUBLE: 4}
+
+
+def main(argv: list[bytes]) -> int:
+    """Be sv, or under another name an init script."""
+    called = chain.called or argv[0]
+    return run(argv, called, lsb=called not in (b"sv", b"pysv"))
 
 
 def run(argv: list[bytes], called: bytes, *, lsb: bool) -> int:

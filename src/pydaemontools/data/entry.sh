@@ -8,7 +8,14 @@ unset PYDAEMONTOOLS_CALLED PYDAEMONTOOLS_ENVIRON PYDAEMONTOOLS_LOST PYDAEMONTOOL
     PYDT_FILE=$PYDT_COPY
 # A shell hands on only variables that could be its own, so the link gets a copy of them all; of
 # many only those that are not, and those that shells set. Without a process it gets the text.
-if command eval 'PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ")' 2>/dev/null; then
+# What starts no program needs none.
+case "NAME ${1-}" in
+    "pysv status" | "pysv ls" | "pysvstat "* | "pysvok "* | "pysvc "*) PYDT_STARTS= ;;
+    *) PYDT_STARTS=1 ;;
+esac
+if [ -z "$PYDT_STARTS" ]; then
+    :
+elif command eval 'PYDT_COPY=$(PATH=/usr/bin:/bin; base64 -w0 "/proc/$$/environ")' 2>/dev/null; then
     if [ ${#PYDT_COPY} -lt 100000 ]; then
         export PYDAEMONTOOLS_ENVIRON="$PYDT_COPY"
     else
@@ -38,6 +45,10 @@ exec python3 -IS "$PYDT_FILE" "$@"
 '''
 import sys, posix
 home = __file__.rpartition("/")[0]
+place = "/lib/python%d.%d/site-packages" % sys.version_info[:2]
+place = home.rpartition("/")[0] + place
+# To compile what is seldom needed takes longer than all else here: so it is a text.
+SEARCH = r"""
 try:
     posix.readlink(__file__)
 except OSError:
@@ -72,9 +83,17 @@ if sys.version_info < (3, 11):
     fatal("run with " + sys.executable + ": it is older than Python 3.11")
 for place in places(home.rpartition("/")[0]):
     if posix.access(place + "/pydaemontools/entry.py", 0):
-        sys.path.append(place)
         break
 else:
     fatal("find the package pydaemontools near " + home)
+"""
+is_link = posix.lstat(__file__).st_mode & 0o170000 == 0o120000
+odd = "/./" in home + "/" or "/../" in home + "/"
+if is_link or odd or not posix.access(place + "/pydaemontools/entry.py", 0):
+    exec(SEARCH)
+# First, for a moment: what is there is not looked for in other places before.
+sys.path.insert(0, place)
+import pydaemontools
+sys.path.append(sys.path.pop(0))
 from pydaemontools.entry import enter
 enter("NAME", home)
