@@ -11,6 +11,11 @@ from tests.supervise.conftest import (  # noqa: F401 - fixtures
     supervise,
 )
 
+# Behind what a test has go wrong in a pysvscan.
+BEGIN = (
+    '\nsys.argv[0] = "pysvscan"\nfrom pydaemontools.entry import enter\nenter("pysvscan", BIN)\n'
+)
+
 
 class Tree:
     """The services below PATH, and the pysvscan that keeps them."""
@@ -63,3 +68,14 @@ def scan(supervise, place):  # noqa: F811
         return Tree(supervise(directory, *argv, command=command, **more), path)
 
     return scan
+
+
+@pytest.fixture
+def with_fault(scan, faulty, scripts, place):  # noqa: F811
+    """Start a pysvscan with a FAULT, some lines of Python that run before it."""
+
+    def start(fault, services=None):
+        text = (fault + BEGIN).replace("BIN", repr(str(scripts))).replace("/PLACE", str(place))
+        return scan(services, command=(faulty(text),))
+
+    return start

@@ -15,9 +15,6 @@ from tests.scan.test_svscan import DEAF, HERE
 from tests.supervise.conftest import NOTE_IN, make_service
 
 # Those that change a number of pysvscan's before it begins.
-BEGIN = (
-    '\nsys.argv[0] = "pysvscan"\nfrom pydaemontools.entry import enter\nenter("pysvscan", BIN)\n'
-)
 IMPATIENT = """
 from pydaemontools.log.pipe import ending
 from pydaemontools.scan import machine
@@ -48,17 +45,6 @@ def note(self):
     keep_up(self)
 Inotify.watch, Caretaker.keep_up = refuse, note
 """
-
-
-@pytest.fixture
-def with_fault(scan, faulty, scripts, place):
-    """Start a pysvscan with a FAULT, some lines of Python that run before it."""
-
-    def start(fault, services=None):
-        text = (fault + BEGIN).replace("BIN", repr(str(scripts))).replace("/PLACE", str(place))
-        return scan(services, command=(faulty(text),))
-
-    return start
 
 
 def _says(tree):

@@ -25,6 +25,16 @@ from tests.supervise.conftest import make_service
 STATUS = Command("s", waits=False, force=False)
 HOME = os.open(".", os.O_PATH | os.O_CLOEXEC)
 SLEEP = " exec sleep 1000\n"
+# It hears of what changes only when it is asked.
+ONLY_ASKED = """
+from pydaemontools.jobs.loop import Loop
+from pydaemontools.scan.changes import Changes
+watch = Loop.watch
+def unheard(self, fd, callback, *events):
+    if getattr(callback, "__func__", None) is not Changes.hear:
+        watch(self, fd, callback, *events)
+Loop.watch = unheard
+"""
 DEAF = " trap '' TERM; echo >there; while :; do sleep 0.05; done\n"
 KINDS = {
     "up": {"run": SLEEP},
@@ -284,6 +294,18 @@ def test_it_is_asked_until_it_answers_and_not_before(kept, monkeypatch):
         found = read(path)
         assert found.answered
         assert not found.row(number, 0)[0] >> 8 & overview.NORMALLY_DOWN
+
+
+def test_who_answers_hears_first(with_fault, monkeypatch):
+    """Also what nobody had told it of until then."""
+    monkeypatch.setattr(overview, "PATIENCE", 60.0)
+    tree = with_fault(ONLY_ASKED, {"up": {"run": SLEEP}})
+    wait_until((tree.path / ".pysvscan/overview").exists)
+    for _ in range(5):
+        (tree.path / "up/down").touch()
+        assert read(os.fsencode(tree.path)).row(0, 0)[0] >> 8 & overview.NORMALLY_DOWN
+        (tree.path / "up/down").unlink()
+        assert not read(os.fsencode(tree.path)).row(0, 0)[0] >> 8 & overview.NORMALLY_DOWN
 
 
 def test_a_question_is_not_answered_by_what_had_begun_before(tmp_path, monkeypatch):
