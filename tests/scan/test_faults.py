@@ -201,14 +201,22 @@ def _parts(found):
     return [found[: starts[1]], found[starts[1] :]] if len(starts) == 2 else None
 
 
-def test_no_room_for_more_watches(with_fault, place):
-    """What a service has lost that came when there was none is made again, as where none hears."""
-    tree = with_fault(FULL)
+def test_no_room_for_more_watches(with_fault, place, run):
+    """What a service has lost that came when there was none is made again, as where none hears.
+
+    What a person puts beside its run is seen too, of all of them.
+    """
+    tree = with_fault(FULL, {"before": {"run": HERE}})
     wait_until((place / "full").exists)
     pid = tree.add("a").up()
     shutil.rmtree(tree.path / "a/supervise")
     wait_until((tree.path / "a/supervise/ok").exists)
     assert tree["a"].up() == pid
+    wait_until((tree.path / ".pysvscan/overview").exists)
+    for name in "a", "before":
+        (tree.path / name / "down").touch()
+    said = run("pysv", "status", env={"SVDIR": str(tree.path)}).stdout
+    assert said.count(b"normally down") == 2
     assert tree.scanner.stop() == 0
 
 

@@ -42,6 +42,16 @@ sys.argv[0] = "pysvscan"
 from pydaemontools.entry import enter
 enter("pysvscan", "")
 """
+# After each look at files it is noted how many are still to be looked at.
+LOOKS = """
+from pydaemontools.scan.caretaker import Caretaker
+keep_up = Caretaker.keep_up
+def note(self):
+    keep_up(self)
+    with open("/PLACE/looks", "a") as file:
+        file.write("%d\\n" % len(self._to_see))
+Caretaker.keep_up = note
+"""
 
 
 @pytest.fixture(params=["hears", "deaf"])
@@ -128,6 +138,27 @@ def test_the_old_release_is_kept_beside_the_new_one(scan):
     tree.says("somebody put another directory at web")
     assert tree["web"].up() == pid
     assert tree["web.old"].up(pid) != pid
+
+
+def test_a_link_that_leads_to_the_next_release(with_fault, place):
+    """Its service goes on, and is kept there: what is told and started is of that directory."""
+    for name in "v1", "v2":
+        make_service(place / name, {"run": HERE})
+    (place / "sv").mkdir()
+    (place / "sv/web").symlink_to("../v1")
+    tree = with_fault(LOOKS, {"other": {"run": HERE}})
+    pid, other = tree.runs("web", "other")
+    # What it wrote at the start is looked after by then: nothing else has it look at the link.
+    looks = place / "looks"
+    wait_until(lambda: looks.exists() and looks.read_text().split()[2:][-1:] == ["0"])
+    (place / "sv/.web").symlink_to("../v2")
+    _move(tree, ".web", "web")
+    tree.says("somebody put another directory at web")
+    assert tree["web"].up() == pid
+    tree["web"].say("t")
+    assert tree["web"].up(pid) != pid
+    assert os.readlink(f"/proc/{tree['web'].pid()}/cwd") == str(place / "v2")
+    assert tree["other"].pid() == other
 
 
 def test_two_names_for_one_directory(scan, place, anyhow):

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import wait_until
-from tests.scan.test_faults import with_fault  # noqa: F401 - a fixture
 from tests.supervise.conftest import NOTE_IN
 
 FEW = "from pydaemontools.base import spawner\nspawner.FEW = {}\n"
@@ -45,7 +44,7 @@ def starters(tree, pid):
 
 
 @pytest.fixture
-def kept(with_fault):  # noqa: F811
+def kept(with_fault):
     """Keep SERVICES by a pysvscan that starts them in this WAY."""
     return lambda way, services: with_fault(WAYS[way], services)
 
@@ -109,7 +108,7 @@ def test_a_new_priority_is_for_what_starts_then(kept, way):
 
 
 @pytest.mark.parametrize("name", ["CLOSE_RANGE", "PIDFD_OPEN", "PIDFD_GETFD"])
-def test_a_sandbox(with_fault, name):  # noqa: F811
+def test_a_sandbox(with_fault, name):
     """What may not be done is left out."""
     tree = with_fault(REFUSED.replace("NAME", name), {"a": {"run": NOTE_IN}})
     pid = tree["a"].up()

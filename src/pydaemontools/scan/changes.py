@@ -119,7 +119,9 @@ class Changes:
                 told.update(self._watches.values(), self._services.values())
                 shown.update(self._services.values())
             elif number in self._watches:
-                told.add(self._watches[number])
+                name = self._watches[number]
+                # What is called so in the directory of all may be another directory now.
+                told.update([name] if name else [name, file])
             elif number in self._services:
                 name = self._services[number]
                 noisy = not (events & ITSELF or file in BESIDE) and self._is_noisy(number)
