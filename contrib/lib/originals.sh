@@ -23,16 +23,26 @@ install_originals() {
 # only unpacked, with the libraries that are not here, below DIR, and the tests are told where.
 unpack_syslog_ng() {
     export PYDAEMONTOOLS_SYSLOG_NG="$1/syslog-ng"
-    if [ ! -x "$PYDAEMONTOOLS_SYSLOG_NG/usr/sbin/syslog-ng" ] && command -v apt-get >/dev/null; then
-        (unpack_packages "$PYDAEMONTOOLS_SYSLOG_NG") >"$1/syslog-ng.log" 2>&1 ||
-            echo "Going on without syslog-ng."
+    unpack "$PYDAEMONTOOLS_SYSLOG_NG" usr/sbin/syslog-ng syslog-ng-core
+}
+
+# unpack_openrc DIR: the same; installed, it would start this machine's services.
+unpack_openrc() {
+    export PYDAEMONTOOLS_OPENRC="$1/openrc"
+    unpack "$PYDAEMONTOOLS_OPENRC" lib/rc/sh/functions.sh openrc
+}
+
+# unpack PLACE FILE PACKAGE: have FILE of PACKAGE in PLACE, and what that needs and is not here.
+unpack() {
+    if [ ! -e "$1/$2" ] && command -v apt-get >/dev/null; then
+        (unpack_packages "$1" "$3") >"$1.log" 2>&1 || echo "Going on without $3."
     fi
 }
 
 unpack_packages() {
     mkdir -p "$1/packages"
-    apt-cache show syslog-ng-core >/dev/null || apt-get update
-    lacking=$(apt-get install -s --no-install-recommends syslog-ng-core | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    apt-cache show "$2" >/dev/null || apt-get update
+    lacking=$(apt-get install -s --no-install-recommends "$2" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
     cd "$1/packages"
     # shellcheck disable=SC2086 # a list of words
     apt-get download $lacking

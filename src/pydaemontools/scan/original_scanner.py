@@ -106,9 +106,9 @@ class OriginalScanner(Scanner):
     def _add(self, name: bytes) -> bool:
         entry, part = self._owners.pop(name)
         shown = part[1:] or name.rstrip(b"/")
-        self.loop.enter(self.home)
         home = -1
         try:
+            self.loop.enter(self.home)
             home = posix.open(name, DIRECTORY)
             self.loop.enter(home)
         except OSError as error:
