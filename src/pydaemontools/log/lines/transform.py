@@ -10,6 +10,7 @@ class Transform:
 
     speaks = False  # whether there may be notices
     by_records = False  # whether lines that belong together are to come in one block
+    block = 0  # bytes that are best looked at together, where that is more than usual
     state = 0  # what a successor in the middle of the stream has to know; 0 at the start
 
     def growth(self) -> tuple[int, int, int]:

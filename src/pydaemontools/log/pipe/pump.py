@@ -210,7 +210,7 @@ class Pump:
             return True
         source, ending = self.source, self.ending
         try:
-            block = source.look()
+            block = source.look(self.transform.block)
         except OSError as error:
             # What was read before is the last.
             self._trouble = error
