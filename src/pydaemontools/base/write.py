@@ -1,6 +1,7 @@
-"""Writing to an fd until all of it is there."""
+"""Writing to an fd until all of it is there, or without a SIGPIPE."""
 
 import posix
+from _signal import SIG_IGN, SIGPIPE, signal
 
 
 def write_all(fd: int, data: "bytes | memoryview") -> None:
@@ -8,6 +9,17 @@ def write_all(fd: int, data: "bytes | memoryview") -> None:
     left = memoryview(data)
     while left:
         left = left[posix.write(fd, left) :]
+
+
+def tell(fd: int, letters: bytes) -> None:
+    """Write LETTERS to the fifo FD, whose reader may just have gone: OSError then, and no SIGPIPE,
+    which would end us without a word.
+    """
+    before = signal(SIGPIPE, SIG_IGN)
+    try:
+        posix.write(fd, letters)
+    finally:
+        signal(SIGPIPE, before)
 
 
 def show(text: bytes) -> None:

@@ -11,6 +11,7 @@ from time import monotonic, sleep, time
 from ..base import overview, shared_dir
 from ..base.overview import ANSWERS, MOST, WORD, Overview
 from ..base.service_dirs import services_directory
+from ..base.write import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Question:
             # One that has begun may not have seen what was done before we asked.
             self._wanted += 2 + self._wanted % 2
             try:
-                posix.write(control, overview.QUESTION.encode())
+                tell(control, overview.QUESTION.encode())
             except BlockingIOError:
                 # It does not read at present.
                 self._until = 0.0

@@ -3,6 +3,7 @@
 import posix
 
 from ..base import proc, shared_dir
+from ..base.write import tell
 
 # The fifos by which a scanner can be told to look at once.
 FIFOS = {b"pysvscan": b"/.pysvscan/control", b"s6-svscan": b"/.s6-svscan/control"}
@@ -19,7 +20,7 @@ def wake(above: bytes) -> bytes:
             # There is none, or one that nobody reads: what is gone left it.
             continue
         try:
-            posix.write(fd, LOOK)
+            tell(fd, LOOK)
         except OSError:
             # It looks by itself too.
             pass

@@ -12,6 +12,7 @@ from time import monotonic, sleep, time
 from ..base import cli
 from ..base.service_dirs import is_written
 from ..base.status import WANTED_DOWN
+from ..base.write import tell
 from .check_script import run_check_script
 from .commands import GOALS, WORKING, Command
 from .servicefiles import Trouble, normally_up, open_control, reason
@@ -205,7 +206,11 @@ class ServiceSteps:
                 self.fail(b"warning", Trouble(b"unable to open supervise/control", error))
             return False
         try:
-            posix.write(fd, letters.encode())
+            tell(fd, letters.encode())
+        except BrokenPipeError:
+            # It has left in this moment.
+            self.not_running(letters[0])
+            return False
         except OSError as error:
             self.fail(b"warning", Trouble(b"unable to write to supervise/control", error))
             return False

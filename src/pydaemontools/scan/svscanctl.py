@@ -1,11 +1,12 @@
 """Tell a pysvscan what to do: look for new services, end removed ones, end all."""
 
 import posix
-from errno import ENOENT, ENXIO
+from errno import ENOENT, ENXIO, EPIPE
 
 from ..base import cli, shared_dir
 from ..base.overview import CONTROL, PLACE
 from ..base.process import environ
+from ..base.write import tell
 
 WHO = b"pysvscanctl"
 USAGE = (b"pysvscanctl [-a] [-n] [-t] [dir]",) * 2
@@ -21,14 +22,13 @@ def main(argv: list[bytes]) -> int:
         raise cli.usage(argv[0], USAGE, hint=hint)
     place = words[0] if words else environ.get(b"SVDIR", b".")
     try:
-        fd = _open(place)
+        tell(_open(place), letters)
     except OSError as error:
         hint = b""
-        if error.errno in (ENOENT, ENXIO):
+        if error.errno in (ENOENT, ENXIO, EPIPE):
             hint = b"no pysvscan keeps the services of " + place + b": start one with `pysvscan "
             hint += place + b"`"
         raise cli.fatal(b"unable to tell the pysvscan of " + place, error, hint) from None
-    posix.write(fd, letters)
     return 0
 
 
