@@ -352,7 +352,11 @@ def test_a_service_that_writes_much_beside_its_run_is_not_listened_to(kept):
         """What it hears of each directory that it watches."""
         found = {}
         for file in Path(f"/proc/{tree.scanner.pid}/fdinfo").iterdir():
-            for line in file.read_text().splitlines():
+            text = ""
+            with suppress(FileNotFoundError):
+                # What was open for a moment.
+                text = file.read_text()
+            for line in text.splitlines():
                 if line.startswith("inotify "):
                     words = dict(word.split(":") for word in line.split()[1:] if ":" in word)
                     found[int(words["ino"], 16)] = int(words["mask"], 16)
