@@ -10,15 +10,17 @@ from tests.supervise.conftest import NOTE_IN
 # A tool between whose look at a fifo, and whose letter, the reader of that is killed.
 TOOL = """
 import os
-from select import poll
+from select import POLLIN, poll
 from pydaemontools.base import shared_dir
 before = shared_dir.open_fifo
 def open_fifo(name, *more):
     fd = before(name, *more)
     if name.endswith(b"control"):
+        # Until all that it had is closed: that goes one by one.
+        reader = os.pidfd_open(int(os.environ["READER"]))
         os.kill(int(os.environ["READER"]), 9)
         gone = poll()
-        gone.register(fd, 0)
+        gone.register(reader, POLLIN)
         gone.poll()
     return fd
 shared_dir.open_fifo = open_fifo
