@@ -160,8 +160,9 @@ class Loop:
         if self.children.get(pid, (None, -1))[0] == callback:
             del self.children[pid]
 
-    def at(self, when: float, callback: "Callback") -> None:
-        """Call CALLBACK when the clock says WHEN, or before that if it is due before that already.
+    def at(self, when: float, callback: "Callback", home: int | None = None) -> None:
+        """Call CALLBACK when the clock says WHEN, or before that if it is due before that already:
+        where we are, or in the directory HOME.
 
         There is no taking it back: whoever is called looks again.
         """
@@ -169,7 +170,8 @@ class Loop:
             return
         self._due[callback] = when
         self._count += 1
-        heappush(self._alarms, (when, self._count, callback, self.home))
+        alarm = when, self._count, callback, self.home if home is None else home
+        heappush(self._alarms, alarm)
         if len(self._alarms) > SLACK + 2 * len(self._due):
             # Most of it has been overtaken by earlier ones.
             self._alarms = [alarm for alarm in self._alarms if self._holds(alarm)]

@@ -159,6 +159,4 @@ class Caretaker:
 
     def _at(self, when: float, callback: "Callable[[], None]") -> None:
         """As the loop's at(), wherever we are just now."""
-        home, self._loop.home = self._loop.home, self._home
-        self._loop.at(when, callback)
-        self._loop.home = home
+        self._loop.at(when, callback, self._home)

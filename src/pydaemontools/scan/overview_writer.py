@@ -126,9 +126,7 @@ class OverviewWriter:
 
     def _at(self, seconds: float) -> None:
         """Make it in so many SECONDS."""
-        home, self._loop.home = self._loop.home, self._home
-        self._loop.at(monotonic() + seconds, self._make)
-        self._loop.home = home
+        self._loop.at(monotonic() + seconds, self._make, self._home)
 
     def _remove(self) -> None:
         self._pairs = []

@@ -262,9 +262,7 @@ class Scanner:
 
     def _at(self, when: float, callback: "Callable[[], None]") -> None:
         """As the loop's at(), wherever we are just now."""
-        home, self.loop.home = self.loop.home, self.home
-        self.loop.at(when, callback)
-        self.loop.home = home
+        self.loop.at(when, callback, self.home)
 
     def after_turn(self) -> None:
         """Let go of those that left, and have shown it; if the directory stays, they come again."""
