@@ -20,8 +20,8 @@ CASES = {
     ),
     "supervise: once": (
         "supervise",
-        {"run": ": >ran", "down": ""},
-        "svstat a; svc -o a; exists a/ran; await a 'a: down'; svstat a",
+        {"run": "until [ -e go ]; do sleep 0.02; done", "down": ""},
+        "svstat a; svc -o a; await a 'a: up'; : >a/go; await a 'a: down'; svstat a",
     ),
     "supervise: paused": (
         "supervise",

@@ -300,7 +300,7 @@ def test_killed_at_each_step_of_a_start(supervise, dead, place, way, when):
 
 def test_killed_while_a_chain_runs(serve, supervise, faulty):
     """The pid stands there at once, the rest later: it is adopted without a pipe that tells it."""
-    slow = "from pydaemontools.supervise import successor\nsuccessor.CHAIN = 1000"
+    slow = "from pydaemontools.supervise import launcher\nlauncher.CHAIN *= 200_000"
     files = {
         "run": "#!/usr/bin/env pychain\npysetlock -n ./lock\n./real\n",
         "real": " exec 2>/dev/null\ncd /\necho $$ >>$OLDPWD/noted\nexec sleep 1000\n",
