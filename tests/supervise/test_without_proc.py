@@ -215,7 +215,7 @@ def test_fghack_does_not_lose_the_daemon(without, scripts, place):
     wait_until((place / "daemon").exists)
     pid = int((place / "daemon").read_text())
     assert process.poll() is None
-    wait_until(lambda: pid in children_of(process.pid))
+    wait_until(lambda: children_of(process.pid) == [pid])
     process.terminate()
     assert process.wait(DEADLINE) == 100 + signal.SIGTERM
     assert not is_there(pid)
@@ -246,6 +246,6 @@ def test_a_daemon_that_is_not_found_is_waited_for(place):
     process = subprocess.Popen([place / "bin/follow", place / "bin/goes"], cwd=place)
     wait_until((place / "daemon").exists)
     pid = int((place / "daemon").read_text())
-    wait_until(lambda: pid in children_of(process.pid))
+    wait_until(lambda: children_of(process.pid) == [pid])
     os.kill(pid, signal.SIGTERM)
     assert process.wait(DEADLINE) == 100 + signal.SIGTERM
