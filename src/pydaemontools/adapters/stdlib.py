@@ -1,7 +1,7 @@
 """logging: a handler that writes records as the router wants them, and the levels it lacks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from . import level as levels
 from . import once
@@ -106,7 +106,7 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
     try:
         if told:
             record = untold(record, safe_message)
-        if record.msg.__class__ is dict and hasattr(record, "_logger"):
+        if (kind := type(record.msg)) is not str and _is_event(record, kind):
             from .as_logging import of_formatter
 
             step = levels.step_of_number(record.levelno, record.levelname)
@@ -119,6 +119,12 @@ def data_of(record: logging.LogRecord, form: RecordFormat) -> bytes:
         return _rescued(record, form, error)
     finally:
         within.records = deep
+
+
+def _is_event(record: logging.LogRecord, kind: type) -> bool:
+    """Whether RECORD, with a message of that KIND, is an event that structlog has prepared."""
+    # Its context_class may be any.
+    return hasattr(record, "_logger") and issubclass(kind, Mapping)
 
 
 def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) -> bytes:
