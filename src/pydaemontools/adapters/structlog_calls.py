@@ -63,6 +63,9 @@ def _bound() -> type:
         ) -> Any:  # noqa: ANN401
             if args:
                 event = interpolated(event, args)
+            elif event is None and "event" in fields:
+                # structlog's has that name, and may be given by it.
+                event = fields.pop("event")
             return self._proxy_to_logger(name, event, **_allowed(fields))
 
         log.__name__ = name
@@ -72,9 +75,13 @@ def _bound() -> type:
     def log(self: Any, level: object, /, *args: object, **fields: object) -> Any:  # noqa: ANN401
         return getattr(self, METHODS[step_of_number(number_of(level))])(*args, **fields)
 
+    def exception(self: Any, /, *args: object, **fields: object) -> Any:  # noqa: ANN401
+        return self.error(*args, **{"exc_info": True, **fields})
+
     names = (*_METHODS, *(name.lower() for name in ADDED.values()))
     own: dict[str, Any] = {name: method(STANDARD.get(name, name)) for name in names}
-    own |= {"log": once.passed_over(log, structlog), "__module__": __name__}
+    own |= {one.__name__: once.passed_over(one, structlog) for one in (log, exception)}
+    own["__module__"] = __name__
     return type("BoundLogger", (base,), own)
 
 
