@@ -1,23 +1,23 @@
 """A record of loguru's, or of structlog's, as one of logging's: what all forms understand."""
 
+import datetime as dt
 import logging
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Container, Mapping
 from types import TracebackType
 from typing import Any, cast
 
-from . import text_formats
+from . import text_formats, tracebacks
 from .level import NUMBERS, STEPS
 from .once import WRITTEN
 from .values import shown
 
 Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
-# What structlog's parts leave in an event, and is no field of it.
-_NO_FIELDS = ("event", "logger", "exc_info", "exception", "timestamp", "stack")
-_META = ("_record", "_from_structlog")  # what its formatter for logging puts there
-_LEVELS = ("level", "log_level")
-# Where an event was logged, if one of its processors said so.
-_PLACE = ("pathname", "lineno", "func_name")
+# Where an event was logged, as structlog's processor has it; and the key of what ours has found.
+_PLACE = {"pathname": str, "lineno": int, "func_name": str}
+PLACE = "_pydaemontools_place"
+SOON = 60  # seconds, within which a time is that of an event
 # Attributes of every record: a field of the program's that is called so gets another name.
 OWN = {
     *logging.LogRecord("", 0, "", 0, "", None, None).__dict__,
@@ -72,47 +72,108 @@ def excinfo(value: object) -> Excinfo | None:
 
 
 def of_event(
-    name: str, step: int, event: Mapping[str, object], *, fields: bool
+    name: str,
+    step: int,
+    event: Mapping[str, object],
+    *,
+    fields: bool,
+    made: Container[str] = (),
 ) -> logging.LogRecord:
     """A LogRecord of the logger NAME at STEP that says what EVENT, a dict of structlog's, does.
 
-    What is no FIELDS of it stands behind its text, as logfmt.
+    What is no FIELDS of it stands behind its text, as logfmt. What is MADE by its processors, of
+    the keys that they have, is none.
     """
     more = {
         key: value
         for key, value in event.items()
-        if key not in _NO_FIELDS
-        and key not in _META
-        and not (key in _LEVELS and shown(value).lower() in STEPS)
+        if key not in _MADE or not (key in made or _MADE[key](value, step))
     }
-    pathname, line, function = (more.pop(key, None) for key in _PLACE)
-    text = shown(event.get("event", ""))
+    place = _place(more, event)
+    kept, text = more, shown(event.get("event", ""))
     if not fields:
         behind = text_formats.logfmt(list(more.items()))
         text, more = (f"{text} {behind}" if behind else text), {}
-    exception = excinfo(event.get("exc_info"))
-    made = logging.LogRecord(
+    exception, printed = excinfo(event.get("exc_info")), event.get("exception")
+    record = logging.LogRecord(
         name,
         NUMBERS[step],
-        shown(pathname or ""),
-        line if isinstance(line, int) else 0,
+        shown(place.get("pathname") or ""),
+        place.get("lineno") or 0,
         text,
         None,
         exception,
-        shown(function) if function else None,
+        place.get("func_name"),
     )
-    if not exception and issubclass(type(event.get("exception")), str):
-        # A processor of the program's has made text of it.
-        made.exc_text = shown(event["exception"])
-    if issubclass(type(event.get("stack")), str):
-        made.stack_info = shown(event["stack"])
-    return with_fields(made, more)
+    if not exception and "exception" in event and "exception" not in kept:
+        # A processor of the program's has made text of it, or a list of dicts.
+        text_of = tracebacks.text_of if tracebacks.is_one(printed) else shown
+        record.exc_text = text_of(printed)
+    if "stack" in event and "stack" not in kept:
+        record.stack_info = shown(event["stack"])
+    return with_fields(record, more)
+
+
+def _place(more: dict[str, object], event: Mapping[str, object]) -> dict[str, Any]:
+    """Where EVENT was logged; a processor's words for it are taken out of MORE, its fields.
+
+    These are all three, or what our own processor has found too: else they are the program's.
+    """
+    found = cast("dict[str, Any]", event.get(PLACE) or {})
+    given = {key: more[key] for key in _PLACE if key in more}
+    if given:
+        if [type(value) for value in given.values()] == list(_PLACE.values()):
+            found = given
+        for key, value in given.items():
+            if type(value) is _PLACE[key] and found.get(key) == value:
+                del more[key]
+    return found
+
+
+def _is_level(value: object, step: int) -> bool:
+    return type(value) is str and STEPS.get(value.lower()) == step
+
+
+def _is_now(value: object, _step: int) -> bool:
+    """Whether VALUE is about now, as a number or in ISO's form; without a zone it may be local."""
+    now = time.time()
+    if type(value) is float:
+        return abs(value - now) < SOON
+    if type(value) is not str:
+        return False
+    try:
+        when = dt.datetime.fromisoformat(value)
+        zones = {when.tzinfo, when.tzinfo or dt.UTC}
+        return any(abs(when.replace(tzinfo=zone).timestamp() - now) < SOON for zone in zones)
+    except (ValueError, OverflowError, OSError):
+        return False
+
+
+def _is_stack(value: object, _step: int) -> bool:
+    return issubclass(type(value), str) and shown(value).startswith("Stack (most recent call last)")
+
+
+def _always(_value: object, _step: int) -> bool:
+    return True
+
+
+# What is no field of an event, or none if it is as a processor of structlog's makes it: else the
+# program has a field that is called so.
+_MADE: dict[str, Callable[[object, int], bool]] = {
+    **dict.fromkeys(("event", "logger", "exc_info", PLACE), _always),
+    **dict.fromkeys(("_record", "_from_structlog"), _always),  # its formatter's for logging
+    "exception": lambda value, _step: issubclass(type(value), str) or tracebacks.is_one(value),
+    "stack": _is_stack,
+    "timestamp": _is_now,
+    "level": _is_level,
+    "log_level": _is_level,
+}
 
 
 def of_formatter(record: logging.LogRecord, step: int, *, fields: bool) -> logging.LogRecord:
     """What RECORD says, which structlog has prepared for a formatter of its own: its dict."""
     place = zip(_PLACE, (record.pathname, record.lineno, record.funcName), strict=True)
-    event = {**dict(place), **record.msg}  # type: ignore[dict-item]
+    event = {**record.msg, PLACE: dict(place)}  # type: ignore[dict-item]
     made = of_event(record.name, step, event, fields=fields)
     made.levelno, made.levelname = record.levelno, record.levelname
     made.created, made.msecs = record.created, record.msecs

@@ -5,10 +5,11 @@ prints to. If it sends its records to logging, they arrive there, and nothing is
 """
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import structlog
+from structlog.processors import TimeStamper
 
 from . import as_logging, structlog_calls
 from .level import STEPS, Level
@@ -152,11 +153,35 @@ class Threshold:
         return event
 
 
+_PART = structlog.processors.CallsiteParameter
+
+
+class Place(structlog.processors.CallsiteParameterAdder):
+    """Adds where an event was logged, under a key that no field of the program's has."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__({_PART.PATHNAME, _PART.LINENO, _PART.FUNC_NAME}, [__package__])
+
+    def __call__(
+        self,
+        logger: Any,  # noqa: ANN401 - structlog's, or what the program wrapped
+        name: str,
+        event_dict: MutableMapping[str, Any],
+    ) -> MutableMapping[str, Any]:
+        """EVENT_DICT with its place."""
+        event_dict[as_logging.PLACE] = super().__call__(logger, name, {})
+        return event_dict
+
+
 class Renderer:
     """The last processor: makes of an event what FORM makes of a record."""
 
-    def __init__(self, form: RecordFormat) -> None:
+    def __init__(self, form: RecordFormat, processors: Sequence[object]) -> None:
         self._form = form
+        stamps = any(type(one) is TimeStamper and one.key == "timestamp" for one in processors)
+        self._made = {"timestamp"} if stamps else set()
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, str]]:
         return _there, (_here["child"], "renderer")
@@ -171,7 +196,9 @@ class Renderer:
         if not isinstance(event, dict):
             event = event_of((event,), {})
         name = shown(event.get("logger") or getattr(logger, "name", "") or "root")
-        made = as_logging.of_event(name, _step(method), event, fields=self._form.fields)
+        made = as_logging.of_event(
+            name, _step(method), event, fields=self._form.fields, made=self._made
+        )
         return Lines(data_of(made, self._form))
 
 
@@ -221,12 +248,8 @@ def install(
             one for one in before["processors"][:-1] if not isinstance(one, Threshold | Renderer)
         ]
     if handler.form.fields:
-        part = structlog.processors.CallsiteParameter
-        adder = structlog.processors.CallsiteParameterAdder(
-            {part.PATHNAME, part.LINENO, part.FUNC_NAME}, [__package__]
-        )
-        processors.append(adder)
-    threshold, render = Threshold(level, categories), Renderer(handler.form)
+        processors.append(Place())
+    threshold, render = Threshold(level, categories), Renderer(handler.form, processors)
 
     def say(logger: Logger, method: str, event: Event) -> None:
         try:
