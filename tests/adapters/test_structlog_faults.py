@@ -152,3 +152,190 @@ structlog.get_logger().error("x", stack_info=True)
 """
     first, second, *_ = said(IMPORTS + text)
     assert (first, second) == ("error: x", "error:  Stack (most recent call last):")
+
+
+STAYS = {
+    "file": ("structlog.WriteLoggerFactory(file=open('out', 'w'))", "open('out').read()"),
+    "print": ("structlog.PrintLoggerFactory(open('out', 'w'))", "open('out').read()"),
+    "bytes": ("lambda *_: structlog.BytesLogger(open('out', 'ab'))", "open('out').read()"),
+    "a test": ("cap", "cap.logger.calls and cap.logger.calls[0].args[0]"),
+    "logging": ("lambda *_: logging.getLogger('app')", "open('out').read()"),
+    "by name": ("lambda name: logging.getLogger(name)", "open('out').read()"),
+}
+
+
+@pytest.mark.parametrize("way", STAYS)
+def test_where_structlog_writes_to_stays(said, way):
+    """A file, what a test has, and logging: only what prints is replaced."""
+    factory, found = STAYS[way]
+    text = f"""
+cap = structlog.testing.CapturingLoggerFactory()
+if {way!r} in ("logging", "by name"):
+    logging.root.addHandler(logging.FileHandler("out"))
+from json import dumps, loads
+renders = structlog.processors.JSONRenderer()
+if {way!r} == "bytes":
+    renders = structlog.processors.JSONRenderer(lambda event, **_: dumps(event).encode())
+structlog.configure(processors=[renders], logger_factory={factory})
+log.install()
+structlog.get_logger("app").error("there", n=1)
+found = {found}
+log.uninstall()
+assert loads(found) == {{"event": "there", "n": 1}}, found
+"""
+    lines = said(IMPORTS + text)
+    assert len(lines) == (way in ("logging", "by name"))
+
+
+def test_a_call_to_what_stays_raises_nothing_either(said):
+    """What cannot be written there is said here."""
+    text = """
+def breaks(logger, method, event): raise RuntimeError("no")
+structlog.configure(processors=[breaks], logger_factory=structlog.WriteLoggerFactory(
+    file=open("out", "w")))
+log.install()
+structlog.get_logger().error("one", n=1)
+structlog.get_logger().debug("no")
+"""
+    assert said(IMPORTS + text) == ["error: one n=1"]
+
+
+@pytest.mark.parametrize(
+    "printer",
+    [
+        "structlog.PrintLogger",
+        "lambda *_: structlog.WriteLogger(sys.stderr)",
+        "structlog.BytesLoggerFactory(open('/dev/stdout', 'wb'))",
+        "lambda *_: Own()",
+        "structlog.PrintLoggerFactory()",
+    ],
+)
+def test_what_prints_is_replaced(said, printer):
+    """Whatever it is called."""
+    text = f"""
+class Own:
+    def info(self, text): print(text)
+structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory={printer})
+log.install()
+structlog.get_logger("app").info("one", n=1)
+"""
+    assert said(IMPORTS + text) == ["info: one n=1"]
+
+
+def test_loggers_that_are_wrapped(said):
+    """What prints is a line as any other; logging has the record, a file the line."""
+    text = """
+log.install()
+class Kept(logging.Handler):
+    def emit(self, record): records.append(record)
+records = []
+app.addHandler(Kept())
+for one in (structlog.PrintLogger(), structlog.WriteLogger(sys.stderr), structlog.BytesLogger()):
+    structlog.wrap_logger(one).error("wrapped", n=1)
+    structlog.wrap_logger(one).notice("wrapped", n=2)
+    structlog.wrap_logger(one).debug("no")
+structlog.wrap_logger(app).notice("wrapped", n=3)
+structlog.wrap_logger(app).debug("no")
+structlog.wrap_logger(structlog.WriteLogger(open("out", "w"))).error("wrapped", n=4)
+structlog.wrap_logger(structlog.BytesLogger(open("bytes", "wb"))).error("wrapped\\n", n=5)
+say = structlog.wrap_logger(structlog.ReturnLogger())
+assert say.error("wrapped", n=6) == "error: wrapped n=6"
+assert open("out").read() == "error: wrapped n=4\\n"
+assert open("bytes", "rb").read().endswith(b"error:  n=5\\n")
+assert [(one.levelname, one.name) for one in records] == [("NOTICE", "app")], records
+log.install(format="json")
+structlog.wrap_logger(app).error("wrapped", n=7)
+assert (records[-1].msg, records[-1].n, records[-1].lineno) == ("wrapped", 7, 25)
+"""
+    *lines, last = said(IMPORTS + text)
+    assert lines == [*["error: wrapped n=1", "notice: wrapped n=2"] * 3, "notice: wrapped n=3"]
+    assert json.loads(last)["n"] == 7
+
+
+EARLY = """
+{configure}
+early = structlog.get_logger().bind(component="db")
+named = structlog.get_logger("app")
+wrapped = structlog.wrap_logger(structlog.WriteLogger()).bind()
+own = structlog.wrap_logger(structlog.PrintLogger(), [lambda l, m, e: e["event"]])
+generic = structlog.wrap_logger(structlog.PrintLogger(), wrapper_class=structlog.BoundLogger).bind()
+generic.error  # it is kept from here on
+every = early, named, wrapped, own.bind(), generic
+def say(text):
+    for one in every: one.error(text, n=1)
+    early.debug("no")
+log.install()
+say("one")
+with structlog.testing.capture_logs() as kept: early.error("kept")
+assert [one["event"] for one in kept] == ["kept"]
+log.install(format="json")
+say("two")
+log.uninstall()
+with open("out", "w") as file: os.dup2(file.fileno(), 1)
+for one in every[:1] + every[2:]: one.error("three")
+"""
+
+
+@pytest.mark.parametrize(
+    "configure",
+    ["", "structlog.configure(processors=[structlog.processors.LogfmtRenderer()])"],
+)
+def test_loggers_that_were_bound_before(said, place, configure):
+    """They write as others do; when all is over, as they did."""
+    lines = said(IMPORTS + EARLY.format(configure=configure))
+    expected = ["error: one component=db n=1", *["error: one n=1"] * 4]
+    expected[3] = "error: one"  # what its renderer has left of it
+    assert lines[:5] == expected
+    found = [json.loads(line) for line in lines[5:]]
+    assert [(one["level"], one["message"]) for one in found] == [("error", "two")] * 5
+    assert [one.get("line") for one in found] == [15, 15, 15, None, 15]
+    assert (place / "out").read_text().count("three") == 4
+
+
+def test_a_logger_that_was_used_before_and_kept(said):
+    """Of the first use, and of an install() that is over."""
+    text = """
+structlog.configure(cache_logger_on_first_use=True, logger_factory=structlog.PrintLoggerFactory(
+    sys.stderr))
+say = structlog.get_logger()
+say.error("before")
+log.install()
+say.error("one")
+later = structlog.get_logger("app")
+later.error("two")
+log.install(format="logfmt")
+say.error("three")
+later.error("four")
+"""
+    before, first, second, *others = said(IMPORTS + text)
+    assert before.endswith("before")
+    assert (first, second) == ("error: one", "error: two")
+    assert ["level=error" in line and "line=" in line for line in others] == [True, True]
+
+
+@pytest.mark.parametrize("when", ["before", "behind"])
+def test_a_text_that_was_renamed(said, when):
+    """It is the text whatever else there is that is called so."""
+    first, second = ("", "log.install()") if when == "before" else ("log.install()", "")
+    text = f"""
+{first}
+def configure(*names):
+    structlog.configure(processors=[
+        structlog.processors.EventRenamer(*names), structlog.processors.JSONRenderer()])
+    {second or "pass"}
+configure("msg")
+structlog.get_logger().error("one", message=2)
+log.uninstall()
+{first}
+configure("message", "_event")
+structlog.get_logger().error("three", _event="four", msg=5)
+log.uninstall()
+{first}
+configure("text")
+structlog.get_logger().error("six", n=7)
+"""
+    assert said(IMPORTS + text) == [
+        "error: one message=2",
+        "error: three msg=5 field_event=four",
+        "error: six n=7",
+    ]

@@ -353,7 +353,8 @@ def test_what_structlog_has_prepared_for_its_formatter(program, form):
             "error: disk gone disk=sda n=1",
         ),
         ("dev.ConsoleRenderer()", "error: disk gone"),
-        ("processors.LogfmtRenderer()", "error: disk=sda n=1 event"),
+        ("processors.LogfmtRenderer()", "error: disk gone disk=sda n=1"),
+        ("processors.KeyValueRenderer(sort_keys=True)", "error: disk gone disk=sda n=1"),
         ("stdlib.render_to_log_kwargs", "error: disk gone disk=sda n=1"),
         ("stdlib.ProcessorFormatter.wrap_for_formatter", "error: disk gone disk=sda n=1"),
         (

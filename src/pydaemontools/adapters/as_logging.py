@@ -13,11 +13,14 @@ from .level import NUMBERS, STEPS
 from .once import WRITTEN
 from .values import shown
 
+Event = dict[str, Any]
 Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
 # Where an event was logged, as structlog's processor has it; and the key of what ours has found.
 _PLACE = {"pathname": str, "lineno": int, "func_name": str}
 PLACE = "_pydaemontools_place"
 SOON = 60  # seconds, within which a time is that of an event
+# What a renderer of structlog's colours with.
+_SGR = "\x1b\\[[0-9;]*m"
 # Attributes of every record: a field of the program's that is called so gets another name.
 OWN = {
     *logging.LogRecord("", 0, "", 0, "", None, None).__dict__,
@@ -69,6 +72,43 @@ def excinfo(value: object) -> Excinfo | None:
         return given if len(given) == 3 and given[0] else None
     found = sys.exc_info()
     return found if value and found[0] else None
+
+
+def event_of(args: tuple[Any, ...], named: dict[str, Any], renamed: str | None = None) -> Event:
+    """The event that a renderer has made ARGS of, and those NAMED; its text may be RENAMED."""
+    first = args[0] if args else named.pop("event", named.pop("msg", ""))
+    extra = named.pop("extra", None)
+    # Of render_to_log_kwargs the fields; of wrap_for_formatter nothing that is one.
+    fields = named | (extra if isinstance(extra, dict) and "_logger" not in extra else {})
+    if isinstance(first, bytes | bytearray):
+        first = bytes(first).decode("utf-8", "surrogateescape")
+    if isinstance(first, str) and first.startswith("{"):
+        import json
+
+        try:
+            first = json.loads(first)
+        except ValueError:
+            pass
+    if isinstance(first, dict):
+        return _with_event({**first, **fields}, renamed)
+    text = shown(first)
+    if "\x1b" in text:
+        import re
+
+        text = re.sub(_SGR, "", text)
+    return {"event": text, **fields}
+
+
+def _with_event(fields: Event, renamed: str | None) -> Event:
+    """FIELDS with the text of the event as such, whatever a processor has called it."""
+    keys = [key for key in ("message", "msg") if key in fields]
+    keys.sort(key=lambda key: not isinstance(fields[key], str))
+    text = next((key for key in (renamed, "event", *keys) if key in fields), None)
+    if text is None or text == "event":
+        return fields
+    # What is called so now is a field.
+    rest = {"field_event" if key == "event" else key: fields[key] for key in fields if key != text}
+    return {"event": fields[text], **rest}
 
 
 def of_event(

@@ -94,11 +94,18 @@ METHODS = ("emerg", "alert", "critical", "error", "warning", "notice", "info", "
 BoundLogger = _bound()
 
 
-def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callable[[], None]:
+def guard(
+    say: Callable[[Any, str, dict[str, Any]], None],
+    turned: Callable[[Any, object], Any],
+    processors: object,
+    made: type,
+) -> Callable[[], None]:
     """Have log calls raise nothing, whatever a processor of the program's does.
 
-    What does not come to a logger of our OWN for that, SAY writes. Gives what undoes it.
+    What does not come to its logger for that, SAY writes. A bound logger that has other
+    PROCESSORS, or a logger that the factory has not MADE, is TURNED first. Gives what undoes it.
     """
+    active = True
     kind: Any = structlog.BoundLoggerBase
     before = kind._proxy_to_logger  # noqa: SLF001 - that is for classes of others, it says
 
@@ -109,16 +116,18 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
         **event_kw: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         logger = getattr(self, "_logger", None)
-        ours = isinstance(logger, own)
-        if ours and within.calls >= MOST:
+        if within.calls >= MOST:
             text = event if type(event) is str else nameless(event)
             return say(logger, method_name, {"event": text})
         handled = sys.exc_info()[1]
         within.calls += 1
         try:
-            return before(self, method_name, event, **event_kw)
+            bound = self
+            if active and (self._processors is not processors or type(logger) is not made):
+                bound = turned(self, logger)
+            return before(bound, method_name, event, **event_kw)
         except Exception as error:
-            if not ours or interrupted(error):
+            if interrupted(error):
                 raise
             if event_kw.get("exc_info") is True:
                 # By now it would be what has failed here.
@@ -130,18 +139,50 @@ def guard(say: Callable[[Any, str, dict[str, Any]], None], own: type) -> Callabl
 
     guarded = once.passed_over(_proxy_to_logger, structlog)
     kind._proxy_to_logger = guarded  # noqa: SLF001 - as above
-    put_back = _add_levels()
+    put_back = _add_levels(), _interpolate(), _turn_generic(turned)
+
+    def undo() -> None:
+        nonlocal active
+        active = False  # for who keeps it, as structlog's generic bound logger does
+        if kind._proxy_to_logger is guarded:  # noqa: SLF001 - as above
+            kind._proxy_to_logger = before  # noqa: SLF001 - as above
+        for one in put_back:
+            one()
+
+    return undo
+
+
+def _turn_generic(turned: Callable[[Any, object], Any]) -> Callable[[], None]:
+    """Have structlog's generic bound logger TURNED too; gives the undo.
+
+    It keeps each method that it has found once, and what has been kept does not come to us.
+    """
+    kind: Any = structlog.BoundLogger
+    before = kind._process_event  # noqa: SLF001 - that is for classes of others, too
+
+    def _process_event(self: Any, *args: object) -> Any:  # noqa: ANN401 - as structlog has it
+        return before(turned(self, self._logger), *args)
+
+    process = once.passed_over(_process_event, structlog)
+    kind._process_event = process  # noqa: SLF001 - as above
+
+    def undo() -> None:
+        if kind.__dict__.get("_process_event") is process:
+            del kind._process_event  # noqa: SLF001 - as above
+
+    return undo
+
+
+def _interpolate() -> Callable[[], None]:
+    """Have structlog's own methods make their text as ours do; gives the undo."""
     native: Any = sys.modules.get("structlog._native")
     plain = getattr(native, "_maybe_interpolate", None)
     if plain:
-        native._maybe_interpolate = interpolated  # noqa: SLF001 - its methods raise before all else
+        native._maybe_interpolate = interpolated  # noqa: SLF001 - they raise before all else
 
     def undo() -> None:
-        if kind._proxy_to_logger is guarded:  # noqa: SLF001 - as above
-            kind._proxy_to_logger = before  # noqa: SLF001 - as above
         if plain and native._maybe_interpolate is interpolated:  # noqa: SLF001 - as above
             native._maybe_interpolate = plain  # noqa: SLF001 - as above
-        put_back()
 
     return undo
 
