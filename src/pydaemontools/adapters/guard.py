@@ -6,6 +6,7 @@ exception. All its methods end in one, Logger._log, so that is watched. A loguru
 what it does.
 """
 
+import functools
 import inspect
 import sys
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def watch(  # noqa: C901 - what is called for each record is in it
     # A logger has the same options at each call: those that it had last, and what they became.
     last: tuple[Any, Any] = None, None
 
+    @functools.wraps(before)
     def _log(  # noqa: PLR0917 - they are loguru's
         self: Any,  # noqa: ANN401 - a Logger of loguru's
         level: str | int,

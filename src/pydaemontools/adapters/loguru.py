@@ -1,5 +1,6 @@
 """loguru: a sink that writes records as logging's handler does, at a threshold that moves."""
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -172,6 +173,10 @@ def add_levels() -> None:
             logger.level(name, no=NUMBERS[step], color=COLOURS[name])
 
 
+# The numbers of sinks that were taken away: ours stands in for them.
+_taken: set[int] = set()
+
+
 def take_over(printing: Printing) -> None:
     """Take away the sinks that print: that which loguru begins with, and others by PRINTING."""
     handlers = getattr(getattr(logger, "_core", None), "handlers", {0: None})
@@ -184,6 +189,7 @@ def take_over(printing: Printing) -> None:
                 logger.remove(number)
             except ValueError:
                 pass
+            _taken.add(number)
 
 
 class SinkFilter:
@@ -207,8 +213,9 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
     before = kind.add
     added: list[tuple[Any, Any]] = []
 
-    def add(self: Any, to: object, **more: object) -> int:  # noqa: ANN401 - loguru's
-        number: int = before(self, to, **more)
+    @functools.wraps(before)
+    def add(self: Any, *args: object, **more: object) -> int:  # noqa: ANN401 - loguru's
+        number: int = before(self, *args, **more)
         handler: Any = getattr(getattr(logger, "_core", None), "handlers", {}).get(number)
         if hasattr(handler, "_filter") and number != sink.number:
             prints = _prints(handler, Printing(fd))
@@ -227,6 +234,31 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
             kind.add = before
         for handler, filter_ in added:
             handler._filter = filter_  # noqa: SLF001 - as above
+
+    return undo
+
+
+def allow_removal() -> Callable[[], None]:
+    """Have a sink that was taken away removed by its number as if it were there; gives the undo.
+
+    loguru's recipes begin so with the first.
+    """
+    kind: Any = type(logger)
+    before = kind.remove
+
+    @functools.wraps(before)
+    def remove(self: Any, *args: Any, **more: Any) -> None:  # noqa: ANN401 - loguru's
+        try:
+            before(self, *args, **more)
+        except ValueError:
+            if _taken.isdisjoint([*args, *more.values()]):
+                raise
+
+    kind.remove = remove
+
+    def undo() -> None:
+        if kind.remove is remove:
+            kind.remove = before
 
     return undo
 
@@ -264,7 +296,7 @@ def install(
     sink = LoguruSink(handler, level, categories)
     _here[:] = [sink]
     handler.passes = sink.passes
-    undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd), sink.end]
+    undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd), allow_removal(), sink.end]
 
     def end() -> None:
         while undo:
