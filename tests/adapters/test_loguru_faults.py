@@ -55,3 +55,29 @@ logger.add(sys.stderr, format="mine {message}")
 logger.error("one")
 """
     assert said(IMPORTS + text) == ["error: wrong", "error: wrong", "error: one"]
+
+
+def test_a_deep_copy_of_the_logger(said):
+    """The recipe for separate loggers: each has sinks of its own, and ours, at one level."""
+    text = """
+import copy, pickle
+log.install()
+two = copy.deepcopy(logger)
+three = pickle.loads(pickle.dumps(copy.deepcopy(two)))
+two.add(sys.stderr, format="TWO {message}", level="INFO")
+two.error("one")
+three.error("two")
+logger.debug("no"); two.debug("no"); three.debug("no")
+log.level.set("debug")
+logger.debug("three"); two.debug("four"); three.debug("five")
+two.remove()
+two.add(sys.stderr, format="TWO {message}")
+two.error("six")
+log.install("loguru", format="journal")
+two.error("seven")
+three.error("eight")
+log.uninstall()
+three.error("no")
+"""
+    lines = ["error: one", "error: two", "debug: three", "debug: four", "debug: five", "TWO six"]
+    assert said(IMPORTS + text) == [*lines, "<3>seven", "<3>eight"]

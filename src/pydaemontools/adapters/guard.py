@@ -92,7 +92,7 @@ def watch(  # noqa: C901 - what is called for each record is in it
                 try:
                     text = _said(message, args, kwargs, error)
                     kept = {} if deeper[3] else kwargs  # what is lazy is not asked once more
-                    usable = level if _known(level) else _number(level)
+                    usable = level if _known(self, level) else _number(level)
                     before(self, usable, False, plain, "{}", (text,), kept)
                 except Exception:  # noqa: BLE001 - a value of the program's may raise anything
                     say(step_of_number(_number(level)), _said(message, args, kwargs, error))
@@ -124,11 +124,11 @@ def _plain(options: tuple[Any, ...], handled: object) -> tuple[Any, ...]:
     return tuple(parts.values()) if handled is None else (handled, *tuple(parts.values())[1:])
 
 
-def _known(level: object) -> bool:
-    """Whether loguru has a LEVEL of that name or number."""
+def _known(by: Any, level: object) -> bool:  # noqa: ANN401 - a Logger of loguru's
+    """Whether BY has a LEVEL of that name or number."""
     if type(level) is str:
         try:
-            logger.level(level)
+            by.level(level)
         except ValueError:
             return False
         return True

@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from loguru import logger
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from loguru import Message
 
 COLOURS = {"EMERG": "<RED><bold>", "ALERT": "<RED><bold>", "NOTICE": "<cyan><bold>"}
+# What keeps the sinks: the logger's, and those of its deep copies that had ours.
+_cores: WeakSet[Any] = WeakSet([getattr(logger, "_core", logger)])
+
+
+def _logger(core: object) -> Any:  # noqa: ANN401 - a Logger of loguru's
+    """One whose sinks CORE keeps."""
+    if core is getattr(logger, "_core", logger):
+        return logger
+    kind: Any = type(logger)
+    return kind(core, *logger._options)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class LoguruSink:
@@ -37,7 +48,8 @@ class LoguruSink:
         # The longest name first: it is the nearest.
         self._categories = sorted(categories.items(), key=lambda one: -len(one[0]))
         self._steps: dict[str, int] = {}
-        self.number = -1  # not there yet
+        # By core: what it calls this.
+        self.numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._put()
         for one in (level, *categories.values()):
             one.follow(self._move)
@@ -83,9 +95,9 @@ class LoguruSink:
         least = self._threshold()
         return record["level"].no >= least and (not self._categories or self._wanted(record))
 
-    def writes(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
-        """Whether RECORD is written here, or was by logging's handler."""
-        if self.number not in getattr(getattr(logger, "_core", None), "handlers", ()):
+    def writes(self, record: Any, core: Any) -> bool:  # noqa: ANN401 - a record of loguru's
+        """Whether RECORD, of CORE's, is written here, or was by logging's handler."""
+        if self.numbers.get(core) not in getattr(core, "handlers", ()):
             return False
         return bridge.MARK in record or self.wants(record)
 
@@ -106,15 +118,21 @@ class LoguruSink:
         """Be gone."""
         for one in (self._level, *dict(self._categories).values()):
             one.leave(self._move)
-        try:
-            logger.remove(self.number)
-        except ValueError:
-            # The program removed all sinks itself.
-            pass
+        for core, number in tuple(self.numbers.items()):
+            try:
+                _logger(core).remove(number)
+            except ValueError:
+                # The program removed all sinks itself.
+                pass
+        self.numbers.clear()
 
     def _put(self) -> None:
+        for core in tuple(_cores):
+            self.numbers[core] = self._added(_logger(core))
+
+    def _added(self, to: Any) -> Any:  # noqa: ANN401 - a Logger of loguru's
         # No diagnose: it prints the values of variables, and some are secrets.
-        self.number = logger.add(
+        return to.add(
             self.write,
             level=self._threshold(),
             format="{message}",
@@ -144,14 +162,14 @@ class LoguruSink:
         what that is not possible with gets the calls.
         """
         try:
-            core = logger._core  # type: ignore[attr-defined]  # noqa: SLF001
-            handlers = core.handlers
-            if (handler := handlers.get(self.number)) is None:
-                return
-            handler._levelno = self._threshold()  # noqa: SLF001
-            core.min_level = min(one.levelno for one in handlers.values())
+            for core, number in tuple(self.numbers.items()):
+                handlers = core.handlers
+                if (handler := handlers.get(number)) is not None:
+                    handler._levelno = self._threshold()  # noqa: SLF001
+                    core.min_level = min(one.levelno for one in handlers.values())
         except AttributeError:
-            logger.remove(self.number)
+            for core, number in tuple(self.numbers.items()):
+                _logger(core).remove(number)
             self._put()
 
 
@@ -179,29 +197,65 @@ _taken: set[int] = set()
 
 def take_over(printing: Printing) -> None:
     """Take away the sinks that print: that which loguru begins with, and others by PRINTING."""
-    handlers = getattr(getattr(logger, "_core", None), "handlers", {0: None})
-    for number, handler in dict(handlers).items():
-        prints = _prints(handler, printing)
-        if prints is None:
-            printing.doubts.append(f"loguru's sink {getattr(handler, '_name', number)}")
-        if prints:
-            try:
-                logger.remove(number)
-            except ValueError:
-                pass
-            _taken.add(number)
+    for core in tuple(_cores):
+        for number, handler in dict(getattr(core, "handlers", {0: None})).items():
+            prints = _prints(handler, printing)
+            if prints is None:
+                printing.doubts.append(f"loguru's sink {getattr(handler, '_name', number)}")
+            if prints:
+                try:
+                    _logger(core).remove(number)
+                except ValueError:
+                    pass
+                _taken.add(number)
+
+
+def watch_copies(sink: LoguruSink) -> Callable[[], None]:
+    """Have SINK know the deep copies of a logger that it is a sink of; gives what undoes it.
+
+    Also one that was handed to another process. Each moves with the levels as the logger does.
+    """
+    kind: Any = type(getattr(logger, "_core", logger))
+    before = getattr(kind, "__setstate__", None)
+    if before is None:
+        return lambda: None
+
+    @functools.wraps(before)
+    def setstate(self: Any, state: object) -> None:  # noqa: ANN401 - loguru's
+        before(self, state)
+        for number, handler in getattr(self, "handlers", {}).items():
+            function = getattr(getattr(handler, "_sink", None), "_function", None)
+            if function == sink.write:
+                sink.numbers[self] = number
+                _cores.add(self)
+
+    kind.__setstate__ = setstate
+
+    def undo() -> None:
+        if kind.__setstate__ is setstate:
+            kind.__setstate__ = before
+
+    return undo
 
 
 class SinkFilter:
     """A filter against what SINK writes, and what FILTER is against, if there is one."""
 
-    def __init__(self, sink: LoguruSink, filter: Callable[[Any], bool] | None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        sink: LoguruSink,
+        core: object,
+        filter: Callable[[Any], bool] | None,  # noqa: A002 - as loguru calls it
+    ) -> None:
         self._sink = sink
+        self._core = core
         self._filter = filter
 
     def __call__(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Whether RECORD is to be printed."""
-        return not self._sink.writes(record) and (self._filter is None or self._filter(record))
+        if self._sink.writes(record, self._core):
+            return False
+        return self._filter is None or self._filter(record)
 
 
 def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
@@ -216,12 +270,13 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
     @functools.wraps(before)
     def add(self: Any, *args: object, **more: object) -> int:  # noqa: ANN401 - loguru's
         number: int = before(self, *args, **more)
-        handler: Any = getattr(getattr(logger, "_core", None), "handlers", {}).get(number)
-        if hasattr(handler, "_filter") and number != sink.number:
+        core = getattr(self, "_core", None)
+        handler: Any = getattr(core, "handlers", {}).get(number)
+        if hasattr(handler, "_filter"):
             prints = _prints(handler, Printing(fd))
             if prints:
                 added.append((handler, handler._filter))  # noqa: SLF001 - it has no other way
-                handler._filter = SinkFilter(sink, handler._filter)  # noqa: SLF001 - as above
+                handler._filter = SinkFilter(sink, core, handler._filter)  # noqa: SLF001 - as above
             elif prints is None:
                 name = f"loguru's sink {getattr(handler, '_name', number)}"
                 logging.getLogger(__package__).warning("%s", later.MAY.format(name))
@@ -296,7 +351,8 @@ def install(
     sink = LoguruSink(handler, level, categories)
     _here[:] = [sink]
     handler.passes = sink.passes
-    undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd), allow_removal(), sink.end]
+    undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd)]
+    undo += [watch_copies(sink), allow_removal(), sink.end]
 
     def end() -> None:
         while undo:
