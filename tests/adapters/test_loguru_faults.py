@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.adapters.test_twice import INTERCEPT
+
 IMPORTS = "from loguru import logger\n"
 
 
@@ -81,3 +83,172 @@ three.error("no")
 """
     lines = ["error: one", "error: two", "debug: three", "debug: four", "debug: five", "TWO six"]
     assert said(IMPORTS + text) == [*lines, "<3>seven", "<3>eight"]
+
+
+@pytest.mark.parametrize(
+    "emit",
+    [
+        "logger.error('mail server gone: no route to host')",
+        "logger.error('mail: no route')",
+        "logger.error('no route, sent')",
+    ],
+)
+def test_a_handler_whose_own_trouble_sounds_alike(said, emit):
+    """Kind: a record that has the text of another one in it, and is another."""
+    text = f"""
+class Mail(logging.Handler):
+    def emit(self, record): {emit}
+logging.root.addHandler(Mail())
+log.install()
+app.error("no route")
+"""
+    lines = said(IMPORTS + text)
+    assert sorted(lines) == sorted(["error: no route", f"error: {emit.split(chr(39))[1]}"])
+
+
+def test_a_sink_whose_own_trouble_sounds_alike(said):
+    """The other way round."""
+    text = """
+def post(message): logging.error("POST failed: timed out")
+logger.add(post, level="ERROR")
+log.install()
+logger.error("timed out")
+"""
+    assert sorted(said(IMPORTS + text)) == ["error: POST failed: timed out", "error: timed out"]
+
+
+@pytest.mark.parametrize("where", ["", ", enqueue=True", ", serialize=True"])
+@pytest.mark.parametrize(
+    "sink",
+    [
+        "lambda m: app.info(str(m))",
+        "lambda m: app.warning('[%s] %s', m.record['level'].name, m.record['message'])",
+        "lambda m: app.error(m)",
+        "PropagateHandler()",
+    ],
+)
+def test_a_sink_that_hands_on_what_it_makes_of_it(said, sink, where):
+    """At any level, with parts of the record around its message, in loguru's own thread too."""
+    text = f"""{INTERCEPT}
+logger.add({sink}{where})
+log.install()
+logger.add({sink}{where})
+logger.error("twice?")
+logger.complete()
+app.error("one")
+"""
+    assert said(text) == ["error: twice?", "error: one"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "self.format(record)",
+        "f'{record.name}: {record.getMessage()}'",
+        "f'[{record.levelname}] {record.getMessage()} ({record.filename}:{record.lineno})'",
+    ],
+)
+def test_a_handler_that_hands_on_what_it_makes_of_it(said, made):
+    """What its formatter gives, which may be JSON, or parts of the record around its message."""
+    text = f"""
+import structlog
+class Intercept(logging.Handler):
+    def emit(self, record): logger.opt(exception=record.exc_info).log("INFO", {made})
+structlog.configure(
+    [structlog.stdlib.add_log_level, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger)
+formatter = structlog.stdlib.ProcessorFormatter(processor=structlog.processors.JSONRenderer())
+for one in formatter, logging.Formatter("%(asctime)s %(name)s %(message)s"):
+    handler = Intercept()
+    handler.setFormatter(one)
+    logging.root.addHandler(handler)
+log.install()
+structlog.get_logger("a").error("hello", user=7)
+app.error("one")
+"""
+    assert said(IMPORTS + text) == ["error: hello user=7", "error: one"]
+
+
+def test_handed_on_where_our_sink_is_gone(said):
+    """What came from logging its handler has written; what came from loguru it writes."""
+    text = f"""{INTERCEPT}
+log.install()
+logger.remove()
+logger.add(sys.stderr, format="LOGURU {{message}}")
+logging.root.addHandler(InterceptHandler())
+app.error("one")
+logger.error("two")
+logger.remove()
+logger.add(PropagateHandler())
+logging.root.handlers.pop()
+logger.opt(depth=0).error("three")
+"""
+    first, second, third = said(text)
+    assert (first, second) == ("error: one", "LOGURU two")
+    assert third.startswith("error: 20")
+    assert third.endswith("three")
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "MemoryHandler(10, target=InterceptHandler())",
+        "MemoryHandler(10, target=MemoryHandler(10, target=InterceptHandler()))",
+        "queued",
+    ],
+)
+def test_a_record_that_waits_and_is_handed_on(said, handler):
+    """In a MemoryHandler until it is flushed, also at the end; in a queue until it is read."""
+    text = f"""{INTERCEPT}
+import logging.handlers, queue
+from logging.handlers import MemoryHandler
+queued = logging.handlers.QueueHandler(queue.SimpleQueue())
+queued.listener = logging.handlers.QueueListener(queued.queue, InterceptHandler())
+queued.listener.start()
+handler = {handler}
+logging.root.addHandler(handler)
+log.install()
+app.info("one")
+handler.flush()
+app.info("two")
+app.error("three")
+app.info("four")
+queued.listener.stop()
+"""
+    assert said(text) == ["info: one", "info: two", "error: three", "info: four"]
+
+
+def test_what_another_process_has_said_is_written_here(said):
+    """A listener's records may come from children that write nothing themselves."""
+    text = f"""{INTERCEPT}
+import logging.handlers, queue
+log.install()
+listener = logging.handlers.QueueListener(queue.SimpleQueue(), InterceptHandler())
+record = app.makeRecord("app", 40, "", 0, "theirs", (), None)
+record.process += 1
+listener.handle(record)
+"""
+    assert said(text) == ["error: theirs"]
+
+
+def test_a_coroutine_that_hands_on(said):
+    """It runs when the call has returned; what another task says meanwhile is its own."""
+    text = """
+import asyncio
+async def sink(message):
+    await asyncio.sleep(0.02)
+    app.error(message.record["message"])
+async def main():
+    logger.add(sink)
+    log.install()
+    logger.add(sink)
+    logger.error("one")
+    await asyncio.sleep(0.01)
+    app.error("one")
+    await logger.complete()
+    log.uninstall()
+    logger.error("gone")
+    await logger.complete()
+asyncio.run(main())
+"""
+    assert said(IMPORTS + text) == ["error: one", "error: one", "gone", "gone"]

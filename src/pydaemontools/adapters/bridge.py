@@ -28,8 +28,8 @@ def stays(record: Any) -> bool:  # noqa: ANN401 - a dict of loguru's, or a LogRe
     if getattr(_crossing, "on", False):
         return True
     if isinstance(record, logging.LogRecord):
-        return hasattr(record, MARK) or once.by_loguru(record)
-    return MARK in record or once.from_logging(record)
+        return hasattr(record, MARK) or once.by_loguru(record) is not None
+    return MARK in record or once.from_logging(record) is not None
 
 
 class ToLoguru(logging.Handler):

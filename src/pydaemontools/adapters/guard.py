@@ -51,7 +51,8 @@ def watch(  # noqa: C901 - what is called for each record is in it
         return lambda: None
     kind: Any = type(logger)
     before = kind._log  # noqa: SLF001 - there is no other place for it
-    once.codes = before.__code__, Handler.emit.__code__
+    reads = getattr(getattr(Handler, "_queued_writer", None), "__code__", None)
+    once.codes = before.__code__, Handler.emit.__code__, reads
     # A logger has the same options at each call: those that it had last, and what they became.
     last: tuple[Any, Any] = None, None
 

@@ -86,20 +86,29 @@ class LoguruSink:
 
     def passes(self, record: logging.LogRecord) -> bool:
         """Whether RECORD, of logging's, is one that this has from loguru."""
-        if hasattr(record, bridge.MARK):
+        if bridge.MARK in record.__dict__:
             return True
-        return once.by_loguru(record) and self.wants(once.outermost())
+        if not once.calls.loguru and not once.calls.late:
+            return False
+        outer = once.by_loguru(record)
+        return outer is not None and self.writes(outer.record, outer.core, outer.frame.f_back)
 
     def wants(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Whether RECORD is to be said."""
         least = self._threshold()
         return record["level"].no >= least and (not self._categories or self._wanted(record))
 
-    def writes(self, record: Any, core: Any) -> bool:  # noqa: ANN401 - a record of loguru's
-        """Whether RECORD, of CORE's, is written here, or was by logging's handler."""
-        if self.numbers.get(core) not in getattr(core, "handlers", ()):
-            return False
-        return bridge.MARK in record or self.wants(record)
+    def writes(self, record: Any, core: Any = None, frame: Any = None) -> bool:  # noqa: ANN401
+        """Whether RECORD, of CORE's, is written here, or was, around FRAME, by logging's handler.
+
+        Without a CORE that is the logger's.
+        """
+        if bridge.MARK in record:
+            return True
+        if once.calls.logging is not None and once.by_logging(record, self._handler, frame):
+            return True
+        core = core or getattr(logger, "_core", logger)
+        return self.numbers.get(core) in getattr(core, "handlers", ()) and self.wants(record)
 
     def rescue(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Write RECORD if loguru could not bring it here; whether it was so."""
@@ -266,6 +275,8 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
     kind: Any = type(logger)
     before = kind.add
     added: list[tuple[Any, Any]] = []
+    late = [one for core in tuple(_cores) for one in getattr(core, "handlers", {}).values()]
+    late = [one for one in late if _late(one)]
 
     @functools.wraps(before)
     def add(self: Any, *args: object, **more: object) -> int:  # noqa: ANN401 - loguru's
@@ -280,6 +291,8 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
             elif prints is None:
                 name = f"loguru's sink {getattr(handler, '_name', number)}"
                 logging.getLogger(__package__).warning("%s", later.MAY.format(name))
+            if _late(handler):
+                late.append(handler)
         return number
 
     kind.add = add
@@ -289,8 +302,19 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
             kind.add = before
         for handler, filter_ in added:
             handler._filter = filter_  # noqa: SLF001 - as above
+        for handler in late:
+            handler._sink._function = handler._sink._function.args[0]  # noqa: SLF001 - as above
 
     return undo
+
+
+def _late(handler: Any) -> bool:  # noqa: ANN401 - loguru's
+    """Whether HANDLER has a coroutine function, which is known on the stack from now on."""
+    sink: Any = getattr(handler, "_sink", None)
+    if type(sink).__name__ != "AsyncSink" or not hasattr(sink, "_function"):
+        return False
+    sink._function = functools.partial(once.late, sink._function)  # noqa: SLF001 - as above
+    return True
 
 
 def allow_removal() -> Callable[[], None]:
@@ -330,6 +354,8 @@ def _prints(handler: object, printing: Printing) -> bool | None:
         ("_file", printing.stream),
     ):
         if (one := getattr(sink, name, None)) is not None:
+            while getattr(one, "func", None) is once.late:
+                one = one.args[0]
             return judge(one)
     return False
 
@@ -352,7 +378,7 @@ def install(
     _here[:] = [sink]
     handler.passes = sink.passes
     undo = [guard.watch(sink.rescue, sink.say), watch_sinks(sink, fd)]
-    undo += [watch_copies(sink), allow_removal(), sink.end]
+    undo += [watch_copies(sink), allow_removal(), once.watch_waiting(), sink.end]
 
     def end() -> None:
         while undo:

@@ -2,33 +2,54 @@
 
 The recipes for that (loguru's InterceptHandler and PropagateHandler, and functions that log)
 are the program's own code, and may come at any time. What is the same is when it happens: while
-the first log call has not returned, in its thread, a record of the other library says the same.
-So what a call is about can be known, and whoever writes records asks whether the call around it is.
+a handler or a sink has a record, in its thread, a record of the other library says the same.
+So who writes records looks on the stack for what has one. That is dear, and done only where some
+cheap sign says that there may be one: a call that has not returned, or a queue that is read.
 """
 
+import copy
+import functools
 import logging
+import os
+import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from types import FunctionType, ModuleType
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from .interrupts import interrupted
-from .level import step_of_number
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Answer = TypeVar("Answer")
 
 
 class _Calls(threading.local):
     """The log calls that this thread is in."""
 
-    logging: "tuple[Any, Any] | None" = None  # the record and the logger of the outermost
+    # The record and the logger of the outermost; none of both while records that waited come.
+    logging: "tuple[Any, Any] | None" = None
     loguru: int = 0  # how many, one within the other
+    asking: bool = False  # what a record says, to compare it
+
+    def __init__(self) -> None:
+        # How many sinks of loguru's may be at work without a call.
+        self.late = int(threading.current_thread().name.startswith("loguru-writer-"))
+
+
+class Outer(NamedTuple):
+    """A record of loguru's that a sink has: itself, the line made of it, whose, and where."""
+
+    record: Any
+    line: str
+    core: Any
+    frame: Any
 
 
 calls = _Calls()
-# The codes of what a call of loguru's is in, once its record is made: the logger's, the handler's.
-codes: "tuple[Any, Any]" = (None, None)
+# The codes of what a call of loguru's is in, once its record is made: the logger's, the handler's;
+# and of what reads the queue of a handler.
+codes: "tuple[Any, Any, Any]" = (None, None, None)
 RECORD = "log_record"  # what loguru's logger calls it
 # A key of loguru's records, an attribute of logging's: we have had it.
 WRITTEN = "_pydaemontools_written"
@@ -94,16 +115,65 @@ def watch_logging(
     return undo
 
 
-def from_logging(inner: Any) -> bool:  # noqa: ANN401 - loguru's record
-    """Whether INNER says what a call of logging's around it does."""
-    record = calls.logging and calls.logging[0]
-    return record is not None and _same(record, inner, around=record.getMessage)
+def watch_waiting() -> Callable[[], None]:
+    """Have it known when handlers get records that have waited; gives what undoes it."""
+    import logging.handlers as module
+
+    undo = [_watch(module.MemoryHandler, "flush"), _watch(module.QueueListener, "handle")]
+
+    def end() -> None:
+        for one in undo:
+            one()
+
+    return end
 
 
-def by_logging(inner: Any, handler: logging.Handler) -> bool:  # noqa: ANN401 - loguru's record
-    """Whether INNER says what a call of logging's around it does, and HANDLER writes that."""
-    outer = calls.logging
-    return outer is not None and from_logging(inner) and reaches(outer[1], handler)
+def _watch(kind: type, name: str) -> Callable[[], None]:
+    before = vars(kind)[name]
+
+    def handing(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as logging has it
+        outer = calls.logging
+        calls.logging = outer or (None, None)
+        try:
+            return before(*args, **more)
+        finally:
+            calls.logging = outer
+
+    ours = functools.wraps(before)(passed_over(handing, logging))
+    setattr(kind, name, ours)
+
+    def undo() -> None:
+        if vars(kind)[name] is ours:
+            setattr(kind, name, before)
+
+    return undo
+
+
+async def late(sink: Callable[[Any], Awaitable[None]], message: object) -> None:
+    """Have SINK, a coroutine function that loguru has, known on the stack while it has MESSAGE."""
+    calls.late += 1
+    try:
+        await sink(message)
+    finally:
+        calls.late -= 1
+
+
+def from_logging(
+    inner: Any,  # noqa: ANN401 - loguru's record
+    frame: Any = None,  # noqa: ANN401 - one of the stack
+) -> "tuple[logging.LogRecord, logging.Logger | None] | None":
+    """The record that a handler has, around FRAME if it is given, and INNER says; its logger."""
+    return _asked(lambda: _around(inner["message"], frame))
+
+
+def by_logging(
+    inner: Any,  # noqa: ANN401 - loguru's record
+    handler: logging.Handler,
+    frame: Any = None,  # noqa: ANN401 - one of the stack
+) -> bool:
+    """Whether INNER says what a record of logging's around it does, and HANDLER writes that."""
+    found = from_logging(inner, frame)
+    return found is not None and reaches(found[1], handler)
 
 
 def reaches(logger: logging.Logger | None, handler: logging.Handler) -> bool:
@@ -115,27 +185,36 @@ def reaches(logger: logging.Logger | None, handler: logging.Handler) -> bool:
     return False
 
 
-def by_loguru(record: logging.LogRecord) -> bool:
-    """Whether RECORD, of logging's, says what a call of loguru's around it does."""
+def by_loguru(record: logging.LogRecord) -> Outer | None:
+    """What a sink of loguru's has, if RECORD, of logging's, says that."""
     outer = outermost()
-    return outer is not None and _same(record, outer, around=lambda: outer["message"])
+    same = outer and _asked(
+        lambda: _same(
+            record.getMessage(), outer.record["message"], [outer.line], _values(outer.record)
+        )
+    )
+    return outer if same else None
 
 
-def outermost() -> Any:  # noqa: ANN401 - a record of loguru's
+def outermost() -> Outer | None:
     """The record of the outermost call of loguru's that this thread is in, if there is one.
 
-    It is looked for on the stack: to note it would cost every call something, and who wants it
-    are few.
+    Or that which a sink has got out of a queue.
     """
-    if not calls.loguru:
+    if not calls.loguru and not calls.late:
         return None
     inner = found = None
     frame: Any = sys._getframe()  # noqa: SLF001 - it is documented
     while frame:
-        if frame.f_code is codes[0] and inner is codes[1]:
-            found = frame
-        frame, inner = frame.f_back, frame.f_code
-    return found.f_locals[RECORD] if found else None
+        if frame.f_code is codes[0]:
+            if inner and inner.f_code is codes[1]:
+                has, line = frame.f_locals, inner.f_locals.get("str_record", "")
+                found = Outer(has[RECORD], line, has["self"]._core, frame)  # noqa: SLF001 - loguru's
+        elif frame.f_code is codes[2] or frame.f_code is late.__code__:
+            message = frame.f_locals["message"]
+            found = Outer(message.record, message, None, frame)
+        frame, inner = frame.f_back, frame
+    return found
 
 
 def record_of(error: BaseException) -> Any:  # noqa: ANN401 - a record of loguru's
@@ -148,21 +227,81 @@ def record_of(error: BaseException) -> Any:  # noqa: ANN401 - a record of loguru
     return None
 
 
-def _same(
-    record: logging.LogRecord,
-    other: Any,  # noqa: ANN401 - a record of loguru's
-    *,
-    around: Callable[[], str],
-) -> bool:
-    """Whether RECORD and OTHER say the same: the inner one perhaps with something around it."""
+def _asked(ask: Callable[[], Answer]) -> Answer | None:
+    """What ASK gives, which asks values of the program's: these may raise anything, and log."""
+    if calls.asking:
+        return None
+    calls.asking = True
     try:
-        texts = record.getMessage().strip(), other["message"].strip()
-        outer = around().strip()
-    except Exception:  # noqa: BLE001 - a value of the program's may raise anything
-        return False
-    if texts[0] == texts[1]:
+        return ask()
+    except Exception as error:
+        if interrupted(error):
+            raise
+        return None
+    finally:
+        calls.asking = False
+
+
+def _around(text: str, frame: Any) -> Any:  # noqa: ANN401 - as from_logging()
+    """What from_logging() gives for a record that says TEXT."""
+    record, logger = calls.logging or (None, None)
+    if record and not frame and record.getMessage().strip() == text.strip():
+        return record, logger
+    for handler, had in _handled(frame or sys._getframe()):  # noqa: SLF001 - it is documented
+        made = map(handler.format, [copy.copy(had)])
+        if _same(text, had.getMessage(), made, had.__dict__.values()):
+            return had, logger if had is record else _logger_of(had)
+    return None
+
+
+def _handled(frame: Any) -> Iterator[tuple[logging.Handler, logging.LogRecord]]:  # noqa: ANN401
+    """The handlers of logging's that are at work around FRAME, with what they have."""
+    last = None
+    while frame:
+        if frame.f_code.co_varnames[:2] == ("self", "record"):
+            handler, record = frame.f_locals.get("self"), frame.f_locals.get("record")
+            known = isinstance(handler, logging.Handler) and isinstance(record, logging.LogRecord)
+            if known and (handler, record) != last:
+                last = handler, record
+                yield last
+        frame = frame.f_back
+
+
+def _logger_of(record: logging.LogRecord) -> logging.Logger | None:
+    """Who said RECORD in this process; None if nobody did."""
+    if record.process not in (None, os.getpid()):
+        return None
+    found = logging.root.manager.loggerDict.get(record.name)
+    return found if isinstance(found, logging.Logger) else logging.root
+
+
+def _values(record: Any) -> list[object]:  # noqa: ANN401 - a record of loguru's
+    """What a line may say of RECORD besides its message."""
+    level, file, process, thread = (record[one] for one in ("level", "file", "process", "thread"))
+    return [
+        *(record["name"], record["function"], record["line"], record["module"]),
+        *(level.name, level.no, file.name, file.path, process.id, process.name),
+        *(thread.id, thread.name, str(record["time"]), *record["extra"].values()),
+    ]
+
+
+def _same(text: str, outer: str, lines: Iterable[str], values: Iterable[object]) -> bool:
+    """Whether TEXT is OUTER, or one of LINES made of it, perhaps with VALUES of its record around.
+
+    What has other words around it is another record: one that is lost is worse than one twice.
+    """
+    text, outer = text.strip(), outer.strip()
+    if text == outer:
         return True
-    level = other["level"]
-    steps = {step_of_number(record.levelno, record.levelname), step_of_number(level.no, level.name)}
-    inner = texts[1] if outer == texts[0] else texts[0]
-    return bool(outer) and outer in inner and len(steps) == 1
+    wholes = [outer, *(one.strip() for one in lines)]
+    if text in wholes:
+        return True
+    known = {str(one) for one in values if type(one) in (str, int, float)} - {"", outer}
+    for whole in wholes:
+        before, found, behind = text.partition(whole) if whole else (text, "", "")
+        around = f"{before} {behind}"
+        for one in sorted(known, key=len, reverse=True):
+            around = around.replace(one, " ")
+        if found and not re.search(r"\w", around):
+            return True
+    return False
