@@ -252,3 +252,19 @@ async def main():
 asyncio.run(main())
 """
     assert said(IMPORTS + text) == ["error: one", "error: one", "gone", "gone"]
+
+
+def test_any_name_of_a_field_crosses(said):
+    """And of a logger: a patcher of the program's may have put anything there."""
+    text = """
+kept = []
+logger.add(lambda m: kept.append(m.record["extra"]), format="{message}")
+class Keep(logging.Handler):
+    def emit(self, record): kept.append(record.__dict__["b"])
+logging.root.addHandler(Keep())
+log.install(bridge="both")
+app.error("one", extra={1: 2, None: 3, "b": 4})
+logger.bind(b=5).patch(lambda record: record.update(name=7)).error("two")
+assert kept == [4, {"1": 2, "None": 3, "b": 4}, {"b": 5}, 5]
+"""
+    assert sorted(said(IMPORTS + text)) == ["error: one", "error: two"]

@@ -13,6 +13,7 @@ from typing import Any
 from . import as_logging, once
 from .level import HEADS, Steps
 from .stdlib import ADDED, safe_message
+from .values import shown
 
 _crossing = threading.local()
 _steps = Steps()
@@ -41,7 +42,8 @@ class ToLoguru(logging.Handler):
             return
         from loguru import logger
 
-        extra = {k: v for k, v in record.__dict__.items() if k not in as_logging.OWN}
+        # What extra= is called may be anything, an argument is a str.
+        extra = {shown(k): v for k, v in record.__dict__.items() if k not in as_logging.OWN}
         name = NAMES[_steps.of(record)]
 
         def place(made: Any) -> None:  # noqa: ANN401 - a record of loguru's
@@ -68,7 +70,7 @@ def to_stdlib(message: Any) -> None:  # noqa: ANN401 - loguru's Message
     """A sink that gives loguru's records to logging."""
     record = as_logging.of_loguru(message.record)
     setattr(record, MARK, True)
-    target = logging.getLogger(message.record["name"])
+    target = logging.getLogger(shown(record.name))
     if target.isEnabledFor(record.levelno):
         _crossing.on = True
         try:
