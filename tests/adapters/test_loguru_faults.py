@@ -268,3 +268,45 @@ logger.bind(b=5).patch(lambda record: record.update(name=7)).error("two")
 assert kept == [4, {"1": 2, "None": 3, "b": 4}, {"b": 5}, 5]
 """
     assert sorted(said(IMPORTS + text)) == ["error: one", "error: two"]
+
+
+@pytest.mark.parametrize("bridge", [None, "both"])
+def test_nothing_of_ours_is_in_a_record(said, bridge):
+    """Kind: a formatter or a sink of the program's that shows all that a record has."""
+    text = f"""
+kept = []
+class Keep(logging.Handler):
+    def emit(self, record): kept.extend(record.__dict__)
+log.install(bridge={bridge!r})
+logging.root.addHandler(Keep())
+logger.add(lambda m: kept.extend(m.record), format="{{message}}")
+app.error("one")
+logger.error("two")
+assert len(kept) > 30
+assert not [one for one in kept if "daemontools" in one]
+"""
+    assert said(IMPORTS + text) == ["error: one", "error: two"]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_whoever_fails_first(said, order):
+    """A handler or a sink that raises, before ours or behind it: one line of each record."""
+    text = f"""
+class Fails(logging.Handler):
+    def emit(self, record): 1 / 0
+def fails(message): 1 / 0
+if {order}: log.install()
+app.addHandler(Fails())
+logging.root.addHandler(Fails())
+logger.add(fails, catch=False)
+if not {order}: log.install()
+app.error("one")
+try:
+    logger.error("two")
+except ZeroDivisionError:
+    logger.remove()
+    app.handlers.clear()
+    app.error("three")
+"""
+    said_ = [one for one in said(IMPORTS + text) if "a handler failed" not in one]
+    assert said_ == ["error: one", "error: two", *["error: three"] * order]

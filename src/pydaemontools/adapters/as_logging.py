@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from . import text_formats, tracebacks
 from .level import NUMBERS, STEPS
-from .once import WRITTEN
 from .values import shown
 
 Event = dict[str, Any]
@@ -27,7 +26,6 @@ OWN = {
     "message",
     "asctime",
     "taskName",
-    WRITTEN,
 }
 
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from loguru._recattrs import RecordFile
+
 from . import as_logging, once
 from .level import HEADS, Steps
 from .stdlib import ADDED, safe_message
@@ -21,7 +23,14 @@ _steps = Steps()
 NAMES = [ADDED.get(step, word.upper()) for step, word in enumerate(HEADS)]
 
 
-MARK = "_pydaemontools_crossed"  # an attribute of logging's records, a key of loguru's
+class Crossed(logging.LogRecord):
+    """A record of logging's that has crossed: what marks it is no attribute, which may be shown."""
+
+
+class File(RecordFile):
+    """What a record of loguru's that has crossed is marked by: where its file is."""
+
+    __slots__ = ()
 
 
 def stays(record: Any) -> bool:  # noqa: ANN401 - a dict of loguru's, or a LogRecord
@@ -29,8 +38,8 @@ def stays(record: Any) -> bool:  # noqa: ANN401 - a dict of loguru's, or a LogRe
     if getattr(_crossing, "on", False):
         return True
     if isinstance(record, logging.LogRecord):
-        return hasattr(record, MARK) or once.by_loguru(record) is not None
-    return MARK in record or once.from_logging(record) is not None
+        return type(record) is Crossed or once.by_loguru(record) is not None
+    return type(record.get("file")) is File or once.from_logging(record) is not None
 
 
 class ToLoguru(logging.Handler):
@@ -45,6 +54,7 @@ class ToLoguru(logging.Handler):
         # What extra= is called may be anything, an argument is a str.
         extra = {shown(k): v for k, v in record.__dict__.items() if k not in as_logging.OWN}
         name = NAMES[_steps.of(record)]
+        file = File(record.filename, record.pathname)  # type: ignore[no-untyped-call]
 
         def place(made: Any) -> None:  # noqa: ANN401 - a record of loguru's
             made["name"], made["function"], made["line"] = (
@@ -52,8 +62,7 @@ class ToLoguru(logging.Handler):
                 record.funcName,
                 record.lineno,
             )
-            made["module"], made[MARK] = record.module, True
-            made["file"] = type(made["file"])(record.filename, record.pathname)
+            made["module"], made["file"] = record.module, file
 
         _crossing.on = True
         try:
@@ -69,7 +78,7 @@ class ToLoguru(logging.Handler):
 def to_stdlib(message: Any) -> None:  # noqa: ANN401 - loguru's Message
     """A sink that gives loguru's records to logging."""
     record = as_logging.of_loguru(message.record)
-    setattr(record, MARK, True)
+    record.__class__ = Crossed
     target = logging.getLogger(shown(record.name))
     if target.isEnabledFor(record.levelno):
         _crossing.on = True

@@ -40,12 +40,12 @@ def possible() -> bool:
 
 
 def watch(  # noqa: C901 - what is called for each record is in it
-    rescue: Callable[[Any], bool], say: Callable[[int, str], None]
+    rescue: Callable[[once.Failed], bool], say: Callable[[int, str], None]
 ) -> Callable[[], None]:
     """Have calls of loguru's raise nothing; gives what undoes it.
 
-    RESCUE is called with a record that was made, and tells whether it did not come to our
-    sink; SAY with the step and the text of one that could not be made.
+    RESCUE is called with what has failed of a record that was made, and tells whether it did not
+    come to our sink; SAY with the step and the text of one that could not be made.
     """
     if not possible():
         return lambda: None
@@ -87,8 +87,8 @@ def watch(  # noqa: C901 - what is called for each record is in it
         except Exception as error:
             if interrupted(error):
                 raise
-            record = once.record_of(error)
-            if record is None:
+            failed = once.record_of(error)
+            if failed is None:
                 plain = _plain(deeper, handled)
                 try:
                     text = _said(message, args, kwargs, error)
@@ -97,7 +97,7 @@ def watch(  # noqa: C901 - what is called for each record is in it
                     before(self, usable, False, plain, "{}", (text,), kept)
                 except Exception:  # noqa: BLE001 - a value of the program's may raise anything
                     say(step_of_number(_number(level)), _said(message, args, kwargs, error))
-            elif not _rescued(rescue, say, record, message, error):
+            elif not _rescued(rescue, say, failed, message, error):
                 # A sink of the program's that is to raise: `catch=False`.
                 raise
         finally:
@@ -142,20 +142,20 @@ def _number(level: object) -> int:
 
 
 def _rescued(
-    rescue: Callable[[Any], bool],
+    rescue: Callable[[once.Failed], bool],
     say: Callable[[int, str], None],
-    record: Any,  # noqa: ANN401 - a record of loguru's
+    failed: once.Failed,
     message: object,
     error: Exception,
 ) -> bool:
-    """Whether RECORD did not come to our sink, for ERROR; RESCUE writes it then.
+    """Whether what FAILED, for ERROR, did not come to our sink; RESCUE writes it then.
 
     A patcher of the program's may have left anything of it: then MESSAGE is what SAY says.
     """
     try:
-        return rescue(record)
+        return rescue(failed)
     except Exception:  # noqa: BLE001 - as above
-        said = record.get("message") if isinstance(record, dict) else None
+        said = failed.record.get("message") if isinstance(failed.record, dict) else None
         text = said if type(said) is str else shown(message)
         say(STEPS["warning"], f"{text} (with a record that is none: {represented(error)})")
         return True

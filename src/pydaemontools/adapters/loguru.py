@@ -61,8 +61,7 @@ class LoguruSink:
     def write(self, message: "Message") -> None:
         """Write a record, unless it came from logging, whose handler has written it."""
         record: Any = message.record
-        record[once.WRITTEN] = True
-        if bridge.MARK in record:
+        if type(record.get("file")) is bridge.File:
             return
         if once.calls.logging is not None and once.by_logging(record, self._handler):
             return
@@ -86,7 +85,7 @@ class LoguruSink:
 
     def passes(self, record: logging.LogRecord) -> bool:
         """Whether RECORD, of logging's, is one that this has from loguru."""
-        if bridge.MARK in record.__dict__:
+        if type(record) is bridge.Crossed:
             return True
         if not once.calls.loguru and not once.calls.late:
             return False
@@ -103,18 +102,22 @@ class LoguruSink:
 
         Without a CORE that is the logger's.
         """
-        if bridge.MARK in record:
+        if type(record.get("file")) is bridge.File:
             return True
         if once.calls.logging is not None and once.by_logging(record, self._handler, frame):
             return True
         core = core or getattr(logger, "_core", logger)
         return self.numbers.get(core) in getattr(core, "handlers", ()) and self.wants(record)
 
-    def rescue(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
-        """Write RECORD if loguru could not bring it here; whether it was so."""
-        if once.WRITTEN in record:
+    def rescue(self, failed: once.Failed) -> bool:
+        """Write what FAILED if loguru could not bring it here; whether it was so."""
+        record, core, number, codes = failed
+        ours = self.numbers.get(core, number)
+        # The sinks have their turns by their numbers.
+        came = ours < number or LoguruSink.write.__code__ in codes
+        if came and ours in core.handlers:
             return False
-        if self.wants(record) and bridge.MARK not in record:
+        if self.wants(record) and type(record.get("file")) is not bridge.File:
             self._output.write(self._data(record))
         return True
 

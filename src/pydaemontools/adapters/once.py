@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple, TypeVar, cast
@@ -51,8 +52,6 @@ calls = _Calls()
 # and of what reads the queue of a handler.
 codes: "tuple[Any, Any, Any]" = (None, None, None)
 RECORD = "log_record"  # what loguru's logger calls it
-# A key of loguru's records, an attribute of logging's: we have had it.
-WRITTEN = "_pydaemontools_written"
 
 
 def passed_over(function: Function, module: ModuleType) -> Function:
@@ -217,14 +216,43 @@ def outermost() -> Outer | None:
     return found
 
 
-def record_of(error: BaseException) -> Any:  # noqa: ANN401 - a record of loguru's
-    """The record that a call of loguru's had made before a sink of it raised ERROR, if one did."""
+def came_to(handler: logging.Handler, logger: logging.Logger, error: BaseException) -> bool:
+    """Whether a record of LOGGER had come to HANDLER when a handler raised ERROR.
+
+    They have their turns in the order in which logging has them. So no record needs a mark, which
+    a formatter of the program's would show.
+    """
     trace = error.__traceback__
-    while trace and trace.tb_frame.f_code is not codes[0]:
+    while trace and "hdlr" not in trace.tb_frame.f_locals:
         trace = trace.tb_next
-    if trace and trace.tb_next and trace.tb_next.tb_frame.f_code is codes[1]:
-        return trace.tb_frame.f_locals[RECORD]
-    return None
+    failed = trace.tb_frame.f_locals["hdlr"] if trace else None
+    one: logging.Logger | None = logger if trace else None
+    while one:
+        for turn in one.handlers:
+            if turn is handler or turn is failed:
+                return turn is handler
+        one = one.parent if one.propagate else None
+    return False
+
+
+class Failed(NamedTuple):
+    """A record of loguru's that a sink has raised for: whose it is, and the sink's number there."""
+
+    record: Any
+    core: Any
+    number: int
+    codes: list[Any]  # of what was called then
+
+
+def record_of(error: BaseException) -> Failed | None:
+    """The record that a call of loguru's had made before a sink of it raised ERROR, if one did."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    found = [frame.f_code for frame in frames]
+    at = found.index(codes[0]) if codes[0] in found else len(found)
+    if codes[1] not in found[at + 1 : at + 2]:
+        return None
+    has, sink = frames[at].f_locals, frames[at + 1].f_locals["self"]
+    return Failed(has[RECORD], has["self"]._core, sink._id, found[at:])  # noqa: SLF001 - loguru's
 
 
 def _asked(ask: Callable[[], Answer]) -> Answer | None:

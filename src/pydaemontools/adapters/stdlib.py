@@ -8,7 +8,6 @@ from . import once
 from .hooked import told, untold
 from .interrupts import interrupted
 from .level import NUMBERS, TRACE, Level
-from .once import WRITTEN
 from .output import Output
 from .values import MOST, nameless, quiet_args, represented, shown, within
 
@@ -65,7 +64,6 @@ class RecordHandler(logging.Handler):
                 return False
             # From Python 3.12 on a filter may give another record.
             record = kept if isinstance(kept, logging.LogRecord) else record
-        record.__dict__[WRITTEN] = True
         self.emit(record)
         return True
 
@@ -87,7 +85,7 @@ class RecordHandler(logging.Handler):
     def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
         """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
         if once.reaches(logger, self):
-            if WRITTEN not in record.__dict__:
+            if not once.came_to(self, logger, error):
                 self.handle(record)
             self.output.write(self.form.text(4, f"a handler failed: {represented(error)}"))
 
