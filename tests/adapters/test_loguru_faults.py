@@ -218,6 +218,26 @@ queued.listener.stop()
     assert said(text) == ["info: one", "info: two", "error: three", "info: four"]
 
 
+def test_a_queue_that_is_read_when_all_is_gone(said):
+    """At the end loguru removes its sinks, ours first; a sink that came without ours hands on."""
+    text = f"""{INTERCEPT}
+import copy
+class Slow(PropagateHandler):
+    def emit(self, record):
+        time.sleep(0.02)
+        super().emit(record)
+log.install()
+two = copy.deepcopy(logger)
+two.remove()
+two.add(Slow(), enqueue=True, format="{{message}}")
+two.error("alone")
+two.complete()
+logger.add(Slow(), enqueue=True)
+for _ in range(3): logger.error("one")
+"""
+    assert said(text) == ["error: alone", *["error: one"] * 3]
+
+
 def test_what_another_process_has_said_is_written_here(said):
     """A listener's records may come from children that write nothing themselves."""
     text = f"""{INTERCEPT}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from loguru import Message
 
 COLOURS = {"EMERG": "<RED><bold>", "ALERT": "<RED><bold>", "NOTICE": "<cyan><bold>"}
+# An attribute of loguru's handlers.
+BESIDE = "_pydaemontools_beside"
 # What keeps the sinks: the logger's, and those of its deep copies that had ours.
 _cores: WeakSet[Any] = WeakSet([getattr(logger, "_core", logger)])
 
@@ -90,24 +92,28 @@ class LoguruSink:
         if not once.calls.loguru and not once.calls.late:
             return False
         outer = once.by_loguru(record)
-        return outer is not None and self.writes(outer.record, outer.core, outer.frame.f_back)
+        if outer is None:
+            return False
+        if outer.handler:
+            return getattr(outer.handler, BESIDE, False) and self.wants(outer.record)
+        return self.writes(outer.record, outer.core, outer.frame.f_back)
 
     def wants(self, record: Any) -> bool:  # noqa: ANN401 - a record of loguru's
         """Whether RECORD is to be said."""
         least = self._threshold()
         return record["level"].no >= least and (not self._categories or self._wanted(record))
 
-    def writes(self, record: Any, core: Any = None, frame: Any = None) -> bool:  # noqa: ANN401
-        """Whether RECORD, of CORE's, is written here, or was, around FRAME, by logging's handler.
-
-        Without a CORE that is the logger's.
-        """
+    def writes(self, record: Any, core: Any, frame: Any = None) -> bool:  # noqa: ANN401
+        """Whether RECORD of CORE is written here, or was, around FRAME, by logging's handler."""
         if type(record.get("file")) is bridge.File:
             return True
         if once.calls.logging is not None and once.by_logging(record, self._handler, frame):
             return True
-        core = core or getattr(logger, "_core", logger)
-        return self.numbers.get(core) in getattr(core, "handlers", ()) and self.wants(record)
+        return self.there(core) and self.wants(record)
+
+    def there(self, core: Any) -> bool:  # noqa: ANN401 - loguru's
+        """Whether this is one of the sinks of CORE."""
+        return self.numbers.get(core) in getattr(core, "handlers", ())
 
     def rescue(self, failed: once.Failed) -> bool:
         """Write what FAILED if loguru could not bring it here; whether it was so."""
@@ -279,7 +285,7 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
     before = kind.add
     added: list[tuple[Any, Any]] = []
     late = [one for core in tuple(_cores) for one in getattr(core, "handlers", {}).values()]
-    late = [one for one in late if _late(one)]
+    late = [one for one in late if _late(one, beside=True)]
 
     @functools.wraps(before)
     def add(self: Any, *args: object, **more: object) -> int:  # noqa: ANN401 - loguru's
@@ -294,7 +300,7 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
             elif prints is None:
                 name = f"loguru's sink {getattr(handler, '_name', number)}"
                 logging.getLogger(__package__).warning("%s", later.MAY.format(name))
-            if _late(handler):
+            if _late(handler, beside=sink.there(core)):
                 late.append(handler)
         return number
 
@@ -311,12 +317,16 @@ def watch_sinks(sink: LoguruSink, fd: int) -> Callable[[], None]:
     return undo
 
 
-def _late(handler: Any) -> bool:  # noqa: ANN401 - loguru's
-    """Whether HANDLER has a coroutine function, which is known on the stack from now on."""
+def _late(handler: Any, *, beside: bool) -> bool:  # noqa: ANN401 - loguru's
+    """Whether HANDLER has a coroutine function, which is known on the stack from now on.
+
+    Whether it came BESIDE our sink is kept: when a record comes out of its queue, both may be gone.
+    """
+    setattr(handler, BESIDE, beside)
     sink: Any = getattr(handler, "_sink", None)
     if type(sink).__name__ != "AsyncSink" or not hasattr(sink, "_function"):
         return False
-    sink._function = functools.partial(once.late, sink._function)  # noqa: SLF001 - as above
+    sink._function = functools.partial(once.late, sink._function, handler)  # noqa: SLF001
     return True
 
 

@@ -39,12 +39,13 @@ class _Calls(threading.local):
 
 
 class Outer(NamedTuple):
-    """A record of loguru's that a sink has: itself, the line made of it, whose, and where."""
+    """A record of loguru's that a sink has: itself, the line made of it, and where that is."""
 
     record: Any
     line: str
-    core: Any
     frame: Any
+    core: Any  # whose record it is
+    handler: Any  # which has it, without a call, when the core may be another already
 
 
 calls = _Calls()
@@ -148,8 +149,12 @@ def _watch(kind: type, name: str) -> Callable[[], None]:
     return undo
 
 
-async def late(sink: Callable[[Any], Awaitable[None]], message: object) -> None:
-    """Have SINK, a coroutine function that loguru has, known on the stack while it has MESSAGE."""
+async def late(
+    sink: Callable[[Any], Awaitable[None]],
+    handler: object,  # noqa: ARG001 - it is read from the stack
+    message: object,
+) -> None:
+    """Have SINK, a coroutine of HANDLER's, known on the stack while it has MESSAGE."""
     calls.late += 1
     try:
         await sink(message)
@@ -208,10 +213,11 @@ def outermost() -> Outer | None:
         if frame.f_code is codes[0]:
             if inner and inner.f_code is codes[1]:
                 has, line = frame.f_locals, inner.f_locals.get("str_record", "")
-                found = Outer(has[RECORD], line, has["self"]._core, frame)  # noqa: SLF001 - loguru's
+                found = Outer(has[RECORD], line, frame, has["self"]._core, None)  # noqa: SLF001
         elif frame.f_code is codes[2] or frame.f_code is late.__code__:
-            message = frame.f_locals["message"]
-            found = Outer(message.record, message, None, frame)
+            has = frame.f_locals
+            message, handler = has["message"], has.get("handler", has.get("self"))
+            found = Outer(message.record, message, frame, None, handler)
         frame, inner = frame.f_back, frame
     return found
 
