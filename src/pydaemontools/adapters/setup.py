@@ -188,17 +188,15 @@ def _handler(form: stdlib.RecordFormat, fd: int, to: object) -> stdlib.RecordHan
 def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, fd: int) -> None:
     """Have logging write by HANDLER, to FD, beside what else of KINDS there is."""
     stdlib.add_levels()
-    put_back = takeover.take_over(printing)
+    put_back = takeover.take_over(printing, handler)
     unguard = logging_calls.guard(handler.unfiltered)
     before = logging.root.level
-    logging.root.addHandler(handler)
     watch = later.Watch(handler, fd)
     unwatch = once.watch_logging(watch.look, handler.failed, say="loguru" in kinds)
     thresholds = stdlib.Thresholds(installed.level, installed.categories)
 
     def undo() -> None:
         thresholds.end()
-        logging.root.removeHandler(handler)
         logging.root.setLevel(before)
         unguard()
         unwatch()

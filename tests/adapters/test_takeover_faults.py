@@ -1,0 +1,95 @@
+"""What install() takes the place of, and what not: nothing is lost, and nothing is twice."""
+
+import pytest
+
+ELSEWHERE = {
+    "another handler": """
+app.propagate = False
+app.addHandler(logging.StreamHandler())
+app.addHandler(logging.FileHandler("kept"))
+""",
+    "a parent's": """
+parent = logging.getLogger("above")
+parent.propagate = False
+parent.addHandler(logging.FileHandler("kept"))
+app = logging.getLogger("above.it")
+app.addHandler(logging.StreamHandler())
+""",
+    "a parent's, both printed": """
+parent = logging.getLogger("above")
+parent.propagate = False
+parent.handlers = [logging.StreamHandler(), logging.FileHandler("kept")]
+app = logging.getLogger("above.it")
+app.addHandler(logging.StreamHandler())
+""",
+    "a list that another has": """
+logging.getLogger("other").propagate = app.propagate = False
+app.handlers = [logging.StreamHandler(), logging.FileHandler("kept")]
+other = logging.getLogger("other")
+other.handlers, other.propagate = app.handlers, True
+""",
+    "a queue's listener": """
+import logging.handlers, queue
+app.propagate = False
+app.addHandler(logging.FileHandler("kept"))
+app.addHandler(logging.handlers.QueueHandler(queue.SimpleQueue()))
+app.handlers[1].listener = logging.handlers.QueueListener(None, logging.StreamHandler())
+""",
+}
+
+
+@pytest.mark.parametrize("way", ELSEWHERE)
+def test_a_logger_that_keeps_its_records_to_itself(said, place, way):
+    """Kind: what it printed is still said, once; its other handlers have each record once."""
+    text = f"""
+logging.root.addHandler(logging.FileHandler("root"))
+{ELSEWHERE[way]}
+handlers = {{name: (list(one.handlers), one.propagate)
+    for name, one in logging.root.manager.loggerDict.items() if isinstance(one, logging.Logger)}}
+log.install(warnings=False)
+app.error("one")
+log.uninstall()
+for name, (before, propagate) in handlers.items():
+    now = logging.getLogger(name)
+    assert set(now.handlers) == set(before) and now.propagate == propagate, name
+"""
+    assert said(text) == ["error: one"]
+    assert (place / "kept").read_text() == "one\n"
+    assert (place / "root").read_text() == ""
+
+
+def test_loggers_that_share_a_list_of_which_one_passes_on(said):
+    """The one that does not has ours, the other has it from the root: once each, and one list."""
+    text = """
+app.propagate = False
+app.handlers = [logging.StreamHandler(), logging.NullHandler()]
+other = logging.getLogger("other")
+other.handlers = app.handlers
+log.install()
+app.error("one")
+other.error("two")
+log.uninstall()
+assert app.handlers is other.handlers and len(app.handlers) == 2
+"""
+    assert said(text) == ["error: one", "error: two"]
+
+
+def test_what_comes_to_no_handler(said):
+    """Is printed by logging itself, from warning on, and without its level; a program may have
+    said that it is not.
+    """
+    text = """
+app.propagate = False
+for _ in range(2):
+    log.install()
+    app.info("less")
+    app.error("one")
+    logging.Logger("nobody's").error("two")
+log.uninstall()
+app.error("three")
+logging.lastResort = None
+logging.raiseExceptions = False
+log.install()
+app.error("four")
+"""
+    assert said(text) == ["error: one", "error: two"] * 2 + ["three"]
