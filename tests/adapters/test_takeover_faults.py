@@ -93,3 +93,39 @@ log.install()
 app.error("four")
 """
     assert said(text) == ["error: one", "error: two"] * 2 + ["three"]
+
+
+def test_who_logs_is_no_name_of_a_record(said):
+    """Kind: a record may have any name, and a logger the name of another."""
+    text = """
+log.install()
+logging.root.addHandler(logging.StreamHandler())
+logging.root.handle(logging.makeLogRecord({"name": "x.y", "msg": "one", "levelno": 40}))
+own = logging.Logger("app")
+own.addHandler(logging.StreamHandler())
+own.error("two")
+app.error("three")
+"""
+    assert said(text) == ["error: one", "two", "error: three"]
+
+
+def test_a_handler_that_refuses_what_is_asked_of_it(said, place):
+    """It is judged and left alone; no other handler lacks the record."""
+    text = """
+class Refuses(logging.Handler):
+    def __setattr__(self, name, value):
+        if name.startswith("_py"): raise AttributeError(name)
+        super().__setattr__(name, value)
+    def addFilter(self, one): raise ValueError("no filters")
+    def emit(self, record): print(record.getMessage(), file=sys.stderr)
+for _ in range(2):
+    log.install()
+    logging.root.handlers = [Refuses(), logging.FileHandler("kept"), *logging.root.handlers]
+    app.error("one")
+    app.error("two")
+    log.uninstall()
+    logging.root.handlers = []
+"""
+    lines = [line for line in said(text) if "logging's handler Refuses of root stays" not in line]
+    assert lines == ["one", "error: one", "two", "error: two"] * 2
+    assert (place / "kept").read_text().endswith("one\ntwo\n")

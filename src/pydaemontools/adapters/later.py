@@ -6,11 +6,13 @@ given to a logger: so each call looks at the handlers that it comes to.
 """
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakSet
 
 from . import once
+from .interrupts import interrupted
 from .printing import Printing
 from .stdlib import RecordHandler
 
@@ -28,9 +30,24 @@ class Unless:
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether nobody else writes RECORD."""
-        named = logging.root.manager.loggerDict.get(record.name)
-        logger = logging.root if record.name == logging.root.name else named
-        return not isinstance(logger, logging.Logger) or not once.reaches(logger, self._ours)
+        return not once.reaches(_calling(record.name), self._ours)
+
+
+def _calling(name: str) -> logging.Logger | None:
+    """The logger that calls its handlers; where none does, as in a queue's thread, that of NAME.
+
+    It is looked for on the stack: a record may name any logger, and to note it would cost all.
+    """
+    frame: Any = sys._getframe(1)  # noqa: SLF001 - it is documented
+    while frame:
+        if frame.f_code.co_name == "callHandlers" and frame.f_globals is vars(logging):
+            found: logging.Logger = frame.f_locals["self"]
+            return found
+        frame = frame.f_back
+    named = logging.root.manager.loggerDict.get(name)
+    if name == logging.root.name:
+        return logging.root
+    return named if isinstance(named, logging.Logger) else None
 
 
 class Watch:
@@ -44,7 +61,8 @@ class Watch:
         for logger in loggers():
             for handler in logger.handlers:
                 # It was judged by take_over().
-                setattr(handler, LOOKED_AT, self)
+                if isinstance(handler, logging.Handler):
+                    vars(handler)[LOOKED_AT] = self
 
     def look(self, logger: logging.Logger) -> None:
         """See whether something came to which LOGGER hands its records."""
@@ -56,15 +74,21 @@ class Watch:
             one = one.parent if one.propagate else None
 
     def _judge(self, handler: Any, logger: logging.Logger) -> None:  # noqa: ANN401 - anybody's
-        """Have HANDLER, of LOGGER, leave to us what we write, if it prints."""
+        """Have HANDLER, of LOGGER, leave to us what we write, if it prints. Never raises."""
         if handler is self._ours or not isinstance(handler, logging.Handler):
             return
-        setattr(handler, LOOKED_AT, self)
-        prints = self._prints(handler, logger)
-        if prints:
-            self._printing.add(handler)
-            handler.addFilter(self._unless)
-        elif prints is None and once.reaches(logger, self._ours):
+        # Not by setattr(): it may refuse that.
+        vars(handler)[LOOKED_AT] = self
+        try:
+            if prints := self._prints(handler, logger):
+                handler.addFilter(self._unless)
+                self._printing.add(handler)
+        except Exception as error:
+            # It may refuse anything, and others wait for the record.
+            if interrupted(error):
+                raise
+            prints = None
+        if prints is None and once.reaches(logger, self._ours):
             name = f"logging's handler {type(handler).__name__} of {logger.name}"
             logging.getLogger(__package__).warning("%s", MAY.format(name))
 
