@@ -129,3 +129,36 @@ for _ in range(2):
     lines = [line for line in said(text) if "logging's handler Refuses of root stays" not in line]
     assert lines == ["one", "error: one", "two", "error: two"] * 2
     assert (place / "kept").read_text().endswith("one\ntwo\n")
+
+
+def test_a_wrapper_around_ours(said):
+    """Kind: one that patches Logger.callHandlers in between, as Sentry does, and goes on calling
+    what was there: it is said once what stays, and a handler that comes later has one filter.
+    """
+    text = """
+import logging.handlers, queue
+def wrap():
+    before = logging.Logger.callHandlers
+    logging.Logger.callHandlers = lambda self, record: before(self, record)
+for _ in range(3):
+    log.install()
+    wrap()
+log.install()
+logging.root.addHandler(logging.handlers.QueueHandler(queue.SimpleQueue()))
+handler = logging.StreamHandler()
+logging.root.addHandler(handler)
+app.error("one")
+app.error("two")
+assert len(handler.filters) == 1
+log.uninstall()
+class Raises(logging.Handler):
+    def emit(self, record): raise KeyError
+app.addHandler(Raises())
+try:
+    app.error("three")
+except KeyError:
+    print("raised", file=sys.stderr)
+"""
+    first, *rest = said(text)
+    assert first.startswith("warning: logging's handler QueueHandler of root stays")
+    assert rest == ["error: one", "error: two", "raised"]

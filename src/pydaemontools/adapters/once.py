@@ -109,10 +109,21 @@ def watch_logging(
     logging.Logger.callHandlers = ours  # type: ignore[method-assign]
 
     def undo() -> None:
+        nonlocal look, failed
         if logging.Logger.callHandlers is ours:
             logging.Logger.callHandlers = before  # type: ignore[method-assign]
+        # Whoever has put something around it, as Sentry does, goes on calling it.
+        look, failed = _nothing, _raise
 
     return undo
+
+
+def _nothing(*_: object) -> None:
+    """Look at nothing."""
+
+
+def _raise(_logger: object, _record: object, error: Exception) -> None:
+    raise error
 
 
 def watch_waiting() -> Callable[[], None]:
