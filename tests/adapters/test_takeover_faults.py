@@ -173,6 +173,7 @@ class Colours:
 class Numbers:
     def add(self): kept.append(1)
 numbers = Numbers()
+def again(text): return text[1:] and again(text[1:])
 def red(text): return Colours.RED + text
 def both(out, text): sys.stderr.write(text); out.write(text)
 def keep(text): kept.append(text)
@@ -203,6 +204,8 @@ PRINT_ONLY = {
     " else sys.stdout)', 'logging.Handler')",
     "one of rich's": "emits('record.msg = red(record.msg); super().emit(record)',"
     " 'rich.logging.RichHandler')",
+    "it has nothing to fill in": "emits('print(record.msg % (), file=sys.stderr)')",
+    "it calls what calls itself": "emits('print(again(record.msg), file=sys.stderr)')",
     "click": "emits('click.echo(self.format(record), err=True)', 'logging.Handler')",
     "a stream that says when": "logging.StreamHandler(Stamps(sys.stderr))",
 }

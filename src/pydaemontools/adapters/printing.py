@@ -52,7 +52,7 @@ CHANGES = {
     *("append", "appendleft", "add", "extend", "insert", "update", "setdefault", "pop", "popleft"),
     *("remove", "clear", "discard"),
 }
-MANY = 100  # what is looked at of a list
+MANY = 100  # what is looked at of a list, and how many functions
 DEEP = 5  # how far something that holds something, or calls it, is followed
 # Where a stream that has no fd of its own keeps the one that it writes to.
 HELD = ("stream", "_stream", "buffer", "wrapped", "_file", "file", "console")
@@ -74,13 +74,18 @@ def careful(judge: Method) -> Method:
     """JUDGE, which cannot know where what it looks at raises something."""
 
     @functools.wraps(judge)
-    def judged(*args: Any, **more: Any) -> bool | None:  # noqa: ANN401 - as it has them
+    def judged(self: "Printing", *args: Any) -> bool | None:  # noqa: ANN401 - as it has them
+        self.nested += 1
         try:
-            return judge(*args, **more)
+            return judge(self, *args)
         except Exception as error:
             if interrupted(error):
                 raise
             return None
+        finally:
+            self.nested -= 1
+            if not self.nested:
+                self.known.clear()
 
     return judged  # type: ignore[return-value]
 
@@ -94,7 +99,9 @@ class Printing:
         # Python found it closed if there is no stream: the number is another file's by now.
         fds = [number for number, one in ((1, sys.__stdout__), (2, sys.__stderr__)) if one]
         self._places = {found for number in (*fds, fd) if (found := place(number))}
-        self._followed: list[tuple[object, object]] = []
+        # What functions do that were looked at for what is judged now, by ids, and their owners'.
+        self.known: dict[tuple[int, int], Deeds] = {}
+        self.nested = 0
 
     @careful
     def handler(self, handler: Any, deep: int = DEEP) -> bool | None:  # noqa: ANN401 - any of logging's
@@ -174,32 +181,31 @@ class Printing:
 
     def _deeds(self, function: FunctionType, owner: object, deep: int) -> Deeds:
         """What FUNCTION does; OWNER is what it is a method of, if it is one."""
-        followed = function, owner
-        if _root(function) in PURE or any(
-            function is one and owner is of for one, of in self._followed
-        ):
+        if _root(function) in PURE:
             return NOTHING
         if _root(function) in KNOWN and isinstance(owner, logging.Handler):
             writes = function.__name__ in ("emit", "handle")
             return _said(self._handler_keeps(owner, deep)) if writes else NOTHING
-        if not deep or _root(function) in KNOWN:
+        key = id(function), id(owner)
+        if key in self.known:
+            return self.known[key]
+        if not deep or _root(function) in KNOWN or len(self.known) > MANY:
             return MORE
-        self._followed.append(followed)
-        try:
-            used = Used(function, method=owner is not None)
-            known = values(function, used)
-            usual = USUAL if isinstance(owner, logging.Handler) else set()
-            used.attributes -= usual
-            # Something may be opened with the first record.
-            later = any(part(owner, one) is None for one in used.of_self - usual)
-            done = MORE if later or used.sets or used.names - known.keys() else NOTHING
-            found = [*attributes(owner, used, known), *(function.__defaults__ or ())]
-            found += [*(function.__kwdefaults__ or {}).values()]
-            # What it gets, a record, does nothing when it is asked for something.
-            found += [one for name, one in known.items() if name != "__class__"]
-            return done.union(*(self._deed(one, used, owner, deep - 1) for one in found))
-        finally:
-            self._followed.pop()
+        self.known[key] = NOTHING  # beside the rest, if it calls itself
+        used = Used(function, method=owner is not None)
+        named = values(function, used)
+        usual = USUAL if isinstance(owner, logging.Handler) else set()
+        used.attributes -= usual
+        # Something may be opened with the first record.
+        later = any(part(owner, one) is None for one in used.of_self - usual)
+        done = MORE if later or used.sets or used.names - named.keys() else NOTHING
+        found = [*attributes(owner, used, named), *(function.__defaults__ or ())]
+        found += [*(function.__kwdefaults__ or {}).values()]
+        # What it gets, a record, does nothing when it is asked for something.
+        found += [one for name, one in named.items() if name != "__class__"]
+        done = done.union(*(self._deed(one, used, owner, deep - 1) for one in found))
+        self.known[key] = done
+        return done
 
     def _deed(self, value: Any, used: Used, owner: object, deep: int) -> Deeds:  # noqa: ANN401 - anything
         """What a method of OWNER does that has USED VALUE."""

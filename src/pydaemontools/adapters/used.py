@@ -45,8 +45,9 @@ class Used:
                 self._set(one.opname, one.argval, local)
             elif type(one.argval) is int and one.opname in ("LOAD_CONST", "LOAD_SMALL_INT"):
                 self.numbers.add(one.argval)
-            last = one.argval[-1] if isinstance(one.argval, tuple) else one.argval
-            local = last if "_FAST" in one.opname else None
+            # The last of two, as some versions take them.
+            last = one.argval if "_FAST" in one.opname else None
+            local = last[-1] if isinstance(last, tuple) else last
         for const in code.co_consts:
             if isinstance(const, CodeType):
                 self._read(const)
