@@ -6,19 +6,15 @@ crashes the interpreter itself faulthandler tells of, on the same fd.
 """
 
 import faulthandler
-import io
 import logging
 import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from .hooked import Excinfo, told
-from .text_formats import BEGIN
+from .hooked import Excinfo
+from .muted import quietly
 from .values import represented
-
-# What Python prints before the traceback of what ends a thread, or is raised to nobody.
-FIRST = ("Exception in thread ", "Exception ignored in")
 
 
 def _log(level: int, text: str, info: Excinfo) -> None:
@@ -38,55 +34,6 @@ def _value(kind: type[BaseException], value: BaseException | None) -> BaseExcept
     return kind() if value is None else value
 
 
-class _Said(io.StringIO):
-    """Stands in for stderr while a hook of somebody else's runs; the fd is the same."""
-
-    def fileno(self) -> int:
-        """The fd of stderr, for whoever asks whether that is a terminal."""
-        return sys.__stderr__.fileno() if sys.__stderr__ else 2
-
-
-def quietly(hook: Callable[[], object], info: Excinfo) -> None:
-    """Call HOOK, of somebody else's, which may print what has been logged: INFO once more.
-
-    Sentry's calls Python's own in the end, rich's paints a picture of the traceback. What else
-    it prints is printed, and what it logs is a record, but without that traceback.
-    """
-    before, said = sys.stderr, _Said()
-    sys.stderr = said
-    told.append(info)
-    try:
-        hook()
-    finally:
-        told.remove(info)
-        sys.stderr = before
-        text = _without(said.getvalue(), info)
-        if text and before:
-            try:
-                before.write(text)
-                before.flush()
-            except (OSError, ValueError):
-                # Closed or full: there is nobody to tell.
-                pass
-
-
-def _without(text: str, info: Excinfo) -> str:
-    """TEXT without the traceback of INFO."""
-    if BEGIN.rstrip(":") not in text:
-        return text
-    import traceback
-
-    try:
-        own = "".join(traceback.format_exception(*info))
-    except Exception:  # noqa: BLE001 - an exception of the program's may do anything
-        return ""
-    before, found, behind = text.partition(own)
-    if found and before.splitlines()[-1:] and before.splitlines()[-1].startswith(FIRST):
-        before = before[: before.rindex("Exception i")]
-    # Painted: nobody knows where it ends.
-    return "" if BEGIN.rstrip(":") in before + behind else before + behind
-
-
 class Hooks:
     """Puts its own in the place of sys's and threading's hooks, and calls those of the program."""
 
@@ -94,8 +41,8 @@ class Hooks:
         self._system = sys.excepthook
         self._thread = threading.excepthook
         self._unraisable = sys.unraisablehook
-        # What is being told of.
-        self._saying: list[BaseException] = []
+        # By their ids, since these are compared: the exceptions that are being told of.
+        self._saying: list[int] = []
         # To be compared later: each look at a method makes a new one.
         self._own = (self._ended, self._thread_ended, self._not_raised)
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._own
@@ -109,8 +56,8 @@ class Hooks:
             return
         info = kind, _value(kind, value), trace
         own = self._system is sys.__excepthook__
-        hook = None if own else lambda: self._system(kind, info[1], trace)
-        self._tell(logging.CRITICAL, "ended by an uncaught exception", info, hook)
+        text = "ended by an uncaught exception"
+        self._tell(logging.CRITICAL, text, info, lambda: self._system(*info), own=own)
 
     def _thread_ended(self, args: threading.ExceptHookArgs) -> None:
         """A thread is about to end."""
@@ -119,32 +66,32 @@ class Hooks:
         name = args.thread.name if args.thread else "?"
         info = (args.exc_type, _value(args.exc_type, args.exc_value), args.exc_traceback)
         own = self._thread is threading.__excepthook__
-        hook = None if own else lambda: self._thread(args)
-        self._tell(logging.CRITICAL, f"thread {name} ended by an uncaught exception", info, hook)
+        text = f"thread {name} ended by an uncaught exception"
+        self._tell(logging.CRITICAL, text, info, lambda: self._thread(args), own=own)
 
     def _not_raised(self, args: "sys.UnraisableHookArgs") -> None:
         """An exception where there is nobody to raise it to, as in __del__."""
         text = f"{args.err_msg or 'Exception ignored in'}: {represented(args.object)}"
         info = (args.exc_type, _value(args.exc_type, args.exc_value), args.exc_traceback)
         own = self._unraisable is sys.__unraisablehook__
-        self._tell(logging.ERROR, text, info, None if own else lambda: self._unraisable(args))
+        self._tell(logging.ERROR, text, info, lambda: self._unraisable(args), own=own)
 
     def _tell(
-        self, level: int, text: str, info: Excinfo, hook: Callable[[], object] | None
+        self, level: int, text: str, info: Excinfo, hook: Callable[[], object], *, own: bool
     ) -> None:
-        """Log TEXT and INFO, and call HOOK, which was there before.
+        """Log TEXT and INFO, and call HOOK, which was there before, unless it is Python's OWN.
 
         One that calls the hook that it is called by brings the same exception again.
         """
-        if any(info[1] is one for one in self._saying):
+        if id(info[1]) in self._saying:
             return
-        self._saying.append(info[1])
+        self._saying.append(id(info[1]))
         try:
             _log(level, text, info)
-            if hook:
+            if not own:
                 quietly(hook, info)
         finally:
-            self._saying.remove(info[1])
+            self._saying.remove(id(info[1]))
 
     def end(self) -> None:
         """Put back what was there, unless somebody has put something else there since."""

@@ -1,0 +1,169 @@
+"""Hooks of the program's that print of an exception what they like: only its traceback is left out.
+
+The kind: stderr is the program's while a hook runs. It stays the same stream for each who holds it,
+what others print is printed, and what the hook does is printed when it does it.
+"""
+
+import pytest
+
+HEAD = "import traceback\ndef bye(text): print(text, file=sys.stderr)\n"
+HOOKED = HEAD + "def hook(*info):\n    {}\nsys.excepthook = hook\nlog.install()\n{}\n"
+ENDED = "critical: ended by an uncaught exception"
+
+
+@pytest.fixture
+def printed(program):
+    """The lines that a program with a hook printed, beside the record of what it DIES of."""
+
+    def printed(hook, dies="1 / 0", code=1):
+        result = program(HOOKED.format(hook, dies))
+        assert result.returncode == code
+        lines = result.stderr.decode().splitlines()
+        assert lines.count(ENDED) == 1
+        return [line for line in lines if not line.startswith("critical: ")]
+
+    return printed
+
+
+def test_two_threads_that_die_together(said):
+    """sys.stderr is what it was, and a third thread's lines are there at once."""
+    text = """
+real, both = sys.stderr, threading.Barrier(2)
+def hook(args):
+    both.wait(5)
+    assert sys.stderr is real
+    time.sleep(0.1 if args.thread.name == "a" else 0.3)
+    threading.excepthook_before(args)
+threading.excepthook_before = threading.excepthook
+threading.excepthook = hook
+log.install()
+threads = [threading.Thread(target=lambda: 1 / 0, name=name) for name in "ab"]
+for one in threads: one.start()
+time.sleep(0.05)
+print("meanwhile", file=sys.stderr)
+for one in threads: one.join()
+assert sys.stderr is real and "write" not in vars(real)
+print("after", file=sys.stderr)
+"""
+    lines = said(text)
+    assert [one for one in lines if "critical" not in one] == ["meanwhile", "after"]
+    assert sum("ZeroDivisionError" in one for one in lines) == 2
+
+
+def test_the_lines_of_another_thread_are_its_own(said):
+    """Also where they look like the traceback."""
+    text = """
+import traceback
+def hook(args):
+    other = threading.Thread(target=traceback.print_exception, args=[args.exc_value])
+    other.start()
+    other.join()
+threading.excepthook = hook
+log.install()
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+"""
+    assert said(text)[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_a_hook_that_ends_the_process(printed):
+    """What it printed is there."""
+    hook = 'bye("giving up"); sys.stderr.write("see runbook 7"); sys.stderr.flush(); os._exit(3)'
+    assert printed(hook, code=3) == ["giving up", "see runbook 7"]
+
+
+CHAINED = """
+try: {}["three"]
+except KeyError as error: raise ValueError("one\\ntwo") from error
+"""
+DEATHS = {
+    "plain": "1 / 0",
+    "chained": CHAINED,
+    "syntax": "compile('a b', 'x', 'exec')",
+    "group": "raise ExceptionGroup('g', [ValueError('one'), KeyError('two')])",
+    "noted": "error = ValueError('')\nerror.add_note('see there')\nraise error",
+    "grouped": CHAINED.replace(
+        "ValueError(", "ExceptionGroup('g', [KeyError('b')]) and ValueError("
+    ),
+}
+PRINTS = {
+    "limit": "traceback.print_exception(*info, limit=-1)",
+    "last": "traceback.print_exception(*info, chain=False)",
+    "one text": "bye(traceback.format_exc() and ''.join(traceback.format_exception(*info))[:-1])",
+    "Python's": "sys.__excepthook__(*info)",
+    "held": "traceback.print_exception(*info, file=sys.__stderr__)",
+    "lines": "sys.stderr.writelines(traceback.format_exception(*info))",
+    "rich": "import rich.console, rich.traceback as r; "
+    "rich.console.Console(file=kept).print(r.Traceback.from_exception(*info))",
+    "colour": "import rich.console, rich.traceback as r; "
+    "rich.console.Console(file=kept, force_terminal=True, width=60)"
+    ".print(r.Traceback.from_exception(*info, show_locals=True))",
+}
+
+
+@pytest.mark.parametrize("prints", PRINTS)
+@pytest.mark.parametrize("dies", DEATHS)
+def test_only_the_traceback_is_left_out(printed, prints, dies):
+    """What stands around it is there."""
+    hook = f"bye('report this:'); kept = sys.stderr; {PRINTS[prints]}; bye('saved')"
+    assert printed(hook, DEATHS[dies]) == ["report this:", "saved"]
+
+
+def test_what_begins_like_one(printed):
+    """Another exception's traceback, and lines that only look so."""
+    hook = """
+    bye("Exception in thread a: none")
+    bye("Exception in thread a:")
+    bye('{"error": "Traceback (most recent call last):\\\\n  File"}')
+    try: int("x")
+    except ValueError as error: error.__context__ = None; traceback.print_exception(error)
+    traceback.print_exception(*info)
+    print(file=sys.stderr)
+    sys.stderr.write("Trace")
+    sys.stderr.write("back")
+"""
+    lines = printed(hook)
+    assert lines[:3] == [
+        "Exception in thread a: none",
+        "Exception in thread a:",
+        '{"error": "Traceback (most recent call last):\\n  File"}',
+    ]
+    assert lines[3] == "Traceback (most recent call last):"
+    assert lines[-3:] == [
+        "ValueError: invalid literal for int() with base 10: 'x'",
+        "",
+        "Traceback",
+    ]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        'sys.stderr.buffer.write(b"mine\\n")',
+        'assert sys.stderr.encoding and sys.stderr.fileno() == 2; bye("mine")',
+        'sys.stderr.reconfigure(line_buffering=False); bye("mine")',
+        'sys.stderr.writelines(["mi", "ne\\n"])',
+    ],
+)
+def test_stderr_is_all_that_it_was(printed, use):
+    """Its other methods too."""
+    assert printed(use) == ["mine"]
+
+
+STREAMS = {
+    "write only": "class Stream:\n    def write(self, text): real.write(text)\n",
+    "of its class": "class Stream:\n    __slots__ = ()\n"
+    "    def write(self, text): real.write(text)\n",
+    "handing on": "class Stream:\n    def __getattr__(self, name): return getattr(real, name)\n"
+    "    def __setattr__(self, name, value): setattr(real, name, value)\n",
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_stream_of_the_programs(printed, kind):
+    """It needs no more than write()."""
+    dies = f"real = sys.stderr\n{STREAMS[kind]}sys.stderr = Stream()\n1 / 0"
+    # Python itself flushes it at the end.
+    code = 1 if kind == "handing on" else 120
+    assert printed("bye('mine'); sys.__excepthook__(*info)", dies, code) == ["mine"]
