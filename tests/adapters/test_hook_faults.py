@@ -167,3 +167,40 @@ def test_a_stream_of_the_programs(printed, kind):
     # Python itself flushes it at the end.
     code = 1 if kind == "handing on" else 120
     assert printed("bye('mine'); sys.__excepthook__(*info)", dies, code) == ["mine"]
+
+
+def test_two_installs_with_another_hook_between(said):
+    """Kind: a hook that came later calls ours for good. Once is enough, and none after the end."""
+    text = """
+def chain():
+    log.install()
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+    sys.excepthook = lambda *args: before[0](*args)
+    threading.excepthook = lambda args: before[1](args)
+    sys.unraisablehook = lambda args: before[2](args)
+class Mean:
+    def __del__(self): {}["two"]
+def die():
+    thread = threading.Thread(target=lambda: {}["one"])
+    thread.start()
+    thread.join()
+    Mean()
+    {}["three"]
+chain(); chain()
+log.install()
+try: die()
+except KeyError: sys.excepthook(*sys.exc_info())
+log.uninstall()
+die()
+"""
+    lines = said(text, code=1)
+    assert [
+        sum(f"{head}KeyError: 'o" in line for line in lines) for head in ("critical: ", "")
+    ] == [
+        1,
+        2,
+    ]
+    assert sum(line.startswith("critical: KeyError: 'three'") for line in lines) == 1
+    assert sum("KeyError: 'two'" in line for line in lines) == 2
+    at = next(n for n, line in enumerate(lines) if line.startswith("Exception in thread"))
+    assert not [line for line in lines[at:] if line.startswith(("critical", "error"))]

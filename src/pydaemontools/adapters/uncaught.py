@@ -43,6 +43,8 @@ class Hooks:
         self._unraisable = sys.unraisablehook
         # By their ids, since these are compared: the exceptions that are being told of.
         self._saying: list[int] = []
+        # A hook that came later may call ours for good: then it does what was there before.
+        self._over = False
         # To be compared later: each look at a method makes a new one.
         self._own = (self._ended, self._thread_ended, self._not_raised)
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._own
@@ -83,6 +85,9 @@ class Hooks:
 
         One that calls the hook that it is called by brings the same exception again.
         """
+        if self._over:
+            hook()
+            return
         if id(info[1]) in self._saying:
             return
         self._saying.append(id(info[1]))
@@ -95,6 +100,7 @@ class Hooks:
 
     def end(self) -> None:
         """Put back what was there, unless somebody has put something else there since."""
+        self._over = True
         if sys.excepthook == self._own[0]:
             sys.excepthook = self._system
         if threading.excepthook == self._own[1]:
