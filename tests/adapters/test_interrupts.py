@@ -20,16 +20,26 @@ HANDLERS = {
     "a partial": "import functools\ndef on(*_): fail()\ndef fail(): raise TimeoutError\n"
     "handler = functools.partial(on, 1)",
 }
+# Of logging and loguru.
+ONCE = {
+    "one that is there once": "def handler(number, frame):\n"
+    "    signal.signal(number, signal.SIG_IGN)\n    raise TimeoutError\n",
+    "one of any arguments": "def handler(*args, one=1):\n"
+    "    signal.signal(args[0], signal.SIG_DFL)\n    raise TimeoutError\n",
+    "a method that is gone": "class H:\n    def on(self, number, _):\n"
+    "        signal.signal(number, signal.SIG_DFL)\n        raise TimeoutError\n"
+    "handler = H().on",
+}
 WORK = """
 class Slow:
     def __str__(self):
         os.kill(os.getpid(), signal.SIGUSR1)
         return "slow"
     __repr__ = __str__
-signal.signal(signal.SIGUSR1, handler)
 log.install(format=sys.argv[1])
 say("before")
 for sink in "%s", "two %s":
+    signal.signal(signal.SIGUSR1, handler)
     try:
         say(sink, Slow())
     except TimeoutError:
@@ -48,6 +58,45 @@ def test_it_ends_the_call_and_reaches_the_program(program, library, handler, for
     lines = result.stderr.decode().splitlines()
     assert len(lines) == 3
     assert ["before" in lines[0], "in time" in lines[1], "in time" in lines[2]] == [True] * 3
+
+
+@pytest.mark.parametrize("form", ["level", "json"])
+@pytest.mark.parametrize("library", ["logging", "loguru"])
+@pytest.mark.parametrize("handler", ONCE)
+def test_it_does_so_if_the_handler_is_gone_by_then(program, library, handler, form):
+    """Kind: a handler that is there once puts back what was there, and raises."""
+    result = program(SAYS[library] + ONCE[handler] + WORK, form)
+    assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
+    lines = result.stderr.decode().splitlines()
+    assert ["in time" in line for line in lines] == [False, True, True]
+
+
+@pytest.mark.parametrize("form", ["level", "json"])
+def test_while_a_field_is_looked_at(program, form):
+    """By what makes a record, and what makes JSON of it."""
+    text = """
+class Field:
+    def __str__(self):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return "field"
+def factory(*args, **more):
+    if what == "factory": os.kill(os.getpid(), signal.SIGUSR1)
+    return logging.LogRecord(*args, **more)
+def handler(number, _):
+    signal.signal(number, signal.SIG_IGN)
+    raise TimeoutError
+log.install(format=sys.argv[1])
+logging.setLogRecordFactory(factory)
+for what in "factory", "field":
+    signal.signal(signal.SIGUSR1, handler)
+    try:
+        app.error("x", extra={"at": Field()})
+    except TimeoutError:
+        print(what)
+"""
+    result = program(text, form)
+    found = b"factory\nfield\n" if form == "json" else b"factory\n"
+    assert (result.returncode, result.stdout) == (0, found), result.stderr.decode()
 
 
 @pytest.mark.parametrize("library", SAYS)

@@ -5,8 +5,11 @@ no fault of what is logged.
 """
 
 import functools
+import itertools
 import signal
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FrameType, FunctionType, MethodType
+
+VARARGS = 0x04  # as inspect has it: CO_VARARGS
 
 
 def interrupted(error: BaseException) -> bool:
@@ -15,10 +18,26 @@ def interrupted(error: BaseException) -> bool:
     while trace:
         if codes is None:
             codes = {_code(signal.getsignal(one)) for one in signal.valid_signals()} - {None}
-        if trace.tb_frame.f_code in codes:
+        if trace.tb_frame.f_code in codes or _handles(trace.tb_frame):
             return True
-        trace = trace.tb_next if codes else None
+        trace = trace.tb_next
     return False
+
+
+def _handles(frame: FrameType) -> bool:
+    """Whether FRAME was given a signal's number and, next to it, the frame that it interrupted.
+
+    The handler may be another by now: one that is there for once puts back what was before.
+    """
+    code, caller, local = frame.f_code, frame.f_back, frame.f_locals
+    given = [local.get(name) for name in code.co_varnames[: code.co_argcount]]
+    if code.co_flags & VARARGS:
+        more = local.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+        given += more if isinstance(more, tuple) else ()
+    return caller is not None and any(
+        type(number) is int and number in signal.valid_signals() and behind is caller
+        for number, behind in itertools.pairwise(given)
+    )
 
 
 def _code(handler: object) -> CodeType | None:

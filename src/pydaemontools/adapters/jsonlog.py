@@ -9,18 +9,22 @@ from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 
 from . import presets, text_formats, values
+from .interrupts import interrupted
 from .level import NUMBERS
 
 RESERVED = {*RESERVED_ATTRS, "taskName"}
 
 
-class Encoder(JsonEncoder):
-    """python-json-logger's encoder; what it cannot write is the name of its type."""
+class Asking(json.JSONEncoder):
+    """What python-json-logger's encoder asks of what it does not know itself."""
 
     def default(self, o: object) -> object:
-        """What is written for O."""
-        made = super().default(o)
-        return values.nameless(o) if made == values.UNKNOWN else made
+        """What O says."""
+        return values.shown(o)
+
+
+class Encoder(JsonEncoder, Asking):
+    """python-json-logger's encoder; what it does not know is text, whatever it does."""
 
 
 def dumps(value: object) -> str:
@@ -32,10 +36,15 @@ def written(value: object) -> str:
     """VALUE of one field in JSON, or, where it cannot be written, its repr as text."""
     try:
         return dumps(value)
-    except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+    except Exception as error:
+        # A value of the program's may raise anything.
+        if interrupted(error):
+            raise
         try:
             return dumps(values.finite(value))
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as again:
+            if interrupted(again):
+                raise
             return dumps(values.represented(value))
 
 
@@ -73,7 +82,9 @@ class Flat(JsonFormatter):
         """LOG_DATA in JSON; a field that cannot be written is its repr, the others as they are."""
         try:
             return dumps(log_data)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as error:
+            if interrupted(error):
+                raise
             return self._by_field(log_data)
 
     def _by_field(self, fields: Mapping[str, object]) -> str:

@@ -45,13 +45,19 @@ def rename_extra() -> Callable[[], None]:
             if type(made) is not logging.LogRecord:
                 # A factory of the program's may give anything.
                 return _checked(made)
-        except Exception:  # noqa: BLE001 - an extra may be anything
+        except Exception as error:
+            # An extra may be anything.
+            if interrupted(error):
+                raise
             # name, level, fn, lno, msg, args, exc_info, func, extra, sinfo
             given = dict(zip(_MAKE, args, strict=False)) | more
             extra = given["extra"] = allowed(given.get("extra"))
             try:
                 return _checked(before(self, **given))
-            except Exception:  # noqa: BLE001 - an argument, or a factory of the program's
+            except Exception as again:
+                # An argument, or a factory of the program's.
+                if interrupted(again):
+                    raise
                 return _made(given, extra)
         return made
 

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 
 from .interrupts import interrupted
 
-UNKNOWN = "__could_not_encode__"  # what python-json-logger has for what it cannot write
-
 
 class _Within(threading.local):
     """How many calls, records, texts and values this thread is within, each in another.
