@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from . import level as levels
 from . import once
-from .as_logging import allowed
+from .as_logging import allowed, excinfo
 from .interrupts import interrupted
 from .values import quiet_args
 
@@ -23,7 +23,7 @@ def guard(unfiltered: Callable[[Exception], None]) -> Callable[[], None]:
 
     UNFILTERED is called with what a filter of the program's has raised.
     """
-    parts = [rename_extra(), take_any_level(), take_any_field(), _guard_filters(unfiltered)]
+    parts = [rename_extra(), *take_any_level(), take_any_field(), _guard_filters(unfiltered)]
 
     def undo() -> None:
         for part in parts:
@@ -61,13 +61,7 @@ def rename_extra() -> Callable[[], None]:
                 return _made(given, extra)
         return made
 
-    logging.Logger.makeRecord = make_record  # type: ignore[method-assign]
-
-    def undo() -> None:
-        if logging.Logger.makeRecord is make_record:
-            logging.Logger.makeRecord = before  # type: ignore[method-assign]
-
-    return undo
+    return _put(logging.Logger, "makeRecord", make_record)
 
 
 def _checked(made: object) -> logging.LogRecord:
@@ -86,25 +80,54 @@ def _made(given: dict[str, Any], extra: dict[str, object]) -> logging.LogRecord:
     return made
 
 
-def take_any_level() -> Callable[[], None]:
-    """Have Logger.log() take levels by their names, as others do; gives what undoes it.
+def take_any_level() -> list[Callable[[], None]]:
+    """Have log(), of loggers and adapters, take levels by their names; gives what undoes it.
 
     logging raises TypeError for all that is no number. What means no level is a warning.
     """
     before = logging.Logger.log
 
-    def log(self: logging.Logger, level: object, msg: object, *args: object, **more: Any) -> None:
+    def log(
+        self: logging.Logger,
+        level: object = None,
+        msg: object = None,
+        /,
+        *args: object,
+        **more: Any,
+    ) -> None:
+        if more:
+            level, msg = _named(level, msg, more)
+            _put_apart(more)
         number = level if type(level) is int else levels.number_of(level)
         before(self, number, msg, *args, **more)
 
-    ours = once.passed_over(log, logging)
-    logging.Logger.log = ours  # type: ignore[method-assign]
+    def adapter_log(
+        self: Any, level: object = None, msg: object = None, /, *args: object, **more: Any
+    ) -> None:
+        # As logging has it, but a field may have the name of a parameter.
+        level, msg = _named(level, msg, more)
+        number = level if type(level) is int else levels.number_of(level)
+        if self.isEnabledFor(number):
+            msg, more = self.process(msg, more)
+            self.logger.log(number, msg, *args, **more)
 
-    def undo() -> None:
-        if logging.Logger.log is ours:
-            logging.Logger.log = before  # type: ignore[method-assign]
+    return [
+        _put(logging.Logger, "log", once.passed_over(log, logging)),
+        _put(logging.LoggerAdapter, "log", once.passed_over(adapter_log, logging)),
+    ]
 
-    return undo
+
+def _named(level: object, msg: object, more: dict[str, Any]) -> tuple[object, object]:
+    """LEVEL and MSG of a log call, which may be named, and are among MORE then."""
+    return more.pop("level", None) if level is None else level, (
+        more.pop("msg", None) if msg is None else msg
+    )
+
+
+def _put_apart(more: dict[str, Any]) -> None:
+    """Have what is called as a parameter of logging's be in `extra` of MORE, of a log call."""
+    if apart := {name: more.pop(name) for name in ("self", "level", "msg", "args") if name in more}:
+        more["extra"] = apart | allowed(more.get("extra"))
 
 
 def take_any_field() -> Callable[[], None]:
@@ -116,28 +139,58 @@ def take_any_field() -> Callable[[], None]:
 
     def _log(  # noqa: PLR0917 - they are logging's
         self: logging.Logger,
-        level: int,
-        msg: object,
-        args: Any,
+        level: Any = None,
+        msg: object = None,
+        args: Any = None,
+        /,
         exc_info: Any = None,
         extra: Any = None,
         stack_info: bool = False,  # noqa: FBT001, FBT002 - as logging has it
         stacklevel: int = 1,
-        **fields: object,
+        **fields: Any,
     ) -> None:
         if fields:
+            level, msg = _named(level, msg, fields)
+            args = fields.pop("args", None) if args is None else args
             extra = fields | allowed(extra)
         deep = stacklevel if type(stacklevel) is int else 1
-        before(self, level, msg, args, exc_info, extra, stack_info, deep)
+        try:
+            before(self, level, msg, args, exc_info, extra, stack_info, deep)
+        except Exception as error:
+            # A class of the program's, or what was given, may raise anything.
+            if interrupted(error):
+                raise
+            failed = error
+        else:
+            return
+        try:
+            place = self.findCaller(stack_info=False, stacklevel=deep)[:3]
+        except Exception:  # noqa: BLE001 - as above
+            place = "", 0, ""
+        _rescue(self, failed, (level, *place[:2], msg, args, exc_info, place[2], extra))
 
-    ours = once.passed_over(_log, logging)
-    logging.Logger._log = ours  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    return _put(logging.Logger, "_log", once.passed_over(_log, logging))
 
-    def undo() -> None:
-        if logging.Logger._log is ours:  # noqa: SLF001 - as above
-            logging.Logger._log = before  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
-    return undo
+def _rescue(logger: logging.Logger, error: Exception, given: tuple[Any, ...]) -> None:
+    """Log by LOGGER what was GIVEN, as logging's own class does, if ERROR came before that."""
+    trace = error.__traceback__
+    while trace:
+        frame, trace = trace.tb_frame, trace.tb_next
+        made = frame.f_locals.get("record") if frame.f_code.co_name == "_log" else None
+        if isinstance(made, logging.LogRecord):
+            # What handles it has raised, perhaps when all was done.
+            if once.WRITTEN not in made.__dict__:
+                logging.Logger.handle(logger, made)
+            return
+    level, path, line, msg, args, exc_info, function, extra = given
+    if not issubclass(type(exc_info), BaseException | tuple | bool | None):
+        # It may not say whether it is true.
+        exc_info = True
+    info = excinfo(exc_info)
+    make, name = logging.Logger.makeRecord, logger.name
+    made = make(logger, name, level, path, line, msg, args, info, function, extra)
+    logging.Logger.handle(logger, made)
 
 
 def _guard_filters(unfiltered: Callable[[Exception], None]) -> Callable[[], None]:
@@ -156,11 +209,16 @@ def _guard_filters(unfiltered: Callable[[Exception], None]) -> Callable[[], None
             unfiltered(error)
             return record
 
-    ours = once.passed_over(filter, logging)
-    logging.Logger.filter = ours  # type: ignore[method-assign,assignment]
+    return _put(logging.Logger, "filter", once.passed_over(filter, logging))
+
+
+def _put(kind: Any, name: str, function: Callable[..., Any]) -> Callable[[], None]:
+    """Have FUNCTION be the method NAME of KIND; gives what undoes it."""
+    before = getattr(kind, name)
+    setattr(kind, name, function)
 
     def undo() -> None:
-        if logging.Logger.filter is ours:
-            logging.Logger.filter = before  # type: ignore[method-assign]
+        if getattr(kind, name) is function:
+            setattr(kind, name, before)
 
     return undo
