@@ -323,3 +323,33 @@ except KeyError:
 def test_the_surface_is_what_the_page_says():
     """All that is public has a docstring."""
     assert all(getattr(adapters, name).__doc__ for name in adapters.__all__)
+
+
+def test_what_a_category_set_is_set_back(said):
+    """Also where another install() knows nothing of it."""
+    text = """
+logging.getLogger("b").setLevel(10)
+log.install(categories={"a": "error", "b": "error"})
+log.install()
+logging.getLogger("a").warning("a")
+logging.getLogger("b").debug("b")
+log.uninstall()
+assert [logging.getLogger(name).level for name in "ab"] == [0, 10]
+"""
+    assert said(text) == ["warning: a", "debug: b"]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_whether_warnings_are_logged_is_as_before(said, own):
+    """What the program captured itself stays so."""
+    text = f"""
+import warnings
+logging.captureWarnings({own})
+before = warnings.showwarning
+log.install()
+log.install()
+assert warnings.showwarning is logging._showwarning
+log.uninstall()
+assert warnings.showwarning is before
+"""
+    assert said(text) == []

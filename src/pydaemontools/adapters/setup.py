@@ -190,14 +190,16 @@ def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, 
     stdlib.add_levels()
     put_back = takeover.take_over(printing, handler)
     unguard = logging_calls.guard(handler.unfiltered)
-    before = logging.root.level
+    followers = (logging.root, *map(logging.getLogger, installed.categories))
+    before = {logger: logger.level for logger in followers}
     watch = later.Watch(handler, fd)
     unwatch = once.watch_logging(watch.look, handler.failed, say="loguru" in kinds)
     thresholds = stdlib.Thresholds(installed.level, installed.categories)
 
     def undo() -> None:
         thresholds.end()
-        logging.root.setLevel(before)
+        for logger, number in before.items():
+            logger.setLevel(number)
         unguard()
         unwatch()
         watch.end()
