@@ -130,8 +130,13 @@ def hooks() -> Callable[[], None]:
 
 
 def warnings() -> Callable[[], None]:
-    """Have the warnings module log; gives what undoes it."""
+    """Have the warnings module log, unless it does already; gives what undoes it."""
+    import warnings as module
+
+    before = module.showwarning
     logging.captureWarnings(True)
+    if module.showwarning is before:
+        return lambda: None
     return lambda: logging.captureWarnings(False)
 
 
