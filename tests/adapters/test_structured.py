@@ -169,3 +169,25 @@ def test_a_long_structured_record_stays_one_line(said):
     """Longer than a pipe takes at once."""
     (line,) = said('log.install(format="json")\napp.info("x" * 100000)\n')
     assert json.loads(line)["message"] == "x" * 100000
+
+
+@pytest.mark.parametrize("form", ["json", "logfmt"])
+def test_a_field_may_begin_with_a_line(program, place, form):
+    """From each library; what we ourselves put into a record is none."""
+    text = f"""
+log.install(format="{form}", bridge="both")
+structlog.get_logger().info("saved", _id="65af")
+logger.bind(_id="65af").info("saved")
+app.info("saved", extra={{"_id": "65af"}})
+logging.getLogger("b").info("saved")
+kept = open("kept", "w")
+logging.root.addHandler(log.Handler(format="{form}", to=kept))
+logger.info("crossed")
+"""
+    result = program(IMPORTS + text)
+    kept = (place / "kept").read_text()
+    assert "crossed" in kept
+    assert "_pydaemontools" not in kept
+    lines = result.stderr.decode().splitlines()[:4]
+    assert ["65af" in line and "_id" in line for line in lines] == [True, True, True, False]
+    assert "_pydaemontools" not in "".join(lines)

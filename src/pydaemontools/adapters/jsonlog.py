@@ -5,14 +5,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 
-from . import presets, text_formats, values
+from . import once, presets, text_formats, values
 from .interrupts import interrupted
 from .level import NUMBERS
 
-RESERVED = {*RESERVED_ATTRS, "taskName"}
+# No fields of the program's. The last one is bridge.MARK, without loguru.
+RESERVED = {*RESERVED_ATTRS, "taskName", once.WRITTEN, "_pydaemontools_crossed"}
 
 
 class Asking(json.JSONEncoder):
@@ -74,7 +75,8 @@ class Flat(JsonFormatter):
         more = dict(message_dict)
         trace, stack = more.pop("exc_info", None), more.pop("stack_info", None)
         message = more.pop("message", "") if isinstance(record.msg, dict) else record.message
-        merge_record_extra(record, more, RESERVED)
+        # Its merge_record_extra() leaves out what begins with `_`.
+        more |= {key: one for key, one in record.__dict__.items() if key not in RESERVED}
         known = presets.known(record, message, trace, stack)
         log_data |= presets.arranged(known, self._preset, self._extra | more)
 
