@@ -186,3 +186,16 @@ def test_a_folded_group_names_itself():
     made = folded(3, lines)
     end = 'exception.type=ExceptionGroup exception.message="grp (1 sub-exception)"\n'
     assert made.endswith(end)
+
+
+@pytest.mark.parametrize("text", ["bye a=1", "bye", "<3>bye", "Caused by: x", "2024 12:00 x"])
+def test_what_is_logged_when_the_interpreter_ends(program, text):
+    """Nothing can be imported then, and is needed."""
+    code = f"""
+log.install(info_prefix=False)
+class Last:
+    def __del__(self): logging.info({text!r})
+last = Last()
+"""
+    result = program(code)
+    assert result.stderr.decode() in (f"info: {text}\n", f"{text}\n")

@@ -95,10 +95,16 @@ FIRST = ("", " ", "\t", BEGIN[0], *{line[0] for line in MIDDLE})
 
 def _is_plain(line: str) -> bool:
     """Whether the router takes LINE, without a head, for a record of its own that has none."""
-    from ..log.lines.continuation import of_course
-
+    if line[0] == "{" or "=" in line:
+        return False
     data = encoded(line)
-    return head(data)[1] == 0 and line[0] != "{" and "=" not in line and not of_course(data)
+    try:
+        from ..log.lines.continuation import of_course
+
+        return head(data)[1] == 0 and not of_course(data)
+    except ImportError:
+        # The interpreter is about to end, and imports no more.
+        return False
 
 
 def marked(lines: list[str], mark: str = " ") -> list[str]:
