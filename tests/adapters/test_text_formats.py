@@ -164,6 +164,14 @@ def test_on_a_terminal_the_level_is_coloured_and_control_characters_are_not_obey
     assert "\x1b" not in Human(colour=False).record(record(40, "gone")).decode()
 
 
+def test_neither_a_name_nor_what_else_is_known_drives_a_terminal():
+    """A logger may be called after what came from elsewhere; a text may be all there is."""
+    human, odd = Human(colour=False), record(40, "x")
+    odd.name = "a\x1b[31mb"
+    assert human.record(odd).endswith(b" error: a?[31mb: x\n")
+    assert human.text(3, "\x1b[31mx") == b"error: ?[31mx\n"
+
+
 def test_a_traceback_is_shown_as_it_is_on_a_terminal():
     """Without heads."""
     shown = Human(colour=False).record(record(40, "x", exception=raised())).decode()

@@ -183,15 +183,18 @@ class Human:
     def record(self, record: logging.LogRecord) -> bytes:
         """The lines of RECORD, with its traceback as it is."""
         text = with_traceback(message_of(record, self._body), record).rstrip("\n")
-        if not text.isprintable():
-            text = text.translate(QUIET)
         when = time.strftime("%H:%M:%S", time.localtime(record.created))
         name = "" if record.name == "root" else f"{record.name}: "
-        return encoded(f"{when} {self._heads[self._steps.of(record)]} {name}{text}\n")
+        return encoded(f"{when} {self._heads[self._steps.of(record)]} {_quiet(name + text)}\n")
 
     def text(self, step: int, text: str) -> bytes:
         """The line of a record at STEP that says TEXT, and nothing else is known of."""
-        return encoded(f"{self._heads[step]} {text}\n")
+        return encoded(f"{self._heads[step]} {_quiet(text)}\n")
+
+
+def _quiet(text: str) -> str:
+    """TEXT without what would drive a terminal."""
+    return text if text.isprintable() else text.translate(QUIET)
 
 
 def message_of(record: logging.LogRecord, body: logging.Formatter | None) -> str:
