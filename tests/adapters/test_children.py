@@ -74,6 +74,24 @@ def test_what_is_pickled_has_the_level_of_now(said, method):
 
 
 @METHODS
+def test_a_formatter_and_fields_are_handed_on(said, method):
+    """One of logging's as it is; what cannot be pickled is text."""
+    parent = "app.error('parent'); " + WAYS["a function"]
+    for arguments, lines in (
+        (
+            "text=logging.Formatter('[%(name)s] %(message)s')",
+            ["error: [app] parent", "error: [w] x"],
+        ),
+        ("text=type('F', (logging.Formatter,), {})('%(message)s')", ["error: parent", "error: x"]),
+        ("fields={'lock': threading.Lock(), 'n': 1}", ["error: parent", "error: x"]),
+    ):
+        library = LIBRARIES["logging"].replace("debug", "error")
+        text = POOL.format(library=library, arguments=arguments, parent=parent)
+        text = text.replace("in the child", "x").replace("; with", "\n    with")
+        assert said(text, method) == lines
+
+
+@METHODS
 def test_a_child_of_a_parent_that_installed_nothing(said, method):
     """It logs as install() has it without arguments."""
     text = POOL.format(library=LIBRARIES["logging"], arguments="", parent=WAYS["a function"])

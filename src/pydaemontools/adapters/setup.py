@@ -12,6 +12,7 @@ from .options import Argv
 from .output import Calls, Output
 from .printing import Printing
 from .signals import listen, pair
+from .values import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def install(
         {"signals": signals and list(signals), "to": fd if fd in (1, 2) else None},
         {"bridge": bridge, "uncaught": uncaught, "warnings": warnings, "faults": faults},
     )
+    ChildInstaller.text = text
     _warn([*wrong, *map(later.MAY.format, printing.doubts)])
     return installed.level
 
@@ -115,8 +117,11 @@ class ChildInstaller:
     set_forkserver_preload(["pydaemontools.adapters.preload"]). In the parent, and where fork
     made the child, all is there already. A file or a function that records go to is not in the
     child: they go to stderr. What is pickled is what the parent has at that time, with its level;
-    who only calls it has what install() was called with.
+    who only calls it has what install() was called with, but no TEXT that is a Formatter. FIELDS
+    that cannot be pickled are text.
     """
+
+    text: str | logging.Formatter | None = None
 
     def __init__(self, arguments: dict[str, object] | None = None) -> None:
         self._arguments = arguments
@@ -129,8 +134,26 @@ class ChildInstaller:
         return self
 
     def __reduce__(self) -> tuple[type, tuple[dict[str, object] | None]]:
-        here = self._arguments if installed.arguments is None else installed.now()
+        if installed.arguments is None:
+            return ChildInstaller, (self._arguments,)
+        here = installed.now() | {"text": self.text if _pickled(self.text) else None}
+        fields = here["fields"]
+        if isinstance(fields, dict) and not _pickled(fields):
+            here["fields"] = {
+                name: one if _pickled(one) else shown(one) for name, one in fields.items()
+            }
         return ChildInstaller, (here,)
+
+
+def _pickled(value: object) -> bool:
+    """Whether VALUE can be handed to another process."""
+    import pickle
+
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+        return False
+    return True
 
 
 child = ChildInstaller()
