@@ -50,6 +50,29 @@ print("after", file=sys.stderr)
     assert sum("ZeroDivisionError" in one for one in lines) == 2
 
 
+def test_exceptions_that_do_not_let_themselves_be_compared(said):
+    """Each hook ends well, whichever ends first."""
+    text = """
+class Odd(Exception):
+    def __eq__(self, other): raise RuntimeError("no")
+    __hash__ = Exception.__hash__
+def die(): raise Odd
+both = threading.Barrier(2)
+def hook(args):
+    both.wait(5)
+    time.sleep(0.1 if args.thread.name == "a" else 0.2)
+    both.wait(5)
+    if args.thread.name == "b": print("done", file=sys.stderr)
+threading.excepthook = hook
+log.install()
+threads = [threading.Thread(target=die, name=name) for name in "ab"]
+for one in threads: one.start()
+for one in threads: one.join()
+"""
+    lines = said(text)
+    assert [one for one in lines if "critical" not in one] == ["done"]
+
+
 def test_the_lines_of_another_thread_are_its_own(said):
     """Also where they look like the traceback."""
     text = """

@@ -49,17 +49,20 @@ class _Streams:
         # One of __del__'s hooks may come at any time, in the same thread.
         self._lock = threading.RLock()
 
-    def take(self) -> None:
-        """A hook is about to run."""
+    def take(self, info: Excinfo) -> None:
+        """A hook is about to run for INFO."""
         with self._lock:
+            told.append(info)
             self._hooks += 1
             if self._hooks == 1:
                 streams = {id(one): one for one in (sys.stderr, sys.__stderr__)}
                 self._undo = [_watched(one) for one in streams.values()]
 
-    def leave(self) -> None:
-        """A hook has run."""
+    def leave(self, info: Excinfo) -> None:
+        """A hook has run for INFO."""
         with self._lock:
+            # Not remove(), which compares: an exception of the program's may do anything.
+            told[:] = [one for one in told if one is not info]
             self._hooks -= 1
             while not self._hooks and self._undo:
                 self._undo.pop()()
@@ -76,15 +79,13 @@ def quietly(call: Callable[[], object], info: Excinfo) -> None:
     it prints is printed, and what it logs is a record, but without that traceback.
     """
     outer, hook = _here.hook, _Hook(info)
-    told.append(info)
-    _streams.take()
+    _streams.take(info)
     _here.hook = hook
     try:
         call()
     finally:
         _here.hook = outer
-        _streams.leave()
-        told.remove(info)
+        _streams.leave(info)
         hook.end()
 
 
