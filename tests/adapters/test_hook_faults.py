@@ -4,7 +4,13 @@ The kind: stderr is the program's while a hook runs. It stays the same stream fo
 what others print is printed, and what the hook does is printed when it does it.
 """
 
+import traceback
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydaemontools.adapters.muted import Sieve
 
 HEAD = "import traceback\ndef bye(text): print(text, file=sys.stderr)\n"
 HOOKED = HEAD + "def hook(*info):\n    {}\nsys.excepthook = hook\nlog.install()\n{}\n"
@@ -227,3 +233,51 @@ die()
     assert sum("KeyError: 'two'" in line for line in lines) == 2
     at = next(n for n, line in enumerate(lines) if line.startswith("Exception in thread"))
     assert not [line for line in lines[at:] if line.startswith(("critical", "error"))]
+
+
+def made(text):
+    """An exception whose message is TEXT, of another one, with its tracebacks."""
+    try:
+        try:
+            raise KeyError("three")
+        except KeyError as error:
+            raise ValueError(text) from error
+    except ValueError as error:
+        return error
+
+
+OURS, ANOTHER = made("one\ntwo"), made("another")
+PIECES = st.sampled_from([
+    "".join(traceback.format_exception(OURS)),
+    "".join(traceback.format_exception(OURS, chain=False, limit=0)),
+    "".join(traceback.format_exception(ANOTHER, chain=False)),
+    *("said\n", "\n", "Exception in thread x:\n", "Exception ignored in: x\n", "Tr\n"),
+    *("Traceback (most recent call last):\n", "  File\n", "ValueError: one\n", "two\n"),
+])  # fmt: skip
+
+
+@given(st.lists(PIECES), st.lists(st.integers(1, 200)))
+def test_however_it_is_written(texts, sizes):
+    """In pieces of any size it is the same, and nothing but tracebacks of ours is gone."""
+    text, done = "".join(texts), []
+    for pieces in ([text], [*cut(text, sizes)]):
+        found = []
+        sieve = Sieve((ValueError, OURS, OURS.__traceback__), found.append)
+        for piece in pieces:
+            sieve.write(piece)
+        sieve.end()
+        done.append("".join(found))
+    assert done[0] == done[1]
+    left = iter(text)
+    assert all(c in left for c in done[0])
+    assert done[0].count("said") == text.count("said")
+    if not any("ValueError: one" in one for one in texts):
+        assert done[0] == text
+
+
+def cut(text, sizes):
+    """TEXT in pieces of SIZES."""
+    for size in sizes:
+        yield text[:size]
+        text = text[size:]
+    yield text

@@ -230,7 +230,7 @@ class Sieve:
             self._course = self._frames
         elif line == GROUP and self._grouped:
             self._course = self._group
-        elif PAINTED.fullmatch(line):
+        elif PAINTED.fullmatch(line) and not line.endswith(BEGIN):
             self._course = self._painted
             self._named = False
         else:
