@@ -120,6 +120,8 @@ PRINTS = {
     "limit": "traceback.print_exception(*info, limit=-1)",
     "last": "traceback.print_exception(*info, chain=False)",
     "one text": "bye(traceback.format_exc() and ''.join(traceback.format_exception(*info))[:-1])",
+    "no end": "bye('saved'); "
+    "sys.stderr.write(''.join(traceback.format_exception(*info)).rstrip()); return",
     "Python's": "sys.__excepthook__(*info)",
     "held": "traceback.print_exception(*info, file=sys.__stderr__)",
     "lines": "sys.stderr.writelines(traceback.format_exception(*info))",

@@ -174,12 +174,14 @@ class Sieve:
                 self._part = line
             else:
                 self._take(line)
-        if self._course == self._painted and self._named:
-            # Nobody knows where it ends, but it is painted at once.
+        if self._course == self._painted and self._over():
             self._drop()
 
     def end(self) -> None:
-        """Pass on what is held."""
+        """Pass on what is held; the last line of a traceback may have no end."""
+        last = COLOUR.sub("", self._part) + "\n"
+        if self._part and self._course and self._course(last) and self._over():
+            self._drop()
         text = "".join(self._held) + self._part
         self._held, self._part = [], ""
         if text:
@@ -198,7 +200,7 @@ class Sieve:
         plain = COLOUR.sub("", line)
         if self._course and self._course(plain):
             self._held.append(line)
-            if not self._rest and self._course == self._said:
+            if self._course == self._said and self._over():
                 self._drop()
             return
         self._course = None
@@ -215,6 +217,13 @@ class Sieve:
         self._within = not self._held and not line.endswith("\n")
         if held:
             self._put(held)
+
+    def _over(self) -> bool:
+        """Whether what is held is a traceback of ours, up to its end."""
+        if self._course == self._painted:
+            # Nobody knows where it ends, but it is painted at once.
+            return self._named
+        return self._course == self._group or (self._course == self._said and not self._rest)
 
     def _drop(self) -> None:
         """Forget what is held: it is ours, and another may follow of which it came."""
