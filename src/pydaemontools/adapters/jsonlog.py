@@ -8,12 +8,11 @@ from typing import Any
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 
-from . import once, presets, text_formats, values
+from . import presets, text_formats, values
 from .interrupts import interrupted
 from .level import NUMBERS
 
-# No fields of the program's. The last one is bridge.MARK, without loguru.
-RESERVED = {*RESERVED_ATTRS, "taskName", once.WRITTEN, "_pydaemontools_crossed"}
+RESERVED = {*RESERVED_ATTRS, "taskName"}
 
 
 class Asking(json.JSONEncoder):

@@ -180,7 +180,7 @@ def _rescue(logger: logging.Logger, error: Exception, given: tuple[Any, ...]) ->
         made = frame.f_locals.get("record") if frame.f_code.co_name == "_log" else None
         if isinstance(made, logging.LogRecord):
             # What handles it has raised, perhaps when all was done.
-            if once.WRITTEN not in made.__dict__:
+            if once.calls.handled is not made:
                 logging.Logger.handle(logger, made)
             return
     level, path, line, msg, args, exc_info, function, extra = given

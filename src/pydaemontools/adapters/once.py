@@ -32,6 +32,7 @@ class _Calls(threading.local):
     logging: "tuple[Any, Any] | None" = None
     loguru: int = 0  # how many, one within the other
     asking: bool = False  # what a record says, to compare it
+    handled: object = None  # the last record of a class of loggers with a handle() of its own
 
     def __init__(self) -> None:
         # How many sinks of loguru's may be at work without a call.
@@ -53,6 +54,7 @@ calls = _Calls()
 # and of what reads the queue of a handler.
 codes: "tuple[Any, Any, Any]" = (None, None, None)
 RECORD = "log_record"  # what loguru's logger calls it
+HANDLE = logging.Logger.handle
 
 
 def passed_over(function: Function, module: ModuleType) -> Function:
@@ -68,7 +70,7 @@ def passed_over(function: Function, module: ModuleType) -> Function:
     return cast("Function", done)
 
 
-def watch_logging(
+def watch_logging(  # noqa: C901 - what is called for each record is in it
     look: Callable[[logging.Logger], None],
     failed: Callable[[logging.Logger, logging.LogRecord, Exception], None],
     *,
@@ -82,6 +84,8 @@ def watch_logging(
     before = logging.Logger.callHandlers
 
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
+        if type(self).handle is not HANDLE:
+            calls.handled = record
         try:
             look(self)
             before(self, record)
@@ -92,6 +96,8 @@ def watch_logging(
             failed(self, record, error)
 
     def say_and_call(self: logging.Logger, record: logging.LogRecord) -> None:
+        if type(self).handle is not HANDLE:
+            calls.handled = record
         outer = calls.logging
         if outer is None:
             calls.logging = record, self
