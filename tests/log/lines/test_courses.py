@@ -88,6 +88,30 @@ x.rb:1:in `rescue in f': outer (RuntimeError)
 \tfrom x.rb:2:in `<main>'
 x.rb:1:in `f': inner (ArgumentError)
 \tfrom x.rb:2:in `<main>'""".split(b"\n")
+RAILS = b"""\
+F, [2026-11-29T13:16:38.123456 #712] FATAL -- : \x20\x20
+NoMethodError (undefined method `x' for nil):
+ \x20
+    1: def x
+app/models/x.rb:65:in `x'
+actionpack (7.1.0) lib/action_controller/metal.rb:12:in `call'""".split(b"\n")
+RAILS_TAGGED = b"""\
+F, [2026-11-29T13:16:38.123456 #712] FATAL -- : [0b8c-11] [::1] \x20\x20
+[0b8c-11] [::1] ActionController::RoutingError (No route matches [GET] "/x"):
+[0b8c-11] [::1] \x20\x20
+[0b8c-11] [::1] app/x.rb:28:in `call'""".split(b"\n")
+RAILS_LINES = b"""\
+F, [2026-11-29T13:16:38.123456 #712] FATAL -- : [0b8c-11] \x20\x20
+[0b8c-11] ActiveRecord::StatementInvalid (PG::UndefinedTable: ERROR:  no relation "x"
+LINE 1: SELECT "x".* FROM "x"
+                          ^
+):
+[0b8c-11] \x20\x20
+[0b8c-11] Causes:
+[0b8c-11] PG::UndefinedTable (ERROR:  no relation "x")
+[0b8c-11] \x20\x20
+[0b8c-11] app/models/x.rb:65:in 'X#x'""".split(b"\n")
+RAILS_MORE = [line.decode() for line in RAILS_LINES[2:4]] + [""]
 PHP_LINES = b"""\
 PHP Fatal error:  Uncaught RuntimeException: inner
 second line in /srv/p.php:2
@@ -368,6 +392,20 @@ RECORDS = {
     "Node": (NODE, CRIT, ("TypeError", "bad")),
     "PHP": (PHP, CRIT, ("RuntimeException", "outer")),
     "Ruby": (RUBY, CRIT, ("RuntimeError", "outer")),
+    "Rails": (RAILS, CRIT, ("NoMethodError", "undefined method `x' for nil")),
+    "Rails with tags": (
+        RAILS_TAGGED,
+        CRIT,
+        ("ActionController::RoutingError", 'No route matches [GET] "/x"'),
+    ),
+    "Rails, a message of several lines": (
+        RAILS_LINES,
+        CRIT,
+        (
+            "ActiveRecord::StatementInvalid",
+            'PG::UndefinedTable: ERROR:  no relation "x"\n' + "\n".join(RAILS_MORE),
+        ),
+    ),
     "Ruby's Logger": (
         [b"E, [2026-11-29T13:16:38.1 #7] ERROR -- : no (RuntimeError)", b"x.rb:1:in `f'"],
         ERR,
@@ -557,6 +595,16 @@ def test_text_behind_an_exception(before, belongs):
     assert found[-1].line.endswith(TRACE[-1] + b"\na note\n  more") == belongs
 
 
+def test_text_of_rails():
+    """A message has more lines where a logger gives each record a head, up to its end."""
+    for first, belongs in ((RAILS_LINES[0], True), (b"error: x", False)):
+        levels, _ = read([first, *RAILS_LINES[1:3], b"plain"])
+        assert levels[1] == levels[0]
+        assert (levels[2] == levels[0]) == belongs
+    assert read([*RAILS, b"plain"])[0][-1] == INFO
+    assert read([*RAILS[:2], b"plain"])[0][-1] == INFO
+
+
 def test_text_without_end():
     """So many lines are no note: a program prints lines without a head."""
     levels, _ = read([*TRACE, *[b"line %d" % at for at in range(100)]])
@@ -639,10 +687,19 @@ def test_last_exception(text, expected):
 
 
 @pytest.mark.parametrize(
-    "piece", [b"x", b": ", b"a.b.", b"Error", b"(", b" (A", b"\n", b"':1:in `"]
+    "piece", [b"x", b": ", b"a.b.", b"Error", b"(", b" (A", b"\n", b"':1:in `", b"\nA::B ("]
 )
 @pytest.mark.parametrize(
-    "head", [b"x.rb:1:in `a': ", b"panic: ", b"Next A: ", b"thread 'a", b"a.b.C", b"Caused by: "]
+    "head",
+    [
+        b"x.rb:1:in `a': ",
+        b"panic: ",
+        b"Next A: ",
+        b"thread 'a",
+        b"a.b.C",
+        b"Caused by: ",
+        b"[a] A::B (",
+    ],
 )
 def test_no_record_takes_long(head, piece):
     """One of a megabyte is looked at in a moment: what is not linear would never end."""

@@ -62,6 +62,8 @@ def _begin_before(block: bytes, last: int) -> int:
         text = behind(line, length)
         sure = length or line[:1] in b"<[{0123456789"
         within = text[:1] in b" \t" or text.startswith(TRACEBACK)
+        # Rails repeats its tags.
+        within = within or (line[:1] == b"[" and not length and continuation.of_course(text))
         if sure and not within and not (length and continuation.ends_traceback(text)):
             break
         last = block.rfind(b"\n", 0, last - 1) + 1

@@ -21,7 +21,7 @@ ENDED, GROUPED, HEADLINE = NUMBERS["ended"], NUMBERS["group"], NUMBERS["headline
 PYTHON, SPLIT = NUMBERS["python"], NUMBERS["between"]
 TEXT = NUMBERS["text"]
 # Where lines of text may go on and on; and which of these have a course that is else the same.
-TEXTUAL = {TEXT, *(NUMBERS[name] for name in ("raised+", "java+", "node+"))}
+TEXTUAL = {TEXT, *(NUMBERS[name] for name in ("raised+", "java+", "node+", "ruby+"))}
 WITH_TEXT = {NUMBERS[name]: NUMBERS[name + "+"] for name in ("python", "java", "node")}
 # Where more lines are about to come, or may well be.
 WAITING = {
@@ -29,9 +29,10 @@ WAITING = {
     for name, number in NUMBERS.items()
     if name not in ("", "ended", "text", "php", "elixir", "allocator", "jvm")
 }
+RUBY, RAILS = NUMBERS["ruby"], NUMBERS["ruby+"]
 BEFORE_GROUP = {NUMBERS[name] for name in ("process", "between", "between+")}
 RAISED_ALONE = NUMBERS["raised"]
-KINDS = 32  # numbers of courses are below
+KINDS = 64  # numbers of courses are below
 # Lines of text on a course, at the most: then those of a stream are no part of a record.
 TEXTS, MOST = 32, 1000
 # java.util.logging's levels, each before a colon, in the line behind the one with the time.

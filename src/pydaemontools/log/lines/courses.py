@@ -38,7 +38,14 @@ ABOUT = (
     r"(?:future|task|handle|protocol|transport|socket|server_socket|asyncgen|executor|"
     r"client_session|connector|connections|source_traceback): (?=[<\[(]|Object created at )"
 )
-RUBY = rf"(?:{PATH}:[0-9]++:in [`']|<internal:)"
+TAGS = r"(?>(?:\[[^\[\]\n]{1,128}+\] ){0,8})"  # that Rails has on each line
+GEM = r"[a-z][A-Za-z0-9_-]*+ \([0-9][^()\s]*+\) "  # before a file of it
+RUBY = rf"(?:{TAGS}(?:{GEM})?{PATH}:[0-9]++:in [`']|<internal:)"
+# As Rails logs what was raised: the class, then the message, maybe of several lines.
+RAILS = (
+    rf"{TAGS}(?:(?>(?:[A-Z][A-Za-z0-9_]*+::)++)[A-Z][A-Za-z0-9_]*+"
+    r"|[A-Z][A-Za-z0-9_]*+(?<=Error)|[A-Z][A-Za-z0-9_]*+(?<=Exception)) \("
+)
 
 CAUSES = rf"(?:Caused by|Suppressed|Wrapped by): |\.\.\. [0-9]|Caused by:\Z|{JAVA}"
 THROWN = rf"{SCRIPT}|\[?{CLASS}(?: \[[A-Z0-9_]++\])?[:\]]|Uncaught|\(Use `node|Thrown at:"
@@ -148,7 +155,17 @@ COURSES = {
             "php",
         )
     ),
-    "ruby": Course((RUBY + r"|from |\.\.\. [0-9]", "ruby")),
+    "ruby": Course(
+        (
+            (
+                rf"{RUBY}|from |\.\.\. [0-9]|{TAGS}(?:\[[^\[\]\n]{{1,128}}+\]|Causes:)? *+\Z|"
+                rf"{TAGS}Information for|{RAILS}[^\n]*+(?:(?<=\))|(?<=\):))\Z"
+            ),
+            "ruby",
+        ),
+        (RAILS, "ruby+"),
+    ),
+    "ruby+": Course((r"[^\n]*+(?<=\):)\Z", "ruby"), (RUBY, "ruby"), text="ruby+"),
     "dotnet": Course((r"--- End of |---> |at ", "dotnet")),
     # Of Lua and Haskell.
     "calls": Course(
@@ -212,7 +229,8 @@ JOINS: Steps = (
     (r"\xe2\x95\xad(?:\xe2\x94\x80){1,400} Traceback \(most recent", "box"),
     (r"(?:Write|Read) at 0x", "sanitizer"),
     (r"(?:PHP )?Stack trace:\Z|\[stacktrace\]\Z|#[0-9]++ (?=[/\[{A-Za-z])", "php"),
-    (RUBY, "ruby"),
+    (rf"{RUBY}|{RAILS}[^\n]*+(?<=\):)\Z", "ruby"),
+    (RAILS, "ruby+"),
     (r"\*\* \((?=[A-Z])", "elixir"),
     (r"(?:Last message|State): ", "elixir"),
 )
@@ -245,7 +263,8 @@ ANY: Steps = (
 # that is on no course yet, beside the words that level_words.HEADS has.
 BEGINNING = (
     r"(?:[A-Z][A-Za-z0-9_]*?(?:Error|Exception|Throwable|Failure|Fault)(?![a-z])"
-    r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]|[A-Z][A-Za-z0-9_]*+\.[A-Z]"
+    r"|[a-z_][a-z0-9_]*+\.(?>(?:[a-z0-9_]++\.)*)[A-Z]|[A-Z][A-Za-z0-9_]*+(?:\.|::)[A-Z]"
+    r"|\[[^\[\]\n]{1,128}+\] (?:\[[^\n]*?\] )?[A-Z][A-Za-z0-9_:]*+ \("
     rf"|{PATH}[:\(](?:[0-9]|(?<=:)(?: line [0-9]| {PATH}:[0-9]|//| Uncaught exc))"
     r"|#[0-9<]|# (?:A fa|There )|\*\*|--- L|\[stacktrace\]|\(node:)"
 )

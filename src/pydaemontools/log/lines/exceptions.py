@@ -19,6 +19,12 @@ OTHERS = (
     r"\A(?s:.*)^Next (?P<t>[A-Z\\][\w\\]*+)(?:: (?P<w>.*))? in \S+:[0-9]+$",
     r"Uncaught (?P<t>[A-Z\\][\w\\]*+)(?:: (?P<w>.*))? in \S+:[0-9]+$",
     r"^\S+:[0-9]+:in [`'][^'\n]*': (?P<w>.*) \((?P<t>[A-Z][\w:]*)\)$",
+    # Rails, below an empty line, maybe behind its tags.
+    (
+        r"\A(?:[^\n]*\n){0,2}?(?>(?:\[[^\[\]\n]{1,128}+\] ){0,8})"
+        r"(?P<t>(?>(?:[A-Z]\w*+::)++)[A-Z]\w*+|[A-Z]\w*+(?:(?<=Error)|(?<=Exception))) "
+        r"\((?P<w>(?s:.*?))\):$"
+    ),
     rf"^(?:Unhandled [Ee]xception[.:] )?[ \t]*+(?P<t>{DOTTED})(?:: (?P<w>.*))?$",
     r"^\*\* \((?:stop\) \()?(?P<t>[A-Z][\w.]*+)\) (?P<w>.*)$",
     r"^(?:Uncaught )?(?P<t>[A-Z]?\w*(?:Error|Exception))(?: \[\w+\])?: (?P<w>.*)$",

@@ -37,6 +37,8 @@ def goes_on(reader: "SeverityReader", line: bytes) -> bool:
         reader.inside = continuation.joined(line)
         if reader.inside in continuation.WITH_TEXT and _tells_all(reader.before()):
             reader.inside = continuation.WITH_TEXT[reader.inside]
+        elif reader.inside == continuation.RAILS and not _tells_all(reader.before()):
+            reader.inside = continuation.RUBY
         return bool(reader.inside) or line[0] in b" \t"
     return line[0] in b" \t" and not continuation.starts_group(line)
 

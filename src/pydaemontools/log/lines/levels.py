@@ -43,9 +43,9 @@ BETWEEN = (
 # head. What is on a course above FRAMES sees each line that begins with a blank, too (courses.py).
 BEGINS = b" \tTDJFMASON"
 FORMED = b"0123456789/.#*-})"
-FRAMES = 28
+FRAMES = 29
 ENDED = 1  # the course of a record that is whole
-BITS = 18  # of a number that says what record a stream is in
+BITS = 19  # of a number that says what record a stream is in
 
 
 def named(name: bytes) -> int | None:
