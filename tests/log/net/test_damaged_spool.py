@@ -1,18 +1,23 @@
 """A spool that lost something: what is missing is said, and nothing that a kill leaves is."""
 
+import errno
 import fcntl
 import itertools
 import os
 import random
+import shutil
 import signal
 import time
-from contextlib import contextmanager
+from binascii import crc32
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from pydaemontools.base.shared_dir import open_directory
 from pydaemontools.base.tai64 import LABEL
 from pydaemontools.log.lines.targets import SpoolOptions
-from pydaemontools.log.net import segments, spool
+from pydaemontools.log.net import misplaced, spool, spool_records
+from pydaemontools.log.net.spooldir import PositionFile
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.source import FIONREAD
 from pydaemontools.log.pipe.splitter import BlockSplitter
@@ -32,7 +37,7 @@ KILLS = kills(40)
 def left(opened, place, monkeypatch):
     """The files of a spool, each with two texts of 14 bytes; the last one may hold one more."""
     monkeypatch.setattr(spool, "SEGMENT", 50)
-    monkeypatch.setattr(segments, "PIECE", 8)
+    monkeypatch.setattr(spool_records, "PIECE", 8)
 
     def left(count):
         one = opened()
@@ -163,6 +168,145 @@ def test_what_is_missing_to_nobody(left, opened, capfd):
     files[0].with_name("0" * 15 + "4.log").unlink()
     cut(files[2], 30)
     assert (len(everything(opened())), said(capfd)) == (14, [])
+
+
+UNREADABLE = {"garbage": os.urandom(1024), "zeros": bytes(1024), "empty": b"", "absent": None}
+FORGOTTEN = "the state of {} cannot be read: what was sent may be sent again"
+
+
+@pytest.mark.parametrize("torn", [0, 10])
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_the_state_cannot_be_read(name, torn, left, opened, capfd):
+    """Kind: what is no state, taken for one of a new spool. Nothing says then that the torn end was
+    in the pipe still.
+    """
+    files = left(6)
+    one = opened()
+    for _ in range(2):
+        one.delivered(one.read(one.begin)[1])
+    crash(one)
+    (state := files[0].with_name("state")).unlink()
+    if (text := UNREADABLE[name]) is not None:
+        state.write_bytes(text)
+    if torn:
+        cut(files[-1], torn)
+    one = opened()
+    lines = [FORGOTTEN.format(files[0].parent)]
+    if torn:
+        rest = RECORD - torn
+        lines.append(f"{rest} bytes are missing at the end of {files[-1]}, and are left out")
+    assert said(capfd) == lines
+    assert everything(one) == b"".join(b"text number %02d" % at for at in range(2, 6 - bool(torn)))
+    crash(one)
+    # What was said once is not said again.
+    crash(opened())
+    assert said(capfd) == []
+
+
+def test_a_state_that_is_none_and_nothing_else(left, opened, capfd, place):
+    """What was there nobody knows."""
+    for file in left(1):
+        file.unlink()
+    (place / FILES / "state").write_bytes(bytes(1024))
+    assert everything(opened()) == b""
+    assert said(capfd) == [FORGOTTEN.format(place / FILES)]
+
+
+@pytest.mark.parametrize("slot", [0, 512])
+def test_one_slot_of_the_state_is_torn(slot, left, opened, capfd, place):
+    """So a crash of the machine leaves it, and the other one counts."""
+    left(6)
+    with (place / FILES / "state").open("r+b") as state:
+        state.seek(slot)
+        state.write(os.urandom(512))
+    assert len(everything(opened())) == 6 * 14
+    assert said(capfd) == []
+
+
+def swap(one, two):
+    """Have each of two files be called as the other."""
+    both = one.read_bytes(), two.read_bytes()
+    two.write_bytes(both[0])
+    one.write_bytes(both[1])
+
+
+def killed(*_):
+    """Do nothing any more."""
+    raise OSError(errno.EIO, "")
+
+
+def lift(files):
+    """Have all of FILES under higher numbers."""
+    for file in reversed(files):
+        file.rename(file.with_name(f"{int(file.stem, 16) + 100:016x}.log"))
+
+
+RENAMED = {
+    "two": (lambda files: swap(*files[:2]), 2),
+    "the last": (lambda files: swap(files[0], files[2]), 2),
+    "around": (lambda files: (swap(*files[:2]), swap(*files[1:])), 3),
+    "all": (lift, 3),
+}
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_files_get_their_own_names_again(name, left, opened, capfd, place):
+    """Kind: names that do not say the order. All is sent, in it."""
+    do, count = RENAMED[name]
+    do(left(6))
+    assert everything(opened()) == b"".join(b"text number %02d" % at for at in range(6))
+    what = f"{count} had other names, and have their own again"
+    assert said(capfd) == [f"files in the spool {place / FILES}: {what}"]
+
+
+@pytest.mark.parametrize("name", RENAMED)
+@pytest.mark.parametrize("done", range(7))
+def test_killed_while_files_get_their_names(name, done, left, opened, place, monkeypatch):  # noqa: PLR0917
+    """Kind: a kill at the very moment. The next one goes on with it."""
+    RENAMED[name][0](left(6))
+    with monkeypatch.context() as patch, suppress(OSError):
+        words = iter([misplaced.rename] * done)
+        patch.setattr(misplaced, "rename", lambda *names: next(words, killed)(*names))  # noqa: PLW0108
+        directory = open_directory(bytes(place / FILES))
+        misplaced.put_back(directory, PositionFile(directory).known)
+    assert everything(opened()) == b"".join(b"text number %02d" % at for at in range(6))
+    assert not list((place / FILES).glob("*.moving"))
+
+
+COPIED = {
+    "as the last": (
+        lambda files: shutil.copy(files[1], files[1].with_name("0000000000ffffff.log")),
+        "ffffff",
+    ),
+    "in one file": (lambda files: files[1].write_bytes(2 * files[1].read_bytes()), "2"),
+}
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_copied_records(name, left, opened, capfd, place):
+    """Kind: good records where they were not written. None is sent out of its order, or twice."""
+    do, file = COPIED[name]
+    do(left(6))
+    one = opened()
+    assert everything(one) == b"".join(b"text number %02d" % at for at in range(6))
+    where = f"{place / FILES}/{file:0>16}.log"
+    assert said(capfd) == [f"52 bytes are damaged in {where}, and are left out"]
+    one.put(b"more")
+    assert everything(one).endswith(b"more")
+
+
+@pytest.mark.parametrize("cut_off", [0, 3])
+def test_the_spool_of_an_earlier_release(cut_off, left, opened, capfd):
+    """Its records are read, and what comes behind them is in the same file."""
+    file = left(1)[0]
+    text = b"text number 00"
+    older = spool_records.HEAD.pack(spool_records.OLDER, len(text), crc32(text)) + text
+    file.write_bytes(older + older[: cut_off * 5])
+    one = opened()
+    one.put(b"text number 01")
+    assert everything(one) == b"text number 00text number 01"
+    assert file.read_bytes().startswith(older + spool_records.MAGIC)
+    assert said(capfd) == []
 
 
 def test_files_are_cut_while_they_are_used(opened, place, capfd):

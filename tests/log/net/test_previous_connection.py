@@ -8,7 +8,7 @@ import pytest
 
 from pydaemontools.log.net import previous_connection
 from pydaemontools.log.net.previous_connection import ENDED, KNOWN, LONGEST, PreviousConnection
-from pydaemontools.log.net.segments import file_offset
+from pydaemontools.log.net.spool_records import file_offset
 from pydaemontools.log.net.spooldir import PositionFile
 from pydaemontools.log.net.transport import Connection
 from tests.conftest import DEADLINE

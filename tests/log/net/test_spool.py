@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pydaemontools.base.tai64 import LABEL
 from pydaemontools.log.lines.targets import SpoolOptions
-from pydaemontools.log.net import segments, spool
+from pydaemontools.log.net import segments, spool, spool_records
 from pydaemontools.log.net.spool import Spool
 from pydaemontools.log.pipe.intent_log import open_intent_log
 from pydaemontools.log.pipe.splitter import BlockSplitter
@@ -339,7 +339,8 @@ def test_numbers_of_files(opened, place, number):
     one.put(b"one")
     crash(one)
     [file] = (place / FILES).glob("*.log")
-    file.with_name(f"{number:016x}.log").write_bytes(file.read_bytes())
+    head = spool_records.head(spool_records.position(number, 0), b"one")
+    file.with_name(f"{number:016x}.log").write_bytes(head + b"one")
     one = opened()
     assert everything(one) == b"oneone"
     one.put(b"two")
@@ -657,7 +658,7 @@ def test_a_spool_of_another_account(opened, place, slots, files):
     (place / FILES / "state").write_bytes(b"".join(slots))
     for number, (length, size) in files.items():
         file = place / FILES / f"{number:016x}.log"
-        file.write_bytes(segments.HEAD.pack(segments.MAGIC, length, 0))
+        file.write_bytes(spool_records.HEAD.pack(spool_records.MAGIC, length, 0))
         os.truncate(file, size)
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, before[1]))

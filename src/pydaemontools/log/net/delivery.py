@@ -3,7 +3,8 @@
 The file `state` says so to whoever comes next.
 """
 
-from .segments import Segments, file_offset, position
+from .segments import Segments
+from .spool_records import file_offset, position
 from .spooldir import SpoolDir, SpoolState
 
 

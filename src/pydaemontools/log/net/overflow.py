@@ -4,7 +4,7 @@ Each text has the position that it would have on the disk, behind what is there.
 matter to who sends them whether they get there after all.
 """
 
-from .segments import HEAD
+from .spool_records import HEAD
 
 
 class Overflow:

@@ -1,42 +1,25 @@
 """Files of records in one directory: written at the end of the last, read from the first.
 
-A record is its length, a checksum and some text. A position is the number of a file and an
-offset in it, in one number. A kill cuts at the most the last record short: what is not complete
-is cut off when the files are opened again. They are synced when the next one is begun: a kill
-loses nothing that was written, but a crash of the machine may lose what was written since then.
+A kill cuts at the most the last record short: what is not complete is cut off when the files are
+opened again. They are synced when the next one is begun: a kill loses nothing that was written,
+but a crash of the machine may lose what was written since then.
 Whatever else is not there, or is no record, is a loss, and somebody has to say it.
 """
 
 import posix
 from _stat import S_ISREG
-from _struct import Struct
-from binascii import crc32
 
 from ...base.shared_dir import make_file, open_file, rename
 from ...base.write import write_all
+from . import spool_records as records
+from .spool_records import HEAD, SHIFT, file_offset, position
 
-HEAD = Struct(">4sII")  # MAGIC, length and checksum of a record
-MAGIC = b"pdt1"
-SHIFT = 40  # bits of a position that are the offset
 FILES = 1 << 60  # no number is as large as this
 SEGMENT = 4 << 20  # bytes of a file, about
-PIECE = 1 << 20  # bytes that are copied, or searched, together
-FAR = 16 << 20  # bytes that are searched for a record behind a damage: no file of ours has more
-TRIES = 64  # heads that are believed meanwhile, each of which may cost a look at all that follows
+PIECE = 1 << 20  # bytes that are copied together
 APPEND = posix.O_RDWR | posix.O_CREAT | posix.O_APPEND
-MOST = 1 << 28  # bytes of a text: many times what a block can become
 END = b".log"
 DAMAGED, MISSING, REMOVED = b"damaged in ", b"missing at the end of ", b"gone with "  # why
-
-
-def position(number: int, offset: int) -> int:
-    """Return the position OFFSET bytes into file NUMBER."""
-    return number << SHIFT | offset
-
-
-def file_offset(at: int) -> tuple[int, int]:
-    """Return the number of the file that the position AT is in, and the offset there."""
-    return at >> SHIFT, at & ((1 << SHIFT) - 1)
 
 
 class Segments:
@@ -52,9 +35,9 @@ class Segments:
         self._largest = largest
         self._reading = -1, -1  # the file that is open for that, and its fd
         self._sizes = {}
-        found = [number for name in posix.listdir(directory) if (number := _file_number(name))]
+        found = [number for name in posix.listdir(directory) if (number := file_number(name))]
         for number in sorted(found):
-            there = posix.stat(_file_name(number), dir_fd=directory, follow_symlinks=False)
+            there = posix.stat(file_name(number), dir_fd=directory, follow_symlinks=False)
             if not S_ISREG(there.st_mode):
                 # Whatever it is, we did not make it.
                 continue
@@ -65,14 +48,21 @@ class Segments:
         self.first = min(self._sizes, default=max(first, 1))
         self._last = max(self._sizes, default=self.first)
         self._made = not self._sizes  # whether there was no file
-        self._fd = open_file(_file_name(self._last), APPEND, directory, mode=0o600)
+        self._fd = open_file(file_name(self._last), APPEND, directory, mode=0o600)
         self._sizes[self._last] = posix.fstat(self._fd).st_size
+        self._found = self._sizes[self._last]
+        self.some = any(self._sizes.values())  # whether there was something in them
         self._intact = self._mend()
 
     @property
     def end(self) -> int:
         """Where the next record will stand."""
         return position(self._last, self._sizes[self._last])
+
+    @property
+    def last_file(self) -> tuple[int, int, int]:
+        """Where the last file begins, where it ended when it was found, and how far that is."""
+        return position(self._last, 0), position(self._last, self._found), self._found
 
     @property
     def inode(self) -> int:
@@ -84,7 +74,7 @@ class Segments:
         self._cut()
         size = self._sizes[self._last]
         try:
-            write_all(self._fd, HEAD.pack(MAGIC, len(text), crc32(text)) + text)
+            write_all(self._fd, records.head(position(self._last, size), text) + text)
         except OSError:
             self.cut(size)
             raise
@@ -101,7 +91,7 @@ class Segments:
         self._cut()
         if sync:
             posix.fsync(self._fd)
-        fd = open_file(_file_name(self._last + 1), APPEND, self._directory, mode=0o600)
+        fd = open_file(file_name(self._last + 1), APPEND, self._directory, mode=0o600)
         posix.close(self._fd)
         self._fd = fd
         self._last += 1
@@ -116,7 +106,7 @@ class Segments:
         posix.ftruncate(self._fd, 0)
         last = self._last
         self._sizes[last] = 0
-        rename(_file_name(last), _file_name(number), self._directory)
+        rename(file_name(last), file_name(number), self._directory)
         del self._sizes[last]
         self._last, self._sizes[number] = number, 0
         self._spoiled = self._uncut = False
@@ -131,7 +121,7 @@ class Segments:
         """Go on in another DIRECTORY, with what the last file has. Raises OSError, and then
         nothing has changed.
         """
-        name, size = _file_name(self._last), self._sizes[self._last]
+        name, size = file_name(self._last), self._sizes[self._last]
         fd = make_file(name, APPEND, directory, mode=0o600)
         try:
             for at in range(0, size, PIECE):
@@ -203,19 +193,19 @@ class Segments:
         behind = None
         try:
             fd = self._open(number)
-            text = self._record(fd, offset)
+            text = records.read(fd, at)
             if text is None:
-                behind = self._next_record(fd, offset)
+                behind = records.find(fd, at)
             size = posix.fstat(fd).st_size
             why = MISSING if size < end else DAMAGED
         except FileNotFoundError:
             text, why = None, REMOVED
         if text is not None:
-            return position(number, offset + HEAD.size), text
+            return at + HEAD.size, text
         if behind is not None:
-            self.losses.append((behind - offset, DAMAGED, _file_name(number)))
-            return position(number, behind), b""
-        self.losses.append((end - offset, why, _file_name(number)))
+            self.losses.append((behind - at, DAMAGED, file_name(number)))
+            return behind, b""
+        self.losses.append((end - offset, why, file_name(number)))
         if number == self._last:
             self._spoiled = True
             return position(number, end), b""
@@ -229,13 +219,13 @@ class Segments:
             fd = self._open(number)
         except FileNotFoundError:
             return at
-        start = 0
-        while start < offset:
-            after = self._behind(fd, start)
-            if after is None or after > offset:
+        start = at - offset
+        while start < at:
+            after = records.behind(fd, start)
+            if after is None or after > at:
                 break
             start = after
-        return position(number, start)
+        return start
 
     def sync(self) -> None:
         """Have all that was written on the disk. Raises OSError."""
@@ -272,12 +262,12 @@ class Segments:
         for one, behind in zip([first - 1, *there], [*there, last + 1], strict=True):
             if more := behind - one - 1:
                 others = b" and %d more" % (more - 1) if more > 1 else b""
-                return REMOVED, _file_name(one + 1) + others
+                return REMOVED, file_name(one + 1) + others
         cut = [one for one in there if one != self._last and not self._whole(one)]
         if not cut and last == self._last and self._intact < size:
             cut = [last]
         # A cut between two records cannot be seen in the middle.
-        return (MISSING, _file_name(cut[0])) if cut else (b"missing in ", b"")
+        return (MISSING, file_name(cut[0])) if cut else (b"missing in ", b"")
 
     def _whole(self, number: int) -> bool:
         """Return whether file NUMBER ends where a record does, and has one."""
@@ -288,62 +278,18 @@ class Segments:
         """Cut off what is no complete record at the end of the last file; return where that was,
         as far as nothing was noted about it.
         """
-        size, end = self._sizes[self._last], 0
-        while (after := self._behind(self._fd, end)) is not None:
-            end = after
+        size, at = self._sizes[self._last], position(self._last, 0)
+        while (after := records.behind(self._fd, at)) is not None:
+            at = after
+        end = file_offset(at)[1]
         if end == size:
             return end
-        torn = self._torn(end)
+        torn = records.torn(self._fd, end)
         self.cut(end)
         if torn:
             return end
-        self.losses.append((size - end, DAMAGED, _file_name(self._last)))
+        self.losses.append((size - end, DAMAGED, file_name(self._last)))
         return size
-
-    def _behind(self, fd: int, offset: int) -> int | None:
-        """Return where the record at OFFSET of FD ends, or the next one begins if there is none;
-        None if there is neither.
-        """
-        text = self._record(fd, offset)
-        return self._next_record(fd, offset) if text is None else offset + HEAD.size + len(text)
-
-    def _next_record(self, fd: int, offset: int) -> int | None:
-        """Return where the first complete record behind OFFSET of FD begins, if there is one in
-        what is looked at.
-        """
-        size, tries = min(posix.fstat(fd).st_size, offset + FAR), TRIES
-        for start in range(offset + 1, size, PIECE):
-            # A head may stand in two pieces.
-            piece = posix.pread(fd, PIECE + len(MAGIC) - 1, start)
-            at = piece.find(MAGIC)
-            while at >= 0 and tries:
-                if self._record(fd, start + at) is not None:
-                    return start + at
-                tries -= 1
-                at = piece.find(MAGIC, at + 1)
-        return None
-
-    def _torn(self, offset: int) -> bool:
-        """Return whether a record stands at OFFSET of the last file that a kill cut short."""
-        head = posix.pread(self._fd, HEAD.size, offset)
-        if len(head) < HEAD.size:
-            return MAGIC.startswith(head[:4])
-        magic, length, _ = HEAD.unpack(head)
-        return bool(magic == MAGIC and offset + HEAD.size + length > self._sizes[self._last])
-
-    @staticmethod
-    def _record(fd: int, offset: int) -> bytes | None:
-        """Return the text of the record at OFFSET of FD; None if there is no complete one."""
-        head = posix.pread(fd, HEAD.size, offset)
-        if len(head) < HEAD.size:
-            return None
-        magic, length, check = HEAD.unpack(head)
-        # No length is believed that the file does not have.
-        rest = posix.fstat(fd).st_size - offset - HEAD.size
-        if magic != MAGIC or length > min(rest, MOST):
-            return None
-        text = posix.pread(fd, length, offset + HEAD.size)
-        return text if len(text) == length and crc32(text) == check else None
 
     def _open(self, number: int) -> int:
         if number == self._last:
@@ -352,33 +298,34 @@ class Segments:
             if self._reading[1] >= 0:
                 posix.close(self._reading[1])
                 self._reading = -1, -1
-            self._reading = number, open_file(_file_name(number), posix.O_RDONLY, self._directory)
+            self._reading = number, open_file(file_name(number), posix.O_RDONLY, self._directory)
         return self._reading[1]
 
     def _remove(self, number: int) -> None:
         try:
-            posix.unlink(_file_name(number), dir_fd=self._directory)
+            posix.unlink(file_name(number), dir_fd=self._directory)
         except FileNotFoundError:
             pass
 
 
 def segment_ends(directory: int) -> "list[int]":
     """Return where each file that is in the spool DIRECTORY ends. Raises OSError."""
-    found = [(name, number) for name in posix.listdir(directory) if (number := _file_number(name))]
+    found = [(name, number) for name in posix.listdir(directory) if (number := file_number(name))]
     return [
         position(number, posix.stat(name, dir_fd=directory, follow_symlinks=False).st_size)
         for name, number in found
     ]
 
 
-def _file_name(number: int) -> bytes:
+def file_name(number: int) -> bytes:
+    """Return the name of file NUMBER."""
     return b"%016x%b" % (number, END)
 
 
-def _file_number(name: str) -> int:
+def file_number(name: str) -> int:
     """Return the number of the file called NAME; 0 if it is none of ours."""
     try:
         number = int(name[:16], 16)
     except ValueError:
         return 0
-    return number if 0 < number < FILES and name == _file_name(number).decode() else 0
+    return number if 0 < number < FILES and name == file_name(number).decode() else 0

@@ -15,8 +15,10 @@ from ...base.errors import error_str
 from ...base.warn_once import WarnOnce
 from ..lines.targets import WIRE
 from .delivery import Delivery
+from .misplaced import put_back
 from .overflow import Overflow
-from .segments import SEGMENT, Segments, file_offset, position
+from .segments import SEGMENT, Segments
+from .spool_records import file_offset, position
 from .spooldir import SpoolDir, directory_name, has_undelivered
 
 TYPE_CHECKING = False
@@ -80,10 +82,19 @@ class Spool:
         """Find what a predecessor has left."""
         largest = min(SEGMENT, max(SMALL if self.kept else 1, self._most // 8))
         known = self._dir.state.known
+        if count := put_back(self._dir.fd, known):
+            why = b" had other names, and have their own again"
+            say(b"pysissylog: warning: files in the spool %b: %d" % (self.path, count) + why)
         first = 0 if self.kept else file_offset(known.at)[0]
         self._segments = Segments(self._dir.fd, first, largest)
         again = self._join(self._intent_log) if self._intent_log else None
-        self._segments.check(known.at, known.end, known.left, again)
+        at, end, left = known.at, known.end, known.left
+        if not self._dir.state.readable and (self._segments.some or not self._dir.state.empty):
+            why = b" cannot be read: what was sent may be sent again"
+            say(b"pysissylog: warning: the state of " + self.path + why)
+            # Nor does anybody know of the end that it was in the pipe still.
+            at, end, left = self._segments.last_file
+        self._segments.check(at, end, left, again)
         self._tell_of_damage()
         if again is not None and again <= self._segments.end:
             self._segments.cut(file_offset(again)[1])

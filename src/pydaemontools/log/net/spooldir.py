@@ -102,7 +102,10 @@ class PositionFile:
     def __init__(self, directory: int) -> None:
         self._slots = TwoSlots(open_file(b"state", OPEN, directory, mode=0o600))
         self.changed = posix.fstat(self._slots.fd).st_mtime
-        self.known = self._slots.read(_parse) or SpoolState()
+        known = self._slots.read(_parse)
+        self.known = known or SpoolState()
+        self.readable = known is not None
+        self.empty = not posix.fstat(self._slots.fd).st_size
 
     def write(self, state: SpoolState) -> None:
         """Say STATE from now on. Raises OSError."""
