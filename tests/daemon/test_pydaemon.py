@@ -2,6 +2,7 @@
 
 import os
 import sys
+from fcntl import LOCK_SH, flock
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_a_stale_pid_file(pydaemon, place):
     assert pydaemon("status") == (1, "web: down\n", "")
     assert pydaemon("start", "--settle", "0", "sleep", "1000")[0] == 0
     assert pydaemon("status")[0] == 0
+
+
+def test_a_lock_that_is_shared_is_no_daemon(pydaemon, place):
+    """The kind: a success of which nothing runs; whoever keeps it out is named."""
+    with open(place / "web.pid", "wb") as file:
+        flock(file, LOCK_SH)
+        code, out, err = pydaemon("start", "sleep", "1000")
+    assert (code, out) == (1, "")
+    assert f"web.pid: it is held by process {os.getpid()}: " in err
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,12 @@ class LockFile:
             return self
         begun = monotonic()
         while (fd := self._taken()) < 0:
-            holder = self.holder() or Holder(0)
+            holder = self.holder()
             # Whoever only looks, as status does, is named by nobody and gone in a moment.
-            limit = timeout if holder.pid else max(timeout, LOOKING)
+            limit = timeout if holder and holder.pid else max(timeout, LOOKING)
             if monotonic() - begun >= limit:
-                raise AlreadyRunning(self.path, holder.pid, holder.command, holder.age)
+                who = holder or self._sharer()
+                raise AlreadyRunning(self.path, who.pid, who.command, who.age)
             sleep(AGAIN)
         self._fd, self._owner = fd, os.getpid()
         _held.add(self)
@@ -152,6 +153,13 @@ class LockFile:
         except OSError:
             raise self._refused("open", error) from error
         return Holder(pid) if pid else None
+
+    def _sharer(self) -> Holder:
+        """Who keeps us out by a lock that it shares with others, and is no holder."""
+        try:
+            return Holder(locks.holder_pid(os.stat(self.path, follow_symlinks=False)))
+        except OSError:
+            return Holder(0)
 
     def keep_over_exec(self) -> None:
         """Have the program that this process becomes hold it, and no child of that program's."""

@@ -125,7 +125,9 @@ def _start(daemon: Managed) -> int:
     try:
         daemon.startup(do_exit=False)
     except AlreadyRunning:
-        # LSB: a start of what runs is a success.
+        # LSB: a start of what runs is a success. But somebody's shared lock is no daemon.
+        if not daemon.alive():
+            raise
         return _say(b"already ", daemon)
     return _say(b"", daemon)
 
