@@ -62,6 +62,22 @@ def test_a_lock_that_is_shared_is_no_daemon(pydaemon, place):
     assert f"web.pid: it is held by process {os.getpid()}: " in err
 
 
+def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, place, start):
+    """The kind: a child in another session that has the lock from its parent; it is named."""
+    line = "setsid sleep 1000 & exec sleep 2000"
+    start("pysetlock", "-n", "web.pid", "sh", "-c", line, env=programs.env)
+    wait_until(
+        lambda: {b"sleep\0001000\0", b"sleep\0002000\0"} <= set(map(_command, programs.left()))
+    )
+    code, out, err = pydaemon("stop")
+    assert (code, out) == (1, "")
+    assert err.startswith("pydaemon: fatal: unable to stop all of web: ")
+    assert ": sleep 1000" in err
+    # It is the holder now, and can be ended as such.
+    assert pydaemon("stop") == (0, "web: down\n", "")
+    assert programs.left() == []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from time import monotonic, sleep
 
 from . import detach, safe_fork
 from .command_kinds import callable_of, from_here, is_server, needs_shell, words_of
@@ -11,7 +12,8 @@ from .lock_file import Holder, PidFile
 from .plan import Plan
 from .running_as import be, call, execute, run_shutdown, see_program
 from .starting import Start
-from .stopping import Running, number_of
+from .end_processes import LOOK
+from .stopping import GRACE, Running, number_of
 from .truth import Truth
 
 TYPE_CHECKING = False
@@ -145,7 +147,8 @@ class Managed(DaemonOptions):
         """Stop it: by its shutdown_command, or its stop_signal; return self, None if it is down.
 
         A command is run, and waited for. What has not ended in time is killed, unless it is not
-        to escalate: then that raises Timeout. Raises Error where it cannot be told.
+        to escalate: then that raises Timeout. Raises Error where it cannot be told, or where a
+        process that it left holds the pid file.
         """
         running = self._running()
         if running is None:
@@ -162,9 +165,20 @@ class Managed(DaemonOptions):
         else:
             left = run_shutdown(self.name or "", command, limit)
             running.see_it_end(left, escalate=self.escalate)
+        self._see_let_go()
         if isinstance(self.lock, PidFile):
             self.lock.remove_stale()
         return self
+
+    def _see_let_go(self) -> None:
+        """Raise Error where somebody has the lock still: a child that inherited it, or the next."""
+        end = monotonic() + GRACE
+        while holder := self.lock.holder():
+            if monotonic() >= end:
+                # It may be a new one by now: that is not to be ended too.
+                who = AlreadyRunning(self.lock.path, holder.pid, holder.command, holder.age)
+                raise Error(f"unable to stop all of {self.name}: {who}")
+            sleep(LOOK)
 
     def restart(self, do_exit: bool = True) -> "Self":  # noqa: FBT001, FBT002
         """Stop it if it runs, and start it. Raises as these do.
