@@ -53,6 +53,39 @@ def test_a_stale_pid_file(pydaemon, place):
     assert pydaemon("status")[0] == 0
 
 
+LOSES = {
+    "opens": "import time; open('PLACE/web.pid').close(); time.sleep(1000)",
+    "closes all": "import os, time; os.closerange(3, 100); time.sleep(1000)",
+    "removes": "import os, time; os.unlink('PLACE/web.pid'); time.sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("way", LOSES)
+def test_a_program_that_loses_its_lock(pydaemon, programs, place, way):
+    """The kind: a start that is a success of what nobody will find; it is ended, with a hint."""
+    words = [sys.executable, "-c", LOSES[way].replace("PLACE", str(place))]
+    code, out, err = pydaemon("start", "--settle", "0.5", *words)
+    assert (code, out) == (1, "")
+    assert f"unable to start web: it has lost the lock of {place}/web.pid" in err
+    assert f"pysetlock -h {place}/web.pid" in err
+    assert programs.left() == []
+    if way == "closes all":
+        # What the hint says.
+        keep = ["pysetlock", "-h", "web.pid"]
+        code, out, err = pydaemon("start", "--directory", place, "--settle", "0.5", *keep, *words)
+        assert (code, err, out[:13]) == (0, "", "web: up (pid ")
+
+
+def test_a_log_that_is_the_pid_file(pydaemon, place):
+    """It would lose the lock at once; refused before anything is done."""
+    words = ["--log", "./web.pid", "sleep", "1000"]
+    assert pydaemon("start", *words) == (
+        2,
+        "",
+        f"pydaemon: fatal: the pid file is no log: {place}/web.pid\n",
+    )
+
+
 def test_a_lock_that_is_shared_is_no_daemon(pydaemon, place):
     """The kind: a success of which nothing runs; whoever keeps it out is named."""
     with open(place / "web.pid", "wb") as file:
@@ -63,7 +96,7 @@ def test_a_lock_that_is_shared_is_no_daemon(pydaemon, place):
 
 
 def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, place, start):
-    """The kind: a child in another session that has the lock from its parent; it is named."""
+    """The kind: a child in another session that got the lock from its parent."""
     line = "setsid sleep 1000 & exec sleep 2000"
     start("pysetlock", "-n", "web.pid", "sh", "-c", line, env=programs.env)
     wait_until(

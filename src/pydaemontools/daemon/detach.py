@@ -216,7 +216,7 @@ def launch(
         text = f"unable to start {name}: {error}"
         raise StartupError(text, step=error.step, exception=error.exception) from error
     if truth is None:
-        start = Start(name, between, pipes, when, timeout=timeout, lines=lines)
+        start = Start(name, between, pipes, when, timeout=timeout, lines=lines, lock=plan.lock)
         start.leaves = leaves
         return start
     try:

@@ -62,6 +62,9 @@ class Plan:
         self.directory = _absolute(directory, chroot)
         self.umask = _umask(umask)
         self.stdio = stdio or Stdio()
+        if self.lock and self.lock.path in self.stdio.streams:
+            # Who closes a file loses all locks of it, and a log would stand in it.
+            raise OptionError(f"the pid file is no log: {self.lock.path}")
         self.chroot = None if chroot is None else os.path.abspath(os.fsdecode(chroot))
         self.keep = [one if isinstance(one, int) else one.fileno() for one in keep]
         self.close_fds = close_fds

@@ -11,15 +11,17 @@ from time import monotonic
 
 from ..base.pidfd import open_pidfd
 from ..base.proc import start_time
-from .conditions import Condition, Progress
-from .failures import AlreadyRunning, StartupError, Timeout
+from .conditions import LOOK, Condition, Progress
+from .failures import AlreadyRunning, Error, StartupError, Timeout
 from .forks import Pipes
 from .last_lines import LastLines
+from .lock_file import LockFile
 from .truth import Told, remake
 
 GRACE = 0.3  # seconds from TERM to KILL of one that is not ready in time
 STARTS = {"logger", "after_fork", "before_exec"}  # steps that may start a process
 FOREGROUND = "what went into the background by itself is to stay in the foreground"
+LOST = "it closes files that it was given, or opens {0} too: run it by `pysetlock -h {0}`"
 LONG = 3600.0  # seconds of one wait at most
 
 
@@ -35,8 +37,12 @@ class Start:
         *,
         timeout: float,
         lines: LastLines,
+        lock: LockFile | None = None,
     ) -> None:
         self.name = name
+        self._lock = lock  # that it is to hold
+        self._ready = False  # whether the condition was met
+        self._lost = 0.0  # when it was first seen not to hold it
         self.progress = Progress()
         self._between = between
         self._pipes = pipes
@@ -92,10 +98,11 @@ class Start:
         ended = self._report()
         if ended is not None:
             self._hear()
-        if self._condition.look(self.progress):
+        self._ready = self._ready or self._condition.look(self.progress)
+        if self._ready:
             # It may have ended since: then that is known by now, too.
             ended = ended or self._report()
-            if ended is None or self._is_done(ended[1]):
+            if self._is_done(ended[1]) if ended else self._holds():
                 self._finish(ready=True)
                 return True
         for fd in self._watched - {*self._condition.fds, *self._mine()}:
@@ -129,6 +136,28 @@ class Start:
     def _is_done(self, status: int | None) -> bool:
         """Whether one that has ended said that it was ready, and then ended well, by its STATUS."""
         return status == 0 and (self._condition.says or self.progress.said_ready)
+
+    def _holds(self) -> bool:
+        """Whether it holds its lock. Raises StartupError for one that lives on without it."""
+        try:
+            if self._lock is None or self._lock.held or self._lock.holder():
+                return True
+        except Error:
+            # Nobody may know.
+            return True
+        self._lost = self._lost or monotonic()
+        # One that ends lets go of it first.
+        if monotonic() < self._lost + GRACE:
+            self._condition.pause = LOOK
+            return False
+        path = self._lock.path
+        raise StartupError(
+            f"unable to start {self.name}: it has lost the lock of {path}",
+            step=self.progress.step,
+            pid=self.pid,
+            lines=self._lines.read(),
+            hint=LOST.format(path),
+        )
 
     # What came.
 
