@@ -528,6 +528,36 @@ def test_environment_limits_and_group(made, place, fill):
         started(made("x", startup_command=STAY, limits={"nofile": "many"}))
 
 
+@pytest.mark.parametrize("wrong", ["10", float("nan"), -1, True, None, 10**400])
+@pytest.mark.parametrize("name", ["timeout", "stop_timeout", "settle"])
+def test_a_number_that_is_none(made, place, name, wrong):
+    """The kind: every number is looked at before anything is done, also one that is set later."""
+    if (name, wrong) == ("stop_timeout", None):
+        return
+    with pytest.raises(Error, match=f"{'stop_' * (name == 'stop_timeout')}.*number of seconds"):
+        Daemon("x", startup_command=STAY, **{name: wrong})
+    daemon = made("x", startup_command=STAY)
+    setattr(daemon, name, wrong)
+    fds = os.listdir("/proc/self/fd")
+    with pytest.raises(Error, match="number of seconds"):
+        daemon.startup(do_exit=False)
+    assert os.listdir("/proc/self/fd") == fds
+    assert not (place / "x.pid").exists()
+
+
+def test_a_wrong_time_to_stop_stops_nothing(made):
+    """The kind: it was found when TERM was sent already."""
+    daemon = started(made("x", startup_command=STAY))
+    daemon.stop_timeout = "x"
+    with pytest.raises(Error, match="stop_timeout is a number of seconds"):
+        daemon.shutdown()
+    with pytest.raises(Error, match="a signal is a number or a name"):
+        daemon.kill(1.5)
+    daemon.stop_timeout = float("inf")
+    assert daemon.alive()
+    assert daemon.shutdown() is daemon
+
+
 def test_round_after_round_leaves_nothing(made):
     """The kind: a file, an fd, a zombie a round."""
     daemon = made("x", startup_command=["sleep", "1000"], settle=0)

@@ -529,3 +529,12 @@ def test_import_is_lazy():
     text += "print([m for m in sys.modules if 'daemontools' in m])"
     said = subprocess.run([sys.executable, "-c", text], check=True, stdout=subprocess.PIPE)
     assert said.stdout == b"['pydaemontools', 'pydaemontools.daemon']\n"
+
+
+@pytest.mark.parametrize("option", ["timeout='10'", "timeout=float('nan')", "umask=1.5"])
+def test_a_number_that_is_none(programs, nothing_left, place, option):
+    """The kind: every number is looked at before the fork."""
+    said = programs.fails(f"daemonize('x.pid', {option}, exit=False)")
+    assert said["kind"] == "OptionError"
+    assert not (place / "x.pid").exists()
+    nothing_left()

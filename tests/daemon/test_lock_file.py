@@ -283,3 +283,10 @@ def test_without_fcntl_locks_the_holder_is_known_by_proc(place):
         flock(file, LOCK_EX | LOCK_NB)
         wait_until(lambda: LockFile(place / "x").holder().pid == os.getpid())
     assert LockFile(place / "x").holder() is None
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), "1", -1])
+def test_a_time_that_is_none(place, wrong):
+    """The kind: nan is never over."""
+    with pytest.raises(Error, match="timeout is a number of seconds"):
+        PidFile(place / "x.pid").acquire(wrong)

@@ -95,7 +95,7 @@ def test_a_lock_that_is_shared_is_no_daemon(pydaemon, place):
     assert f"web.pid: it is held by process {os.getpid()}: " in err
 
 
-def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, place, start):
+def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, start):
     """The kind: a child in another session that got the lock from its parent."""
     line = "setsid sleep 1000 & exec sleep 2000"
     start("pysetlock", "-n", "web.pid", "sh", "-c", line, env=programs.env)

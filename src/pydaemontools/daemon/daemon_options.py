@@ -7,6 +7,7 @@ from .conditions import Condition, condition
 from .failures import OptionError
 from .lock_file import LockFile, PidFile
 from .plan import UMASK, Plan
+from .seconds import check_seconds
 from .stdio import Stdio
 from .stopping import number_of
 
@@ -157,6 +158,11 @@ class DaemonOptions:
         self._log_file = None if path is None else os.path.abspath(_text(path))
 
     @property
+    def stop_limit(self) -> float:
+        """The seconds that it has to stop."""
+        return self.timeout if self.stop_timeout is None else self.stop_timeout
+
+    @property
     def lock(self) -> LockFile:
         """The pid file, with its lock."""
         if self._lock is None:
@@ -174,6 +180,7 @@ class DaemonOptions:
             callable_of(self.shutdown_command)
         for signum in (self.stop_signal, self.reload_signal):
             number_of(signum)
+        check_seconds(settle=self.settle, timeout=self.timeout, stop_timeout=self.stop_limit)
 
     def plan(self) -> Plan:
         """How it is to be. Raises Error."""

@@ -14,6 +14,7 @@ from .last_lines import LastLines
 from .lock_file import PidFile
 from .plan import UMASK, Plan
 from .safe_fork import check
+from .seconds import check_seconds
 from .starting import Start
 from .stdio import Stdio
 from .truth import Truth, remake
@@ -116,6 +117,7 @@ def daemonize(
     writes to, and /dev/urandom. Relative paths count from where the caller is. Raises Error for
     what cannot be meant, before anything is done.
     """
+    check_seconds(timeout=timeout)
     stdio = Stdio(stdin, stdout, stderr, log_command=log_command)
     plan = Plan(
         pid_file=pid_file,
@@ -210,6 +212,7 @@ def launch(
         between, truth = fork_twice(pipes, when.fds if leaves else ())
     except StartupError as error:
         when.close()
+        pipes.epoll.close()
         pipes.close(*pipes.all())
         if plan.lock and given:
             plan.lock.take_back(given=False)

@@ -2,11 +2,11 @@
 
 import os
 from _signal import SIGCONT, SIGKILL, SIGTERM
-from select import POLLIN, poll
 from time import monotonic, sleep
 
 from ..base.pidfd import open_pidfd
 from ..base.proc import start_time
+from .seconds import readable
 
 LOOK = 0.02  # seconds between two looks at what is left
 LAST = 5.0  # seconds after which what KILL does not end is the kernel's
@@ -63,8 +63,6 @@ def wait_for_end(pid: int, start: int, seconds: float) -> bool:
             sleep(LOOK)
         return True
     try:
-        waiter = poll()
-        waiter.register(pidfd, POLLIN)
-        return bool(waiter.poll(max(0.0, seconds) * 1000))
+        return readable(pidfd, seconds)
     finally:
         os.close(pidfd)

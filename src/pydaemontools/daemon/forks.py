@@ -9,7 +9,7 @@ process group of its own, so that a signal can reach all of it by its pid.
 import _signal as signal
 import os
 from fcntl import F_DUPFD_CLOEXEC, fcntl
-from select import POLLIN, poll
+from select import POLLIN, epoll, poll
 
 from ..base.errors import error_str
 from ..base.pidfd import open_pidfd
@@ -30,7 +30,8 @@ class Pipes:
     """What connects the three: `told` and `truth`, `report` and `reports`, `gone` and `here`.
 
     The daemon tells by the first; the process between reports by the second how that ended, and
-    knows by the third that whoever started it is gone, or has heard enough.
+    knows by the third that whoever started it is gone, or has heard enough. `epoll` is that one's
+    for all of it.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,8 @@ class Pipes:
             self.told, self.truth = self._pipe()
             self.report, self.reports = self._pipe()
             self.gone, self.here = self._pipe()
+            # What there may be no more of is made before there is a daemon.
+            self.epoll = epoll()
         except OSError:
             self.close(*self._fds)
             raise
@@ -102,6 +105,7 @@ def _detached(pipes: Pipes, mask: "set[int]", hold: "Iterable[int]") -> Truth:
             truth.close()
             _stay(pid, pipes, mask, hold)
         else:
+            pipes.epoll.close()
             pipes.close(pipes.told, pipes.report, pipes.reports, pipes.gone, pipes.here)
             truth.born()
             truth.step("group", "lead a process group")

@@ -28,6 +28,7 @@ from time import monotonic, sleep
 from ..base import locks, proc, shared_dir
 from ..base.errors import error_str
 from .failures import AlreadyRunning, Error
+from .seconds import check_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class LockFile:
 
         Raises AlreadyRunning where another has it, Error where the file cannot be had.
         """
+        check_seconds(timeout=timeout)
         if self.held:
             return self
         begun = monotonic()

@@ -7,12 +7,13 @@ from time import monotonic, sleep
 from . import detach, safe_fork
 from .command_kinds import callable_of, from_here, is_server, needs_shell, words_of
 from .daemon_options import DaemonOptions
+from .end_processes import LOOK
 from .failures import AlreadyRunning, Error
 from .lock_file import Holder, PidFile
 from .plan import Plan
 from .running_as import be, call, execute, run_shutdown, see_program
+from .seconds import check_seconds
 from .starting import Start
-from .end_processes import LOOK
 from .stopping import GRACE, Running, number_of
 from .truth import Truth
 
@@ -150,10 +151,11 @@ class Managed(DaemonOptions):
         to escalate: then that raises Timeout. Raises Error where it cannot be told, or where a
         process that it left holds the pid file.
         """
+        limit = self.stop_limit
+        check_seconds(stop_timeout=limit)
         running = self._running()
         if running is None:
             return None
-        limit = self.timeout if self.stop_timeout is None else self.stop_timeout
         command = self.shutdown_command
         if command is None or isinstance(command, int):
             signum = number_of(self.stop_signal if command is None else command)

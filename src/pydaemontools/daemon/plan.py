@@ -190,6 +190,8 @@ def _umask(umask: int | str | None) -> int | None:
             umask = int(umask, 8)
         except ValueError:
             raise OptionError(f"the umask is an octal number, and not {umask!r}") from None
+    if isinstance(umask, bool) or not isinstance(umask, (int, type(None))):
+        raise OptionError(f"the umask is a number, and not {umask!r}")
     if umask is not None and not 0 <= umask <= 0o777:
         raise OptionError(f"the umask is a number from 0 to 0o777, and not {umask:#o}")
     return umask

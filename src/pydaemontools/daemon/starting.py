@@ -6,7 +6,7 @@ event loop. A daemon that dies is seen at once: the process between the forks re
 
 import os
 from _signal import SIGKILL
-from select import EPOLLIN, epoll
+from select import EPOLLIN
 from time import monotonic
 
 from ..base.pidfd import open_pidfd
@@ -16,13 +16,13 @@ from .failures import AlreadyRunning, Error, StartupError, Timeout
 from .forks import Pipes
 from .last_lines import LastLines
 from .lock_file import LockFile
+from .seconds import LONG
 from .truth import Told, remake
 
 GRACE = 0.3  # seconds from TERM to KILL of one that is not ready in time
 STARTS = {"logger", "after_fork", "before_exec"}  # steps that may start a process
 FOREGROUND = "what went into the background by itself is to stay in the foreground"
 LOST = "it closes files that it was given, or opens {0} too: run it by `pysetlock -h {0}`"
-LONG = 3600.0  # seconds of one wait at most
 
 
 class Start:
@@ -56,7 +56,7 @@ class Start:
         self._over = False
         self._started = False  # whether it may have started other processes
         self._failed_by_itself = False
-        self._epoll = epoll()
+        self._epoll = pipes.epoll
         self._watched: set[int] = set()
         for fd in (pipes.told, pipes.report, *condition.fds):
             self._watch(fd)

@@ -19,6 +19,8 @@ GRACE = 0.5  # seconds that what a daemon left in its process group has to obey 
 
 def number_of(signum: int | str) -> int:
     """The signal SIGNUM, a number or a name with or without SIG, in any case. Raises Error."""
+    if isinstance(signum, bool) or not isinstance(signum, (int, str)):
+        raise OptionError(f"a signal is a number or a name, and not {signum!r}")
     try:
         if isinstance(signum, str) and not signum.isdecimal():
             return signal.Signals["SIG" + signum.upper().removeprefix("SIG")]
