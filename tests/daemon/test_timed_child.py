@@ -41,6 +41,46 @@ def test_one_that_takes_too_long_is_ended():
     child.stop()
 
 
+@pytest.mark.usefixtures("pidfd")
+@pytest.mark.parametrize("seconds", [0, -0.5, -1e10])
+def test_no_time_is_no_time(seconds):
+    """The kind: what is left of a deadline that has passed; poll(2) takes -1 for always."""
+    child = Child("sleep 60", timeout=seconds).start()
+    assert child.wait(30) == -signal.SIGTERM
+    assert child.timed_out
+    child.stop()
+    child = Child("sleep 60").start()
+    assert child.wait(seconds) is None
+    child.stop()
+
+
+@pytest.mark.usefixtures("pidfd")
+@pytest.mark.parametrize("seconds", [float("inf"), 1e10])
+def test_more_time_than_the_kernel_can_count(seconds):
+    """The kind: a thread that dies of a number."""
+    child = Child("exec cat", timeout=seconds).start("r+")
+    assert child.wait(0.05) is None
+    child.stdin.close()
+    assert child.wait(seconds) == 0
+    assert not child.timed_out
+    child.stop()
+
+
+@pytest.mark.parametrize("wrong", ["x", float("nan"), True, 10**400])
+def test_a_time_that_is_no_number(wrong):
+    """The kind: it is told to whoever gives it, before anything is started."""
+    for options in ({"timeout": wrong}, {"suspend": wrong}):
+        with pytest.raises(ValueError, match="a number of seconds"):
+            Child("true", **options)
+    child = Child("true")
+    child.timeout = wrong
+    with pytest.raises(ValueError, match="a number of seconds"):
+        child.start()
+    with pytest.raises(ValueError, match="a number of seconds"):
+        child.wait(wrong)
+    assert child.pid == 0
+
+
 def test_one_that_does_not_listen_is_killed():
     """TERM, QUIT and KILL, with time between for each to work."""
     command = "trap 'echo term' TERM; trap 'echo quit' QUIT; echo up; while :; do sleep 0.01; done"

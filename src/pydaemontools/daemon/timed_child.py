@@ -2,13 +2,13 @@
 
 import os
 import signal
-from select import POLLIN, poll
 from subprocess import PIPE, Popen
 from threading import RLock, Thread
 from time import monotonic, sleep
 
 from ..base.pidfd import open_pidfd
 from ..base.proc import start_time
+from .seconds import is_number, readable
 from .signal_numbers import number
 
 TYPE_CHECKING = False
@@ -25,8 +25,9 @@ class Child:
     """A COMMAND, words or a text for the shell, that runs for TIMEOUT seconds at most.
 
     Then SIGNALS are sent to it and all that is in its process group, one after the other, with
-    SUSPEND seconds for each to work; what is left of the group then is killed. As a context
-    manager it is started, and stopped at the end of the block.
+    SUSPEND seconds for each to work; what is left of the group then is killed. A TIMEOUT of 0 or
+    less is over at once, None never. As a context manager it is started, and stopped at the end
+    of the block.
     """
 
     def __init__(
@@ -45,8 +46,7 @@ class Child:
         self._process: Popen[bytes] | None = None
         self._pidfd = -1
         self._lock = RLock()  # held by whoever ends it, or waits for it
-        for one in self.signals:
-            number(one)
+        self._check()
 
     def __enter__(self) -> "Self":
         return self.start()
@@ -64,6 +64,7 @@ class Child:
             raise ValueError(f'mode={mode!r}: say "r", "w", "r+" or ""')
         if not self.command:
             raise ValueError("command: there is nothing to run")
+        self._check()
         if self.alive:
             return self
         self.stop()
@@ -127,6 +128,8 @@ class Child:
 
     def wait(self, limit: float | None = None) -> int | None:
         """Wait until it has ended, LIMIT seconds at most; return `returncode`, None if it runs."""
+        if limit is not None and not is_number(limit):
+            raise ValueError(f"limit={limit!r}: a number of seconds, or None")
         if self._process is None or (self.returncode is None and not self._gone(limit)):
             return None
         with self._lock:
@@ -146,6 +149,15 @@ class Child:
             os.close(self._pidfd)
             self._pidfd = -1
         return self
+
+    def _check(self) -> None:
+        """Raise ValueError for what would be found when it is to be ended."""
+        for one in self.signals:
+            number(one)
+        for name in ("timeout", "suspend"):
+            seconds = getattr(self, name)
+            if not (is_number(seconds) or (seconds is None and name == "timeout")):
+                raise ValueError(f"{name}={seconds!r}: a number of seconds")
 
     def _watch(self, process: "Popen[bytes]", fd: int, seconds: float) -> None:
         """End PROCESS, of the pidfd FD, when its SECONDS are over."""
@@ -195,9 +207,7 @@ def escalate(
 def _wait(pid: int, pidfd: int, seconds: float | None) -> bool:
     """Whether the child PID has ended, after SECONDS at most. It is not waited for."""
     if pidfd >= 0:
-        waiter = poll()
-        waiter.register(pidfd, POLLIN)
-        return bool(waiter.poll(None if seconds is None else seconds * 1000))
+        return readable(pidfd, seconds)
     end = float("inf") if seconds is None else monotonic() + seconds
     while not _is_zombie(pid):
         if monotonic() >= end:
