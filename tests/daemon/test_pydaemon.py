@@ -6,6 +6,7 @@ from fcntl import LOCK_SH, flock
 
 import pytest
 
+from pydaemontools.daemon import Daemon
 from tests.conftest import wait_until
 
 USAGE = b"pydaemon: usage: pydaemon name {start | stop | restart | reload | status}"
@@ -147,6 +148,66 @@ def test_a_start_that_fails(pydaemon, place, words, said):
     assert err.count("\n") == (2 if hint else 1)
     assert hint in err
     assert pydaemon("status")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "wanted"),
+    [
+        ("status", ["--pid-file", "p"], 4),
+        ("start", ["--pid-file", "p", "sleep", "1"], 1),
+        ("start", ["--pid-file", "/PLACE/p", "--log", "l", "sleep", "1"], 1),
+        ("start", ["--pid-file", "/PLACE/p", "--directory", ".", "sleep", "1"], 1),
+        ("restart", ["--pid-file", "/PLACE/p", "--chroot", ".", "sleep", "1"], 1),
+        ("start", ["--pid-file", "/PLACE/p", "--ready", "unix:s", "sleep", "1"], 1),
+        ("start", ["--pid-file", "/PLACE/p", "./y"], 1),
+        ("status", ["--pid-file", "/PLACE/p"], 3),
+    ],
+)
+def test_where_the_directory_is_gone(run, place, action, words, wanted):
+    """The kind: a path from a directory that was removed: one line, no traceback."""
+    words = [word.replace("/PLACE", str(place)) for word in words]
+    result = run(
+        "sh", "-c", 'mkdir g && cd g && rmdir ../g && exec pydaemon x "$@"', "-", action, *words
+    )
+    assert result.returncode == wanted
+    if wanted != 3:
+        # The shell that starts pydaemon may have said something too.
+        *_, said = result.stderr.splitlines()
+        assert said.startswith(b"pydaemon: fatal: unable to find the current directory, which ")
+        assert b"Traceback" not in result.stderr
+
+
+def test_a_start_where_the_directory_is_gone(run, programs, place):
+    """What needs no path from there goes on, with imports and all."""
+    line = "mkdir g && cd g && rmdir ../g && exec python3 -c 'PROGRAM'"
+    body = 'import sys; from pydaemontools.daemon import Daemon; sys.path.append("lib"); '
+    body += f'sys.exit(Daemon.cli("x", [sys.argv[1], "--pid-file={place}/p", "sleep", "1000"]))'
+    for action in ("start", "stop"):
+        words = ["sh", "-c", line.replace("'PROGRAM'", '"$@"'), "-", body, action]
+        result = run(*words, path=f"{sys.prefix}/bin:/usr/bin:/bin", env=programs.env)
+        assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.process
+def test_a_pid_file_that_is_refused(place):
+    """The kind: of an error whose cause has a cause; each action gives 4."""
+    (place / "private").mkdir(mode=0)
+    for action in ("start", "stop", "restart", "status"):
+        child = os.fork()
+        if not child:
+            code = 99
+            try:
+                if not os.geteuid():
+                    os.setgroups([])
+                    os.setgid(65534)
+                    os.setuid(65534)
+                os.close(2)
+                words = [action, "--pid-file", f"{place}/private/p", "sleep", "1"]
+                code = Daemon.cli("x", words)
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 4
+    (place / "private").chmod(0o700)
 
 
 @pytest.mark.parametrize("words", [["--umask=9"], ["--ready=now"], ["nonesuch"], ["--signal=FOO"]])

@@ -3,6 +3,7 @@
 import os
 
 from ..base.errors import SHELL
+from .absolute import absolute
 from .failures import OptionError
 
 TYPE_CHECKING = False
@@ -56,8 +57,8 @@ def from_here(words: list[bytes]) -> list[bytes]:
     """
     program, *rest = words
     if b"/" in program:
-        program = os.path.abspath(program)
-    return [program, *(os.path.abspath(word) if _is_file(word) else word for word in rest)]
+        program = absolute(program)
+    return [program, *(absolute(word) if _is_file(word) else word for word in rest)]
 
 
 def _is_file(word: bytes) -> bool:

@@ -10,6 +10,7 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 from time import monotonic
 
 from ..base.notify_socket import NotifySocket
+from .absolute import absolute
 from .failures import OptionError
 
 TYPE_CHECKING = False
@@ -180,7 +181,7 @@ class Listens(Condition):
         from ..base.listening import inodes, is_port
 
         if way == "unix":
-            where = os.path.abspath(where)
+            where = absolute(where)
         elif ":" not in where:
             where = "127.0.0.1:" + where
         self.words = f"it listened at {way}:{where}"

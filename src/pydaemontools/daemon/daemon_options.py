@@ -2,6 +2,7 @@
 
 import os
 
+from .absolute import absolute
 from .command_kinds import callable_of, is_server, words_of
 from .conditions import Condition, condition
 from .failures import OptionError
@@ -155,7 +156,7 @@ class DaemonOptions:
 
     @log_file.setter
     def log_file(self, path: "Path | None") -> None:
-        self._log_file = None if path is None else os.path.abspath(_text(path))
+        self._log_file = None if path is None else absolute(_text(path))
 
     @property
     def stop_limit(self) -> float:

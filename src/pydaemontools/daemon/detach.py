@@ -7,6 +7,7 @@ import sys
 from ..base import sd_notify
 from ..base.process import standard_fds
 from . import streams, supervisor
+from .absolute import absolute
 from .conditions import Condition, condition
 from .failures import AlreadyRunning, Error, StartupError
 from .forks import Pipes, fork_twice
@@ -137,7 +138,7 @@ def daemonize(
         do_here(name, plan)
         return Detached(plan.lock, detached=False)
     check(2)
-    logs = [os.path.abspath(os.fsdecode(log_file))] if log_file else stdio.logs()
+    logs = [absolute(os.fsdecode(log_file))] if log_file else stdio.logs()
     when = condition(ready, log_file=next(iter(logs), None), look_for=look_for)
     begun = launch(name, plan, when, timeout=timeout, logs=logs, leaves=exit)
     if isinstance(begun, Truth):

@@ -27,6 +27,7 @@ from time import monotonic, sleep
 
 from ..base import locks, proc, shared_dir
 from ..base.errors import error_str
+from .absolute import absolute
 from .failures import AlreadyRunning, Error
 from .seconds import check_seconds
 
@@ -68,7 +69,7 @@ class LockFile:
     def __init__(
         self, path: "str | os.PathLike[str]", *, mode: int = MODE, make_directory: bool = False
     ) -> None:
-        self.path = os.path.abspath(os.fsdecode(path))
+        self.path = absolute(os.fsdecode(path))
         self.mode = mode
         self.make_directory = make_directory
         self._fd = -1

@@ -69,6 +69,18 @@ def act(words: list[bytes], daemon: Managed) -> int:
     """Do what WORDS say, an action and options, for DAEMON; give the exit code. Raises Error."""
     if not words or words[0] not in ACTIONS:
         raise wrong(_no_action(words, daemon))
+    try:
+        return _act(words, daemon)
+    except OptionError:
+        raise
+    except Error as error:
+        if words[0] != b"status":
+            raise
+        # 1 to 3 would be answers.
+        raise cli.Quit(UNKNOWN, b"fatal: " + os.fsencode(str(error))) from None
+
+
+def _act(words: list[bytes], daemon: Managed) -> int:
     found, program = cli.options([WHO, *words[1:]], USAGE, words=WORDS)
     for option, value in found:
         _set(daemon, option, value)
@@ -151,10 +163,7 @@ def _reload(daemon: Managed) -> int:
 
 
 def _status(daemon: Managed) -> int:
-    try:
-        status = daemon.status()
-    except Error as error:
-        raise cli.Quit(UNKNOWN, b"fatal: " + os.fsencode(str(error))) from None
+    status = daemon.status()
     write_all(1, os.fsencode(f"{status}\n"))
     if status.running:
         return 0
@@ -184,7 +193,9 @@ def wrong(hint: bytes) -> cli.Quit:
 
 def _quit(error: Error) -> cli.Quit:
     """The end that ERROR is: in one line, and the last of the daemon's own as the second."""
-    cause = error.__cause__
+    cause: BaseException | None = error
+    while isinstance(cause, Error):
+        cause = cause.__cause__
     number = cause.errno if isinstance(cause, OSError) else None
     code = USAGE_WRONG if isinstance(error, OptionError) else FAILED
     if number in (EACCES, EPERM):

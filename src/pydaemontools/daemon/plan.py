@@ -10,6 +10,7 @@ import os
 import sys
 
 from ..base import cli
+from .absolute import absolute
 from .close_rest import close_all_but
 from .failures import AlreadyRunning, Error, OptionError
 from .lock_file import LockFile, PidFile
@@ -65,7 +66,7 @@ class Plan:
         if self.lock and self.lock.path in self.stdio.streams:
             # Who closes a file loses all locks of it, and a log would stand in it.
             raise OptionError(f"the pid file is no log: {self.lock.path}")
-        self.chroot = None if chroot is None else os.path.abspath(os.fsdecode(chroot))
+        self.chroot = None if chroot is None else absolute(os.fsdecode(chroot))
         self.keep = [one if isinstance(one, int) else one.fileno() for one in keep]
         self.close_fds = close_fds
         self.goes_on = True  # with its Python objects, and does not become another program
@@ -161,6 +162,11 @@ class Plan:
 
 def make_imports_absolute() -> None:
     """Have what is imported after a chdir be found where it was before."""
+    try:
+        os.getcwd()
+    except OSError:
+        # It is gone, and all that was relative to it.
+        return
     sys.path[:] = [os.path.abspath(one) if isinstance(one, str) else one for one in sys.path]
     # A package in a zip file has the path that the interpreter was given.
     for module in list(sys.modules.values()):
@@ -180,7 +186,7 @@ def _absolute(directory: "Path | None", chroot: "Path | None") -> str | None:
     if directory is None:
         return None
     name = os.fsdecode(directory)
-    return os.path.abspath(name) if chroot is None else os.path.normpath("/" + name)
+    return absolute(name) if chroot is None else os.path.normpath("/" + name)
 
 
 def _umask(umask: int | str | None) -> int | None:

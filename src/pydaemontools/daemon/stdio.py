@@ -6,6 +6,7 @@ from _signal import SIG_DFL, SIG_SETMASK, SIGPIPE, pthread_sigmask, signal
 from ..base import shared_dir
 from ..base.cli import Quit
 from ..chain import pathexec
+from .absolute import absolute
 from .close_rest import close_all_but
 from .failures import Error, OptionError
 
@@ -125,7 +126,7 @@ def _resolved(stream: "Stream") -> "str | int | None":
     if stream is None or isinstance(stream, int):
         return stream
     if isinstance(stream, (str, bytes, os.PathLike)):
-        return os.path.abspath(os.fsdecode(stream))
+        return absolute(os.fsdecode(stream))
     try:
         return stream.fileno()
     except (AttributeError, OSError, ValueError):

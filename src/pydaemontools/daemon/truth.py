@@ -68,6 +68,9 @@ class Truth:
             self._tell(b"running", path, b"%d" % error.pid, command, age)
         else:
             real = (isinstance(error, Quit) and error.error) or error
+            # An Error says it in words, and why in its cause.
+            if isinstance(real, Error) and isinstance(real.__cause__, OSError):
+                real = real.__cause__
             kind, number = type(real), getattr(real, "errno", None)
             name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.").encode()
             text = os.fsencode(self.sentence(error))
