@@ -80,6 +80,14 @@ def _summaries() -> list[str]:
     return lines
 
 
+def _place(word: bytes) -> str:
+    """The directory WORD, from the root."""
+    try:
+        return os.path.abspath(os.fsdecode(word))
+    except OSError as error:
+        raise cli.fatal(b"unable to find the current directory", error) from None
+
+
 def _originals(argv: list[bytes]) -> int:
     from .chain import originals
 
@@ -90,7 +98,7 @@ def _originals(argv: list[bytes]) -> int:
     last, more = cli.options([b"pydaemontools", *rest[1:]], usage, words=(b"suite:",))
     if not rest or more:
         raise cli.usage(words[0], usage)
-    place = os.path.abspath(os.fsdecode(rest[0]))
+    place = _place(rest[0])
     suite = os.fsdecode(dict([*first, *last]).get(b"suite", b"all"))
     print(f"{place}: {' '.join(originals.make(place, suite))}")
     return 0
@@ -103,7 +111,7 @@ def _entries(argv: list[bytes]) -> int:
     words = argv[2:] if undo else argv[1:]
     if len(words) > 1 or (words[:1] and words[0].startswith(b"-")):
         raise cli.Quit(100, b"usage: python -m pydaemontools entries [--undo] [DIR]")
-    place = os.path.abspath(os.fsdecode(words[0])) if words else None
+    place = _place(words[0]) if words else None
     if undo:
         print(f"{direct_scripts.undo(place)}: as they were installed")
     else:

@@ -149,3 +149,11 @@ def test_wrong_suite(make, place, words):
     assert (result.returncode, os.path.exists(place / "there")) == (100, False)
     assert result.stderr.startswith(b"pydaemontools: ")
     assert b"Traceback" not in result.stderr
+
+
+def test_where_the_directory_is_gone(run, python):
+    """The kind: a path from a directory that was removed: one line, no traceback."""
+    line = 'mkdir g && cd g && rmdir ../g && exec "$@"'
+    result = run("sh", "-c", line, "-", *python, "originals", "o")
+    said = b"pydaemontools: fatal: unable to find the current directory: file does not exist"
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (111, said)
