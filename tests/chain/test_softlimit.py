@@ -90,6 +90,32 @@ def test_other_limits_hold_at_once(run):
     assert result.stdout == b"9\n"
 
 
+@pytest.mark.parametrize("chain", [["pysoftlimit"], ["pysoftlimit", "-o", "3", "pychpst"]])
+def test_few_files(run, chain):
+    """Where no file can be opened any more, what is wrong can be told."""
+    result = run(*chain, "-o", "3", "nonesuch")
+    assert result.returncode == 111
+    assert b": fatal: unable to run nonesuch: file does not exist\n" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("most", ["3", "4", "5"])
+@pytest.mark.parametrize("tool", [["pysupervise", "true"], ["pysvscan"], ["pysvok", "nonesuch"]])
+def test_few_files_for_a_tool(run, tool, most):
+    """A tool that needs more of them than there may be says so in a line."""
+    result = run("pysoftlimit", "-o", most, *tool)
+    assert result.returncode in (100, 111)
+    assert result.stderr.startswith(tool[0].encode() + b": ")
+    assert b"Traceback" not in result.stderr
+
+
+def test_few_files_by_the_originals_name(run, originals):
+    """A link by an original's name is found by what stands in it, also where nothing opens."""
+    result = run("softlimit", "-o", "3", "envdir", "d", "true", path=f"{originals}:/usr/bin:/bin")
+    what = b"envdir: fatal: unable to switch to current directory: process cannot open more files\n"
+    assert (result.returncode, result.stderr) == (111, what)
+
+
 def test_no_file_may_grow(run, place, private):
     """A link that is compiled for the first time under -f 0 writes nothing, and lives."""
     path = f"{private}/bin:/usr/bin:/bin"

@@ -57,6 +57,9 @@ SAME = {
     "three files": "softlimit -o 3 /bin/true",
     "four files": "softlimit -o 4 /bin/true",
     "few files, and a link": "mkdir d; softlimit -o 5 envdir d /bin/true",
+    "few files, and none to run": "softlimit -o 3 nonesuch",
+    "few files, and none left for a link": "mkdir d; softlimit -o 4 envdir d /bin/true",
+    "few files, and no lock": "softlimit -o 4 envdir . setlock l/l /bin/true",
     "a file that grows too large": "softlimit -f 10 sh -c 'echo 12345678901234567890 >f'; echo $?",
     "no file may grow, and a link": "mkdir d; softlimit -f 0 envdir d sh -c 'echo x >f'; echo $?",
     "no file may grow, and all links": (

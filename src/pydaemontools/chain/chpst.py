@@ -39,7 +39,7 @@ def main(argv: list[bytes]) -> list[bytes] | int:
     for letter, stream in STREAMS.items():
         if letter in told:
             steps.close(int(letter), stream)
-    steps.set_limits(limits)
+    steps.set_limits(limits, rest)
     process.argv0 = told.get(b"b")
     return rest
 

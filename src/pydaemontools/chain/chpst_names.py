@@ -89,7 +89,7 @@ def _softlimit(argv: list[bytes], words: bytes) -> list[bytes]:
     rest = options(argv, softlimit.LETTERS, each, words)[1]
     if not rest:
         raise usage(argv[0], words)
-    steps.set_limits(limits)
+    steps.set_limits(limits, rest)
     return rest
 
 

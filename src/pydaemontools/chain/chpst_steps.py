@@ -15,7 +15,6 @@ NOBODY = 2**32 - 1  # the number that stands for none
 GROUPS = 60  # that the original takes
 # The order in which limits are set.
 ORDER = ("DATA", "STACK", "MEMLOCK", "AS", "NOFILE", "NPROC", "FSIZE", "CORE", "RSS", "CPU")
-FEW = 32  # fds: with fewer nothing can be imported any more
 
 
 def new_session() -> None:
@@ -173,18 +172,17 @@ def close(fd: int, stream: bytes) -> None:
         raise cli.fatal(b"unable to close " + stream, error) from None
 
 
-def set_limits(limits: dict[str, int | None]) -> None:
-    """Set the soft LIMITS, or have them wait; a number below 0 is none."""
+def set_limits(limits: dict[str, int | None], rest: list[bytes]) -> None:
+    """Set the soft LIMITS, of which REST is to run, or have them wait; a number below 0 is none."""
     if not limits:
         return
     import resource
 
     from .softlimit import MEMORY, set_limit
 
-    if 0 <= (limits.get("NOFILE", FEW) or 0) < FEW:
-        from ..base import errors  # noqa: F401
     for name in ORDER:
         number = limits.get(name, -1)
         if number is None or number >= 0:
             which = getattr(resource, "RLIMIT_" + name)
-            set_limit(which, number, wait=name in MEMORY, what=b"unable to setrlimit()")
+            what = b"unable to setrlimit()"
+            set_limit(which, number, rest, wait=name in MEMORY, what=what)

@@ -10,7 +10,7 @@ except that a chain of five costs one interpreter start. Anything else is exec'e
 import posix
 import sys
 from _signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
-from errno import EACCES, EISDIR, ENOENT, EPERM
+from errno import EACCES, EISDIR, EMFILE, ENFILE, ENOENT, EPERM
 
 from ..base import cli, process
 from ..base.process import environ, fsencode, limits, standard_fds
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Where the entry scripts of this installation stand; None where nobody knows, and then
 # no link is fused.
 home: bytes | None = None
+
+NO_FD = {EMFILE: b"process cannot open more files", ENFILE: b"system cannot open more files"}
 
 # The name by which the entry script of this process was called, for the one tool to which
 # it matters: an init script can be a link to sv, under the name of its service.
@@ -53,6 +55,11 @@ def run(who: bytes, main: "Main", argv: list[bytes]) -> int:
         return show(who, asked.what)
     except cli.Quit as end:
         return end.say(who)
+    except OSError as error:
+        if error.errno not in NO_FD:
+            raise
+        # In no place of its own: what tells of it may be what could not be imported.
+        return cli.Quit(111, b"fatal: unable to go on: " + NO_FD[error.errno]).say(who)
     except ImportError as error:
         # This Python lacks it, or the account that this process became may not read it.
         what = b"unable to load a part of Python: " + fsencode(str(error))
@@ -175,8 +182,20 @@ def _is_chain(line: bytes) -> bool:
 
 
 def _head(file: bytes) -> bytes:
+    flags = posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
     try:
-        fd = posix.open(file, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+        try:
+            fd = posix.open(file, flags)
+        except OSError as error:
+            if error.errno != EMFILE:
+                raise
+            # A link lowered that limit. What an exec does not need must not count.
+            from resource import RLIM_INFINITY, RLIMIT_NOFILE
+
+            from ..base.limits import holding
+
+            with holding({RLIMIT_NOFILE: RLIM_INFINITY}):
+                fd = posix.open(file, flags)
     except OSError:
         return b""
     try:

@@ -37,7 +37,7 @@ def become(
         posix.setgid(account.gid)
     except (OSError, OverflowError) as error:
         raise _refused(b"unable to setgid", error) from None
-    if not process.rooted and _is_closed(account.uid):
+    if _is_closed(account.uid):
         load_ahead(rest)
     try:
         posix.setuid(account.uid)
@@ -75,6 +75,9 @@ def _is_closed(uid: int) -> bool:
 
 def load_ahead(rest: list[bytes]) -> None:
     """Import what the tools in REST may need as long as they live, while it can be read."""
+    if process.rooted:
+        # It was loaded before that, and is out of reach.
+        return
     from ..base.tools import NAMES, load_life
     from .pathexec import recognise
 

@@ -4,8 +4,12 @@ import resource
 from resource import getrlimit, setrlimit
 
 from ..base import cli
-from ..base.limits import below
+from ..base.limits import below, holding
 from ..base.process import limits as waiting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPTIONS = (
     b"[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] "
@@ -33,6 +37,8 @@ LETTERS = b":".join(LIMITS) + b":"
 COUNTS = b"opt"  # letters whose numbers are no bytes
 # These wait for a program that is not ours: an interpreter may be larger than they are.
 MEMORY = ("AS", "DATA", "STACK", "MEMLOCK", "RSS")
+ME = b"softlimit"  # by which what a link may need is found
+FEW = 32  # fds: with fewer it may be that nothing can be imported any more
 
 
 def parse(argv: list[bytes]) -> tuple[list[tuple[str, int | None]], list[bytes]]:
@@ -72,22 +78,33 @@ def main(argv: list[bytes]) -> list[bytes]:
     for name, number in limits:
         which = getattr(resource, "RLIMIT_" + name, None)
         if which is not None:
-            set_limit(which, number, wait=name in MEMORY)
+            set_limit(which, number, rest, wait=name in MEMORY)
     return rest
 
 
 def set_limit(
-    which: int, number: int | None, *, wait: bool, what: bytes = b"setrlimit failed"
+    which: int,
+    number: int | None,
+    rest: "Sequence[bytes]" = (),
+    *,
+    wait: bool,
+    what: bytes = b"setrlimit failed",
 ) -> None:
     """Set the soft limit WHICH to NUMBER, None for the hard one, or have it WAIT.
 
-    Raises Quit, saying WHAT.
+    REST is to run with it. Raises Quit, saying WHAT.
     """
     hard = getrlimit(which)[1]
     soft = hard if number is None else below(number, hard)
     if wait:
         waiting[which] = soft
         return
+    if which == resource.RLIMIT_NOFILE and 0 <= soft < FEW:
+        from .setuidgid import load_ahead
+
+        # One before may have lowered it already.
+        with holding({which: resource.RLIM_INFINITY}):
+            load_ahead([ME, *rest])
     try:
         setrlimit(which, (soft, hard))
     except (OSError, ValueError) as error:
