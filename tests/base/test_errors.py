@@ -29,6 +29,7 @@ PROGRAMS = {
     "./d": ("access denied", "./d is a directory, and not a program"),
     "./no-format": ("exec format error", "./no-format is neither a binary for this machine nor a"),
     "./no-interpreter": ("file does not exist", "./no-interpreter names an interpreter that does"),
+    "./marked": ("exec format error", "./marked begins with a byte order mark, and so not with"),
     "./windows": ("file does not exist", "./windows has Windows line ends: its first line asks"),
     "./plain/x": ("not a directory", None),
     "": ("access denied", None),
@@ -37,6 +38,7 @@ PROGRAMS = {
 FILES = {
     "no-format": "echo no",
     "no-interpreter": "#!/nonesuch/python -u\n",
+    "marked": "\ufeff#!/bin/sh\necho no\n",
     "windows": "#!/bin/sh\r\necho no\r\n",
 }
 
@@ -109,6 +111,26 @@ def test_too_long(run, place, fill, name):
     assert result.returncode == 111
     assert first == "pyenvdir: fatal: unable to run echo: argument list too long"
     assert hint.startswith("pyenvdir: the arguments take 8 bytes and the environment 14")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["pychain", "d"], "a chain is a file: name one, or give its text by -c"),
+        (["pychain", "--check", "/"], "a chain is a file: name one, or give its text by -c"),
+        (["pysetlock", "fifo", "true"], "it is a FIFO that nobody reads, or a socket, and a lock"),
+        (["pysetlock", "x" * 300, "true"], None),
+        (["pychain", "plain/x"], None),
+    ],
+)
+def test_no_refusal(run, files, words, hint):
+    """Whose a file is, is said where that is what matters, and else what helps."""
+    os.mkfifo(files / "fifo")
+    first, *more = run(*words).stderr.decode().splitlines()
+    assert first.startswith(f"{words[0]}: fatal: unable to ")
+    assert len(more) == (hint is not None)
+    if hint:
+        assert more[0].startswith(f"{words[0]}: {hint}")
 
 
 REFUSED = {

@@ -129,6 +129,15 @@ def test_bad_script(chain, place, text, said):
     assert not (place / "ran").exists()
 
 
+@pytest.mark.parametrize("check", [[], ["--check"]])
+def test_byte_order_mark(run, place, check):
+    """What an editor put before the text, and nobody sees, is told."""
+    (place / "f").write_text("\ufeffecho no\n")
+    result = run("pychain", *check, "f")
+    said = "f: line 1: it begins with a byte order mark: save the file without one"
+    assert (result.returncode, result.stderr.decode()) == (100, f"pychain: fatal: {said}\n")
+
+
 def test_usage(run):
     """Without a script it is wrong usage."""
     result = run("pychain")

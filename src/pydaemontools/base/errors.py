@@ -14,6 +14,7 @@ OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 # Words that a shell acts on itself, and that have no program of their name, or one of no use.
 SHELL = b". alias bg cd eval exec exit export fg set source trap ulimit umask unset".split()
 SCRIPT = 256  # what the kernel reads of a first line
+MARK = b"\xef\xbb\xbf"  # that some editors put before a text
 _WORDS = """\
 EPERM permission denied
 ENOENT file does not exist
@@ -130,7 +131,7 @@ def not_run(argv: list[bytes], files: list[bytes], path: bytes | None, error: OS
         if error.errno == errno.ENOENT:
             return _bad_interpreter(file)
         if error.errno == errno.ENOEXEC:
-            return file + b" is neither a binary for this machine nor a script that begins with #!"
+            return file + _no_format(file)
         if error.errno in (errno.EACCES, errno.EPERM):
             return _may_not_run(file)
     if error.errno == errno.ENOENT and b"/" not in argv[0]:
@@ -177,11 +178,24 @@ def _may_not_run(file: bytes) -> bytes:
     return owned(file)
 
 
-def _bad_interpreter(file: bytes) -> bytes:
+def _first_line(file: bytes) -> bytes:
+    """What the kernel reads of the first line of FILE; nothing where we may not."""
     try:
         with open(file, "rb", buffering=0) as script:
-            line = script.read(SCRIPT).partition(b"\n")[0]
+            return script.read(SCRIPT).partition(b"\n")[0]
     except OSError:
+        return b""
+
+
+def _no_format(file: bytes) -> bytes:
+    if _first_line(file).startswith(MARK):
+        return b" begins with a byte order mark, and so not with #!: save it without one"
+    return b" is neither a binary for this machine nor a script that begins with #!"
+
+
+def _bad_interpreter(file: bytes) -> bytes:
+    line = _first_line(file)
+    if not line:
         return b""
     if line[:2] != b"#!":
         return file + b" is there, but the loader that it names is not"
@@ -190,6 +204,11 @@ def _bad_interpreter(file: bytes) -> bytes:
     if line[-1:] == b"\r":
         return file + b" has Windows line ends: its first line asks for an interpreter with a CR"
     return file + b" names an interpreter that does not exist: " + name
+
+
+def refused(file: bytes, error: OSError) -> bytes:
+    """Who owns FILE, if ERROR says that we may not; nothing for any other."""
+    return owned(file) if error.errno in (errno.EACCES, errno.EPERM) else b""
 
 
 def owned(file: bytes, dir_fd: int | None = None) -> bytes:

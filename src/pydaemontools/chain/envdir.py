@@ -1,7 +1,7 @@
 """Run a program with the variables that stand in a directory, a file each."""
 
 import posix
-from errno import EACCES, ENOENT
+from errno import ENOENT
 
 from ..base import cli
 from ..base.process import edit, environ
@@ -112,8 +112,6 @@ def first_line(name: bytes) -> bytes:
 def _refused(what: bytes, file: bytes, error: OSError) -> cli.Quit:
     if error.errno == ENOENT:
         return cli.fatal(what, error, b"make it: each file in it is a variable")
-    if error.errno != EACCES:
-        return cli.fatal(what, error)
-    from ..base.errors import owned
+    from ..base.errors import refused
 
-    return cli.fatal(what, error, owned(file))
+    return cli.fatal(what, error, refused(file, error))

@@ -49,9 +49,14 @@ def read(name: bytes) -> bytes:
         with open(name, "rb", buffering=0) as script:
             return script.read()
     except OSError as error:
-        from ..base.errors import owned
+        from errno import EISDIR
 
-        raise cli.fatal(b"unable to read " + name, error, owned(name)) from None
+        from ..base.errors import refused
+
+        hint = b"a chain is a file: name one, or give its text by -c"
+        if error.errno != EISDIR:
+            hint = refused(name, error)
+        raise cli.fatal(b"unable to read " + name, error, hint) from None
 
 
 def parse(text: bytes, name: bytes) -> list[Line]:

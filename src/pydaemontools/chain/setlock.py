@@ -93,15 +93,17 @@ def open_lock(file: bytes) -> int:
 
 def why(file: bytes, error: OSError) -> bytes:
     """Why FILE is none that can be locked, by the ERROR that opening it gave."""
-    from errno import EISDIR, ENOENT
+    from errno import EISDIR, ENOENT, ENXIO
 
-    from ..base.errors import owned
+    from ..base.errors import refused
 
     if error.errno == EISDIR:
         return b"a lock is a file, which is made: name one, " + file.rstrip(b"/") + b"/lock perhaps"
     if error.errno == ENOENT:
         return b"the directory that it is to be in does not exist"
-    return owned(file)
+    if error.errno == ENXIO:
+        return b"it is a FIFO that nobody reads, or a socket, and a lock is a file: name another"
+    return refused(file, error)
 
 
 def lock_fd(who: bytes, fd: int, how: int = LOCK_EX, *, wait: bool) -> None:

@@ -53,6 +53,8 @@ def expand(line: Line, environ: dict[bytes, bytes]) -> list[bytes]:
 
 def split(text: bytes) -> list[Line]:
     """The lines of TEXT that hold words; raises BadWord."""
+    if text.startswith(b"\xef\xbb\xbf"):
+        raise BadWord(1, b"it begins with a byte order mark: save the file without one")
     before, nul, _ = text.partition(b"\0")
     if nul:
         # Nor may it stand in a comment: what is left of a script travels as an argument.
