@@ -62,6 +62,18 @@ class TestControl:
         tell(place / "a", state="run", ready=1)
         assert run("pysv", "-w", "0", "start", "a").returncode == 0
 
+    def test_a_logger_that_nobody_keeps(self, run, fakes, place):
+        """It is a failure, and no process: not that of the service, nor another logger's."""
+        fakes("a")
+        tell(place / "a", state="run", logging="run 12")
+        (place / "a/log").mkdir()
+        (place / "a/log/run").touch()
+        nobody = rb"fail: a/log: supervise not running\n"
+        wanted = rb"run: a: \(pid 4711\) \d+s; run: logger: \(pid 12\); " + nobody
+        assert re.fullmatch(wanted, run("pysv", "status", "a").stdout)
+        (place / "a/log/supervise").mkdir()
+        assert re.fullmatch(wanted, run("pysv", "status", "a").stdout)
+
     def test_what_failed_for_good_is_told(self, run, fakes, place):
         """A service that wants up and failed is told up all the same, and why is said."""
         fake = fakes("a", status())

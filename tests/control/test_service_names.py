@@ -277,12 +277,16 @@ class TestRolling:
         assert made["b"].got() == b""
 
     def test_json(self, run, several):
-        """What was not touched says so."""
-        made = several("a", "b")
+        """What was not touched says so, and is as it is."""
+        made = several("a", "b", "c")
         made["a"].change(status())
-        found = run("pysv", "-j", "-w0", "start", "--rolling", "a", "b").stdout.splitlines()
-        results = [json.loads(line)["result"] for line in found]
-        assert results == ["timeout", "untouched"]
+        made["c"].close()
+        printed = run("pysv", "-j", "-w0", "start", "--rolling", "a", "b", "c").stdout
+        found = [json.loads(line) for line in printed.splitlines()]
+        assert [one["result"] for one in found] == ["timeout", "untouched", "untouched"]
+        assert [one["supervised"] for one in found] == [True, True, False]
+        assert (found[1]["up"], found[1]["pid"]) == (True, 4711)
+        assert found[2]["error"].endswith("not running")
 
     @pytest.mark.parametrize("word", ["--rolling=0", "--rolling=x", "--rolling=", "--rolling=-1"])
     def test_a_number_that_is_none(self, run, several, word):

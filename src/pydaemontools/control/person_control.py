@@ -5,6 +5,7 @@ from ..base.status import RUN
 from ..base.write import show
 from .commands import Command, choose
 from .person_steps import limit, person_steps, roll
+from .reader import find_status
 from .service_names import services
 from .servicefiles import Trouble
 from .services import find, places, say_none
@@ -100,7 +101,11 @@ def _record(
 
     usual = b"told" if touched else b"untouched"
     word, error = printer.results.get(name, (usual, b""))
-    found = describe(name, steps.seen.get(name), Trouble(error), find(name) + b"/")
+    place, status = find(name), steps.seen.get(name)
+    if not touched:
+        status, trouble = find_status(place)
+        error = trouble.plainly() if trouble else b""
+    found = describe(name, status, Trouble(error), place + b"/")
     return found | {"result": word} | ({"error": error} if error else {})
 
 

@@ -178,8 +178,9 @@ class ServiceSteps:
                 self.fail(b"warning", Trouble(b"unable to change directory", error))
         else:
             self.printer.add(b"; ")
-            # Where the log's cannot be read, the original prints what it has.
-            if self.read() != NOBODY:
+            trouble = self.read()
+            # Where the log's cannot be read, the original prints what it has: the service's.
+            if not trouble or (trouble == TROUBLE and not self.native):
                 found = self.add_status(b"log")
                 self.printer.add(b"\n")
         self.in_log = False
