@@ -104,6 +104,15 @@ def test_a_bad_number(run, service, name):
     assert f"./a/{name}: it does not hold ".encode() in result.stdout
 
 
+@pytest.mark.parametrize("name", ["backoff", "group", "log/backoff"])
+def test_a_directory_where_a_file_is_read(run, service, place, name):
+    """The line begins with the name of that file, as all do."""
+    service({"log/run": ("#!/bin/sh\n", 0o755)})
+    (place / "a" / name).mkdir()
+    result = run("pysv", "check-config", "a")
+    assert result.stdout == b"a/%b: it cannot be read: is a directory\n" % name.encode()
+
+
 def test_nothing_is_wrong(run, service, place):
     """A good directory has no findings; a file that is none of ours is nobody's business."""
     service(

@@ -184,13 +184,27 @@ class TestGroups:
         assert b"there is no group at all" in result.stderr
 
     def test_one_that_nobody_may_read(self, run, several, place, ordinary):
-        """A service that may be meant is not left out without a word."""
-        several(a="front", b="front")
+        """A service that may be meant is not left out without a word, nor holds up the others."""
+        several(a="front", b="front", c="front")
         (place / "b/group").chmod(0)
-        result = run(*ordinary, "pysv", "up", "@front")
-        assert result.returncode == 111
-        assert b"unable to read " in result.stderr
-        assert b"b/group: access denied" in result.stderr
+        (place / "c").chmod(0o700)
+        if not ordinary:
+            (place / "c/group").unlink()
+        result = run(*ordinary, "pysv", "status", "@front")
+        said = "pysv: warning: unable to read {}/{}/group: access denied\n"
+        assert told(result) == ["a"]
+        assert said.format(place, "b") in result.stderr.decode()
+        # Our own directory we may look into.
+        assert not ordinary or said.format(place, "c") in result.stderr.decode()
+
+    def test_one_that_is_wrong_keeps_none_of_the_others(self, run, several, place):
+        """It counts as not there, with a warning that names it."""
+        made = several("a", b="front", c="front")
+        (place / "a/group").mkdir()
+        result = run("pysv", "up", "@front")
+        assert (result.returncode, made["b"].got(), made["c"].got()) == (0, b"u", b"u")
+        said = f"pysv: warning: unable to read {place}/a/group: is a directory\n"
+        assert result.stderr.decode() == said
 
     def test_a_fifo_is_no_file(self, run, several, place):
         """Nobody waits for what is put there."""

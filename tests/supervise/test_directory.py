@@ -722,10 +722,20 @@ def test_one_that_prints_a_hundred_megabytes_and_dies(serve):
 
 
 def test_a_log_that_is_no_directory_is_a_warning(serve):
-    """As runit's."""
+    """As runit's, of which service it is said too."""
     kept = serve({"run": SLEEP, "log": "#!/bin/sh\n"})
     kept.up()
-    assert kept.supervisor.err() == "pysupervise: warning: ./log: not a directory.\n"
+    assert (
+        kept.supervisor.err() == f"pysupervise: warning: {kept.path.name}/log: not a directory.\n"
+    )
+
+
+def test_what_cannot_be_read_is_named(serve):
+    """By the name of its file behind that of the service, as all that is wrong there."""
+    kept = serve({"run": SLEEP, "backoff/x": ""})
+    kept.up()
+    said = f"pysupervise: warning: {kept.path.name}/backoff cannot be read: is a directory\n"
+    assert kept.supervisor.err() == said
 
 
 # Readiness

@@ -90,6 +90,9 @@ def _service(at: bytes, notes: list[bytes]) -> list[bytes]:
             findings += _program(b"control/" + name, needed=False)
     reader = SettingsReader(at or b".")
     rules = reader.rules()
+    if not at:
+        # This one pysv itself reads.
+        reader.words(b"group")
     findings += _borrowed(at, rules.s6, notes)
     findings += _lookalikes(at)
     findings += [at + problem.replace(b" ", b": it ", 1) for problem in reader.problems]

@@ -7,6 +7,7 @@ error before anything is done, so that a slip in a script is no success.
 import posix
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.process import environ
 from ..base.service_dirs import (
     is_service,
@@ -71,7 +72,7 @@ def _matching(pattern: bytes, takes: "Callable[[bytes], bool]") -> list[bytes]:
         if found:
             # What ended in a slash stays a path.
             return [name + pattern[len(pattern.rstrip(b"/")) :] for name in found]
-    raise cli.Quit(NOTHING, b"fatal: no service matches " + pattern, hint=_looked(pattern))
+    raise cli.Quit(NOTHING, b"fatal: no service matches " + plain(pattern), hint=_looked(pattern))
 
 
 def _glob(base: bytes, pattern: bytes) -> list[bytes]:
@@ -126,7 +127,7 @@ def _members(name: bytes) -> list[bytes]:
         known = known.union(*groups.values())
     there = b"there are: " + b" ".join(sorted(known)) if known else b"there is no group at all"
     hint = b"the words in the file group of a service name its groups; " + there
-    raise cli.Quit(NOTHING, b"fatal: no service is in the group " + name, hint=hint)
+    raise cli.Quit(NOTHING, b"fatal: no service is in the group " + plain(name), hint=plain(hint))
 
 
 def _services(base: bytes) -> list[bytes]:
@@ -137,7 +138,8 @@ def _services(base: bytes) -> list[bytes]:
 
 
 def _groups(directory: bytes) -> list[bytes]:
-    """The groups that the service in DIRECTORY is in; raises Quit where nobody can say."""
+    """The groups that the service in DIRECTORY is in; none, with a warning, if nobody can say."""
+    from ..base.errors import error_str
     from ..base.shared_dir import read_file
 
     try:
@@ -145,7 +147,10 @@ def _groups(directory: bytes) -> list[bytes]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise cli.fatal(b"unable to read " + directory + FILE, error) from None
+        # It may be no concern of the others: one that is wrong must not keep them all.
+        file = plain(directory + FILE)
+        cli.say(b"pysv: warning: unable to read " + file + b": " + error_str(error))
+        return []
     return [word.lstrip(AT) for word in words]
 
 

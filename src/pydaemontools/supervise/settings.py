@@ -52,7 +52,9 @@ PLAIN.finish = True
 
 
 class SettingsReader:
-    """Reads the files of a service directory; what is wrong in them stands in `problems`."""
+    """Reads the files of a service directory; what is wrong in them stands in `problems`,
+    each of which begins with the name of the file.
+    """
 
     def __init__(self, place: bytes) -> None:
         self.place = place
@@ -62,7 +64,7 @@ class SettingsReader:
             self._names = set(posix.listdir(place))
         except OSError as error:
             self._names = set()
-            self.problems.append(b"unable to read the directory: " + error_str(error))
+            self.problems.append(b". cannot be read: " + error_str(error))
 
     def rules(self) -> Rules:
         """What the directory asks for now; a file that is wrong counts as not there."""
@@ -104,7 +106,7 @@ class SettingsReader:
         try:
             text = read_file(self.place + b"/" + name, MOST, follow=True)
         except OSError as error:
-            self.problems.append(b"unable to read " + name + b": " + error_str(error))
+            self.problems.append(name + b" cannot be read: " + error_str(error))
             return []
         if b"\0" in text:
             self._wrong(name, b"text")

@@ -195,7 +195,8 @@ def _has_log(service: "DirectoryService") -> bool:
         return False
     if is_dir(b"log"):
         return True
-    service.warn(b"./log: not a directory.")
+    shown = service.files.shown if service.dialect.native else b"./"
+    service.warn(shown + b"log: not a directory.")
     return False
 
 
