@@ -163,6 +163,30 @@ def on_terminal(run, env, command="ls"):
         os.close(theirs)
 
 
+COMMANDS = (
+    *("status", "stop", "check", "shutdown", "restart --rolling", "ls", "top", "enable", "disable"),
+    *("history", "logs", "check-config", "remove"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["new\nline", "\x1b[31mred"])
+def test_a_name_that_would_drive_a_terminal(run, fakes, place, name, command):
+    """It has no such sign wherever it is said, and takes one line."""
+    fakes(name)
+    fakes("dead\n" + name).close()
+    (place / "file\n").touch()
+    one, two = name.encode(), f"dead\n{name}".encode()
+    said = []
+    for words in [one], [two], [one, two], [b"file\n"], [b"none\n"], [b"no*" + one], [b"@" + one]:
+        result = run("pysv", "-w0", *command.split(), *words)
+        said += (result.stdout + result.stderr).decode().split("\n")
+    assert any(name[-3:] in line for line in said)
+    for line in said:
+        assert line.isprintable()
+        assert not line.startswith(("line", name))
+
+
 class TestList:
     """The command pysv ls."""
 

@@ -3,6 +3,7 @@
 import posix
 
 from ..base import cli, errors
+from ..base.printable import plain
 from ..base.process import environ
 from ..base.service_dirs import is_written
 from ..base.shared_dir import read_file, read_head
@@ -50,7 +51,7 @@ def _lines(name: bytes, findings: list[bytes]) -> bytes:
     head = name.rstrip(b"/")
     # What is wrong with the directory itself begins with the colon.
     texts = (text if text[:1] == b":" else b"/" + text for text in findings)
-    return b"".join(head + text + b"\n" for text in texts)
+    return b"".join(plain(head + text) + b"\n" for text in texts)
 
 
 def check(directory: bytes) -> tuple[list[bytes], list[bytes]]:

@@ -3,6 +3,7 @@
 import posix
 
 from ..base import cli, shared_dir
+from ..base.printable import plain
 from ..base.service_dirs import is_service
 from ..base.write import show
 from .hint import hint
@@ -34,7 +35,8 @@ def change(
         words = trouble.words() if trouble else b""
         records.append({"service": name, "result": b"fail" if trouble else b"ok", "error": words})
         if b"json" not in given:
-            show((b"fail: " if trouble else b"ok: ") + name + b": " + (words or DONE[down]) + b"\n")
+            said = name + b": " + (words or DONE[down])
+            show((b"fail: " if trouble else b"ok: ") + plain(said) + b"\n")
         sentence = hint(places(name), trouble.error) if trouble else b""
         if sentence:
             cli.say(who + b": " + sentence)

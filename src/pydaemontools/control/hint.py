@@ -4,6 +4,7 @@ import posix
 from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
 from ..base.errors import owned, user
+from ..base.printable import plain
 from ..base.service_dirs import is_template, services_in
 from .servicefiles import OK, attend
 from .services import first, looked
@@ -26,8 +27,8 @@ def hint(places: list[bytes], error: OSError | None) -> bytes:
         return looked(places)
     if sentence in (_absent, _ended) and is_template(directory):
         add = b": `pysv add " + directory + b"NAME` makes a service of it"
-        return directory + b" is a template, which is never run" + add
-    return sentence(directory) if sentence else b""
+        return plain(directory + b" is a template, which is never run" + add)
+    return plain(sentence(directory)) if sentence else b""
 
 
 def _absent(directory: bytes) -> bytes:

@@ -32,9 +32,8 @@ def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
             lines = _read(find(name))
         except Trouble as trouble:
             sentence = hint(places(name), trouble.error)
-            cli.Quit(
-                111, b"warning: " + name + b": " + refusal(trouble, own=True), hint=sentence
-            ).say(who)
+            warning = b"warning: " + plain(name) + b": " + refusal(trouble, own=True)
+            cli.Quit(111, warning, hint=sentence).say(who)
             code = 111
             continue
         lines = lines[max(0, len(lines) - int(last)) :]

@@ -4,6 +4,7 @@ import posix
 from time import sleep, time_ns
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.process import is_dir
 from ..base.write import show
 from ..log.lines.levels import DEBUG, NAMES, SEVERITIES, named
@@ -176,7 +177,7 @@ class Logs:
         self.code = 111
         if (name, what) not in self._warned:
             self._warned.add((name, what))
-            cli.say(self.who + b": warning: " + name + b": " + what)
+            cli.say(self.who + b": warning: " + plain(name + b": " + what))
 
     def _lines(self, name: bytes, entries: "Iterable[Entry]") -> "Iterator[Line]":
         """ENTRIES of the service NAME as lines, until they end or there is trouble."""

@@ -1,6 +1,7 @@
 """The commands of sv for a person: of any services, of all of them, or of some at a time."""
 
 from ..base import cli
+from ..base.printable import plain
 from ..base.status import RUN
 from ..base.write import show
 from .commands import Command, choose
@@ -43,7 +44,7 @@ def control(
     if named:
         help_with(who, steps.troubles)
     if untouched:
-        cli.say(who + b": stopped there; not touched: " + b" ".join(untouched))
+        cli.say(who + b": stopped there; not touched: " + plain(b" ".join(untouched)))
     if json:
         from .fields import objects
 

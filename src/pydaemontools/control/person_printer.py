@@ -41,7 +41,7 @@ class PersonPrinter(Printer):
 
     def add_status(self, name: bytes, status: Status, now: int, *, normally_up: bool) -> None:
         """Add what only our own supervisor tells."""
-        self.text.append(self._painted(line(name, status, now, normally_up=normally_up)))
+        self.text.append(self._painted(line(plain(name), status, now, normally_up=normally_up)))
         if status.state == RUN and status.ready is False:
             self.text.append(b", not ready")
         self.text.append(WORDS.get(status.word, b""))
@@ -67,7 +67,8 @@ class PersonPrinter(Printer):
         if trouble.unsupervised:
             word = b"fail"
         said = Trouble(trouble.plainly())
-        super().say(word, service, part, said)
+        self.add_outcome(service, word)
+        self.flush(plain(service) + part + b": " + said.words() + b"\n")
         self.results[service] = word, said.text
 
     def _painted(self, text: bytes) -> bytes:

@@ -43,13 +43,16 @@ class QuickStatus:
             columns = [[column[n] for n in numbers] for column in ([*c, 0] for c in columns)]
         # Most just run, which is said at once.
         plain = PLAIN if found.answered else -1
+        shown = _plainly(names)
         form = (paint(b"run", b"run") if coloured() else b"run") + b": %b: (pid %d) %ds\n"
         now, root = self._reader.now, self._reader.root
         return [
-            form % (name, pid, now - since)
+            form % (text, pid, now - since)
             if first ^ count << COUNT == plain and since <= now and (root or look(name))
             else self._line(name, self._reader.statuses(name, number))
-            for name, number, first, since, pid, count in zip(names, numbers, *columns, strict=True)
+            for text, name, number, first, since, pid, count in zip(
+                shown, names, numbers, *columns, strict=True
+            )
         ]
 
     def _line(self, name: bytes, statuses: "Statuses | None") -> bytes | None:
@@ -71,6 +74,16 @@ class QuickStatus:
         text = b"".join(printer.text)
         printer.text.clear()
         return text + b"\n"
+
+
+def _plainly(names: list[bytes]) -> list[bytes]:
+    """NAMES as a terminal may have them."""
+    # In UTF-8 too, all that may not be shown has a byte that is none of Latin-1's letters.
+    if str(b"/".join(names), "latin-1").isprintable():
+        return names
+    from ..base.printable import plain
+
+    return list(map(plain, names))
 
 
 def status(who: bytes, question: Question, names: list[bytes]) -> int | None:

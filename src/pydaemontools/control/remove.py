@@ -4,6 +4,7 @@ import posix
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ..base import cli, shared_dir
+from ..base.printable import plain
 from ..base.reach import KIND, SYMLINK
 from ..base.service_dirs import is_template
 from ..base.shared_dir import DIRECTORY
@@ -40,8 +41,8 @@ def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
             failed += 1
         words = trouble.words() if trouble else b""
         if b"json" not in given:
-            said = words or b"removed" + (b"; " + left if left else b"")
-            show((b"fail: " if trouble else b"ok: ") + name + b": " + said + b"\n")
+            said = name + b": " + (words or b"removed" + (b"; " + left if left else b""))
+            show((b"fail: " if trouble else b"ok: ") + plain(said) + b"\n")
         if trouble and trouble.error:
             _help(who, name, trouble)
         result = b"fail" if trouble else b"ok"

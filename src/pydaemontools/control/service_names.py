@@ -7,7 +7,6 @@ error before anything is done, so that a slip in a script is no success.
 import posix
 
 from ..base import cli
-from ..base.printable import plain
 from ..base.process import environ
 from ..base.service_dirs import (
     is_service,
@@ -72,7 +71,7 @@ def _matching(pattern: bytes, takes: "Callable[[bytes], bool]") -> list[bytes]:
         if found:
             # What ended in a slash stays a path.
             return [name + pattern[len(pattern.rstrip(b"/")) :] for name in found]
-    raise cli.Quit(NOTHING, b"fatal: no service matches " + plain(pattern), hint=_looked(pattern))
+    raise _means_nothing(b"matches ", pattern, _looked(pattern))
 
 
 def _glob(base: bytes, pattern: bytes) -> list[bytes]:
@@ -127,7 +126,13 @@ def _members(name: bytes) -> list[bytes]:
         known = known.union(*groups.values())
     there = b"there are: " + b" ".join(sorted(known)) if known else b"there is no group at all"
     hint = b"the words in the file group of a service name its groups; " + there
-    raise cli.Quit(NOTHING, b"fatal: no service is in the group " + plain(name), hint=plain(hint))
+    raise _means_nothing(b"is in the group ", name, hint)
+
+
+def _means_nothing(what: bytes, name: bytes, hint: bytes) -> cli.Quit:
+    from ..base.printable import plain
+
+    return cli.Quit(NOTHING, b"fatal: no service " + what + plain(name), hint=plain(hint))
 
 
 def _services(base: bytes) -> list[bytes]:
@@ -140,6 +145,7 @@ def _services(base: bytes) -> list[bytes]:
 def _groups(directory: bytes) -> list[bytes]:
     """The groups that the service in DIRECTORY is in; none, with a warning, if nobody can say."""
     from ..base.errors import error_str
+    from ..base.printable import plain
     from ..base.shared_dir import read_file
 
     try:

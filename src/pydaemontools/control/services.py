@@ -44,6 +44,8 @@ def _is_there(path: bytes) -> bool:
 
 def looked(places: list[bytes]) -> bytes:
     """A sentence that says that a service was looked for in PLACES; nothing for a mere path."""
+    from ..base.printable import plain
+
     if len(places) < 2:
         return b""
     if any(place[:1] == b"-" for place in places):
@@ -51,7 +53,7 @@ def looked(places: list[bytes]) -> bytes:
     shown = [place if b"/" in place else b"./" + place for place in places]
     named = environ.get(b"SVDIR")
     why = b"SVDIR is not set" if named is None else b"SVDIR is " + named
-    return b"looked for " + b", then ".join(shown) + b" (" + why + b")"
+    return plain(b"looked for " + b", then ".join(shown) + b" (" + why + b")")
 
 
 def find_new(name: bytes) -> bytes:
