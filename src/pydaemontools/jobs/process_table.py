@@ -16,16 +16,21 @@ class ProcessTable:
         self._pipes: dict[str, list[tuple[int, str]]] | None = None
 
     def below(self, roots: list[int]) -> list[int]:
-        """The processes ROOTS and all that descend from them."""
+        """The processes ROOTS and all that descend from them, each once."""
         if not roots:
             return []
         if self._children is None:
             self._children = {}
             for pid, fields in self.found.items():
                 self._children.setdefault(int(fields[1]), []).append(pid)
-        below = list(roots)
+        # A root that is the child of another comes with that.
+        inherited = {one for pid in roots for one in self._children.get(pid, [])}
+        below = [pid for pid in roots if pid not in inherited]
+        seen = set(below)
         for pid in below:
-            below += self._children.get(pid, [])
+            children = [one for one in self._children.get(pid, []) if one not in seen]
+            seen.update(children)
+            below += children
         return below
 
     def ancestors(self, pid: int) -> set[int]:
