@@ -72,6 +72,25 @@ def test_what_a_service_leaves_behind_is_its_own(scan):
     assert tree["b"].pid() == before
 
 
+@pytest.mark.parametrize("chained", [False, True])
+def test_also_what_made_a_session_of_its_own(scan, chained):
+    """Whether the service is a program or a chain; what its neighbour left so goes on."""
+    files = {"run": " (setsid sleep 1001 & echo $! >left)\nexec sleep 1002\n"}
+    if chained:
+        files["real"] = files["run"]
+        files["run"] = "#!/usr/bin/env pychain\npysetlock -n ./lock\n./real\n"
+    tree = scan({"a": files, "b": files})
+    left = [int(tree[name].wait_for("left")[0]) for name in "ab"]
+    assert {_parent(pid) for pid in left} == {tree.scanner.pid}
+    first = tree["a"].up()
+    os.kill(first, signal.SIGKILL)
+    tree["a"].up(first)
+    wait_until(lambda: not os.path.exists(f"/proc/{left[0]}"))
+    assert os.path.exists(f"/proc/{left[1]}")
+    assert tree.scanner.stop() == 0
+    wait_until(lambda: not os.path.exists(f"/proc/{left[1]}"))
+
+
 @pytest.mark.parametrize("deaf", [False, True])
 def test_new_ones_are_kept(scan, faulty, deaf):
     """By what the system tells, and without that: complete at once, or by and by."""

@@ -56,8 +56,9 @@ def spawn_program(
     *,
     session: bool,
     unblock: bool = False,
+    mark: bytes = b"",
 ) -> int:
-    """Start the program FILE with ARGV, as a child that fork() makes; return its pid.
+    """Start the program FILE with ARGV, as a child that fork() makes; return its pid. It has MARK.
 
     posix_spawn shares our memory until the exec, where a fork first copies how it is laid
     out: for a program that is not ours that saves a third of a restart. Our own fds are all
@@ -71,11 +72,11 @@ def spawn_program(
         raise OSError(ENOSYS, "")
     mask = frozenset[int]() if unblock else None
     if not _files:
-        return _spawn[0](file, argv, fd_map, session=session, mask=mask)
+        return _spawn[0](file, argv, fd_map, session=session, mask=mask, mark=mark)
     # It has what we have, and nobody else starts anything meanwhile.
     _limit_files(*_files)
     try:
-        return _spawn[0](file, argv, fd_map, session=session, mask=mask)
+        return _spawn[0](file, argv, fd_map, session=session, mask=mask, mark=mark)
     finally:
         _limit_files((_files[0][1],) * 2)
 

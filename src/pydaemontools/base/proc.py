@@ -104,6 +104,16 @@ def command_line(pid: int) -> bytes:
     return plain(text)
 
 
+def variable(pid: int, name: bytes) -> bytes:
+    """What NAME was in the environment that the process PID began with; nothing if unknown."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as words:
+            found = (b"\0" + words.readall()).partition(b"\0" + name + b"=")[2]
+    except OSError:
+        return b""
+    return found.partition(b"\0")[0]
+
+
 def descendants(pid: int) -> list[int]:
     """The process PID and all that descends from it, by a look at these alone if that can be."""
     found = [pid]

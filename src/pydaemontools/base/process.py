@@ -9,6 +9,9 @@ import sys
 # The environment of the chain and of what comes after it: bytes to bytes, in order.
 environ: dict[bytes, bytes] = posix.environ
 
+# The variable by which the processes that a service leaves are known (see jobs/tree.py).
+MARK = b"PYDAEMONTOOLS_SERVICE"
+
 # Soft limits that wait for the first program that is not ours (see limits.py).
 limits: dict[int, int] = {}
 

@@ -9,11 +9,12 @@ from _ctypes import byref, sizeof
 from _signal import NSIG, SIG_IGN, SIGXFSZ, valid_signals
 
 from .libc import Int, Long, String, Word, function
-from .process import environ
+from .process import MARK, environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
 KEPT = sorted(set(range(1, NSIG)) - set(valid_signals()))
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # the same in glibc and musl
@@ -36,16 +37,18 @@ def spawn(
     *,
     session: bool,
     mask: "frozenset[int] | None",
+    mark: bytes = b"",
 ) -> int:
     """Start FILE with ARGV, in a SESSION of its own or not; return its pid.
 
     FD_MAP says which fd is which of ours there. Signals that are not ignored have their
-    default, and those of MASK are blocked; None: those that are for us. Raises OSError.
+    default, and those of MASK are blocked; None: those that are for us. The variable that
+    marks it is MARK there, if that is given. Raises OSError.
     """
     if _placed != fd_map:
         _place(fd_map)
     attributes = _attributes(mask, session=session)
-    pid, words = Int(), (_array(argv), _variables())
+    pid, words = Int(), (_array(argv), _variables(mark or environ.get(MARK)))
     error = _posix_spawn(byref(pid), file, _actions, attributes, *words)
     if error:
         raise OSError(error, "")
@@ -79,10 +82,12 @@ def reset() -> None:
             syscall(Long(number), Long(signum), Action(), None, Long(8))
 
 
-def _variables() -> object:
-    """The environment. It takes as long as all the rest to make, and seldom changes."""
+def _variables(mark: bytes | None) -> object:
+    """The environment, and MARK. It takes as long as all the rest to make, and seldom changes."""
     if _environment[0] != environ:
-        _environment[:] = dict(environ), _array([b"%b=%b" % one for one in environ.items()])
+        words = [b"%b=%b" % one for one in environ.items() if one[0] != MARK]
+        _environment[:] = dict(environ), _array([*words, b""])
+    _environment[1][-2] = mark and MARK + b"=" + mark
     return _environment[1]
 
 
@@ -117,5 +122,5 @@ def _set(signums: "Iterable[int]") -> object:
 # the environment as it was, and the array of it.
 _actions, _placed = Room(), dict[int, int]()
 _init(_actions)
-_environment: list[object] = [None, None]
+_environment: "list[Any]" = [None, None]
 _made: "dict[tuple[frozenset[int] | None, bool], object]" = {}

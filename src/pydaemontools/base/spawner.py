@@ -61,18 +61,19 @@ class Spawner:
         *,
         session: bool,
         mask: "frozenset[int] | None",
+        mark: bytes = b"",
     ) -> int:
         """Have FILE started by the thread, as by spawn.py; return its pid. Raises OSError."""
         alone = posix.getpid() != self._process  # a fork has no other threads
         if alone or not self._has_many() or _standing() != self._standing:
-            return spawn(file, argv, fd_map, session=session, mask=mask)
+            return spawn(file, argv, fd_map, session=session, mask=mask, mark=mark)
         # In the thread all are.
         blocked = frozenset(map(int, pthread_sigmask(SIG_BLOCK, ()))) if mask is None else mask
 
         def work() -> int:
             taken = self._take(STANDARD | {**fd_map})
             try:
-                return spawn(file, argv, taken, session=session, mask=blocked)
+                return spawn(file, argv, taken, session=session, mask=blocked, mark=mark)
             finally:
                 _close(taken)
 

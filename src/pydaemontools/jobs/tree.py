@@ -2,13 +2,15 @@
 
 As a subreaper this process becomes the parent of whatever its children leave, also of what
 forked twice and made a session of its own. So what is below us, and is not a child that we
-started ourselves, was left behind.
+started ourselves, was left behind. By whom says its session, or the mark in the environment that
+it has from there.
 """
 
 import posix
 
 from ..base.orphans import adopt
-from ..base.proc import children, is_shown, start_time
+from ..base.proc import children, is_shown, start_time, variable
+from ..base.process import MARK, environ
 from .process_table import ProcessTable
 
 TYPE_CHECKING = False
@@ -21,7 +23,7 @@ CGROUPS = b"/sys/fs/cgroup"
 
 
 class Reaper:
-    """Knows whose an orphan is: each service's session, and which service has the rest.
+    """Knows whose an orphan is: each service's session and mark, and which service has the rest.
 
     LOOP has the children that were started on purpose.
     """
@@ -33,7 +35,8 @@ class Reaper:
         self._table_turn = -1
         self._sessions: dict[int, object] = {}  # the leader's pid, and the service it ran for
         self._led: dict[object, tuple[int, ...]] = {}  # the same from the other side
-        self.main_service: object = None  # that has those of no known session
+        self.main_service: object = None  # that has those of no known session, nor mark
+        self._secret = int.from_bytes(posix.urandom(8))  # where an object lies is for no service
         self.subreaper = adopt()
         # Whoever became this tool may have left children of its own: they are nobody's. By
         # their start times, since another may get the pid of one that has ended.
@@ -43,6 +46,11 @@ class Reaper:
         """The session of PID is that of SERVICE."""
         self._sessions[pid] = service
         self._led[service] = *self._led.get(service, ()), pid
+
+    def mark(self, service: object) -> bytes:
+        """What SERVICE is known by below us, and we with it by a supervisor above."""
+        above = environ.get(MARK)
+        return (above + b"/" if above else b"") + b"%x" % (id(service) ^ self._secret)
 
     def left_by(self, service: object) -> list[int]:
         """The processes that SERVICE left behind, parents first."""
@@ -89,9 +97,15 @@ class Reaper:
 
     def _owner(self, pid: int) -> object:
         try:
-            return self._sessions.get(posix.getsid(pid), self.main_service)
+            session = posix.getsid(pid)
         except ProcessLookupError:
             return None
+        return self._sessions.get(session) or self._marked(pid) or self.main_service
+
+    def _marked(self, pid: int) -> object:
+        """The service whose mark the process PID has; None if it has none, or does not show it."""
+        marks = variable(pid, MARK).split(b"/")
+        return next((one for one in self._led if b"%x" % (id(one) ^ self._secret) in marks), None)
 
 
 def below(roots: list[int]) -> list[int]:

@@ -4,7 +4,7 @@ import posix
 
 from ..base import cli
 from ..base.child import fork, spawn_program
-from ..base.process import environ, limits
+from ..base.process import MARK, environ, limits
 from ..base.service_dirs import instance_of
 from ..chain import pathexec as chain
 from ..jobs import tree
@@ -81,7 +81,8 @@ class Launcher:
         if plain:
             try:
                 session = self.files.dialect.session
-                return spawn_program(file, argv, fd_map, session=session, unblock=self.native)
+                more = {"session": session, "unblock": self.native}
+                return spawn_program(file, argv, fd_map, mark=self._mark(), **more)
             except OSError:
                 # The other way says what is wrong.
                 pass
@@ -141,9 +142,14 @@ class Launcher:
 
         return run
 
+    def _mark(self) -> bytes:
+        """What tells whose it is that the service leaves behind."""
+        reaper = self.service.reaper
+        return reaper.mark(self.service) if reaper else b""
+
     def _fork(self, body: "Callable[[], int]", fd_map: "Mapping[int, int]") -> int:
         one = self.service
-        if self.instance:
+        if self.native:
             body = self._knowing(body)
         session = self.files.dialect.session
         more = {"session": session, "unblock": self.native}
@@ -152,10 +158,12 @@ class Launcher:
     # In the child.
 
     def _knowing(self, body: "Callable[[], int]") -> "Callable[[], int]":
-        """BODY, with the instance in its environment."""
+        """BODY, with the instance and the mark in its environment."""
 
         def run() -> int:
-            environ[b"INSTANCE"] = self.instance
+            if self.instance:
+                environ[b"INSTANCE"] = self.instance
+            environ[MARK] = self._mark()
             return body()
 
         return run
