@@ -38,7 +38,9 @@ from pydaemontools.base.inotify import Inotify
 from pydaemontools.scan.caretaker import Caretaker
 watch, keep_up, full = Inotify.watch, Caretaker.keep_up, []
 def refuse(self, directory, events):
-    return -1 if full else watch(self, directory, events)
+    if full:
+        raise OSError(28, "")
+    return watch(self, directory, events)
 def note(self):
     full.append(1)
     posix.close(posix.open("/PLACE/full", posix.O_CREAT | posix.O_WRONLY))

@@ -108,6 +108,33 @@ def test_new_ones_are_kept(scan, faulty, deaf):
     assert not (tree.path / ".hidden/supervise").exists()
 
 
+def test_one_whose_directory_comes_behind_its_name(scan, faulty):
+    """The target of a link is made later, where no change is heard; a file is no service."""
+    tree = scan({"a": None}, command=(faulty(BUSY),))
+    (tree.path / "README").write_text("")
+    (tree.path / "b").symlink_to(tree.path.parent / "later")
+    tree.add("c").up()
+    make_service(tree.path.parent / "later", {"run": NOTE_IN})
+    tree["b"].up()
+    assert b"deaf" not in (tree.scanner.place / "err").read_bytes()
+
+
+# One that looks often, but only where there is reason to; and says when it hears nothing.
+BUSY = """
+from pydaemontools.base import cli
+from pydaemontools.scan import caretaker, scanner
+scanner.LOOK, scanner.YOUNG = 0.1, 0
+class Loud(caretaker.Changes):
+    def __setattr__(self, name, value):
+        if name == "deaf" and value:
+            cli.say(b"deaf")
+        super().__setattr__(name, value)
+caretaker.Changes = Loud
+sys.argv[0] = "pysvscan"
+from pydaemontools.entry import enter
+enter("pysvscan", "")
+"""
+
 # What pysupervise's `faulty` starts is pysvscan here, which hears of no change.
 DEAF = """
 import pydaemontools.base.inotify as one

@@ -15,18 +15,17 @@ class Inotify:
     """An inotify `fd`. Raises OSError where there can be none."""
 
     def __init__(self) -> None:
-        from .libc import function
+        from .libc import call, function
 
-        self._add = function("inotify_add_watch")
+        self._call = call
         self._remove = function("inotify_rm_watch")
         self.fd: int = function("inotify_init1")(posix.O_CLOEXEC | posix.O_NONBLOCK)
         if self.fd < 0:
             raise OSError(ENOSYS, "")
 
     def watch(self, directory: bytes, events: int) -> int:
-        """Watch DIRECTORY for EVENTS; return the number of the watch, -1 where that cannot be."""
-        number: int = self._add(self.fd, directory, events | IN_ONLYDIR)
-        return number
+        """Watch DIRECTORY for EVENTS; return the number of the watch. Raises OSError."""
+        return self._call("inotify_add_watch", self.fd, directory, events | IN_ONLYDIR)
 
     def forget(self, number: int) -> None:
         """Watch no more what the watch NUMBER is for."""

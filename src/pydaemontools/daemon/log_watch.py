@@ -140,7 +140,9 @@ def watch(directory: bytes) -> int:
         inotify = Inotify()
     except (ImportError, OSError):
         return -1
-    if inotify.watch(directory, CHANGES) < 0:
+    try:
+        inotify.watch(directory, CHANGES)
+    except OSError:
         os.close(inotify.fd)
         return -1
     return inotify.fd

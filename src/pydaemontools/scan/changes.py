@@ -5,6 +5,7 @@ be worth a look. Where the kernel has no inotify, or no room for so many, it is 
 """
 
 import posix
+from errno import ELOOP, ENOENT, ENOTDIR
 
 from ..base.inotify import (
     IN_CREATE,
@@ -78,9 +79,11 @@ class Changes:
     def _watch(self, directory: bytes, events: int, watches: dict[int, bytes], name: bytes) -> None:
         if not self._inotify:
             return
-        number = self._inotify.watch(directory, events)
-        if number < 0:
-            self.deaf = True
+        try:
+            number = self._inotify.watch(directory, events)
+        except OSError as error:
+            # What is no directory may be one later: that is looked for now and then.
+            self.deaf = self.deaf or error.errno not in (ENOENT, ENOTDIR, ELOOP)
             return
         # What was no service may be one now.
         self._watches.pop(number, None)

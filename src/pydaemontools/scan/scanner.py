@@ -67,6 +67,7 @@ class Scanner:
         self.home = loop.home = self._open_home()
         self._seen: tuple[int, ...] = ()  # the directory as it was at the last look
         self._told: dict[bytes, bytes] = {}  # what was said of a directory that cannot be kept
+        self._runless = False  # whether something here holds no run
         self._again: set[bytes] = set()  # directories that are tried again in a moment
         self._caretaker = Caretaker(loop, self.home, place, self.look, hears=self.hears)
         self.known = self._caretaker.known
@@ -101,7 +102,8 @@ class Scanner:
     def _look_again(self) -> None:
         """Look where something has changed, and once more later."""
         try:
-            if (at := stamp(self.place)) != self._seen or self._told or time_ns() < at[2] + YOUNG:
+            changed = (at := stamp(self.place)) != self._seen or time_ns() < at[2] + YOUNG
+            if changed or self._told or self._runless:
                 self.look()
         except OSError as error:
             self._warn(b".", cli.fatal(b"unable to stat " + self.place, error))
@@ -121,6 +123,7 @@ class Scanner:
         if self.ending:
             return
         self._fresh = [name for name in reversed(names) if name not in self.known]
+        self._runless = False
         if self.overview:
             self.overview.listed(self._seen)
         self._begin_some()
@@ -191,7 +194,8 @@ class Scanner:
         self.loop.visit(self.home)
         try:
             if not posix.access(name + b"/run", posix.F_OK):
-                # It may come.
+                # It may come, also where no change is heard: a link's target, a mount.
+                self._runless = True
                 self._caretaker.changes.watch(name, b"")
                 return False
             home = open_directory(name)
