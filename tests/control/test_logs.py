@@ -275,9 +275,40 @@ class TestFiles:
         words = [b"five", b"o", b"six", b"seven", b"eight", b"nine"]
         assert [one.split()[-1] for one in shown] == words
         # What cannot be read is not looked at, if it is old enough.
-        (path / os.fsdecode(at(1) + b".s")).mkdir()
+        other = path / os.fsdecode(at(1) + b".s")
+        other.mkdir()
         assert run("pysv", "logs", "-n", "6", "a").returncode == 0
-        assert run("pysv", "logs", "-n", "7", "a").returncode == 111
+        result = run("pysv", "logs", "-n", "7", "a")
+        assert result.returncode == 111
+        assert [one.split()[-1] for one in result.stdout.splitlines()] == words
+        assert result.stderr.startswith(b"pysv: warning: a: unable to read ")
+        assert result.stderr.endswith(os.fsencode(other.name) + b": is a directory\n")
+
+    @pytest.mark.parametrize("name", ["previous", "processed", os.fsdecode(at(1)) + ".u"])
+    @pytest.mark.parametrize("kind", ["directory", "link", "fifo"])
+    def test_what_is_no_file(self, run, logs, name, kind):
+        """It is said, and the rest of the log is shown."""
+        other = logs("a", {"current": line(9, b"nine"), at(2) + b".s": line(2, b"two")}) / name
+        if kind == "directory":
+            other.mkdir()
+        elif kind == "link":
+            other.symlink_to("current")
+        else:
+            os.mkfifo(other)
+        for words in ([], ["--since=2026-11-21"]):
+            result = run("pysv", "logs", *words, "a")
+            assert result.returncode == 111
+            assert [one.split()[-1] for one in result.stdout.splitlines()] == [b"two", b"nine"]
+            assert os.fsencode(name) in result.stderr
+            assert result.stderr.count(b"\n") == 1
+
+    def test_a_file_that_is_closed(self, run, logs, ordinary):
+        """As what is no file."""
+        path = logs("a", {"current": line(9, b"nine"), at(2) + b".s": line(2, b"two")})
+        (path / os.fsdecode(at(2) + b".s")).chmod(0)
+        result = run(*ordinary, "pysv", "logs", "a")
+        assert (result.returncode, result.stdout.split()[-1:]) == (111, [b"nine"])
+        assert result.stderr.endswith(at(2) + b".s: access denied\n")
 
     def test_since(self, run, logs):
         """Whole files are passed over by their names, and lines by their stamps."""

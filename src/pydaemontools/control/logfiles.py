@@ -11,10 +11,12 @@ import posix
 from errno import EBUSY, ENOENT
 from time import sleep
 
+from ..base.reach import Unsafe
 from ..base.shared_dir import open_file, read_file
 from ..base.tai64 import stamp
 from .loglines import LONGEST, LineReader, last, newest, split
 from .packed import ENDINGS, Damaged, blocks, packer, unpacked_name
+from .servicefiles import reason
 from .when import LABEL, label, stamped
 
 TYPE_CHECKING = False
@@ -65,9 +67,9 @@ def _below(directory: bytes) -> list[bytes]:
     return [directory + b"/" + name for name in names if name[:1] != b"."]
 
 
-def _stat(file: bytes) -> posix.stat_result | None:
+def _stat(file: bytes, *, follow: bool = True) -> posix.stat_result | None:
     try:
-        return posix.stat(file)
+        return posix.stat(file, follow_symlinks=follow)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -75,7 +77,7 @@ def _stat(file: bytes) -> posix.stat_result | None:
 class ServiceLog:
     """The log directory PATH, of which `current` is held open.
 
-    WARN is told, in a sentence, of a file that cannot be unpacked.
+    WARN is told, in a sentence, of what cannot be unpacked, or opened.
     """
 
     def __init__(self, path: bytes, warn: "Callable[[bytes], object]" = bytes) -> None:
@@ -227,7 +229,8 @@ class ServiceLog:
             names = {unpacked_name(name): name for name in listed if _is_finished(name)}
             found: dict[int, bytes] = {}
             for name in sorted(names.values()):
-                there = _stat(self.path + b"/" + name)
+                # A link to another of them is none.
+                there = _stat(self.path + b"/" + name, follow=False)
                 if there is None:
                     # It went since the look at the names.
                     break
@@ -315,9 +318,16 @@ class ServiceLog:
         return None, name
 
     def _open(self, name: bytes) -> int | None:
+        file = self.path + b"/" + name
         try:
-            return open_file(self.path + b"/" + name, posix.O_RDONLY)
+            return open_file(file, posix.O_RDONLY)
         except FileNotFoundError:
+            return None
+        except (Unsafe, PermissionError) as error:
+            if name == b"current":
+                raise
+            # Whatever else is called like a file of the log, the others can be read.
+            self.warn(b"unable to read " + file + b": " + reason(error))
             return None
 
 
