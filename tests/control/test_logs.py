@@ -258,6 +258,83 @@ class TestShown:
         assert (found[1]["time"], found[1]["level"]) == (None, "info")
 
 
+class TestClock:
+    """What is shown where the clock of a log was wrong."""
+
+    DAY = 30 * 86400
+
+    def words(self, run, *args):
+        """The last words of the lines that are shown."""
+        shown = run("pysv", "logs", *args, env=UTC)
+        assert (shown.returncode, shown.stderr) == (0, b"")
+        return b" ".join(one.split()[-1] for one in shown.stdout.splitlines())
+
+    @pytest.fixture
+    def ahead(self, logs):
+        """A log whose second line was written with a clock that was set back then."""
+        times = (-300, b"A"), (600, b"B"), (0, b"C"), (60, b"D"), (300, b"E"), (900, b"F")
+        text = b"".join(line(*one) for one in times)
+        return logs("a", {"current": text.replace(b" C\n", b" C\n  more\n")})
+
+    @pytest.mark.usefixtures("ahead")
+    @pytest.mark.parametrize(
+        ("words", "wanted"),
+        {
+            ("--since=2026-11-21 04:55", "--until=2026-11-21 04:58"): b"C more D",
+            ("--until=2026-11-21 04:58", "-n5"): b"A C more D",
+            ("--since=2026-11-21 05:04",): b"B F",
+            ("--since=2026-11-21 04:57", "-n9"): b"B E F",
+            (): b"A B C more D E F",
+        }.items(),
+    )
+    def test_a_line_counts_by_its_own_time(self, run, words, wanted):
+        """And one without a time by that of the line before."""
+        assert self.words(run, *words, "a") == wanted
+
+    def test_a_boot_with_a_wrong_clock(self, run, logs):
+        """One line of a month ahead hides neither the others nor another service's."""
+        late = [line(n, b"z%d" % n) for n in range(0, 40, 2)]
+        logs("z", {"current": line(self.DAY, b"wrong") + b"".join(late)})
+        logs("y", {"current": b"".join(line(n, b"y%d" % n) for n in range(1, 41, 2))})
+        both = ("--since=2026-11-21 04:56:26", "--until=2026-11-22", "z", "y")
+        assert self.words(run, *both) == b"z36 y37 z38 y39"
+        assert self.words(run, "-n6", "z", "y") == b"z34 y35 z36 y37 z38 y39"
+        logs("z", {"current": b"".join([*late[:-2], line(self.DAY, b"wrong"), *late[-2:]])})
+        assert self.words(run, "-n6", "z", "y") == b"y35 wrong z36 y37 z38 y39"
+
+    def test_a_boot_without_a_clock(self, run, logs):
+        """What counts from 1970 on stands where it was written."""
+        old = [line(n - START // SECOND, b"old") for n in (1, 2)]
+        new = [line(n, b"z%d" % n) for n in (0, 2, 4, 6, 8)]
+        logs("z", {"current": b"".join([*new[:3], *old, *new[3:]])})
+        logs("y", {"current": line(3, b"y3") + line(5, b"y5")})
+        assert self.words(run, "-n7", "z", "y") == b"y3 z4 old old y5 z6 z8"
+
+    def test_set_back_between_two_files(self, run, logs):
+        """What came later is not behind the end that was asked for."""
+        files = {at(600) + b".s": line(-60, b"A") + line(600, b"B")}
+        logs("a", files | {"current": line(0, b"C") + line(60, b"D") + line(900, b"F")})
+        both = ("--since=2026-11-21 04:55", "--until=2026-11-21 04:58")
+        assert self.words(run, *both, "a") == b"C D"
+
+    def test_set_back_late(self, run, logs):
+        """However much was written with the wrong time."""
+        wrong = b"".join(line(self.DAY + n, b"x" * 200) for n in range(2000))
+        logs("a", {"current": line(0, b"A") + wrong + line(60, b"B")})
+        both = ("--since=2026-11-21 04:55", "--until=2026-11-21 04:58")
+        assert self.words(run, *both, "a") == b"A B"
+
+    @pytest.mark.parametrize("packed", [False, True])
+    @pytest.mark.parametrize("more", [[], ["-n9"]])
+    def test_a_file_that_ended_before_it_began(self, run, logs, packed, more):
+        """Its name does not say that it is too old; one that is too old is not looked into."""
+        old, name = line(0, b"A") + line(60, b"B") + line(-3600, b"C"), at(-3600) + b".s"
+        files = {name + b".gz": gzip.compress(old)} if packed else {name: old}
+        broken = {at(-7200) + b".s.gz": b"\x1f\x8b no"}
+        logs("a", files | broken | {"current": line(120, b"D")})
+        assert self.words(run, "--since=2026-11-21 04:55", *more, "a") == b"A B D"
+
+
 class TestFiles:
     """Which files are read."""
 

@@ -118,9 +118,10 @@ class ServiceLog:
         found, self.lines = last(self.fd, end, count, takes, self.prefix)
         posix.lseek(self.fd, end, 0)
         for file in reversed(self._before()):
-            written = label(file[1])
-            if len(found) >= count or (written is not None and written < since):
+            if len(found) >= count:
                 break
+            if not self._reaches(file, since):
+                continue
             fd, name = self._open_finished(file)
             if fd is None:
                 continue
@@ -139,11 +140,19 @@ class ServiceLog:
         """The entries from TIME on, also of the open file as far as it goes now."""
         self.lines = LineReader(0, self.prefix)
         for file in self._before():
-            end = label(file[1])
-            if end is None or end >= time:
+            if self._reaches(file, time):
                 yield from (entry for entry in self._read_finished(file) if entry[0] >= time)
         self.lines.begin(_changed(self.fd))
         yield from (entry for entry in self._read(self.fd) if entry[0] >= time)
+
+    def _reaches(self, file: "File", time: int) -> bool:
+        """Whether the finished FILE may have lines from TIME on."""
+        end = label(file[1])
+        if end is None or end >= time:
+            return True
+        # Where it began after its end, the clock was set back meanwhile.
+        head = stamped(self._head(file))[0]
+        return head is not None and head > end
 
     def follow(self) -> "Iterator[Entry]":
         """What came since the last call, also if `current` is another file by now."""
@@ -261,13 +270,16 @@ class ServiceLog:
         return found
 
     def _head(self, file: "File") -> bytes:
-        """How the finished FILE begins."""
-        fd, name = self._open_finished(file)
+        """How the finished FILE begins; nothing if that is unknown, which is said if it is read."""
+        fd, name = self._open_finished(file, warn=False)
         if fd is None:
             return b""
-        head = next(self._blocks(fd, name), b"")
-        posix.close(fd)
-        return head
+        try:
+            return next(blocks(fd, self.path + b"/" + name), b"")
+        except Damaged:
+            return b""
+        finally:
+            posix.close(fd)
 
     def _read_finished(self, file: "File") -> "Iterator[Entry]":
         """The entries of the finished FILE; none if it has gone."""
@@ -305,19 +317,19 @@ class ServiceLog:
                 self.rest = b""
             yield from self.lines.take(lines)
 
-    def _open_finished(self, file: "File") -> tuple[int | None, bytes]:
+    def _open_finished(self, file: "File", *, warn: bool = True) -> tuple[int | None, bytes]:
         """FILE, also if it was packed meanwhile, and its name by now."""
         _, name = file
         if name in UNNAMED:
             posix.lseek(self.unnamed, 0, 0)
             return posix.dup(self.unnamed), name
         for one in (name, *(unpacked_name(name) + end for end in ENDINGS)):
-            fd = self._open(one)
+            fd = self._open(one, warn=warn)
             if fd is not None:
                 return fd, one
         return None, name
 
-    def _open(self, name: bytes) -> int | None:
+    def _open(self, name: bytes, *, warn: bool = True) -> int | None:
         file = self.path + b"/" + name
         try:
             return open_file(file, posix.O_RDONLY)
@@ -327,7 +339,8 @@ class ServiceLog:
             if name == b"current":
                 raise
             # Whatever else is called like a file of the log, the others can be read.
-            self.warn(b"unable to read " + file + b": " + reason(error))
+            if warn:
+                self.warn(b"unable to read " + file + b": " + reason(error))
             return None
 
 

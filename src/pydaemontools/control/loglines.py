@@ -54,8 +54,7 @@ class LineReader:
             self.key = next((time for time, _ in cut if time is not None), self.key)
         found = []
         for (time, _), text in zip(cut, texts, strict=True):
-            # A clock that was set back does not change the order of a file.
-            if time is not None and time > self.key:
+            if time is not None:
                 self.key = time
             found.append((self.key, time, next(levels) if text else INFO, text))
         return found
