@@ -12,8 +12,17 @@ from pathlib import Path
 import pytest
 
 from pydaemontools.base import proc
-from pydaemontools.daemon import AlreadyRunning, Daemon, Error, Server, StartupError, Timeout
+from pydaemontools.daemon import (
+    AlreadyRunning,
+    Daemon,
+    Error,
+    Server,
+    StartupError,
+    Timeout,
+    rehearsal,
+)
 from tests.conftest import wait_until
+from tests.daemon.conftest import MARK
 
 pytestmark = pytest.mark.process
 STAY = [sys.executable, "-c", "import time\ntime.sleep(1000)"]
@@ -314,6 +323,29 @@ def test_restart(made):
     with pytest.raises(Error, match="unknown account nonesuch"):
         daemon.restart(do_exit=False)
     assert daemon.status().pid == second
+
+
+def test_a_restart_of_what_cannot_be_forked(made):
+    """An open loop is refused by the start: so the restart stops nothing."""
+    daemon = started(made("x", startup_command=STAY))
+    before = daemon.status().pid
+    daemon.startup_command = time.sleep
+    loop = asyncio.new_event_loop()
+    with pytest.raises(Error, match="an asyncio loop that is open"):
+        daemon.restart(do_exit=False)
+    loop.close()
+    assert daemon.status().pid == before
+
+
+def test_a_restart_that_hangs(made, programs, monkeypatch):
+    """The look has the time that the start has; nothing is left of it."""
+    monkeypatch.setenv(MARK, str(programs.place))
+    daemon = started(made("x", startup_command=STAY))
+    daemon.timeout = 0.2
+    monkeypatch.setattr(rehearsal, "_see", lambda _: time.sleep(1000))
+    with pytest.raises(Timeout, match="unable to start x again, so it goes on"):
+        daemon.restart(do_exit=False)
+    assert programs.left() == [daemon.pid]
 
 
 def test_reload(made, place):

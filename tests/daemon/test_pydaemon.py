@@ -210,16 +210,46 @@ def test_a_pid_file_that_is_refused(place):
     (place / "private").chmod(0o700)
 
 
-@pytest.mark.parametrize("words", [["--umask=9"], ["--ready=now"], ["nonesuch"], ["--signal=FOO"]])
-def test_a_restart_that_cannot_be(pydaemon, words):
-    """The kind: what is known to be wrong before anything is done; what runs goes on."""
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--umask=9", "sleep"], 2),
+        (["--ready=now", "sleep"], 2),
+        (["--signal=FOO", "sleep"], 2),
+        (["--user=nonesuch", "sleep"], 2),
+        (["nonesuch"], 5),
+        (["./dead"], 4),
+        (["."], 4),
+        (["./headless"], 5),
+        (["--directory=/nonesuch", "sleep"], 1),
+        (["--log=/nonesuch/log", "sleep"], 1),
+        (["--log=.", "sleep"], 1),
+        (["--chroot=/nonesuch", "sleep"], 1),
+        (["--log-command=nonesuch", "sleep"], 1),
+        (["--log-command=./dead", "sleep"], 4),
+        pytest.param(["--chroot=.", "/bin/sleep"], 5, marks=pytest.mark.needs_root),
+        pytest.param(["--user=nobody", "./mine"], 4, marks=pytest.mark.needs_root),
+    ],
+)
+def test_a_restart_that_cannot_be(pydaemon, programs, place, words, wanted):
+    """The kind: what the start would fail at; what runs goes on, and nothing else is left."""
+    (place / "dead").write_text("")
+    for name, mode in {"headless": 0o755, "mine": 0o700}.items():
+        (place / name).write_text("#!/nonesuch\n")
+        (place / name).chmod(mode)
     assert pydaemon("start", "--settle", "0", "sleep", "1000")[0] == 0
-    before = pydaemon("status")[1]
-    code, out, err = pydaemon("restart", *words, *(["sleep", "1000"] if "=" in words[0] else []))
-    assert code in (2, 5)
-    assert out == ""
+    before = programs.left()
+    code, out, err = pydaemon("restart", *words, "1000")
+    assert (code, out) == (wanted, "")
     assert err.startswith("pydaemon: fatal: ")
-    assert pydaemon("status")[1].split(")")[0] == before.split(")")[0]
+    assert wanted == 2 or err.startswith(
+        "pydaemon: fatal: unable to start web again, so it goes on as it is: unable to "
+    )
+    assert programs.left() == before
+    assert pydaemon("stop")[0] == 0
+    # The start says the same.
+    again = pydaemon("start", *words, "1000")[2]
+    assert again == err.replace(" again, so it goes on as it is", "")
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,15 @@ def _bad_interpreter(file: bytes) -> bytes:
         return b""
     if line[:2] != b"#!":
         return file + b" is there, but the loader that it names is not"
-    words = line[2:].split()
-    name = words[0] if words else b""
     if line[-1:] == b"\r":
         return file + b" has Windows line ends: its first line asks for an interpreter with a CR"
-    return file + b" names an interpreter that does not exist: " + name
+    return file + b" names an interpreter that does not exist: " + interpreter(file)
+
+
+def interpreter(file: bytes) -> bytes:
+    """The one that FILE names in its first line; nothing if it is no script."""
+    line = _first_line(file)
+    return b"".join(line[2:].split()[:1]) if line[:2] == b"#!" else b""
 
 
 def refused(file: bytes, error: OSError) -> bytes:

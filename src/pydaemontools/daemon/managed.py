@@ -5,15 +5,17 @@ import sys
 from time import monotonic, sleep
 
 from . import detach, safe_fork
-from .command_kinds import callable_of, from_here, is_server, needs_shell, words_of
+from .command_kinds import from_here, is_server, needs_shell, words_of
 from .daemon_options import DaemonOptions
 from .end_processes import LOOK
 from .failures import AlreadyRunning, Error
 from .lock_file import Holder, PidFile
 from .plan import Plan
-from .running_as import be, call, execute, run_shutdown, see_program
+from .rehearsal import rehearse
+from .running_as import be, call, execute, run_shutdown
 from .seconds import check_seconds
 from .starting import Start
+from .stdio import Stdio
 from .stopping import GRACE, Running, number_of
 from .truth import Truth
 
@@ -56,17 +58,10 @@ class Managed(DaemonOptions):
         options that mean nothing. Under a supervisor that started this program it does not
         detach, and runs here.
         """
-        self.check()
-        plan = self._plan = self.plan()
-        words = words_of(self.startup_command)
-        stays = self.nochdir or self.chroot is not None
-        self.words = words if words is None or stays else from_here(words)
-        plan.goes_on = words is None
+        plan = self._plan = self._prepared()
         if not detach.must_detach(self.detach):
             self._run_here(plan)
             return self
-        if callable_of(self.startup_command):
-            safe_fork.check(2)
         self._say("debug", "About to fork ...")
         name = self.name or ""
         condition, logs, hook = self.condition(), self.logs(), self.after_fork
@@ -90,6 +85,21 @@ class Managed(DaemonOptions):
         if do_exit:
             os._exit(0)
         return self
+
+    def _prepared(self) -> Plan:
+        """What a start is to do. Raises Error for all that can be refused before it."""
+        self.check()
+        plan = self.plan()
+        words = words_of(self.startup_command)
+        stays = self.nochdir or self.chroot is not None
+        self.words = words if words is None or stays else from_here(words)
+        plan.goes_on = words is None
+        if not detach.must_detach(self.detach):
+            # Then these stay, as they are.
+            plan.stdio = Stdio(keep=True)
+        elif plan.goes_on:
+            safe_fork.check(3)
+        return plan
 
     async def wait_ready(self) -> "Self":
         """Wait until what startup(wait=False) began is ready. Raises as that does."""
@@ -185,14 +195,12 @@ class Managed(DaemonOptions):
     def restart(self, do_exit: bool = True) -> "Self":  # noqa: FBT001, FBT002
         """Stop it if it runs, and start it. Raises as these do.
 
-        What can be known beforehand to fail leaves it running.
+        A start that cannot succeed is seen beforehand, and leaves it running.
         """
-        self.check()
-        self.plan()
+        plan = self._prepared()
         self.condition().close()
-        words = words_of(self.startup_command)
-        if words and self.chroot is None and self.environment is None:
-            see_program(self.name or "", words if self.nochdir else from_here(words))
+        if self.alive():
+            rehearse(self.name or "", plan, self.words, self.timeout)
         self.shutdown()
         return self.startup(do_exit)
 

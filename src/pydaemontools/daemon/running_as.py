@@ -3,16 +3,15 @@
 import os
 import sys
 from _signal import SIG_DFL, SIGKILL, SIGPIPE, SIGXFSZ, signal
-from errno import ENOENT
 from time import monotonic
 
-from ..base.errors import error_str, not_run
+from ..base.errors import error_str
 from ..base.proc import start_time
 from ..chain import pathexec
 from . import detach, streams
 from .command_kinds import callable_of, words_of
 from .end_processes import wait_for_end
-from .failures import Error, StartupError
+from .failures import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,18 +84,6 @@ def call(command: object) -> object:
     """Call what COMMAND is, a callable or a Server."""
     body = callable_of(command)
     return body() if body else None
-
-
-def see_program(name: str, words: list[bytes]) -> None:
-    """Raise StartupError where there is no program for WORDS, which the daemon NAME would be."""
-    path = os.environb.get(b"PATH")
-    files = pathexec.search(words[0], path)
-    if any(os.path.lexists(file) for file in files):
-        return
-    missing = FileNotFoundError(ENOENT, "")
-    shown, hint = os.fsdecode(words[0]), not_run(words, files, path, missing)
-    text = f"unable to restart {name}: unable to run {shown}: {error_str(missing).decode()}"
-    raise StartupError(text, step="exec", exception=missing, hint=os.fsdecode(hint)) from missing
 
 
 def run_shutdown(name: str, command: object, seconds: float) -> float:

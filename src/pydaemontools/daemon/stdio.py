@@ -8,7 +8,7 @@ from ..base.cli import Quit
 from ..chain import pathexec
 from .absolute import absolute
 from .close_rest import close_all_but
-from .failures import Error, OptionError
+from .failures import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ class Stdio:
         os.waitpid(between, 0)
         with open(trouble, "rb", buffering=0) as said:
             if text := said.read():
-                raise Error(os.fsdecode(text))
+                errno, hint, *lines = text.split(b"\0")
+                end = Quit(111, *lines, hint=hint)
+                end.error = OSError(int(errno), "")
+                raise end
         return sink
 
     def _be_logger(self, tell: int) -> None:
@@ -116,7 +119,8 @@ class Stdio:
         try:
             become = pathexec.become(self.logger, os.environb.get(b"PATH"))
         except Quit as end:
-            os.write(tell, b"; ".join(end.lines).removeprefix(b"fatal: "))
+            errno = end.error.errno if end.error else None
+            os.write(tell, b"\0".join([b"%d" % (errno or 0), end.hint, *end.lines]))
             return
         os.close(tell)
         pathexec.run(*become)
