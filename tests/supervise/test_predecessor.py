@@ -45,6 +45,7 @@ def test_one_that_is_elsewhere_is_known_again(serve, supervise):
 LEAVES = {
     "a worker, and its leader is dead": " sleep 1000 & echo $! >left\nwait\n",
     "a worker that made a session": " setsid sleep 1000 & echo $! >left\nexec sleep 1000\n",
+    "a worker of no parent": " (setsid sleep 1000 >&- 2>&- & echo $! >left)\nexec sleep 1000\n",
     "a worker of another parent, with our stderr": f"""#!{sys.executable} -IS
 import os, signal
 if os.fork() == 0:
@@ -65,7 +66,7 @@ signal.pause()
 
 @pytest.mark.parametrize("how", LEAVES)
 def test_what_else_lives_of_it(serve, supervise, how):
-    """By its session, its descent, and the pipe that only the service was given."""
+    """By its session, its descent, its mark, and the pipe that only the service was given."""
     kept = serve({"run": "#!/bin/sh\n", "down": ""} | RESTART)
     run = LEAVES[how].replace("PLACE", repr(str(kept.path)))
     make_service(kept.path, {"run": run})
@@ -130,7 +131,7 @@ def test_a_pid_of_another_life(serve, supervise, word):
         lines = [
             wrong[word] if line.startswith(word + " ") else line
             for line in kept.lines("supervise/state")
-            if not line.startswith(("session ", "pipes "))
+            if not line.startswith(("session ", "mark ", "pipes "))
         ]
         file.write_text("".join(line + "\n" for line in lines))
 

@@ -3,6 +3,8 @@
 import posix
 import time
 
+from .process import MARK
+
 PAGE = posix.sysconf("SC_PAGE_SIZE")
 TICKS = posix.sysconf("SC_CLK_TCK")  # in a second
 START = 19  # where stat() has the start time, in ticks since boot
@@ -104,14 +106,14 @@ def command_line(pid: int) -> bytes:
     return plain(text)
 
 
-def variable(pid: int, name: bytes) -> bytes:
-    """What NAME was in the environment that the process PID began with; nothing if unknown."""
+def marks(pid: int) -> list[bytes]:
+    """The marks in the environment that the process PID began with; none if nobody knows."""
     try:
         with open(f"/proc/{pid}/environ", "rb", buffering=0) as words:
-            found = (b"\0" + words.readall()).partition(b"\0" + name + b"=")[2]
+            found = (b"\0" + words.readall()).partition(b"\0" + MARK + b"=")[2]
     except OSError:
-        return b""
-    return found.partition(b"\0")[0]
+        return []
+    return found.partition(b"\0")[0].split(b"/")
 
 
 def descendants(pid: int) -> list[int]:

@@ -9,7 +9,8 @@ import sys
 # The environment of the chain and of what comes after it: bytes to bytes, in order.
 environ: dict[bytes, bytes] = posix.environ
 
-# The variable by which the processes that a service leaves are known (see jobs/tree.py).
+# The variable by which the processes that a service leaves are known (see jobs/tree.py): a mark of
+# each supervisor that they are below, with slashes between them.
 MARK = b"PYDAEMONTOOLS_SERVICE"
 
 # Soft limits that wait for the first program that is not ours (see limits.py).

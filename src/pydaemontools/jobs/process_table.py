@@ -3,7 +3,7 @@
 import posix
 
 from ..base.kept_pipe import link
-from ..base.proc import pids, stat
+from ..base.proc import marks, pids, stat
 
 
 class ProcessTable:
@@ -14,6 +14,7 @@ class ProcessTable:
         self.found = {pid: fields for pid, fields in stats if fields and fields[0] != b"Z"}
         self._children: dict[int, list[int]] | None = None
         self._pipes: dict[str, list[tuple[int, str]]] | None = None
+        self._marked: dict[bytes, list[int]] | None = None
 
     def below(self, roots: list[int]) -> list[int]:
         """The processes ROOTS and all that descend from them, each once."""
@@ -40,6 +41,15 @@ class ProcessTable:
             found.add(pid)
             pid = int(self.found[pid][1])
         return found
+
+    def marked(self, mark: bytes) -> list[int]:
+        """Those that have MARK in their environment."""
+        if self._marked is None:
+            self._marked = {}
+            for pid in self.found:
+                for one in marks(pid):
+                    self._marked.setdefault(one, []).append(pid)
+        return self._marked.get(mark, [])
 
     def writers(self, pipe: str) -> set[int]:
         """Those that can write to PIPE, which is as a link in /proc calls it."""

@@ -9,7 +9,7 @@ it has from there.
 import posix
 
 from ..base.orphans import adopt
-from ..base.proc import children, is_shown, start_time, variable
+from ..base.proc import children, is_shown, marks, start_time
 from ..base.process import MARK, environ
 from .process_table import ProcessTable
 
@@ -48,9 +48,13 @@ class Reaper:
         self._led[service] = *self._led.get(service, ()), pid
 
     def mark(self, service: object) -> bytes:
-        """What SERVICE is known by below us, and we with it by a supervisor above."""
+        """What SERVICE is known by below us, and by whoever comes after us."""
+        return b"%x" % (id(service) ^ self._secret)
+
+    def marks(self, service: object) -> bytes:
+        """The same as it stands in the environment, where a supervisor above us has one, too."""
         above = environ.get(MARK)
-        return (above + b"/" if above else b"") + b"%x" % (id(service) ^ self._secret)
+        return (above + b"/" if above else b"") + self.mark(service)
 
     def left_by(self, service: object) -> list[int]:
         """The processes that SERVICE left behind, parents first."""
@@ -104,8 +108,8 @@ class Reaper:
 
     def _marked(self, pid: int) -> object:
         """The service whose mark the process PID has; None if it has none, or does not show it."""
-        marks = variable(pid, MARK).split(b"/")
-        return next((one for one in self._led if b"%x" % (id(one) ^ self._secret) in marks), None)
+        found = marks(pid)
+        return next((one for one in self._led if self.mark(one) in found), None)
 
 
 def below(roots: list[int]) -> list[int]:

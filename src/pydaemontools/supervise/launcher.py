@@ -145,7 +145,7 @@ class Launcher:
     def _mark(self) -> bytes:
         """What tells whose it is that the service leaves behind."""
         reaper = self.service.reaper
-        return reaper.mark(self.service) if reaper else b""
+        return reaper.marks(self.service) if reaper else b""
 
     def _fork(self, body: "Callable[[], int]", fd_map: "Mapping[int, int]") -> int:
         one = self.service

@@ -49,6 +49,7 @@ class Predecessor:
         self._counted = dict([*list(known.items())[:1], *numbers(words.get(b"main", b"")).items()])
         self._sessions = session
         self._cgroup = words.get(b"cgroup", b"")
+        self._mark = words.get(b"mark", b"")
         # What a logger reads is written by others.
         self._links = {f"pipe:[{inode}]" for fd, inode in self.pipes.items() if fd}
 
@@ -80,7 +81,7 @@ class Predecessor:
 
     def record(self) -> "Words":
         """The same for whoever comes after us, until what it left has ended."""
-        kept = {key: self.words.get(key, b"") for key in (b"cgroup", b"pipes")}
+        kept = {key: self.words.get(key, b"") for key in (b"cgroup", b"mark", b"pipes")}
         return kept | {b"session": listed(self._sessions)}
 
     def strays(self) -> list[int]:
@@ -88,6 +89,7 @@ class Predecessor:
         table = self._table()
         ours = table.ancestors(posix.getpid())
         inside = set(tree.members(tree.cgroup_path(self._cgroup))) if self._cgroup else set()
+        inside.update(table.marked(self._mark) if self._mark else ())
         inside = inside.union(*(table.writers(pipe) for pipe in self._links))
         roots = [
             pid

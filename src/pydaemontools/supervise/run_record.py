@@ -2,8 +2,9 @@
 
 `place`, this boot, pid namespace and service directory; `processes`, pid and start time of what
 counts, that of run first; `main`, those of a process that MAINPID named; `session`, those of who
-led it; `cgroup`; `pipes`, which fd of the service is which pipe, by its inode, that nobody else
-got from us; `logger`, the same of the pipe to a logger that has no directory of its own.
+led it; `cgroup`; `mark`, that of us in its environment; `pipes`, which fd of the service is which
+pipe, by its inode, that nobody else got from us; `logger`, the same of the pipe to a logger that
+has no directory of its own.
 Nothing else proves whose a process is: not its number, and not where it stands.
 `starting` is 1 where another run may have been started since: nothing lived when that was written.
 """

@@ -95,6 +95,7 @@ class Successor(DirectoryService):
         known = {
             b"session": self._run() if self.pid else b"",
             b"cgroup": state.rules.cgroup if self.pid else b"",
+            b"mark": self.reaper.mark(self) if self.reaper else b"",
             b"pipes": self._given[0],
         }
         if left:
