@@ -99,6 +99,15 @@ def test_nothing_has_a_level_that_it_has_not():
                 assert reader.route([line]) == [INFO], line
 
 
+def test_a_level_behind_fields_with_names_may_be_far():
+    """Wherever it stands: PostgreSQL has it behind what its client calls itself."""
+    for size in range(150):
+        line = b"2026-11-29 13:16:38 UTC [712]: user=u,db=d,app=%b,client=::1 ERROR:  no" % (
+            b"x" * size
+        )
+        assert Forms().level(line)[0] == ERR, line
+
+
 def test_the_page_has_the_table():
     """What the page says of formats is what the rows say."""
     page = ROOT / "docs/reference/levels.md"

@@ -101,8 +101,8 @@ FORMATS = (
     LineFormat(
         "postgresql",
         "PostgreSQL",
-        r"{when} \[[0-9-]++\](?:: \[[0-9-]++\])? "
-        r"(?:[a-z]{1,12}+=[^\n\"']{0,90}? |[^\s]++ )?(?:\[[^\]]*+\] )?"
+        r"{when} \[[0-9-]++\](?::(?: \[[0-9-]++\])?)? "
+        r"(?:[a-z]{1,12}+=[^\n\"']{0,200}? |[^\s]++ )?(?:\[[^\]]*+\] )?"
         r"{level=PANIC|FATAL|ERROR|WARNING|NOTICE|INFO|LOG|DEBUG|"
         r"DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION|BACKTRACE}[0-9]?:  ",
         (

@@ -35,7 +35,8 @@ WHEN = (
 )
 # The closing bracket of a time that has an opening one may come later.
 TIMED = re.compile(rf"[\[(<]?{WHEN}(?:[\])>](?![0-9]))?".encode())
-NEAR = 96  # bytes behind a time in which a level is looked for
+# Bytes behind a time in which a level is looked for; more where fields have names.
+NEAR, FAR, EQUALS = 96, 256, 0x3D
 TIME = "{when}"
 END = r"(?=\n)"  # of a line; not \Z, which is also where a match has to end
 PART = re.compile(r"\{(when|caps|CAPS|word|letter|level(?:=([^{}]+))?)\}")
@@ -333,8 +334,12 @@ class Shapes:
             return self._others[_kind(chr(text[0]))], 0
         end = time.end()
         # Of most lines without a level, this is the quick way to know it.
-        near = text[end : end + NEAR].translate(WORDS_ALONE).split()
-        return None if NEAR_WORDS.isdisjoint(near) else self._timed, end
+        near = text[end : end + NEAR]
+        none = NEAR_WORDS.isdisjoint(near.translate(WORDS_ALONE).split())
+        if none and EQUALS in near:
+            near = text[end : end + FAR]
+            none = NEAR_WORDS.isdisjoint(near.translate(WORDS_ALONE).split())
+        return None if none else self._timed, end
 
     def message(self, line: bytes) -> bytes | None:
         """What LINE says behind its level; None if it is in no format."""

@@ -4,8 +4,12 @@ from .level_words import CAPNSLOG, LETTERS, MYSQL, POSTGRES, REDIS, WORDS
 from .levels import CRIT, ERR, INFO, WARNING
 from .line_format import LineFormat
 
-POSTGRES_LEVEL = r"{level=PANIC|FATAL|ERROR|WARNING|NOTICE|INFO|LOG|DEBUG|DETAIL|HINT|CONTEXT}"
+POSTGRES_LEVEL = (
+    r"{level=PANIC|FATAL|ERROR|WARNING|NOTICE|INFO|LOG|DEBUG|"
+    r"DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION|BACKTRACE}[0-9]?:  "
+)
 NAMES = r"(?>(?:[a-z][A-Za-z0-9_.]{0,31}+=[^\s=\[]{1,64}+ ){1,9})"  # key=value, a few times
+KEYS = r"(?:user|db)=[^\n\"']{0,200}?"  # a value may be of several words
 CLASS = r"(?>(?:[a-z_][A-Za-z0-9_$]*+\.)+)[A-Za-z_$][A-Za-z0-9_$]*+"
 OLD = r"[0-9]{1,2} [A-Z][a-z]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3} {level=[#*.-]} "
 VARIANTS = (
@@ -20,11 +24,13 @@ VARIANTS = (
     ),
     LineFormat(
         "postgresql-variants",
-        "PostgreSQL with Amazon's prefix, with none, and psql reading a file",
+        "PostgreSQL with Amazon's prefix, Azure's, none, through syslog, and psql reading a file",
         (
-            rf"{{when}}:[^\s\[]*+\[[0-9]++\]:{POSTGRES_LEVEL}[0-9]?:  ",
-            rf"postgres: {POSTGRES_LEVEL}[0-9]?:  ",
-            rf"psql:[A-Za-z0-9_./+-]{{1,200}}+:[0-9]++: {POSTGRES_LEVEL}:  ",
+            rf"{{when}}:[^\s\[]*+\[[0-9]++\]:{POSTGRES_LEVEL}",
+            rf"{{when}}-[0-9a-f]{{1,16}}+\.[0-9a-f]{{1,8}}+-{POSTGRES_LEVEL}",
+            rf"\[[0-9]++-[0-9]++\] (?:{{when}} \[[0-9-]++\]:? )?{KEYS} {POSTGRES_LEVEL}",
+            rf"postgres: {POSTGRES_LEVEL}",
+            rf"psql:[A-Za-z0-9_./+-]{{1,200}}+:[0-9]++: {POSTGRES_LEVEL}",
         ),
         (b"psql:x.sql:3: ERROR:  no such relation", ERR, b"no such relation"),
         words=POSTGRES,
