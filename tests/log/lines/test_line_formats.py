@@ -108,6 +108,14 @@ def test_a_level_behind_fields_with_names_may_be_far():
         assert Forms().level(line)[0] == ERR, line
 
 
+def test_what_is_in_a_format_is_a_suspect():
+    """What one look at many lines tells leaves none out."""
+    forms = Forms()
+    for _, _, line in CORPUS:
+        if forms.level(text := shown(line))[0] is not None:
+            assert forms.suspects([b"x y z", text, b"x y z"]) == [1], line
+
+
 def test_the_page_has_the_table():
     """What the page says of formats is what the rows say."""
     page = ROOT / "docs/reference/levels.md"

@@ -181,4 +181,19 @@ DAEMONS = (
         r"\[(?!{caps}\])(?=[0-9]*+[A-Za-z])[A-Za-z0-9_.:/-]{1,64}+\] {CAPS}: ",
         (b"[web] ERROR: no route", ERR, b"no route"),
     ),
+    LineFormat(
+        "tensorflow",
+        "TensorFlow",
+        r"{when}: {level=[IWEF]} (?:[A-Z]:)?[A-Za-z0-9_./\\+-]{1,200}+:[0-9]++\] ",
+        (b"2026-11-29 13:16:38.123456: E tensorflow/x.cc:5] no device", ERR, b"no device"),
+        words=LETTERS,
+    ),
+    LineFormat(
+        "pytorch",
+        "PyTorch",
+        r"(?:\[rank[0-9]++\]:)?\[{level=[IWEF]}(?:[0-9]{3,4} [0-9:.]{8,18}+)? "
+        r"[A-Za-z0-9_./-]{1,200}+:[0-9]++\] ",
+        (b"[W1129 13:16:38.123 socket.cpp:697] no peer", WARNING, b"no peer"),
+        words=LETTERS,
+    ),
 )

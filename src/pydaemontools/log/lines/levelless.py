@@ -63,7 +63,7 @@ NAMED = (
 )
 OTHER_NUMBER = r"[0-9]{1,9}+[\])](?:[^ \n]| [^0-9\n]|(?=\n))"
 # What stands in brackets before no level: nor X.Org's, or an error of Node's.
-NO_HEAD = rf"(?! *+{HEAD}|pod/|PM[0-9]|DEPEND|[EWIN][EWI]\)|[A-Za-z0-9_]*+(?<=Error):)"
+NO_HEAD = rf"(?! *+{HEAD}|pod/|rank[0-9]|PM[0-9]|DEPEND|[EWIN][EWI]\)|[A-Za-z0-9_]*+(?<=Error):)"
 NO_CLOCK = r"(?![0-9]*+\.[0-9]++\] \([EWIN])"
 BRACKET = rf"[\[(](?:{NO_HEAD}{NAMED}| ++[0-9]{NO_CLOCK}|{OTHER_NUMBER})"
 OTHER = r"[^\[(<=@ \t0-9A-Za-z](?!\x94\x82 |\x95\xad\xe2)"  # nor a box of light lines
