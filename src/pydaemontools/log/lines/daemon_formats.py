@@ -189,6 +189,13 @@ DAEMONS = (
         words=LETTERS,
     ),
     LineFormat(
+        "logback-status",
+        "logback, of itself",
+        r"{when} (?: {1,40})?(?:\|-|\+ ){level=ERROR|WARN|INFO} in (?=[A-Za-z_])",
+        (b"13:16:38,123 |-ERROR in ch.qos.logback.X@5:12 - no action", ERR, b"no action"),
+        rest=r"[^ ]++ - ",
+    ),
+    LineFormat(
         "pytorch",
         "PyTorch",
         r"(?:\[rank[0-9]++\]:)?\[{level=[IWEF]}(?:[0-9]{3,4} [0-9:.]{8,18}+)? "
