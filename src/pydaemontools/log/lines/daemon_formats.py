@@ -7,6 +7,9 @@ from .line_format import LineFormat
 D2 = "[0-9]{2}"
 ANDROID = LETTERS | {b"f": CRIT, b"s": INFO}
 DATED = rf"[0-9]{{4}}-{D2}-{D2}[ T]{D2}:{D2}:{D2}(?=[ .,Z])"
+# Beego's time, since a letter in brackets behind any other may be what became of a file.
+BEHIND = rf"(?<=/{D2} {D2}:{D2}:{D2}"
+SLASHED = rf"(?:{BEHIND} \[[A-Z]\] )|{BEHIND}\.[0-9]{{3}} \[[A-Z]\] ))"
 
 DAEMONS = (
     LineFormat(
@@ -194,6 +197,21 @@ DAEMONS = (
         r"{when} (?: {1,40})?(?:\|-|\+ ){level=ERROR|WARN|INFO} in (?=[A-Za-z_])",
         (b"13:16:38,123 |-ERROR in ch.qos.logback.X@5:12 - no action", ERR, b"no action"),
         rest=r"[^ ]++ - ",
+    ),
+    LineFormat(
+        "beego",
+        "Beego, Gitea before 1.9",
+        rf"{{when}} \[{{level=[MACEWNIDT]}}\] {SLASHED}",
+        (b"2026/11/29 13:16:38.123 [E] [router.go:5] no route", ERR, b"no route"),
+        words=LETTERS | {b"m": EMERG},
+        rest=r" *+(?:\[[^\]\s:]++:[0-9]++\] ++)?",
+    ),
+    LineFormat(
+        "gitea",
+        "Gitea",
+        r"{when} [A-Za-z0-9_./-]{1,200}+:[0-9]++:[^\s\[\]]{1,200}+(?<=\)) \[{level=[FCEWIDT]}\] ",
+        (b"2026/11/29 13:16:38 cmd/web.go:242:runWeb() [E] no route", ERR, b"no route"),
+        words=LETTERS,
     ),
     LineFormat(
         "pytorch",
