@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import struct
 import threading
 from contextlib import suppress
@@ -195,6 +196,48 @@ def test_a_server_that_comes_later(scheme, start, far):
     assert server.lines() == [b"one", *numbered(0, 1000)]
 
 
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize("spool", [(), ("--spool", "spool")], ids=["memory", "spool"])
+def test_a_server_that_wants_nobody(spool, reset, start):
+    """Kind: a connection that is no more than one, as a load balancer's with nobody behind it. It
+    is away until one lasts, and that is said once.
+    """
+    linger = struct.pack("ii", reset, 0)
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        url = f"tcp://127.0.0.1:{feed.getsockname()[1]}"
+        process = start("pysissylog", *spool, "--to", url, "me")
+        for at in range(4):
+            write_all(process.stdin.fileno(), b"line %d\n" % at)
+            one, _ = feed.accept()
+            # It takes something, so that there is something unread.
+            wait_until(lambda: one.recv(1, socket.MSG_PEEK))  # noqa: B023
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            one.close()
+        write_all(process.stdin.fileno(), b"last\n")
+        one, _ = feed.accept()
+        with one:
+            warned(process, b"connection reset")
+            again = b"pysissylog: info: reached " + url.encode() + b" again\n"
+            assert process.stderr.readline() == again
+            no_more_for(process)
+            assert b"last" in b"".join(iter(lambda: one.recv(65536), b""))
+        assert finish(process) == (0, b"")
+
+
+def test_a_server_that_hears_one_line_each_time(start):
+    """It has read what came before it closes: it is there, and nothing is said."""
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        process = start("pysissylog", "--to", f"tcp://127.0.0.1:{feed.getsockname()[1]}", "me")
+        for at in range(6):
+            write_all(process.stdin.fileno(), b"line %d\n" % at)
+            with feed.accept()[0] as one:
+                assert b"line %d" % at in one.recv(65536)
+                one.shutdown(socket.SHUT_WR)
+                assert one.recv(65536) == b""
+        no_more_for(process)
+        assert finish(process) == (0, b"")
+
+
 def test_the_buffer_is_a_bound_for_a_server(start):
     """Without a spool what is held is bounded; then the daemon waits, and nothing is lost."""
     port = free_port()
@@ -365,6 +408,47 @@ def test_a_server_that_answers_and_goes(farewell, start, tcp, pipe):
     wait_until(lambda: b" three\n" in server.came[1])
     assert re.findall(rb" (one|two|three)\n", server.came[1]) == [b"three"]
     process.kill()
+
+
+def opened(one):
+    """Answer over ONE, as RELP, that there is a session."""
+    read_to(one, b"commands=syslog\n")
+    one.sendall(b"1 rsp 6 200 OK\n")
+
+
+def answered(one):
+    """Answer one message over ONE too."""
+    opened(one)
+    read_to(one, b" line 0\n", b" line 1\n", b" line 2\n")
+    one.sendall(b"2 rsp 6 200 OK\n")
+
+
+def read_to(one, *ends):
+    """Read from ONE until what came has one of ENDS."""
+    came = b""
+    while not any(end in came for end in ends):
+        came += one.recv(65536)
+
+
+@pytest.mark.parametrize("how", [opened, answered])
+def test_a_relp_server_that_wants_nobody(how, start):
+    """Kind: as above; a session, or an answer or two, are not yet a server that is there."""
+    check_away(how, start, "relp://127.0.0.1:{port}")
+
+
+def check_away(how, start, url):
+    """Check that a server at URL that does HOW, and goes, is said once to be away."""
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        process = start("pysissylog", "--to", url.format(port=feed.getsockname()[1]))
+        write_all(process.stdin.fileno(), b"line 0\nline 1\n")
+        for at in range(2, 5):
+            with feed.accept()[0] as one:
+                how(one)
+            write_all(process.stdin.fileno(), b"line %d\n" % at)
+        feed.accept()[0].close()
+        process.terminate()
+        said = finish(process)[1]
+    assert (said.count(b"unable to reach"), said.count(b" again\n")) == (1, 0), said
 
 
 class Wire:
@@ -615,6 +699,22 @@ def test_a_server_that_talks_no_tls(tcp, certificates, start, pipe):
     process.terminate()
     finish(process)
     assert not any(b"secret" in came for came in server.came)
+
+
+@pytest.mark.parametrize("version", [None, "TLSv1_2", "TLSv1_3"], ids=["before", "1.2", "1.3"])
+def test_a_tls_server_that_wants_nobody(version, certificates, start):
+    """Kind: as above; it goes in the handshake, or when that is done."""
+
+    def how(one):
+        if not version:
+            one.recv(1, socket.MSG_PEEK)
+            return
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.maximum_version = ssl.TLSVersion[version]
+        made.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+        made.wrap_socket(one, server_side=True).close()
+
+    check_away(how, start, f"tls://127.0.0.1:{{port}},ca={certificates}/ca.pem")
 
 
 def test_insecure(tls, send):

@@ -1,5 +1,6 @@
 """What is said over a connection once there is one: the part that TCP and RELP have in common."""
 
+import time
 from collections import deque
 
 from .phases import OPEN
@@ -11,13 +12,19 @@ if TYPE_CHECKING:
     from .backlog import Backlog
     from .transport import Connection
 
+SETTLE = 0.5  # seconds in which a server, or what stands before it, may find that it is not for us
+
 
 class StreamProtocol:
     """A protocol sends what BACKLOG has, texts that FRAMES made, over one connection after the
-    other, and tells it and RETRY what has arrived. Raises OSError at the end of a connection.
+    other, and tells it what has arrived, and RETRY once a connection is one that lasts. Raises
+    OSError at the end of a connection.
     """
 
     answering = False  # whether the server has still to answer to finish()
+    refused = False  # whether the last connection ended too soon, though all is sent
+    _took: bool  # whether something has arrived
+    _lasting: float  # from when on the connection counts as one
     _connection: "Connection"
     _cursor: int  # the position of what is to be sent next
     _in_flight: deque[tuple[int, int]]  # what will tell of an arrival, and up to which position
@@ -32,6 +39,8 @@ class StreamProtocol:
         self._connection = connection
         self._cursor = self.backlog.begin
         self._in_flight = deque()
+        self._took = self.refused = False
+        self._lasting = time.monotonic() + SETTLE
 
     @property
     def room(self) -> bool:
@@ -40,13 +49,18 @@ class StreamProtocol:
 
     def due(self) -> float | None:
         """Return in how many seconds there is something to do, if the server says nothing."""
-        return 0.0 if self.room and self.backlog.ready(self._cursor) else None
+        if self.room and self.backlog.ready(self._cursor):
+            return 0.0
+        tried = self._took and self.retry.trying
+        return max(0.0, self._lasting - time.monotonic()) if tried else None
 
     def step(self) -> None:
         """Go on with whatever can be done now."""
         self.listen()
         if self._connection.phase == OPEN:
             self.feed()
+        if time.monotonic() >= self._lasting:
+            self._worked()
 
     def listen(self) -> None:
         """Send what the connection did not take before, and consume what the server says."""
@@ -67,8 +81,16 @@ class StreamProtocol:
 
     def finished(self, error: OSError | None) -> None:
         """Note how the connection was after finish(): ended by ERROR, or still there."""
+        if not error:
+            # As far as we shall know.
+            self._worked()
 
     def _delivered(self, position: int) -> None:
         """All before POSITION has arrived."""
+        self._took = True
         self.backlog.delivered(position)
-        self.retry.worked()
+
+    def _worked(self) -> None:
+        """The server is there, if it took something."""
+        if self._took and self.retry.trying:
+            self.retry.worked()

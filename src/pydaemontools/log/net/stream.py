@@ -185,7 +185,7 @@ class Stream(Sink):
         if phase >= OPENING:
             self._protocol.ended(error)
         self._drop()
-        if self.backlog.ready(self.backlog.begin):
+        if self.backlog.ready(self.backlog.begin) or self._protocol.refused:
             self.retry.failed(error)
 
     def _linger(self) -> None:

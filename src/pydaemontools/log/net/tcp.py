@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 LOOK = 0.001, 0.1  # seconds until we look whether all has arrived: first, longest
 TURN = 1 << 20  # bytes that are sent before anything else is seen to
-SETTLE = 0.5  # seconds in which a server may find that it does not want us
 
 
 class TcpProtocol(StreamProtocol):
@@ -44,7 +43,7 @@ class TcpProtocol(StreamProtocol):
         self._replay.begin(self._cursor)
         self._arrived = 0
         early = connection.tls and connection.tls.early
-        self._settled = time.monotonic() + SETTLE if early else 0.0
+        self._settled = self._lasting if early else 0.0
         connection.phase = OPEN
         if self.backlog.kept:
             self.backlog.connected(connection.endpoints)
@@ -52,7 +51,7 @@ class TcpProtocol(StreamProtocol):
     def due(self) -> float | None:
         """Return in how many seconds there is something to send, or to look for."""
         due = super().due()
-        if due is None and self._in_flight:
+        if due != 0 and self._in_flight:
             due = max(self._look, self._settled - time.monotonic())
         return due
 
@@ -108,8 +107,13 @@ class TcpProtocol(StreamProtocol):
             pass
         if self._in_flight and self._arrived and not self._connection.tls:
             self._salvage()
-        if self.backlog.kept:
+        short = time.monotonic() < self._lasting
+        in_order = False
+        if short or self.backlog.kept:
             in_order = isinstance(error, Ended) and self._connection.closed()
+        # A server that has read what came may close then, each time.
+        self.refused = short and not (in_order and self._took)
+        if self.backlog.kept:
             self.backlog.rewind(self._replay.resume_at(in_order=in_order))
             self.backlog.connected(b"")
 
@@ -129,10 +133,12 @@ class TcpProtocol(StreamProtocol):
 
     def finished(self, error: OSError | None) -> None:
         """Note what our successor has to know of the connection."""
-        if not error and self.backlog.kept:
-            # The server has it all; who comes next sees to that.
-            self.backlog.connected(self.backlog.connection + ENDED)
-        elif isinstance(error, Ended) and self._connection.closed():
+        in_order = isinstance(error, Ended) and self._connection.closed()
+        super().finished(None if in_order else error)
+        if in_order:
             self.backlog.connected(b"")
         elif error:
             self.ended(error)
+        elif self.backlog.kept:
+            # The server has it all; who comes next sees to that.
+            self.backlog.connected(self.backlog.connection + ENDED)
