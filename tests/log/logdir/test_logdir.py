@@ -5,6 +5,7 @@ import errno
 import os
 import posix
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from pydaemontools.base import shared_dir
 from pydaemontools.base.tai64 import label, stamp
 from pydaemontools.log.lines.batch import Batch
-from pydaemontools.log.logdir import current, finished, folder, recovery, rotation, writer
+from pydaemontools.log.logdir import copies, current, finished, folder, recovery, rotation, writer
 from pydaemontools.log.logdir.processor import Processor
 from pydaemontools.log.logdir.writer import KEEP, SIZE, SLACK, LogDir
 from pydaemontools.log.sinks.directory import DirectorySink
@@ -83,7 +84,7 @@ def let_go(one):
 
 def replace(patch, system):
     """Have all that a log directory asks of the system asked of SYSTEM."""
-    for module in current, finished, folder, recovery, rotation, shared_dir, writer:
+    for module in copies, current, finished, folder, recovery, rotation, shared_dir, writer:
         patch.setattr(module, "posix", system)
 
 
@@ -504,6 +505,7 @@ def removed_on_the_way(patch, fault, how):
         put(one, DATA[:250])
         current = (path / "current").read_bytes()
         how(path)
+        kept = everything(path) if (path / "current").exists() else current
         replace(patch, fault)
         left, faults = DATA[250:], 0
         while left:
@@ -513,7 +515,7 @@ def removed_on_the_way(patch, fault, how):
                 faults += 1
         replace(patch, posix)
         one.close()
-        assert everything(path) == current + DATA[250:]
+        assert everything(path) == kept + DATA[250:]
         assert one.rotation.renewed
         assert {oct(file.stat().st_mode & 0o777) for file in old(path)} == {"0o744"}
     return fault.calls, faults
@@ -525,7 +527,14 @@ def empty(path):
         file.unlink()
 
 
-@pytest.mark.parametrize("how", [remove, empty])
+def copy(path):
+    """Have a copy of `current` in PATH be called so."""
+    shutil.copy(path / "current", path / "new")
+    (path / "new").chmod(0o744)
+    (path / "new").rename(path / "current")
+
+
+@pytest.mark.parametrize("how", [remove, empty, copy])
 def test_every_step_may_fail_where_a_directory_was_removed(how, monkeypatch):
     """Whichever call fails once: what `current` had and all that follows is there, and once."""
     calls, faults = removed_on_the_way(monkeypatch, Faulty(0, None), how)
@@ -585,7 +594,7 @@ def test_a_close_that_fails(step, log, monkeypatch):
     one = log.open()
     put(one, b"line\n")
     fault = Faulty(0, OSError(errno.EIO, ""))
-    fault.at = {"fsync": 2, "fchmod": 3}[step]
+    fault.at = {"fsync": 3, "fchmod": 4}[step]
     replace(monkeypatch, fault)
     with pytest.raises(OSError) as error:  # noqa: PT011 - the number is compared below
         one.close()

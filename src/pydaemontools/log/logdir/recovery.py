@@ -6,9 +6,10 @@ is had again, may have files too: those are filed as cut off.
 """
 
 import posix
-from _stat import S_ISDIR
+from _stat import S_ISDIR, S_ISREG
 
 from ..pipe.intent import Intent
+from . import copies
 from .current import CURRENT, Current, complete
 from .finished import Finished
 from .folder import is_ours
@@ -112,21 +113,55 @@ class Recovery:
         elif found:
             self.folder.unlink(b"processed")
 
-    def copy_removed(self, removed: int, size: int) -> bool:
-        """Have the file REMOVED in `previous`, closed; return whether there was anything.
+    def rest(self, former: int, size: int) -> int:
+        """Return from where on FORMER, which was `current`, is to be written again: 0 if nothing of
+        it is there; all is where it was only called otherwise. What stands there empty goes.
+
+        Files have up to SIZE bytes, of which no more is looked at.
+        """
+        self.folder.about_to(b"read", CURRENT)
+        kept = posix.fstat(former).st_nlink > 0
+        end = _end(former, size)
+        found = self.folder.find(CURRENT)
+        lacking = None
+        if found and not found.st_size and S_ISREG(found.st_mode):
+            self.folder.unlink(CURRENT)
+        elif found and is_ours(found):
+            try:
+                copy = self.folder.open(CURRENT, posix.O_RDONLY)
+            except PermissionError:
+                return end if kept else 0
+            try:
+                lacking = copies.lacking(copy, former, end)
+            finally:
+                posix.close(copy)
+        return lacking or (end if kept else 0)
+
+    def copy_rest(self, former: int, start: int, size: int) -> bool:
+        """Have all that FORMER has in `previous`, closed; return whether there was anything. Or if
+        START is not 0, what it has from there on in a new `current`, which goes on.
 
         Files have up to SIZE bytes: another account that made this one may have given it no end.
         """
-        self.folder.about_to(b"write to", b"previous")
-        size = min(max(size, OLDER), posix.fstat(removed).st_size)
-        if not size:
+        name = CURRENT if start else b"previous"
+        self.folder.about_to(b"write to", name)
+        end, at = _end(former, size), start
+        if not (end or start):
             return False
-        fd, at = self.folder.create(b"previous"), 0
+        fd = self.folder.create(name)
         try:
-            while count := posix.sendfile(fd, removed, at, min(PIECE, size - at)):
+            while at < end and (count := posix.sendfile(fd, former, at, min(PIECE, end - at))):
                 at += count
-            posix.fsync(fd)
-            posix.fchmod(fd, 0o744)
+            if start:
+                self.current.fd, fd = fd, -1
+                self.current.to_end()
+            else:
+                complete(fd)
         finally:
-            posix.close(fd)
-        return True
+            if fd >= 0:
+                posix.close(fd)
+        return not start
+
+
+def _end(former: int, size: int) -> int:
+    return min(max(size, OLDER), posix.fstat(former).st_size)

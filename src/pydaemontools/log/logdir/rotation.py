@@ -6,7 +6,7 @@ each may be, wherever it was cut short.
 
 | stage     | its step                                                          | leads to        |
 | REMOVED   | have the directory, the lock and the intent file again            | COPYING, FILED  |
-| COPYING   | copy what the removed `current` has to `previous`                 | UNFILED, FILED  |
+| COPYING   | copy what is there no more to `previous`, or to a new `current`   | UNFILED, FILED  |
 | SYNCING   | have `previous` on disk, in a thread (log/pipe/background)         | UNFILED         |
 | UNFILED   | file `previous` as @TAI64N.s; or have it processed                | FILED, PROCESSED|
 | PROCESSED | remove `previous`, keep `newstate`, file `processed`              | FILED           |
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 REMOVED, COPYING, SYNCING, UNFILED, PROCESSED, FILED = range(6)
 # While the file before `current` is not among the finished ones.
 FILING = SYNCING, UNFILED, PROCESSED
+WRITTEN_AGAIN = b"removed; what it had is written again"
+REPLACED = b"replaced or renamed; what comes is in a new one"
 
 
 class DirectoryLocked(OSError):
@@ -52,6 +54,7 @@ class Rotation:
         "_processor",
         "_recovery",
         "_removed",
+        "_rest",
         "renewed",
         "stage",
     )
@@ -64,7 +67,7 @@ class Rotation:
         intent_log: IntentLog | None,
     ) -> None:
         self.stage = FILED
-        self.renewed = False  # whether the directory was had again, and nobody has said so
+        self.renewed = b""  # how the directory was had again, if nobody has said so
         self._log = log
         self._recovery = recovery
         self._folder = recovery.folder
@@ -72,6 +75,7 @@ class Rotation:
         self._processor = processor
         self._intent_log = intent_log
         self._removed = -1  # what was `current`, while it has to be copied
+        self._rest = -1  # from where on, once that is known
         self._old = -1  # what is `previous`, until all of it is on disk
         self._job: background.Job | None = None  # that sees to that
 
@@ -79,7 +83,8 @@ class Rotation:
         """Change files, and see to what is left of the change before.
 
         While the file before is still with the processor that is a BlockingIOError. A `current`
-        that was removed, with its directory or without, is written again as the old one.
+        that was removed, with its directory or without, is written again as the old one; what
+        somebody has put in its place is filed, and the next one begins with what that lacks.
         """
         try:
             self._change()
@@ -90,13 +95,21 @@ class Rotation:
             self._change()
 
     def _change(self) -> None:
+        renews = self.stage == REMOVED
         self._go_on()
+        current = self._current
+        if self.stage == FILED and not renews and current.fd >= 0 and current.missing():
+            self.stage = REMOVED
+            self._go_on()
         if self.stage != FILED:
             raise BlockingIOError(EAGAIN, "")
-        if self._current.fd >= 0:
+        # What is there by now had only to be had again, or is full as well.
+        full = self._log.largest() if renews else 1
+        if current.written >= full and current.fd >= 0:
             self._set_aside()
-        self._folder.about_to(b"create", CURRENT)
-        self._current.create()
+        if current.fd < 0:
+            self._folder.about_to(b"create", CURRENT)
+            current.create()
         self._log.due = False
         self._go_on()
 
@@ -126,7 +139,7 @@ class Rotation:
         """Do what is left, now that nothing more is written; the processor is waited for."""
         if self._processor:
             self._processor.reap()
-        if self._current.removed():
+        if self._current.fd >= 0 and self._current.missing():
             self.stage = REMOVED
             self.change()
         if self.stage == SYNCING:
@@ -172,6 +185,8 @@ class Rotation:
         except BlockingIOError:
             raise DirectoryLocked(EAGAIN, "") from None
         self._recovery.finished.forget()
+        if self._current.fd >= 0 and self._rest < 0:
+            self._rest = self._recovery.rest(self._current.fd, self._log.largest())
         self._recovery.file_unfinished()
         posix.close(self._folder.open(b"state", APPEND, 0o644))
         if self._intent_log and self._log.joined:
@@ -180,11 +195,11 @@ class Rotation:
         if self._current.fd >= 0:
             self._removed, self._current.fd = self._current.fd, -1
         self.stage = COPYING if self._removed >= 0 else FILED
-        self.renewed = True
+        self.renewed = REPLACED if self._rest > 0 else WRITTEN_AGAIN
 
     def _copy_removed(self) -> None:
-        copied = self._recovery.copy_removed(self._removed, self._log.largest())
-        self.stage = UNFILED if copied else FILED
+        copied = self._recovery.copy_rest(self._removed, self._rest, self._log.largest())
+        self.stage, self._rest = UNFILED if copied else FILED, -1
         self.close()
 
     def _sync_old(self) -> None:

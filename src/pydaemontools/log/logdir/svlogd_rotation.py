@@ -30,7 +30,7 @@ class SvlogdRotation(Rotation):
         config: "SvlogdConfig",
         intent_log: "IntentLog | None",
     ) -> None:
-        self.renewed = False
+        self.renewed = b""
         self._log = log
         self._intent_log = intent_log
         self._svlogd = folder

@@ -125,8 +125,9 @@ class LogDir:
         if self._current.fd < 0:
             return 0, 0
         found = posix.fstat(self._current.fd)
-        if not found.st_nlink:
-            # What is written now goes nowhere; the next file gets it too.
+        moved = found.st_ctime_ns != found.st_mtime_ns and self._current.missing()
+        if moved or not found.st_nlink:
+            # Where what is written now goes nobody looks; the next file gets it if that is nowhere.
             self.rotation.stage = REMOVED
         if found.st_size != self._current.written < self.size:
             # Somebody has emptied it, or written there too.

@@ -191,11 +191,10 @@ class DirectorySink(Sink):
         self._tell()
 
     def _tell(self) -> None:
-        """Say that the directory was removed, once it is there again."""
-        if self.log.rotation.renewed:
-            self.log.rotation.renewed = False
-            what = b"/current was removed; what it had is written again"
-            say(self._who + b": warning: " + self.path + what)
+        """Say that the directory or its file was removed or replaced, once it is there again."""
+        if how := self.log.rotation.renewed:
+            self.log.rotation.renewed = b""
+            say(self._who + b": warning: " + self.path + b"/current was " + how)
 
     def _troubled(self, error: OSError) -> None:
         self.stalled = self._waits
