@@ -210,6 +210,24 @@ def test_a_pid_file_that_is_refused(place):
     (place / "private").chmod(0o700)
 
 
+def test_a_logger_ends_with_its_daemon(pydaemon, programs, place):
+    """And not sooner, nor later: of a start that fails it has the last words, too."""
+    (place / "log").write_text(
+        "#!/bin/sh\nwhile read line; do echo $line; done >>kept\nexec sleep 0"
+    )
+    (place / "log").chmod(0o755)
+    line = ["--log-command", "./log", "sh", "-c"]
+    assert pydaemon("start", *line, "echo two; exit 3")[0] == 1
+    wait_until(lambda: not programs.left())
+    assert (place / "kept").read_text() == "two\n"
+    for _ in range(2):
+        assert pydaemon("start", *line, "echo one; exec sleep 1000")[0] == 0
+        assert len(programs.left()) == 2
+        assert pydaemon("stop")[0] == 0
+        wait_until(lambda: not programs.left())
+    assert (place / "kept").read_text() == "two\none\none\n"
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [

@@ -115,6 +115,10 @@ class Stdio:
         pthread_sigmask(SIG_SETMASK, ())
         signal(SIGPIPE, SIG_DFL)
         os.setpgid(0, 0)
+        # It stays: whoever waits for the end of the caller's streams is not to wait for it.
+        null = _opened(os.devnull, writes=True)
+        for fd in 1, 2:
+            os.dup2(null, fd)
         close_all_but({tell})
         try:
             become = pathexec.become(self.logger, os.environb.get(b"PATH"))
