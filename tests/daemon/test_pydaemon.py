@@ -3,6 +3,7 @@
 import os
 import sys
 from fcntl import LOCK_SH, flock
+from unittest.mock import ANY
 
 import pytest
 
@@ -208,6 +209,31 @@ def test_a_pid_file_that_is_refused(place):
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 4
     (place / "private").chmod(0o700)
+
+
+@pytest.mark.parametrize("more", [[], ["--ready", "fd:6"], ["--ready", "tcp:1"]])
+@pytest.mark.parametrize("logger", ["false", "exec <&-; sleep 1000"])
+def test_a_logger_that_is_dead_at_once(pydaemon, programs, logger, more):
+    """The kind: a daemon whose every word kills it, by SIGPIPE; whether it has said one yet."""
+    for line in "exec sleep 1000", "while echo x; do :; done; exec sleep 1000":
+        words = ["--log-command", logger, "--settle", "5", *more, "sh", "-c", line]
+        code, out, err = pydaemon("start", *words)
+        assert (code, out) == (1, "")
+        what, hint = err.splitlines()
+        shown = logger if logger == "false" else f"/bin/sh -c '{logger}'"
+        assert what.endswith(f"unable to start web: its logger {shown} ended before it was ready")
+        assert f"`echo | {shown}`" in hint
+        assert programs.left() == []
+
+
+def test_a_logger_and_any_notification_fd(pydaemon, place):
+    """None of what the start has open is at that number, or is closed by it."""
+    for number in range(3, 16):
+        line = f"echo {number}; echo >/proc/self/fd/{number}; exec sleep 1000"
+        words = ["--log-command", "cat >>log", "--ready", f"fd:{number}", "sh", "-c", line]
+        assert pydaemon("start", *words) == (0, ANY, "")
+        assert pydaemon("stop")[0] == 0
+    wait_until(lambda: (place / "log").read_text().split() == [*map(str, range(3, 16))])
 
 
 def test_a_logger_ends_with_its_daemon(pydaemon, programs, place):

@@ -202,7 +202,7 @@ def launch(
     lines = LastLines(logs)
     given = plan.lock is not None and plan.lock.held
     try:
-        pipes = Pipes()
+        pipes = Pipes(when.keep, logger=bool(plan.stdio.logger))
     except OSError as error:
         when.close()
         text = f"unable to start {name}: unable to make a pipe: {error.strerror}"
@@ -221,11 +221,10 @@ def launch(
         raise StartupError(text, step=error.step, exception=error.exception) from error
     if truth is None:
         start = Start(name, between, pipes, when, timeout=timeout, lines=lines, lock=plan.lock)
-        start.leaves = leaves
+        start.leaves, start.logger = leaves, plan.stdio.logger
         return start
     try:
         supervisor.forget()
-        truth.keep_off(when.keep)
         when.in_daemon()
         plan.keep += when.keep
         # An object that is forgotten closes its fd, whosever that is by then.
@@ -234,6 +233,7 @@ def launch(
         if after_fork:
             truth.step("after_fork")
             after_fork()
+        plan.stdio.pipe = pipes.source, pipes.sink
         plan.run(truth)
         streams.renew()
     except BaseException as error:  # noqa: BLE001 - the top level of this process

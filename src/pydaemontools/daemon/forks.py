@@ -30,16 +30,23 @@ class Pipes:
     """What connects the three: `told` and `truth`, `report` and `reports`, `gone` and `here`.
 
     The daemon tells by the first; the process between reports by the second how that ended, and
-    knows by the third that whoever started it is gone, or has heard enough. `epoll` is that one's
-    for all of it.
+    knows by the third that whoever started it is gone, or has heard enough. `source` and `sink`
+    are there if it has a LOGGER, which reads from the one; who starts it has the other too, and
+    so knows that nobody reads. `epoll` is that one's for all of it. None is at an fd of RESERVED,
+    or is stdin, stdout or stderr, whichever of these are closed.
     """
 
-    def __init__(self) -> None:
+    source = sink = -1
+
+    def __init__(self, reserved: "Iterable[int]" = (), *, logger: bool = False) -> None:
         self._fds: list[int] = []
+        self._reserved = {0, 1, 2, *reserved}
         try:
             self.told, self.truth = self._pipe()
             self.report, self.reports = self._pipe()
             self.gone, self.here = self._pipe()
+            if logger:
+                self.source, self.sink = self._pipe()
             # What there may be no more of is made before there is a daemon.
             self.epoll = epoll()
         except OSError:
@@ -49,24 +56,36 @@ class Pipes:
         os.set_blocking(self.report, False)
 
     def _pipe(self) -> list[int]:
-        """A pipe whose fds are none of stdin, stdout and stderr, whichever of these are closed."""
-        pair = os.pipe2(os.O_CLOEXEC)
+        pair, reserved = os.pipe2(os.O_CLOEXEC), self._reserved
         try:
             for fd in pair:
-                self._fds.append(fd if fd > 2 else fcntl(fd, F_DUPFD_CLOEXEC, 3))
+                above = max(reserved) + 1
+                self._fds.append(fcntl(fd, F_DUPFD_CLOEXEC, above) if fd in reserved else fd)
         finally:
-            self.close(*(fd for fd in pair if fd <= 2))
+            self.close(*reserved.intersection(pair))
         return self._fds[-2:]
 
     def all(self) -> list[int]:
-        """All six of them."""
+        """All of them."""
         return self._fds
+
+    def end_log(self) -> None:
+        """Leave the logger to the daemon: it ends with that."""
+        self.close(self.sink)
+        self.sink = -1
+
+    def is_unread(self) -> bool:
+        """Whether there was a logger, and reads no more."""
+        waiter = poll()
+        waiter.register(self.sink, 0)
+        return bool(waiter.poll(0))
 
     @staticmethod
     def close(*fds: int) -> None:
-        """Close FDS."""
+        """Close FDS; one that is less than 0 is none."""
         for fd in fds:
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
 
 
 def fork_twice(pipes: Pipes, hold: "Iterable[int]" = ()) -> tuple[int, Truth | None]:
@@ -80,7 +99,7 @@ def fork_twice(pipes: Pipes, hold: "Iterable[int]" = ()) -> tuple[int, Truth | N
     try:
         pid = os.fork()
         if pid:
-            pipes.close(pipes.truth, pipes.reports, pipes.gone)
+            pipes.close(pipes.truth, pipes.reports, pipes.gone, pipes.source)
             return pid, None
         truth = _detached(pipes, mask, hold)
     except OSError as error:

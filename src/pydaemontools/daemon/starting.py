@@ -52,14 +52,17 @@ class Start:
         self._deadline = monotonic() + timeout
         self._lines = lines
         self._pidfd = -1
+        self.logger: list[bytes] = []  # its words, if there is one
+        self._logs = False  # whether it runs
         self.leaves = False  # whether this process ends when the daemon is ready
         self._over = False
         self._started = False  # whether it may have started other processes
         self._failed_by_itself = False
         self._epoll = pipes.epoll
         self._watched: set[int] = set()
-        for fd in (pipes.told, pipes.report, *condition.fds):
-            self._watch(fd)
+        for fd in (*self._mine(), *condition.fds):
+            if fd >= 0:
+                self._watch(fd)
 
     @property
     def pid(self) -> int:
@@ -98,6 +101,8 @@ class Start:
         ended = self._report()
         if ended is not None:
             self._hear()
+        if self._logs and self._pipes.is_unread():
+            raise self._unlogged()
         self._ready = self._ready or self._condition.look(self.progress)
         if self._ready:
             # It may have ended since: then that is known by now, too.
@@ -115,6 +120,7 @@ class Start:
 
     def end(self) -> None:
         """End what has been started of it, if it is not ready: TERM, and KILL a moment later."""
+        self._pipes.end_log()
         if not self._over and not self._is_gone():
             from .end_processes import end_start
 
@@ -166,6 +172,7 @@ class Start:
             if kind == b"pid":
                 self.progress.pid = int(fields[0])
             elif kind == b"step":
+                self._logs |= self.progress.step == "logger"
                 self.progress.step = fields[0].decode()
                 self._started |= self.progress.step in STARTS
             elif kind == b"exec":
@@ -220,7 +227,7 @@ class Start:
         return None if start_time(pid) else (pid, None)
 
     def _mine(self) -> tuple[int, ...]:
-        return self._pipes.told, self._pipes.report, self._pidfd
+        return self._pipes.told, self._pipes.report, self._pipes.sink, self._pidfd
 
     # What is made of it.
 
@@ -250,6 +257,17 @@ class Start:
             status=status,
             lines=self._lines.read(),
             hint="" if status else FOREGROUND,
+        )
+
+    def _unlogged(self) -> StartupError:
+        from shlex import join
+
+        shown = join(map(os.fsdecode, self.logger))
+        return StartupError(
+            f"unable to start {self.name}: its logger {shown} ended before it was ready",
+            step="logger",
+            pid=self.pid,
+            hint=f"`echo | {shown}` may say why",
         )
 
     def _late(self) -> Timeout:
@@ -284,6 +302,7 @@ class Start:
         self._over = True
         # One that leaves has not the last of these files: the process between has them too.
         self._condition.close(later=ready and not self.leaves)
+        self._pipes.end_log()
         os.close(self._pipes.here)
         try:
             if not os.waitpid(self._between, os.WNOHANG)[0]:
@@ -294,9 +313,7 @@ class Start:
             # The caller reaps its children itself.
             pass
         self._epoll.close()
-        for fd in self._mine():
-            if fd >= 0:
-                os.close(fd)
+        self._pipes.close(*self._mine())
 
 
 def how_ended(status: int | None) -> str:

@@ -38,6 +38,8 @@ class Stdio:
     has those that are not named here as they are.
     """
 
+    pipe = -1, -1  # to the logger, in a daemon that is to have one
+
     def __init__(
         self,
         stdin: "Stream" = None,
@@ -62,7 +64,9 @@ class Stdio:
 
     def open(self, truth: "Truth") -> None:
         """Have them so in this process. Raises OSError; TRUTH is told what could not be done."""
-        sink = self._start_logger(truth) if self.logger else -1
+        sink = self.pipe[1]
+        if self.logger:
+            self._start_logger(truth)
         for fd, stream in enumerate(self.streams):
             if fd and sink >= 0:
                 os.dup2(sink, fd)
@@ -85,10 +89,10 @@ class Stdio:
             os.dup2(opened, fd)
             os.close(opened)
 
-    def _start_logger(self, truth: "Truth") -> int:
-        """Start the logger as a process of its own; return the fd to write to."""
+    def _start_logger(self, truth: "Truth") -> None:
+        """Start the logger as a process of its own, which reads from the pipe."""
         truth.step("logger", "start the logger")
-        source, sink = os.pipe2(os.O_CLOEXEC)
+        source = self.pipe[0]
         trouble, tell = os.pipe2(os.O_CLOEXEC)
         # It has no parent that would have to wait for it.
         between = os.fork()
@@ -108,7 +112,6 @@ class Stdio:
                 end = Quit(111, *lines, hint=hint)
                 end.error = OSError(int(errno), "")
                 raise end
-        return sink
 
     def _be_logger(self, tell: int) -> None:
         """Become the logger, or TELL in that pipe why not."""

@@ -11,7 +11,6 @@ import builtins
 import os
 import sys
 from errno import EPIPE
-from fcntl import F_DUPFD_CLOEXEC, fcntl
 
 from ..base.cli import Quit
 from ..base.errors import error_str
@@ -20,7 +19,6 @@ from .failures import AlreadyRunning, Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
 HEAD = 4  # bytes of a length
@@ -78,13 +76,6 @@ class Truth:
             hint = error.hint if isinstance(error, Quit) else b""
             self._tell(b"failed", self.at.encode(), name, text, errno, _traceback(error), hint)
         self.close()
-
-    def keep_off(self, fds: "Sequence[int]") -> None:
-        """Be at none of FDS: they are to be something else."""
-        if self.fd in fds:
-            moved = fcntl(self.fd, F_DUPFD_CLOEXEC, max(fds) + 1)
-            os.close(self.fd)
-            self.fd = moved
 
     def watch_uncaught(self) -> None:
         """Tell of an exception that nobody catches, from now until it is ready."""
