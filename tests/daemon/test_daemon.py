@@ -1,6 +1,7 @@
 """Daemon: starts, stops and asks after a program that becomes a daemon."""
 
 import asyncio
+import inspect
 import os
 import re
 import signal
@@ -16,9 +17,11 @@ from pydaemontools.daemon import (
     AlreadyRunning,
     Daemon,
     Error,
+    LockFile,
     Server,
     StartupError,
     Timeout,
+    daemonize,
     rehearsal,
 )
 from tests.conftest import wait_until
@@ -143,6 +146,27 @@ KINDS = {
     "shell": "x=1000; sleep $x",
     "callable": lambda: time.sleep(1000),
 }
+
+
+EMPTY = "pid_file log_file stdin stdout stderr user group environment directory chroot"
+
+
+@pytest.mark.parametrize("name", [*EMPTY.split(), "shutdown_command"])
+def test_an_option_that_is_empty(made, name):
+    """The kind: an empty path was the current directory. By whichever way it is set."""
+    for value in "", b"":
+        with pytest.raises(Error, match=f"^{name} is empty$"):
+            started(made("x", startup_command=STAY, **{name: value}))
+        if name in inspect.signature(daemonize).parameters:
+            with pytest.raises(Error, match=f"^{name} is empty$"):
+                daemonize(**{name: value})
+    for command in "startup_command", "shutdown_command":
+        with pytest.raises(Error, match=r"the program of \[''\] is empty"):
+            made("x", **{"startup_command": STAY, command: [""]})
+    with pytest.raises(Error, match="log_command is empty"):
+        started(made("x", startup_command=STAY, log_command=["", "x"]))
+    with pytest.raises(Error, match="path is empty"):
+        LockFile("")
 
 
 @pytest.mark.parametrize("kind", KINDS)

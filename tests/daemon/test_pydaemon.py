@@ -313,6 +313,29 @@ def test_a_wrong_command_line(pydaemon, words, hint):
     assert hint in err
 
 
+NAMED = "pid-file log ready look-for umask user chroot directory signal reload-signal stop-command"
+
+
+@pytest.mark.parametrize("option", [*NAMED.split(), "log-command", "timeout", "settle"])
+@pytest.mark.parametrize("action", ["start", "status"])
+def test_an_option_that_is_empty(pydaemon, programs, option, action):
+    """The kind: "$VARIABLE" that is not set; an empty path was the current directory."""
+    told = (2, "", f"pydaemon: fatal: --{option} is empty\n")
+    assert pydaemon(action, f"--{option}", "", "sleep", "1000") == told
+    assert pydaemon(action, f"--{option}=", "sleep", "1000") == told
+    assert programs.left() == []
+
+
+def test_an_empty_name(run, pydaemon):
+    """So the daemon's own, and its program's."""
+    for action in "start", "stop", "status":
+        result = run("pydaemon", "", action, "sleep", "1000")
+        assert (result.returncode, result.stdout) == (2, b"")
+        assert result.stderr == b"pydaemon: fatal: the name is empty\n"
+    told = (2, "", "pydaemon: fatal: the program of ['', 'x'] is empty\n")
+    assert pydaemon("start", "--", "", "x") == told
+
+
 def test_its_last_line(pydaemon):
     """Why a program ended: the second line of the error."""
     words = ["--log", "log", "--settle", "5", "sh", "-c", "echo no luck; exit 2"]

@@ -1,13 +1,20 @@
-"""Paths from the root: the daemon is elsewhere."""
+"""What is named: by a path from the root, since the daemon is elsewhere; and never by nothing."""
 
 import os
 
 from ..base.errors import error_str
-from .failures import Error
+from .failures import Error, OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import AnyStr
+
+
+def check_filled(**options: object) -> None:
+    """Raise OptionError for one of OPTIONS that is an empty text."""
+    for name, value in options.items():
+        if isinstance(value, (str, bytes)) and not value:
+            raise OptionError(f"{name} is empty")
 
 
 def absolute(path: "AnyStr") -> "AnyStr":

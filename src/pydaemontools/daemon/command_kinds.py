@@ -3,7 +3,7 @@
 import os
 
 from ..base.errors import SHELL
-from .absolute import absolute
+from .absolute import absolute, check_filled
 from .failures import OptionError
 
 TYPE_CHECKING = False
@@ -73,7 +73,8 @@ def needs_shell(command: object) -> bool:
 
 def callable_of(command: object) -> "Callable[[], object] | None":
     """What is to be called for COMMAND; None if it is words. Raises Error for anything else."""
-    if words_of(command) is not None:
+    if words := words_of(command):
+        check_filled(**{f"the program of {command!r}": words[0]})
         return None
     if is_server(command):
         return command.startup  # type: ignore[attr-defined,no-any-return]

@@ -2,8 +2,8 @@
 
 import os
 
-from .absolute import absolute
-from .command_kinds import callable_of, is_server, words_of
+from .absolute import absolute, check_filled
+from .command_kinds import callable_of, is_server
 from .conditions import Condition, condition
 from .failures import OptionError
 from .lock_file import LockFile, PidFile
@@ -147,6 +147,7 @@ class DaemonOptions:
 
     @pid_file.setter
     def pid_file(self, path: "Path | LockFile | None") -> None:
+        check_filled(pid_file=path)
         self._lock = path if isinstance(path, LockFile) or path is None else PidFile(_text(path))
 
     @property
@@ -156,6 +157,7 @@ class DaemonOptions:
 
     @log_file.setter
     def log_file(self, path: "Path | None") -> None:
+        check_filled(log_file=path)
         self._log_file = None if path is None else absolute(_text(path))
 
     @property
@@ -175,8 +177,8 @@ class DaemonOptions:
         lacking = [name for name in REQUIRED if getattr(self, name) in (None, "", [], ())]
         if lacking:
             raise OptionError(f"These variables are required: {', '.join(lacking)}.")
-        if words_of(self.startup_command) is None:
-            callable_of(self.startup_command)
+        check_filled(shutdown_command=self.shutdown_command)
+        callable_of(self.startup_command)
         if not isinstance(self.shutdown_command, (int, type(None))):
             callable_of(self.shutdown_command)
         for signum in (self.stop_signal, self.reload_signal):

@@ -7,7 +7,7 @@ import sys
 from ..base import sd_notify
 from ..base.process import standard_fds
 from . import streams, supervisor
-from .absolute import absolute
+from .absolute import absolute, check_filled
 from .conditions import Condition, condition
 from .failures import AlreadyRunning, Error, StartupError
 from .forks import Pipes, fork_twice
@@ -119,6 +119,7 @@ def daemonize(
     what cannot be meant, before anything is done.
     """
     check_seconds(timeout=timeout)
+    check_filled(log_file=log_file)
     stdio = Stdio(stdin, stdout, stderr, log_command=log_command)
     plan = Plan(
         pid_file=pid_file,

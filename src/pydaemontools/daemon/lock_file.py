@@ -27,7 +27,7 @@ from time import monotonic, sleep
 
 from ..base import locks, proc, shared_dir
 from ..base.errors import error_str
-from .absolute import absolute
+from .absolute import absolute, check_filled
 from .failures import AlreadyRunning, Error
 from .seconds import check_seconds
 
@@ -69,6 +69,7 @@ class LockFile:
     def __init__(
         self, path: "str | os.PathLike[str]", *, mode: int = MODE, make_directory: bool = False
     ) -> None:
+        check_filled(path=path)
         self.path = absolute(os.fsdecode(path))
         self.mode = mode
         self.make_directory = make_directory

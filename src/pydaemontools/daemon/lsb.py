@@ -5,6 +5,7 @@ from errno import EACCES, ENOENT, EPERM
 
 from ..base import cli
 from ..base.write import write_all
+from .absolute import check_filled
 from .command_kinds import words_of
 from .failures import AlreadyRunning, Error, OptionError, StartupError
 from .managed import Managed
@@ -123,6 +124,8 @@ def _check(action: bytes, daemon: Managed) -> None:
 
 
 def _set(daemon: Managed, option: bytes, value: bytes) -> None:
+    if option != b"no-kill":
+        check_filled(**{f"--{os.fsdecode(option)}": value})
     if option in TEXTS:
         setattr(daemon, TEXTS[option], os.fsdecode(value))
     elif option in SECONDS:

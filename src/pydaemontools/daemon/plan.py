@@ -10,7 +10,7 @@ import os
 import sys
 
 from ..base import cli
-from .absolute import absolute
+from .absolute import absolute, check_filled
 from .close_rest import close_all_but
 from .failures import AlreadyRunning, Error, OptionError
 from .lock_file import LockFile, PidFile
@@ -59,6 +59,8 @@ class Plan:
         keep: "Iterable[int | HasFileno]" = (),
         close_fds: bool = True,
     ) -> None:
+        check_filled(directory=directory, chroot=chroot, user=user, group=group)
+        check_filled(pid_file=pid_file, environment=environment)
         self.lock = _lock(pid_file)
         self.directory = _absolute(directory, chroot)
         self.umask = _umask(umask)

@@ -6,7 +6,7 @@ from _signal import SIG_DFL, SIG_SETMASK, SIGPIPE, pthread_sigmask, signal
 from ..base import shared_dir
 from ..base.cli import Quit
 from ..chain import pathexec
-from .absolute import absolute
+from .absolute import absolute, check_filled
 from .close_rest import close_all_but
 from .failures import OptionError
 
@@ -49,9 +49,11 @@ class Stdio:
         log_command: "Sequence[str]" = (),
         keep: bool = False,
     ) -> None:
+        check_filled(stdin=stdin, stdout=stdout, stderr=stderr)
         if isinstance(log_command, (str, bytes)):
             raise OptionError("log_command is words, a list, and not one string")
         self.logger = [os.fsencode(word) for word in log_command]
+        check_filled(log_command=self.logger[0] if self.logger else None)
         if self.logger and (stdout is not None or stderr is not None):
             raise OptionError("stdout and stderr go to log_command, and to no other place")
         self.streams = [_resolved(one) for one in (stdin, stdout, stderr)]
