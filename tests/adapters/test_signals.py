@@ -71,6 +71,25 @@ def test_a_handler_that_came_later_stays():
     assert signal.getsignal(signal.SIGUSR2) == signal.SIG_DFL
 
 
+@pytest.mark.usefixtures("untouched")
+def test_one_that_was_chained_to_turns_no_more():
+    """A handler of the program's goes on calling it: a step for each signal, and not two."""
+    level = Level()
+    undo = listen(level, pair(("USR1", "USR2")))
+    chained = signal.getsignal(signal.SIGUSR1)
+
+    def later(*given):
+        chained(*given)
+
+    signal.signal(signal.SIGUSR1, later)
+    undo()
+    undo = listen(level, pair(("USR1", "USR2")))
+    before = level.step
+    signal.raise_signal(signal.SIGUSR1)
+    undo()
+    assert level.step == before + 1
+
+
 def test_names_are_those_that_people_type():
     """With or without SIG, in any case, or the number."""
     assert {number(name) for name in ("USR1", "SIGUSR1", "sigusr1", 10)} == {signal.SIGUSR1}

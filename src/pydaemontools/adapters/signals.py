@@ -19,12 +19,12 @@ class Turn:
 
     def __init__(self, level: Level, steps: int, before: Handler) -> None:
         self._level = level
-        self._steps = steps
+        self.steps = steps
         self.before = before
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
         """Do it."""
-        self._level.adjust(self._steps)
+        self._level.adjust(self.steps)
         if callable(self.before):
             self.before(signum, frame)
 
@@ -68,6 +68,7 @@ def listen(level: Level, numbers: Sequence[int]) -> Callable[[], None]:
     def undo() -> None:
         for signum, turn in turns:
             before = signal.SIG_DFL if turn.before is None else turn.before
+            turn.steps = 0  # a handler of the program's may still call it
             if signal.getsignal(signum) is turn:
                 signal.signal(signum, before)
 
