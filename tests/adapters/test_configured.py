@@ -274,3 +274,14 @@ except KeyError:
     ((level, message, fields),) = understood(program(text).stderr)
     assert (level, message.split("\n")[0], fields["exception.type"]) == (3, "failed", "KeyError")
     assert os.linesep in message
+
+
+def test_a_file_that_is_given_stays_open(program, place):
+    """The kind: a number outlives the file that it was of, which nobody else has."""
+    result = program(
+        "logging.root.addHandler(log.Handler(to=open('kept', 'w')))\n"
+        "import gc; gc.collect()\n"
+        "app.error('there')\n"
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert (place / "kept").read_text() == "error: there\n"

@@ -43,6 +43,7 @@ class Handler(stdlib.RecordHandler):
         stdlib.add_levels()
         form = make(fd)
         super().__init__(form, Calls(to) if callable(to) else Output(fd, stdlib.lost(form)))
+        self._to = to  # a file that nobody has any more is closed
         self.setLevel(level)
 
 
