@@ -20,7 +20,6 @@ HANDLERS = {
     "a partial": "import functools\ndef on(*_): fail()\ndef fail(): raise TimeoutError\n"
     "handler = functools.partial(on, 1)",
 }
-# Of logging and loguru.
 ONCE = {
     "one that is there once": "def handler(number, frame):\n"
     "    signal.signal(number, signal.SIG_IGN)\n    raise TimeoutError\n",
@@ -61,7 +60,7 @@ def test_it_ends_the_call_and_reaches_the_program(program, library, handler, for
 
 
 @pytest.mark.parametrize("form", ["level", "json"])
-@pytest.mark.parametrize("library", ["logging", "loguru"])
+@pytest.mark.parametrize("library", SAYS)
 @pytest.mark.parametrize("handler", ONCE)
 def test_it_does_so_if_the_handler_is_gone_by_then(program, library, handler, form):
     """Kind: a handler that is there once puts back what was there, and raises."""
@@ -130,3 +129,23 @@ say("behind")
     result = program(text)
     told = b"warning: 1 log records were lost: a signal handler ended the write\n"
     assert (result.stdout, result.stderr) == (b"in time\n", told + b"error: behind\n")
+
+
+@pytest.mark.parametrize("library", SAYS)
+def test_while_a_function_is_handed_the_record(program, library):
+    """The kind: where our own call is guarded, and not what makes the record."""
+    text = (
+        SAYS[library]
+        + ONCE["one that is there once"]
+        + """
+signal.signal(signal.SIGUSR1, handler)
+log.install(to=lambda data: os.kill(os.getpid(), signal.SIGUSR1) or print(data.decode(), end=""))
+try:
+    say("first")
+except TimeoutError:
+    print("in time")
+say("behind")
+"""
+    )
+    result = program(text)
+    assert (result.returncode, result.stdout) == (0, b"in time\nerror: behind\n")

@@ -13,6 +13,7 @@ from typing import Any
 from loguru._recattrs import RecordFile
 
 from . import as_logging, once
+from .interrupts import interrupted
 from .level import HEADS, Steps
 from .stdlib import ADDED, safe_message
 from .values import shown
@@ -69,7 +70,10 @@ class ToLoguru(logging.Handler):
             bound = logger.bind(**extra).patch(place).opt(exception=record.exc_info or None)
             # As it is: braces in it are no fields.
             bound.log(name, "{}", safe_message(record))
-        except Exception:  # noqa: BLE001 - as logging does: never into the program
+        except Exception as error:
+            # As logging does: never into the program.
+            if interrupted(error):
+                raise
             self.handleError(record)
         finally:
             _crossing.on = False

@@ -95,7 +95,10 @@ def watch(  # noqa: C901 - what is called for each record is in it
                     kept = {} if deeper[3] else kwargs  # what is lazy is not asked once more
                     usable = level if _known(self, level) else _number(level)
                     before(self, usable, False, plain, "{}", (text,), kept)
-                except Exception:  # noqa: BLE001 - a value of the program's may raise anything
+                except Exception as again:
+                    # A value of the program's may raise anything.
+                    if interrupted(again):
+                        raise
                     say(step_of_number(_number(level)), _said(message, args, kwargs, error))
             elif not _rescued(rescue, say, failed, message, error):
                 # A sink of the program's that is to raise: `catch=False`.
@@ -154,7 +157,9 @@ def _rescued(
     """
     try:
         return rescue(failed)
-    except Exception:  # noqa: BLE001 - as above
+    except Exception as again:
+        if interrupted(again):
+            raise
         said = failed.record.get("message") if isinstance(failed.record, dict) else None
         text = said if type(said) is str else shown(message)
         say(STEPS["warning"], f"{text} (with a record that is none: {represented(error)})")
@@ -170,7 +175,9 @@ def _said(
         return text
     try:
         return text.format(*map(quiet, args), **{name: quiet(one) for name, one in named.items()})
-    except Exception:  # noqa: BLE001 - as above
+    except Exception as again:
+        if interrupted(again):
+            raise
         given = [represented(one) for one in args]
         given += [f"{name}={represented(one)}" for name, one in named.items()]
         shape = f"{text} (with ({', '.join(given)}): {represented(error)})"

@@ -135,8 +135,11 @@ class Calls(Output):
         try:
             if data:
                 self._function(data)
-        except Exception:  # noqa: BLE001 - a program does not die of its log
+        except Exception as error:
+            # A program does not die of its log.
             self.lost += 1
+            if interrupted(error):
+                raise
 
 
 def pieces(data: bytes) -> list[bytes]:

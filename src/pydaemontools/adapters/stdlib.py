@@ -134,22 +134,27 @@ def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) ->
         made.__dict__.update(instead)
         try:
             return form.record(made)
-        except Exception:  # noqa: BLE001, S112 - as above
-            continue
+        except Exception as again:
+            if interrupted(again):
+                raise
     return form.text(levels.step_of_number(record.levelno, record.levelname), made.msg)
 
 
 def safe_message(record: logging.LogRecord) -> str:
     """The message of RECORD, with the repr of an argument that cannot be said otherwise.
 
-    If there is none it says that, on one line, with what was raised. Raises nothing.
+    If there is none it says that, on one line, with what was raised.
     """
     try:
         return record.getMessage()
-    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+    except Exception as error:
+        if interrupted(error):
+            raise
         try:
             return str(record.msg) % quiet_args(record.args)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as again:
+            if interrupted(again):
+                raise
             args, where = represented(record.args), f"{record.pathname}:{record.lineno}"
             said = f"{shown(record.msg)} (with {args}, {where}: {represented(error)})"
             return said.replace("\n", "\\n")

@@ -14,7 +14,7 @@ from .values import MOST, nameless, quiet_args, represented, shown, within
 
 
 def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 - as structlog has it
-    """EVENT % ARGS; if that cannot be made, with what can be said of them. Raises nothing."""
+    """EVENT % ARGS; if that cannot be made, with what can be said of them."""
     if not args:
         return event
     if within.texts >= MOST:
@@ -25,10 +25,15 @@ def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 -
         if len(args) == 1 and issubclass(type(args[0]), Mapping) and args[0]:
             given = args[0]
         return event % given
-    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+    except Exception as error:
+        # A value of the program's may raise anything.
+        if interrupted(error):
+            raise
         try:
             return shown(event) % quiet_args(given)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as again:
+            if interrupted(again):
+                raise
             return f"{shown(event)} (with {represented(args)}: {represented(error)})"
     finally:
         within.texts -= 1
@@ -194,7 +199,9 @@ def _plainly(say: Callable[[dict[str, Any]], object], event: dict[str, Any]) -> 
         event["event"] = interpolated(event["event"], args)
     try:
         return say(event)
-    except Exception as error:  # noqa: BLE001 - a value of the program's may raise anything
+    except Exception as error:
+        if interrupted(error):
+            raise
         why = f"with fields that cannot be said: {represented(error)}"
         return say({"event": f"{shown(event['event'])} ({why})"})
 
