@@ -142,6 +142,8 @@ def test_what_cannot_be_had_is_an_error_before_anything_is_started(run, place):
         result = run("pysupervise", name)
         assert result.returncode == 111
         assert f"pysupervise: fatal: {text}\n" in result.stderr.decode()
+    hint = b"it is a link to /nonexistent/there: `mkdir -p /nonexistent` first"
+    assert hint in result.stderr
 
 
 def test_a_logger_as_an_option_is_for_programs(run, place):

@@ -115,9 +115,19 @@ class ServiceDir:
             # The originals find out when they try to lock.
             if self.dialect.native:
                 what = b"unable to create " + self.shown + b"supervise"
-                raise cli.fatal(what, error) from None
+                raise cli.fatal(what, error, self._leads_nowhere(error)) from None
         self._lock()
         self._fifo(b"control")
+
+    def _leads_nowhere(self, error: OSError) -> bytes:
+        """Where supervise/ is a link to, if ERROR is that nothing is there; else nothing."""
+        try:
+            target = posix.readlink(self.path(SUPERVISE)) if error.errno == ENOENT else b""
+        except OSError:
+            return b""
+        above = target.rstrip(b"/").rpartition(b"/")[0]
+        above = above if target[:1] == b"/" else self.shown + above
+        return target and b"it is a link to " + target + b": `mkdir -p " + above + b"` first"
 
     def answer(self) -> None:
         """Have supervise/ok show that a supervisor is here. Raises Quit."""
