@@ -755,6 +755,31 @@ class TestFollow:
         assert [entry[3] for entry in log.follow()] == [b"two"]
         log.close()
 
+    @pytest.mark.parametrize("since", [False, True])
+    def test_a_clock_that_was_set_back(self, tmp_path, since):
+        """What then has an older name than files that were there is read, and those are not."""
+
+        def finish(end, text):
+            (tmp_path / "new").write_bytes(text)
+            (tmp_path / "new").rename(tmp_path / os.fsdecode(at(end) + b".s"))
+
+        current = tmp_path / "current"
+        finish(100, line(50, b"one"))
+        finish(400, line(300, b"two"))
+        current.write_bytes(line(450, b"three"))
+        log = logfiles.ServiceLog(os.fsencode(tmp_path))
+        begin = log.since(START + 450 * SECOND) if since else log.tail(1, every)
+        seen = [entry[3] for entry in begin]
+        for end in (60, 70):
+            with current.open("ab") as file:
+                file.write(line(end - 5, b"back"))
+            current.rename(tmp_path / os.fsdecode(at(end) + b".s"))
+            finish(end + 2, line(end + 1, b"between"))
+            current.write_bytes(line(end + 3, b"new"))
+            seen += [entry[3] for entry in log.follow()]
+        assert seen == [b"three", *[b"back", b"between", b"new"] * 2]
+        log.close()
+
 
 def put(writer, text):
     """Write all of TEXT."""

@@ -85,6 +85,7 @@ class ServiceLog:
         self.warn = warn
         self.rest = b""
         self.seen = stamp()  # a label of a time when the open file was not finished
+        self.known: set[bytes] = set()  # what the files were called that came before it
         self.unnamed = -1  # the newest finished file, if it had no label at the last look
         fd = self._open(b"current")
         for _ in range(TRIES):
@@ -195,6 +196,7 @@ class ServiceLog:
     def _before(self) -> "list[File]":
         """The files before the one that is open, the oldest first."""
         files = self._finished()
+        self.known = _names(files[: self._at(files)])
         return files[: self._at(files)]
 
     def _between(self, old: int) -> "list[File]":
@@ -202,11 +204,15 @@ class ServiceLog:
         files = self._finished()
         inode = posix.fstat(old).st_ino
         end = self._at(files)
+        known = self.known
+        self.known = known & _names(files) | _names(files[:end])
         inodes = [one for one, _ in files]
         if inode in inodes:
-            return files[inodes.index(inode) + 1 : end]
+            # Where the clock was set back, what was there already has a later name.
+            later = files[inodes.index(inode) + 1 : end]
+            return [file for file in later if not known & _names([file])]
         # It was removed, or a processor wrote it anew: what is later than what was read.
-        later: list[File] = []
+        later = []
         for file in files[:end]:
             head = self._head(file) if file[1] > self.seen else b""
             time = stamped(head)[0]
@@ -346,6 +352,11 @@ class ServiceLog:
 
 def _is_finished(name: bytes) -> bool:
     return unpacked_name(name)[LABEL:] in (b".s", b".u") and label(name) is not None
+
+
+def _names(files: "list[File]") -> set[bytes]:
+    """What FILES are called, packed or not: those that keep their names."""
+    return {unpacked_name(name) for _, name in files if name not in UNNAMED}
 
 
 def _changed(fd: int) -> int:
