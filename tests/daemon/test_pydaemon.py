@@ -3,6 +3,7 @@
 import os
 import sys
 from fcntl import LOCK_SH, flock
+from subprocess import PIPE
 from unittest.mock import ANY
 
 import pytest
@@ -45,6 +46,21 @@ def test_from_start_to_stop(pydaemon, programs, place):
     assert pydaemon("stop", *line) == (0, "web: down\n", "")
     assert pydaemon("reload", *line)[0] == 7
     assert programs.left() == []
+
+
+APP = "import sys; from pydaemontools.daemon import Daemon; sys.exit(Daemon.cli('x'))"
+
+
+@pytest.mark.parametrize("argv", [["pydaemon", "x"], [sys.executable, "-c", APP]])
+def test_a_stdout_that_is_full(run, programs, argv):
+    """What was done was done, and the code is the answer; one line says that there is no other."""
+    words = ["--pid-file=full.pid", "sleep", "1000"]
+    for action, code in ("start", 0), ("status", 0), ("stop", 0), ("status", 3):
+        with open("/dev/full", "wb") as full:
+            files = {"capture_output": False, "stdout": full, "stderr": PIPE}
+            result = run(*argv, action, *words, env=programs.env, **files)
+        assert result.returncode == code
+        assert result.stderr == b"pydaemon: warning: unable to write to stdout: out of disk space\n"
 
 
 def test_a_stale_pid_file(pydaemon, place):

@@ -4,6 +4,7 @@ import os
 from errno import EACCES, ENOENT, EPERM
 
 from ..base import cli
+from ..base.errors import error_str
 from ..base.write import write_all
 from .absolute import check_filled
 from .command_kinds import words_of
@@ -48,8 +49,7 @@ def run(words: list[bytes], daemon: Managed) -> int:
             raise cli.Asked(b"help")
         return with_lsb(lambda: act(words, daemon))
     except cli.Asked:
-        write_all(1, b"usage: " + ACTION + b"\n")
-        return 0
+        return _print(b"usage: " + ACTION + b"\n", 0)
     except cli.Quit as end:
         return end.say(WHO)
 
@@ -167,10 +167,8 @@ def _reload(daemon: Managed) -> int:
 
 def _status(daemon: Managed) -> int:
     status = daemon.status()
-    write_all(1, os.fsencode(f"{status}\n"))
-    if status.running:
-        return 0
-    return DEAD if os.path.exists(daemon.lock.path) else NOT_RUNNING
+    down = DEAD if os.path.exists(daemon.lock.path) else NOT_RUNNING
+    return _print(os.fsencode(f"{status}\n"), 0 if status.running else down)
 
 
 _ACTS = {
@@ -185,8 +183,16 @@ _ACTS = {
 def _say(before: bytes, daemon: Managed) -> int:
     """Print how DAEMON is."""
     text = os.fsencode(str(daemon.status()))
-    write_all(1, text.replace(b": ", b": " + before, 1) + b"\n")
-    return 0
+    return _print(text.replace(b": ", b": " + before, 1) + b"\n", 0)
+
+
+def _print(text: bytes, code: int) -> int:
+    """Print TEXT; give CODE, which says the same, also to whoever cannot read it."""
+    try:
+        write_all(1, text)
+    except OSError as error:
+        cli.say(WHO + b": warning: unable to write to stdout: " + error_str(error))
+    return code
 
 
 def wrong(hint: bytes) -> cli.Quit:
