@@ -422,14 +422,26 @@ def test_umask(made, place):
         (place / "file").unlink()
 
 
-def test_signals_are_as_for_any_program(made):
-    """The kind: SIGPIPE and SIGXFSZ that Python ignores, in a program that it becomes."""
-    daemon = started(made("x", startup_command=["sleep", "1000"]))
-    status = Path(f"/proc/{daemon.pid}/status").read_text()
-    ignored = int(re.search(r"SigIgn:\s(\w+)", status)[1], 16)
-    blocked = int(re.search(r"SigBlk:\s(\w+)", status)[1], 16)
-    assert not ignored & (1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1))
-    assert not blocked
+def test_signals_are_as_for_any_program(made, programs, monkeypatch):
+    """The kind: what Python ignores, or the caller does, or blocks, in a program that it becomes.
+
+    A shell's `&` has SIGINT ignored, nohup SIGHUP; and a stop would be heard by nobody.
+    """
+    monkeypatch.setenv(MARK, str(programs.place))
+    some = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGRTMIN}
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in some}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, some)
+    try:
+        started(made("x", startup_command=["sleep", "1000"], log_command=["sh", "-c", "cat"]))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    left = programs.left()
+    assert len(left) >= 2
+    for pid in left:
+        status = Path(f"/proc/{pid}/status").read_text()
+        assert [int(word, 16) for word in re.findall(r"Sig(?:Ign|Blk):\s(\w+)", status)] == [0, 0]
 
 
 def test_a_link_of_a_chain_may_stand_before_it(made):

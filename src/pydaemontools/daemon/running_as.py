@@ -2,7 +2,7 @@
 
 import os
 import sys
-from _signal import SIG_DFL, SIGKILL, SIGPIPE, SIGXFSZ, signal
+from _signal import SIGKILL, SIGPIPE, SIGXFSZ
 from time import monotonic
 
 from ..base.errors import error_str
@@ -12,6 +12,7 @@ from . import detach, streams
 from .command_kinds import callable_of, words_of
 from .end_processes import wait_for_end
 from .failures import Error
+from .fresh_signals import fresh_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def execute(daemon: "Runs", truth: "Truth", lock: "LockFile | None") -> int:
     streams.flush()
     if lock:
         lock.keep_over_exec()
-    signal(SIGPIPE, SIG_DFL)
+    fresh_signals()
     become = pathexec.become(daemon.words or [], os.environb.get(b"PATH"))
     truth.close()
     return pathexec.run(*become)

@@ -1,7 +1,6 @@
 """What stdin, stdout and stderr of a daemon are: /dev/null, files, fds, or a logger's pipe."""
 
 import os
-from _signal import SIG_DFL, SIG_SETMASK, SIGPIPE, pthread_sigmask, signal
 
 from ..base import shared_dir
 from ..base.cli import Quit
@@ -9,6 +8,7 @@ from ..chain import pathexec
 from .absolute import absolute, check_filled
 from .close_rest import close_all_but
 from .failures import OptionError
+from .fresh_signals import fresh_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ class Stdio:
 
     def _be_logger(self, tell: int) -> None:
         """Become the logger, or TELL in that pipe why not."""
-        pthread_sigmask(SIG_SETMASK, ())
-        signal(SIGPIPE, SIG_DFL)
+        fresh_signals()
         os.setpgid(0, 0)
         # It stays: whoever waits for the end of the caller's streams is not to wait for it.
         null = _opened(os.devnull, writes=True)
