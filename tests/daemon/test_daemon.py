@@ -312,6 +312,17 @@ def test_what_it_left_in_its_group_is_ended(made):
     assert group(pid) == []
 
 
+@pytest.mark.parametrize("kind", ["words", "shell"])
+def test_a_stop_of_what_is_stopped(made, kind):
+    """By ^Z or SIGSTOP: it goes on, to end by the signal that it is sent, and is not killed."""
+    daemon = started(made("x", startup_command=KINDS[kind]))
+    os.killpg(daemon.pid, signal.SIGSTOP)
+    wait_until(lambda: proc.stat(daemon.pid)[0] == b"T")
+    daemon.escalate = False
+    assert daemon.shutdown() is daemon
+    assert group(daemon.pid) == []
+
+
 def test_kill(made):
     """SV-15, SV-17, B-48: names, numbers; each failure is an error that says which."""
     daemon = started(made("x", startup_command=STAY))

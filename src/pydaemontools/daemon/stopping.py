@@ -77,6 +77,8 @@ class Running:
         """Have it end by SIGNUM in SECONDS, or ESCALATE to KILL then. Raises Timeout, Error."""
         try:
             self.signal(signum, group=group)
+            # One that is stopped hears of it only then.
+            self.signal(signal.SIGCONT, group=group)
         except Error as error:
             if not isinstance(error.__cause__, ProcessLookupError):
                 raise
