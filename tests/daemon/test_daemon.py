@@ -24,6 +24,7 @@ from pydaemontools.daemon import (
     daemonize,
     rehearsal,
 )
+from pydaemontools.daemon.stopping import number_of
 from tests.conftest import wait_until
 from tests.daemon.conftest import MARK
 
@@ -331,6 +332,8 @@ def test_kill(made):
             daemon.kill(none)
     assert daemon.kill("STOP") is daemon
     assert daemon.kill("sigcont") is daemon
+    names = {"cld": signal.SIGCHLD, "rtmin+3": signal.SIGRTMIN + 3, "SIGRTMAX": signal.SIGRTMAX}
+    assert [*map(number_of, names)] == [*names.values()]
     daemon.kill(9)
     wait_until(lambda: not daemon.alive())
     with pytest.raises(Error, match="unable to signal x: it is not running"):

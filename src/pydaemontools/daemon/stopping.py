@@ -9,6 +9,7 @@ from ..base.errors import error_str
 from ..base.pidfd import open_pidfd, send_signal
 from .end_processes import LAST, LOOK, wait_for_end
 from .failures import Error, OptionError, Timeout
+from .signal_numbers import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ def number_of(signum: int | str) -> int:
         raise OptionError(f"a signal is a number or a name, and not {signum!r}")
     try:
         if isinstance(signum, str) and not signum.isdecimal():
-            return signal.Signals["SIG" + signum.upper().removeprefix("SIG")]
-        number = int(signum)
-    except (KeyError, ValueError):
+            name = "SIG" + signum.upper().removeprefix("SIG")
+            return signal.Signals.__members__.get(name) or number(name)
+        found = int(signum)
+    except ValueError:
         raise OptionError(f"there is no signal {signum!r}") from None
-    if number not in signal.valid_signals():
-        raise OptionError(f"there is no signal {number}")
-    return number
+    if found not in signal.valid_signals():
+        raise OptionError(f"there is no signal {found}")
+    return found
 
 
 class Running:
