@@ -140,6 +140,7 @@ def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, start):
         ),
         (["false"], (1, "unable to start web: it ended with exit code 1 before", "--log=FILE")),
         (["--user", "nonesuch", "true"], (2, "unknown account nonesuch", "")),
+        (["--user", "nobody:", "true"], (2, "the user is ACCOUNT or ACCOUNT:GROUP, and not", "")),
         (["--umask", "9", "true"], (2, "the umask is an octal number, and not '9'", "")),
         (
             ["--directory", "/none", "true"],
@@ -151,6 +152,7 @@ def test_a_stop_after_which_somebody_holds_the_file(pydaemon, programs, start):
         (["--ready", "tcp:65536", "true"], (2, "tcp:127.0.0.1:65536 is no place", "")),
         (["--ready", "tcp:localhost:80", "true"], (2, "tcp:localhost:80 is no place", "")),
         (["--signal", "FOO", "true"], (2, "there is no signal 'FOO'", "")),
+        (["--signal", "RTMIN+99", "true"], (2, "there is no signal 'RTMIN+99'", "")),
         (["--reload-signal", "99", "true"], (2, "there is no signal 99", "")),
     ],
 )

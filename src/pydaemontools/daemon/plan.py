@@ -212,6 +212,8 @@ def _account(user: str | int | None, group: str | int | None) -> "Account | None
     from ..chain import account, setuidgid  # noqa: F401
 
     name = str(os.geteuid() if user is None else user)
+    if not all(name.split(":")):
+        raise OptionError(f"the user is ACCOUNT or ACCOUNT:GROUP, and not {name!r}")
     if group is not None:
         name = f"{name.partition(':')[0]}:{group}"
     return account.find(WHO, os.fsencode(name))
