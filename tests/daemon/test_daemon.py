@@ -363,6 +363,19 @@ def test_restart(made):
     assert daemon.status().pid == second
 
 
+def test_a_restart_whose_hooks_make_what_is_missing(made, place):
+    """What cannot be known beforehand is not refused."""
+    os.symlink("/bin/sleep", place / "napper")
+    daemon = made("x", startup_command=["napper", "1000"])
+    daemon.before_exec = lambda: os.environ.update(PATH=str(place))
+    first = daemon.restart(do_exit=False).pid
+    second = daemon.restart(do_exit=False).pid
+    daemon.after_fork, daemon.log_file = (place / "logs").mkdir, place / "logs/log"
+    daemon.ready, daemon.stdout = "fd:5", place / "logs/log"
+    daemon.startup_command = "echo >&5; exec napper 1000"
+    assert len({first, second, daemon.restart(do_exit=False).pid}) == 3
+
+
 def test_a_restart_of_what_cannot_be_forked(made):
     """An open loop is refused by the start: so the restart stops nothing."""
     daemon = started(made("x", startup_command=STAY))

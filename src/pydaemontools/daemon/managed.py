@@ -199,8 +199,10 @@ class Managed(DaemonOptions):
         """
         plan = self._prepared()
         self.condition().close()
-        if self.alive():
-            rehearse(self.name or "", plan, self.words, self.timeout)
+        # A hook may make what is missing.
+        if self.alive() and not self.after_fork:
+            words = None if self.before_exec else self.words
+            rehearse(self.name or "", plan, words, self.timeout)
         self.shutdown()
         return self.startup(do_exit)
 
