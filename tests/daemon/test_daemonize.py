@@ -327,23 +327,31 @@ def test_what_logs_goes_on(programs, place):
     programs("""
         import logging, socket
         logging.basicConfig(filename="app.log", level="INFO")
-        owned, also = open("owned", "w"), socket.socket()
+        from multiprocessing import Pipe
+        from selectors import DefaultSelector
+        class Odd:
+            def fileno(self):
+                raise RuntimeError("not now")
+        odd = Odd()
+        owned, also = open("owned", "w"), [socket.socket(), *Pipe(), DefaultSelector()]
         random = os.open("/dev/urandom", os.O_RDONLY)
         here = daemonize("x.pid", directory=None)
         logging.info("in the daemon")
         assert len(os.read(random, 8)) == 8
         owned.write("nowhere")
         owned.close()
-        with open("later", "w") as later:
-            del also
-            logging.info("still")
+        laters = [open("later", "a") for _ in range(9)]
+        del also
+        logging.info("still")
+        for later in laters:
             later.write("mine")
+            later.close()
         here.ready()
         stay()
     """)
     lines = (place / "app.log").read_text().splitlines()
     assert lines == ["INFO:root:in the daemon", "INFO:root:still"]
-    assert (place / "later").read_text() == "mine"
+    assert (place / "later").read_text() == "mine" * 9
     assert (place / "owned").read_text() == ""
     assert (place / "x.pid").read_text() == f"{programs.left()[0]}\n"
 
