@@ -209,6 +209,46 @@ MASKED = {
         b"no cookie: none here": b"no cookie: none here",
         b'{"private_key": "abc"}': b'{"private_key": "***"}',
         b"GET /?access_t%6Fken=abc&x=1": b"GET /?access_t%6Fken=***&x=1",
+        rb'{"m":"Bearer abcdefgh\/ij+k ok"}': rb'{"m":"Bearer *** ok"}',
+        rb'{"m":"Bearer abc\/def\/ghi="}': rb'{"m":"Bearer ***"}',
+        rb'{"m":"{\"m\":\"Bearer abcdefgh\\\/ij\"}"}': rb'{"m":"{\"m\":\"Bearer ***\"}"}',
+        rb'{"m":"Bearer\tabcdefgh\tok"}': rb'{"m":"Bearer\t***\tok"}',
+        rb'{"m":"token:\t\"a b\", x"}': rb'{"m":"token:\t\"***\", x"}',
+        rb'{"m":"cookie:\ta=b; c=d"}': rb'{"m":"cookie:\t***"}',
+        rb'{"m":"Authorization: Digest username=\"b\", response=\"a b\""}': (
+            rb'{"m":"Authorization: Digest ***"}'
+        ),
+        b'{"set-cookie":["sid=a; Path=/","tok=b"],"x":1}': b'{"set-cookie":["***"],"x":1}',
+        b"{'set-cookie': [ 'sid=a', 'tok=b' ]}": b"{'set-cookie': [ '***' ]}",
+        rb'{"m":"{\"Cookie\":[\"a=b\",\"c=d\"]}"}': rb'{"m":"{\"Cookie\":[\"***\"]}"}',
+        b'{"cookies":{"sid":"a"},"x":1}': b'{"cookies":***',
+        b"map[Set-Cookie:[a=b c=d] X:[y]]": b"map[Set-Cookie:[***] X:[y]]",
+        b'Cookie: sid="abc"; x=y': b"Cookie: ***",
+        rb'{"m":"{\"m\":\"cookie: a=b\"}"}': rb'{"m":"{\"m\":\"cookie: ***\"}"}',
+        b'{"rawHeaders":["Host","x","Authorization","abc"]}': (
+            b'{"rawHeaders":["Host","x","Authorization","***"]}'
+        ),
+        b"rawHeaders: [ 'X-Api-Key', 'abc', 'Cookie', 'a=b' ]": (
+            b"rawHeaders: [ 'X-Api-Key', '***', 'Cookie', '***' ]"
+        ),
+        b'{"rawHeaders":["access-control-request-headers","authorization","Host","x"]}': None,
+        b'["Authorization","Token abc","Host","x"]': b'["Authorization","***","Host","x"]',
+        b'[["Authorization","abc"],["X-Token","d"]]': (
+            b'[["Authorization","***"],["X-Token","***"]]'
+        ),
+        b'{"name":"Cookie","value":"a=b"}': b'{"name":"Cookie","value":"***"}',
+        b'{"value":"abc","name":"X-Api-Key"}': b'{"value":"***","name":"X-Api-Key"}',
+        b"POST /?user[api_key]=abc&x=1": b"POST /?user[api_key]=***&x=1",
+        b'headers["Authorization"] = "Token abc"': b'headers["Authorization"] = "***"',
+        b"UPDATE u SET `token`='abc'": b"UPDATE u SET `token`='***'",
+        b'allowed ["Authorization","Content-Type"]': None,
+        b'{"scopes":["token","openid"]}': None,
+        b'{"cookies":3,"set-cookie":[]}': None,
+        b'["cookie","banner"] GET /cookies HTTP/1.1': None,
+        b"basic authentication is off. Basic Information": None,
+        b"if token[0] == '*': tokens[0] = 3": None,
+        b'{"msg":"no cookie:\\n","b":"c=d"}': None,
+        b'{"msg":"Enter the token: ", "b":"c"}': None,
     },
     b":password": {
         b"password=hunter2 user=bob": b"password=*** user=bob",
@@ -221,7 +261,7 @@ MASKED = {
         b"passphrase = it's": b"passphrase = ***'s",
         b"postgres://u:s3cret@db/x": b"postgres://u:***@db/x",
         b"amqp://:s3cret@db": b"amqp://:***@db",
-        b'{"m":"{\\"password\\":\\"x1\\"}"}': b'{"m":"{\\"password\\":\\"***"}',
+        b'{"m":"{\\"password\\":\\"x1\\"}"}': b'{"m":"{\\"password\\":\\"***\\"}"}',
         b'"password": null, "secret": true': b'"password": null, "secret": true',
         b'password=""': b'password=""',
         b'{"password":{"a":1},"b":2}': b'{"password":***',
@@ -261,6 +301,74 @@ MASKED = {
         b'{"db_pass": "abc"}': b'{"db_pass": "***"}',
         b"3 tests pass: all but one; bypass=1": b"3 tests pass: all but one; bypass=1",
         b'{"m":"{\\\\\\"secret\\\\\\":\\\\\\"abc': b'{"m":"{\\\\\\"secret\\\\\\":\\\\\\"***',
+        b"user[password]=abc&x=1": b"user[password]=***&x=1",
+        b"user[profile][password]=abc": b"user[profile][password]=***",
+        b"password[]=abc password[0]=d": b"password[]=*** password[0]=***",
+        b"user[password][0]=abc": b"user[password][0]=***",
+        b"user%5Bpassword%5D=abc&x=1": b"user%5Bpassword%5D=***&x=1",
+        b"user%5bpass%5d=abc": b"user%5bpass%5d=***",
+        b"GET /?to=%2Fx%3Fu%255Bpassword%255D%3Dabc": b"GET /?to=***",
+        b'config["password"] = "a b"': b'config["password"] = "***"',
+        b'config["db"]["password"]["x"] := "a b"': b'config["db"]["password"]["x"] := "***"',
+        b"os.environ['DB_PASSWORD'] = 'a b'": b"os.environ['DB_PASSWORD'] = '***'",
+        rb'{"m":"config[\"password\"] = \"a b\""}': rb'{"m":"config[\"password\"] = \"***\""}',
+        b'config[:password] = "a b"': b'config[:password] = "***"',
+        b"[password] => abc [x] => y": b"[password] => *** [x] => y",
+        b"$h{password} = 'a b'; ${PASSWORD}=abc": b"$h{password} = '***'; ${PASSWORD}=***",
+        b"UPDATE u SET `password` = 'a b' WHERE 1": b"UPDATE u SET `password` = '***' WHERE 1",
+        b"UPDATE u SET [password] = N'a b'": b"UPDATE u SET [password] = N'***'",
+        b"SET password = 'it''s a b', x = 'y'": b"SET password = '***', x = 'y'",
+        b"ALTER USER b PASSWORD E'it''s a b'": b"ALTER USER b PASSWORD E'***'",
+        rb'{"q":"IDENTIFIED BY \"it\"\"s a b\" x"}': rb'{"q":"IDENTIFIED BY \"***\" x"}',
+        b"SET PASSWORD FOR u = 'a b'": b"SET PASSWORD FOR u = '***'",
+        b"SET PASSWORD FOR 'u'@'h' = PASSWORD('a')": b"SET PASSWORD FOR 'u'@'h' = PASSWORD('***')",
+        b"CREATE USER u IDENTIFIED WITH p BY 'a b'": b"CREATE USER u IDENTIFIED WITH p BY '***'",
+        b"IDENTIFIED VIA ed25519 USING PASSWORD('a b')": (
+            b"IDENTIFIED VIA ed25519 USING PASSWORD('***')"
+        ),
+        b"ALTER USER u IDENTIFIED BY 'a' REPLACE 'b c'": (
+            b"ALTER USER u IDENTIFIED BY '***' REPLACE '***'"
+        ),
+        rb'{"m":"password:\tabc def"}': rb'{"m":"password:\t*** def"}',
+        rb'{"m":"password\t=\t\"a b\"\tx"}': rb'{"m":"password\t=\t\"***\"\tx"}',
+        rb'{"m":"{\n\t\"password\":\t\"a b\"\n}"}': rb'{"m":"{\n\t\"password\":\t\"***\"\n}"}',
+        rb'{"m":"PASSWORD\t"}': None,
+        rb'{"m":"PASSWORD\t' + b"'a b'\"}": rb'{"m":"PASSWORD\t' + b"'***'\"}",
+        rb'{"m":"IDENTIFIED\tBY\n' + b"'a b'\"}": rb'{"m":"IDENTIFIED\tBY\n' + b"'***'\"}",
+        rb'{"m":"x --password\tabc"}': rb'{"m":"x --password\t***"}',
+        rb'{"m":"x --password a\bc\" y"}': rb'{"m":"x --password ***\" y"}',
+        rb'{"m":"{\"m\":\"password: ab\"}\n"}': rb'{"m":"{\"m\":\"password: ***\"}\n"}',
+        b'{"value":"a b","name":"DB_PASSWORD"}': b'{"value":"***","name":"DB_PASSWORD"}',
+        rb'{"value":"a\"b","key":"password"}': b'{"value":"***","key":"password"}',
+        b'{"Value":"a b", "Name":"password"}': b'{"Value":"***", "Name":"password"}',
+        rb'{"m":"{\"value\":\"a b\",\"name\":\"secret\"}"}': (
+            rb'{"m":"{\"value\":\"***\",\"name\":\"secret\"}"}'
+        ),
+        b"{'value': 'a b', 'name': 'password'}": b"{'value': '***', 'name': 'password'}",
+        b'<add value="a b" key="password"/>': b'<add value="***" key="password"/>',
+        b'{"value":12,"type":"n","name":"password"}': b'{"value":***,"type":"n","name":"password"}',
+        b'{"Name":"/prod/password","Type":"S","Value":"a b"}': (
+            b'{"Name":"/prod/password","Type":"S","Value":"***"}'
+        ),
+        b'{"ParameterKey":"Password","ParameterValue":"a b"}': (
+            b'{"ParameterKey":"Password","ParameterValue":"***"}'
+        ),
+        b'{"key":"password","value":{"stringValue":"a"}}': b'{"key":"password","value":***',
+        b'{"key":"password","value":12}': b'{"key":"password","value":***}',
+        b'{"key":"password","value":null}': None,
+        b'{"value":"x","name":"user"},{"name":"password"}': None,
+        b'{"value":"x"},{"name":"password","required":true}': None,
+        b'{"type":"password","label":"x"}, {"value":"y"}': None,
+        b"required: ['name', 'password'] SELECT `password` FROM u": None,
+        b"compass[0]=1 bypass[1]=2 user[name]=b pass the [salt]": None,
+        b'{"msg":"Password:","b":"c"}': None,
+        b'{"msg":"Password: "}': None,
+        b'{"m":"{\\"msg\\":\\"Password:\\",\\"b\\":\\"c\\"}"}': None,
+        b'{"msg":"new password\\n","b":"c"}': None,
+        b'{"m":"{\\"msg\\":\\"new password\\\\n\\",\\"b\\":\\"c\\"}"}': None,
+        b"{'msg': 'Password:\\n', 'b': 'c'}": None,
+        b"identified by the user 'bob', identified with plugin x": None,
+        b"password for the 1st = 3 users": None,
     },
 }
 
@@ -271,6 +379,7 @@ MASKED = {
 )
 def test_presets(preset, text, expected):
     """What they mask, and what they leave."""
+    expected = expected or text
     assert masked(preset, text) == expected
     # The same with lines around it, and again.
     assert masked(preset, b"one\n" + text + b"\ntwo\n") == b"one\n" + expected + b"\ntwo\n"
@@ -305,7 +414,14 @@ NEARLY = (
     *(b"password','", b'password" value="', b"password', 'a", b"password>", b"password=a("),
     *(b"authorization: a b=", b'authorization: a b="', b"b=c, ", b"cookie: ", b"cookie:a=b;"),
     *(b"%3A%2F%2F", b"%3A%2F%2F%3A", b"%70", b"%70=", b"cookie", b"pass", b"pass=", b"://:a@"),
-    *(b"identified by ", b'password "', b"=", b":\\/\\/"),
+    *(b"identified by ", b'password "', b"=", b":\\/\\/", b"[", b"password[", b"password]"),
+    *(b"password for a=", b"identified with a by ", b"''", b"password='''", b"***' replace "),
+    *(b'value":"', b"value='a',", b'"name":"password",', b'value=1 a=b name="', b"key='token',"),
+    *(b'cookie:["', b'cookie":[{"', b"cookie:[a=", b'cookie","a=', b'rawHeaders"token","'),
+    *(b"\\t", b"password:\\t", b"bearer \\/", b"%25", b"%2570", b'password:"},', b"password:},"),
+    *(b"cookie:" + b" " * 49990, b"password=" + rb"\t" * 24990, b"value:" + b"\\" * 49990),
+    *(rb"\u0070", rb"\u0022", rb"\\u0022", rb"p\u0061ssword=", rb'{"p\u0061ssword":"', b'{"a":'),
+    *(rb'{"a":"\u0061"} ', rb'[1,"\u0061"', rb'{"password":"\u0061",', rb'{"\u0061":{"token":["'),
 )
 
 

@@ -50,10 +50,10 @@ class _Search:
     """Masks what PATTERNS find; only in lines in which CLUE is found, if there is one."""
 
     def __init__(self, patterns: "tuple[bytes, ...]", clue: bytes = b"") -> None:
-        made = [compiled(one) for one in patterns]
-        # Which group is the secret.
-        self._patterns = [(one, one.groupindex.get("secret", min(one.groups, 1))) for one in made]
+        self._given = patterns
         self._clue = compiled(clue) if clue else None
+        # Made with the first line that has the clue: that takes longer than to start.
+        self._patterns = [] if clue else self._compiled()
 
     def masked(self, text: bytes) -> bytes:
         """TEXT with the mask for what is found."""
@@ -70,7 +70,13 @@ class _Search:
                 at = end
         return b"".join((*parts, text[at:])) if parts else text
 
+    def _compiled(self) -> "list[tuple[re.Pattern[bytes], int]]":
+        """The patterns, and which group of each is the secret."""
+        made = map(compiled, self._given)
+        return [(one, one.groupindex.get("secret", min(one.groups, 1))) for one in made]
+
     def _all(self, text: bytes) -> bytes:
+        self._patterns = self._patterns or self._compiled()
         for pattern, group in self._patterns:
             text = _masked(text, pattern, group)
         return text
