@@ -362,6 +362,16 @@ def test_daemon_off_ends_with_the_programs_code(typed):
     assert typed("--compat-exit", *conf, "start")[0] == 0
 
 
+@pytest.mark.parametrize("option", ["-j", "--json"])
+def test_json_of_another_program(typed, up, option):
+    """What is no JSON is not where the JSON is; who meant another program is told on stderr."""
+    code, said, told = typed("-p", "sleep 99", "status", option)
+    assert (code, json.loads(said)[0]["pid"]) == (0, up)
+    first, *more = told.splitlines()
+    assert first == "pyzdaemon: WARNING! zdrun is managing a different program!"
+    assert more[-1].endswith("daemon's args = ['sleep', '100']")
+
+
 def test_a_start_test_that_takes_too_long(typed):
     """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")

@@ -166,9 +166,15 @@ def code_of(status: ManagerStatus) -> Code:
     return DONE if status.pid else WAITING if status.up else DOWN
 
 
-def warn(status: ManagerStatus, program: tuple[str, ...]) -> None:
-    """Say if the manager keeps another program than PROGRAM; nothing that it says is evaluated."""
-    if status.args is not None and status.args[: len(program)] != program:
-        out("WARNING! zdrun is managing a different program!\n")
-        out(f"our program   = {list(program)}\n")
-        out(f"daemon's args = {list(status.args)}\n")
+def warning(status: ManagerStatus, program: tuple[str, ...]) -> list[str]:
+    """What to say if the manager keeps another program than PROGRAM, as lines.
+
+    Nothing that it says is evaluated.
+    """
+    if status.args is None or status.args[: len(program)] == program:
+        return []
+    return [
+        "WARNING! zdrun is managing a different program!",
+        f"our program   = {list(program)}",
+        f"daemon's args = {list(status.args)}",
+    ]

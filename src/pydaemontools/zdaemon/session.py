@@ -7,7 +7,7 @@ from . import help_texts, kill_action
 from .codes import DONE, FAILED, UNKNOWN, WRONG, Code, worst
 from .configuration import Configuration, show_options
 from .line_protocol import Unanswered
-from .runner_actions import NO_MANAGER, RunnerActions, warn
+from .runner_actions import NO_MANAGER, RunnerActions, warning
 from .runner_client import RunnerClient
 from .saying import err, out
 from .start_action import start
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 SHOWS = "options", "python", "all"
+JSON = {"-j", "--json"}
 
 
 class Session:
@@ -50,14 +51,25 @@ class Session:
             for runner in runners
         ]
 
-    def begin(self) -> None:
-        """Say if a manager keeps another program than the one that is meant."""
+    def begin(self, line: str) -> None:
+        """Say if a manager keeps another program than the one that is meant.
+
+        LINE is what is asked for next: where a program reads the answer to that, it is no part
+        of it.
+        """
+        word, rest = split(line)
+        apart = self.native and word == "status" and JSON.intersection(rest.split())
         for actions in self.each:
             try:
-                warn(actions.client.status(), actions.client.runner.program)
+                lines = warning(actions.client.status(), actions.client.runner.program)
             except Unanswered:
                 # What is asked of it next will say so.
-                pass
+                continue
+            for text in lines:
+                if apart:
+                    err(self.who, text)
+                else:
+                    out(text + "\n")
 
     def run(self, line: str, words: list[str]) -> Code:
         """Do what LINE says; WORDS are those behind its first, as they were given."""
@@ -145,11 +157,10 @@ class Session:
     def status(self, rest: str) -> Code:
         """Say how all are."""
         words = rest.split() if self.native else [rest] if rest else []
-        known = ("-l", "-j", "--json") if self.native else ("-l",)
-        if set(words) - set(known):
+        if set(words) - {"-l"} - (JSON if self.native else set()):
             out("status argument must be absent or -l\n")
             return Code(WRONG.ours, 1)
-        if "-j" in words or "--json" in words:
+        if JSON.intersection(words):
             from .status_json import show
 
             return show([actions.client for actions in self.each])

@@ -65,8 +65,9 @@ def _act(line: CommandLine, who: str, words: list[str]) -> Code:
         raise Wrong("an action argument is required")
     stays = "compat-exit" in line.flags or not line.native or interactive
     session = Session(configuration, who, stays=stays)
-    session.begin()
-    code = session.run(" ".join(line.args), line.args[1:]) if line.args else None
+    said = " ".join(line.args)
+    session.begin(said)
+    code = session.run(said, line.args[1:]) if line.args else None
     if not interactive:
         return code or Code(0)
     from .shell import Shell
