@@ -372,6 +372,14 @@ def test_json_of_another_program(typed, up, option):
     assert more[-1].endswith("daemon's args = ['sleep', '100']")
 
 
+@pytest.mark.parametrize("directory", ["made", "made/", "./made", "there/made", "there/made//"])
+def test_a_directory_is_made(typed, directory):
+    """A directory that is missing is made in one that is there, however it is written."""
+    (typed.place / "there").mkdir()
+    assert typed(*SLEEP, "-z", directory, "start")[0] == 0
+    assert (typed.place / directory).is_dir()
+
+
 def test_a_start_test_that_takes_too_long(typed):
     """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")

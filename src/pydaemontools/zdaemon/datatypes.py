@@ -48,7 +48,7 @@ def seconds(text: str) -> float:
 def existing_parent_directory(text: str) -> str:
     """A directory that is there, or can be made in one that is; ~ is somebody's home."""
     path = os.path.expanduser(text)
-    if os.path.isdir(path) or os.path.isdir(os.path.dirname(path)):
+    if os.path.isdir(path) or os.path.isdir(os.path.dirname(path.rstrip("/")) or "."):
         return path
     raise ValueError(f"{text} is not an existing directory")
 
