@@ -380,6 +380,26 @@ def test_a_directory_is_made(typed, directory):
     assert (typed.place / directory).is_dir()
 
 
+@pytest.mark.parametrize("kind", ["file", "directory", "group"])
+def test_a_failed_start_leaves_nothing(typed, kind):
+    """What stands beside the socket is there only as long as a manager is."""
+    conf = typed.conf(program="sleep 100", **{"socket_group": "nosuch"} if kind == "group" else {})
+    if kind == "file":
+        typed.file("zdsock", "text")
+    elif kind == "directory":
+        (typed.place / "zdsock").mkdir()
+    code, _, told = typed(*conf, "start")
+    assert code == 1
+    assert ("unknown group nosuch" if kind == "group" else "a file that is no socket") in told
+    assert not (typed.place / "zdsock.d").exists()
+    # What one that was killed left is for the next.
+    state = typed.place / "zdsock.d/program/supervise/state"
+    state.parent.mkdir(parents=True)
+    state.touch()
+    assert typed(*conf, "start")[0] == 1
+    assert state.exists()
+
+
 def test_a_start_test_that_takes_too_long(typed):
     """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")

@@ -116,7 +116,7 @@ class Manager:
         self._loop.at(monotonic() + LOOK, self._look)
         while self._loop.pending or not all(pair.left for pair in self._pairs):
             self._loop.turn()
-        self.place.remove([one.encode() for one in self._names()])
+        self.place.remove(self.names())
         self.events.info("Exiting")
         return self._code()
 
@@ -133,8 +133,9 @@ class Manager:
 
             Announcement(next(iter(self._programs.values())), asked)
 
-    def _names(self) -> list[str]:
-        return [runner.name or "program" for runner in self.runners]
+    def names(self) -> list[bytes]:
+        """What the service directories of its programs are called."""
+        return [(runner.name or "program").encode() for runner in self.runners]
 
     def _pair(self, runner: Runner) -> Kept:
         """The program of RUNNER, and what keeps its output."""
@@ -218,8 +219,8 @@ class Manager:
             if not self._socket.stands():
                 self._socket.renew()
                 self.events.warning("somebody removed the socket: made again")
-            for name in self._names():
-                self.place.make(name.encode())
+            for name in self.names():
+                self.place.make(name)
         except OSError:
             # Another is there, or its directory is not: it is tried again.
             pass

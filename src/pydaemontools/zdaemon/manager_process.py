@@ -56,6 +56,7 @@ def _manage(runners: list[Runner], channel: socket) -> int:
     if not runners:
         return 1
     manager = Manager(runners, channel, log)
+    made: list[bytes] = []
     try:
         if not manager.place.stands():
             # One that goes on with what was there has it open, and waits for what it cannot have.
@@ -65,9 +66,11 @@ def _manage(runners: list[Runner], channel: socket) -> int:
         if status(first.socket_name).up:
             channel.sendall(b"running\n\n")
             return 1
+        # What one that was killed left is for the next.
+        made = manager.names() if manager.place.is_empty() else []
         manager.open()
     except (OSError, Unanswered, cli.Quit):
-        manager.place.abandon()
+        manager.place.remove(made)
         raise
     try:
         return manager.run()

@@ -48,6 +48,10 @@ class StatePlace:
             self._fd = -1
         return False
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it yet. Raises OSError."""
+        return not posix.listdir(self.path)
+
     def unlock(self) -> None:
         """Let others start a manager, and see that there is one."""
         flock(self._fd, LOCK_UN)
@@ -68,10 +72,6 @@ class StatePlace:
                 _remove_directory(place + b"/supervise")
                 _remove(place + NOTE)
                 _remove_directory(place)
-        _remove_directory(self.path)
-
-    def abandon(self) -> None:
-        """Remove it if nothing is in it: there will be no manager."""
         _remove_directory(self.path)
 
     def _open(self) -> int:
