@@ -400,13 +400,17 @@ def test_a_failed_start_leaves_nothing(typed, kind):
     assert state.exists()
 
 
-def test_a_start_test_that_takes_too_long(typed):
+def test_a_start_test_that_takes_too_long(typed, until):
     """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")
-    code, said, _ = typed(*conf, "start")
+    code, said, told = typed(*conf, "start")
     assert code == 1
     assert said == "\nProgram took too long to start\n"
-    assert typed(*conf, "status")[0] == 0
+    assert told == "pyzdaemon: it is still tried, and `status` tells of it; `stop` ends it\n"
+    pid = read_pid(typed(*conf, "status")[1])
+    typed.file("x", "")
+    until(lambda: not json.loads(typed(*conf, "status", "-j")[1])[0]["testing"])
+    assert read_pid(typed(*conf, "status")[1]) == pid
     assert typed(*conf, "stop")[0] == 0
 
 

@@ -56,6 +56,8 @@ class RunnerActions:
             self.line(f"daemon process already running; pid={outcome.pid}")
         elif outcome.kind == LATE:
             self.line("Program took too long to start", "\n")
+            if self.who:
+                err(self.who, "it is still tried, and `status` tells of it; `stop` ends it")
             return NOT_STARTED
         elif outcome.kind == START_FAILED:
             self.line(NO_MANAGER, "\n")
