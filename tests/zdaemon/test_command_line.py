@@ -122,6 +122,13 @@ def test_no_program():
     assert found.stop_timeout == 300, "B-12: it is not only the schema's"
 
 
+def test_a_file_that_includes_itself(conf):
+    """A circle is one line, and no traceback."""
+    conf("%include conf\n")
+    with pytest.raises(Wrong, match="unable to read conf: it includes itself, or a file that does"):
+        runner("-C", "conf")
+
+
 def test_the_command_line_is_above_the_file(conf):
     """ZD-17. The command line is above the file, and the file above the defaults."""
     conf(RUNNER.format("backoff-limit 5\n  umask 077"))

@@ -68,6 +68,9 @@ def load(path: str, overrides: list[str], schema_file: str, *, native: bool) -> 
         cause = error.__context__
         what = str(getattr(cause, "exception", "")) or f"TypeError: {error}"
         raise ConfigError(f"unable to read {path}: {what}") from None
+    except RecursionError:
+        what = "it includes itself, or a file that does"
+        raise ConfigError(f"unable to read {path}: {what}") from None
     except (OSError, ValueError, ImportError, AttributeError, LookupError) as error:
         # ZConfig lets these through: a URL of a kind that nobody knows, bytes that are no text, a
         # formatter that is not there, a format with a field that is none.
