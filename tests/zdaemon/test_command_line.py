@@ -129,6 +129,19 @@ def test_a_file_that_includes_itself(conf):
         runner("-C", "conf")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["backoff-limit", "start-timeout", "stop-timeout", "transcript-size", "transcript-keep"],
+)
+def test_numbers_below_0(conf, name):
+    """A number that means nothing is refused; as zdaemon its keys take what they took."""
+    conf(RUNNER.format(f"{name} -1"))
+    with pytest.raises(Wrong, match=f"{name} is a number from 0 on, not -1"):
+        runner("-C", "conf")
+    if not name.startswith("transcript-"):
+        assert getattr(runner("-C", "conf", native=False), name.replace("-", "_")) == -1
+
+
 def test_the_command_line_is_above_the_file(conf):
     """ZD-17. The command line is above the file, and the file above the defaults."""
     conf(RUNNER.format("backoff-limit 5\n  umask 077"))

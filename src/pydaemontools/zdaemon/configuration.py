@@ -57,6 +57,9 @@ class Configuration:
         for name in ("program", "start-test-program"):
             if isinstance(values[name], str):
                 values[name] = self._words(str(values[name]), quotes=bool(values["quotes"]))
+        for name, value in values.items():
+            if self.native and isinstance(value, int) and value < 0:
+                raise Wrong(f"{name} is a number from 0 on, not {value}")
         if not values["program"]:
             raise Wrong("no program specified; use -p or -C" + self._misplaced())
         return values
