@@ -400,6 +400,15 @@ def test_a_failed_start_leaves_nothing(typed, kind):
     assert state.exists()
 
 
+def test_help_needs_no_program(typed):
+    """What is about the tool is told without a word about a program."""
+    assert typed("help")[0] == 0
+    assert typed("help", "start")[1].startswith("start -- ")
+    assert typed("version")[1].startswith("pyzdaemon (pydaemontools) ")
+    for words in (["status"], ["-i", "help"]):
+        assert typed(*words)[0] == 2
+
+
 def test_a_start_test_that_takes_too_long(typed, until):
     """ZD-33. 3.0.0. After start-timeout the client says so; what runs goes on."""
     conf = typed.conf(program="sleep 100", start_test_program="cat x", start_timeout="1")

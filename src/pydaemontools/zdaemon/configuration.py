@@ -60,9 +60,14 @@ class Configuration:
         for name, value in values.items():
             if self.native and isinstance(value, int) and value < 0:
                 raise Wrong(f"{name} is a number from 0 on, not {value}")
-        if not values["program"]:
+        if not values["program"] and not self._is_about_none():
             raise Wrong("no program specified; use -p or -C" + self._misplaced())
         return values
+
+    def _is_about_none(self) -> bool:
+        """Whether what is asked for needs no program."""
+        alone = self.native and "interactive" not in self.line.flags
+        return alone and self.line.args[:1] in (["help"], ["version"])
 
     def _misplaced(self) -> str:
         """What to add where a program is named behind the action, under our own name."""
@@ -89,7 +94,7 @@ class Configuration:
         given = {key.attribute: values[key.name] for key in KEYS if key.name != "quotes"}
         given["daemon"] = bool(values["daemon"])
         given["forever"] = bool(values["forever"])
-        given["program"] = tuple(values["program"])
+        given["program"] = tuple(values["program"] or ())
         given["exit_codes"] = tuple(values["exit-codes"])
         given["start_test_program"] = tuple(values["start-test-program"] or ())
         given["transcript"] = self._transcript(values)
