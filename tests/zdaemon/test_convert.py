@@ -186,16 +186,30 @@ def test_nothing_is_overwritten(typed, converted):
     typed.conf(program="sleep 100")
     directory, _ = converted("sleep", supervised=False)
     code, _, error = typed("convert", "conf", "service")
-    assert code == 111
+    assert code == 1
     assert f"unable to make {directory}: file already exists" in error
     assert typed("convert", "nosuch", "service")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("directory", "why"),
+    [("conf", "file already exists"), ("conf/in", "not a directory"), ("/proc/no/place", "")],
+)
+def test_a_place_that_cannot_be(typed, directory, why):
+    """Kind: a DIR that cannot be made is one line, and no traceback."""
+    typed.conf(program="sleep 100")
+    code, said, error = typed("convert", "conf", directory)
+    assert (code, said) == (1, "")
+    path = os.path.join(typed.place, directory)
+    assert error.startswith(f"pyzdaemon: fatal: unable to make {path}: {why}")
+    assert error.count("\n") == 1
 
 
 def test_a_variable_that_is_no_file(typed):
     """Kind: a name that cannot be one in a directory."""
     typed.conf("<environment>\na/b c\n</environment>", program="sleep 100")
     code, _, error = typed("convert", "conf", "service")
-    assert code == 111
+    assert code == 1
     assert "unable to make a file of the variable a/b" in error
     assert os.listdir(typed.place / "service") == []
 

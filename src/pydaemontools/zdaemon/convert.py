@@ -3,9 +3,9 @@
 import os
 
 from ..base import cli
-from ..base.process import fsencode, is_dir
+from ..base.process import fsencode
 from ..supervise.new_directory import Parts, make, quote
-from .codes import DONE, Code
+from .codes import DONE, FAILED, Code
 from .command_line import CommandLine, Wrong
 from .configuration import Configuration
 from .saying import err, out
@@ -41,15 +41,26 @@ def convert(line: CommandLine, who: str) -> Code:
     line.config_file = line.args[1]
     configuration = Configuration(line)
     place = fsencode(os.path.abspath(line.args[2]))
-    if not is_dir(place):
-        os.makedirs(place, exist_ok=True)
-    for runner in configuration.runners:
-        directory = place + b"/" + name_of(runner)
-        make(directory, Parts(files(runner, directory)))
-        out(os.fsdecode(directory) + "\n")
-        for text in left_out(runner):
-            err(who, f"warning: {os.fsdecode(directory)}: {text}")
+    try:
+        _make_directory(place)
+        for runner in configuration.runners:
+            directory = place + b"/" + name_of(runner)
+            make(directory, Parts(files(runner, directory)))
+            out(os.fsdecode(directory) + "\n")
+            for text in left_out(runner):
+                err(who, f"warning: {os.fsdecode(directory)}: {text}")
+    except cli.Quit as end:
+        # The codes of this tool are LSB's.
+        end.code = FAILED.ours
+        raise
     return DONE
+
+
+def _make_directory(path: bytes) -> None:
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise cli.fatal(b"unable to make " + path, error) from None
 
 
 def name_of(runner: "Runner") -> bytes:
