@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pydaemontools.control.service_end import ServiceEnd
 from tests.conftest import SYSTEM, wait_until, write_script
 from tests.supervise.conftest import processes_in
 
@@ -618,6 +619,55 @@ class TestRemove:
         assert said in result.stdout
         assert (place / "web/run").exists()
         wait_until(lambda: run("pysv", "remove", "web").stdout == b"ok: web: removed\n")
+
+    @pytest.mark.parametrize("lock", [".", "supervise/lock"])
+    def test_what_is_just_being_started(self, run, place, lock):
+        """Whoever has the lock is about to start it, in the place that we would remove."""
+        run("pysv", "new", "web", "--", "sleep", "1000")
+        (place / "link").symlink_to("web")
+        if lock != ".":
+            (place / "web/supervise").mkdir()
+            (place / "web" / lock).touch()
+        fd = os.open(place / "web" / lock, os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        for name in "web", "link":
+            result = run("pysv", "-w0", "remove", name)
+            assert result.returncode == 1, result
+            said = f"fail: {name}: nothing is removed, as it is just being started (-w waits "
+            assert result.stdout.decode().startswith(said)
+            assert f" is held by process {os.getpid()}" in result.stdout.decode()
+            assert (place / name / "run").exists()
+        os.close(fd)
+        assert run("pysv", "-w0", "remove", "link").returncode == 0
+        assert run("pysv", "-w0", "remove", "web").returncode == 0
+        assert lasting(place) == []
+
+    def test_what_has_just_begun(self, run, start, place):
+        """A supervisor that has not yet said how its service is will say it."""
+        run("pysv", "new", "web", "--", "sleep", "1000")
+        supervisor = start("pysupervise", "web", cwd=place)
+        wait_until(lambda: run("pysv", "check", "web").returncode == 0)
+        (place / "web/supervise/status").rename(place / "status")
+        result = run("pysv", "-w0", "remove", "web")
+        assert b": its supervisor has not yet said how it is\n" in result.stdout
+        # Nor does any other command speak of a supervisor that has never been there.
+        assert run("pysv", "status", "web").stderr == b""
+        remover = start("pysv", "-w30", "remove", "web", stdout=subprocess.PIPE)
+        (place / "status").rename(place / "web/supervise/status")
+        assert remover.communicate(timeout=30)[0] == b"ok: web: removed\n"
+        supervisor.wait(timeout=30)
+        assert tree(place) == []
+
+    def test_nobody_starts_it_meanwhile(self, run, place):
+        """Between the look for who supervises it and its end there is no place for another."""
+        run("pysv", "new", "web", "--", "sleep", "1000")
+        ending = ServiceEnd(0, force=False)
+        ending.service(os.fsencode(place / "web"))
+        result = run("pysupervise", "web", cwd=place)
+        assert result.returncode == 111
+        assert f" is held by process {os.getpid()}" in result.stderr.decode()
+        ending.close()
+        assert run("pysv", "remove", "web").returncode == 0
 
     def test_json(self, run):
         """An object a service, with what is kept."""

@@ -32,6 +32,9 @@ def hint(places: list[bytes], error: OSError | None) -> bytes:
 
 
 def _absent(directory: bytes) -> bytes:
+    if _is_attended(directory):
+        # It has just begun.
+        return b""
     above = directory.removesuffix(b"/log")
     has_run = posix.access(directory + b"/run", posix.F_OK)
     if above != directory and has_run and _is_attended(above):

@@ -39,6 +39,8 @@ def main(who: bytes, given: dict[bytes, bytes], rest: list[bytes]) -> int:
         except Trouble as error:
             trouble = error
             failed += 1
+        finally:
+            ending.close()
         words = trouble.words() if trouble else b""
         if b"json" not in given:
             said = name + b": " + (words or b"removed" + (b"; " + left if left else b""))

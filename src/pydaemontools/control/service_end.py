@@ -1,7 +1,9 @@
 """Ends a service for good: itself first, and when no scanner sees it any more its supervisors."""
 
 import posix
+from time import monotonic, sleep
 
+from ..base.locks import holder_pid, lock_directory
 from ..base.status import WANTED_DOWN
 from .commands import Command
 from .hint import remedy
@@ -9,7 +11,12 @@ from .person_steps import person_steps
 from .reader import find_status
 from .servicefiles import Trouble
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .reader import Found
+
 KILLED = 5.0  # seconds that what was killed has at least
+SOON = 0.01  # seconds from one look at what is being started to the next
 
 
 class ServiceEnd:
@@ -19,13 +26,19 @@ class ServiceEnd:
         self.seconds = seconds
         self.force = force
         self._was_up = False
+        self._lock = -1  # of what nobody supervised: as long as we have it nobody of our kind does
+
+    def close(self) -> None:
+        """Let others supervise what is still there."""
+        if self._lock >= 0:
+            posix.close(self._lock)
 
     def service(self, directory: bytes) -> None:
         """Have the service in DIRECTORY down, if anybody supervises it; raises Trouble.
 
         Where nobody does, but its supervisor was killed and it goes on, too: nobody would end it.
         """
-        status, trouble = find_status(directory)
+        status, trouble = self._find(directory)
         if status is None:
             if trouble and not trouble.unsupervised:
                 raise trouble
@@ -40,6 +53,38 @@ class ServiceEnd:
         if not self._tell("d", directory, seconds=max(KILLED, self.seconds)):
             raise Trouble(b"still runs, though it was killed; nothing is removed")
 
+    def _find(self, directory: bytes) -> "Found":
+        """As find_status(); what is just being started has its time to say how it is.
+
+        Raises Trouble where it does not.
+        """
+        end = monotonic() + self.seconds
+        while True:
+            status, trouble = find_status(directory)
+            if not (trouble and (begun := self._begun(directory, trouble))):
+                return status, trouble
+            if monotonic() > end:
+                late = b"nothing is removed, as it is just being started (-w waits longer): "
+                raise Trouble(late + begun)
+            sleep(SOON)
+
+    def _begun(self, directory: bytes, trouble: Trouble) -> bytes:
+        """By whom what is in DIRECTORY is just being started, if that is the TROUBLE."""
+        if trouble.begins:
+            return trouble.plainly()
+        if not trouble.unsupervised:
+            return b""
+        if self._lock < 0:
+            self._lock, held = lock_directory(directory, directory, patient=False)
+            if held:
+                return held
+        # Those of other kinds lock a file.
+        try:
+            pid = holder_pid(posix.stat(directory + b"/supervise/lock"))
+        except OSError:
+            return b""
+        return directory + b"/supervise/lock is held by process %d" % pid if pid else b""
+
     def undo(self, directory: bytes) -> None:
         """Have the service in DIRECTORY up again if it was."""
         if self._was_up:
@@ -51,7 +96,7 @@ class ServiceEnd:
         """Have those end who supervise the service in DIRECTORY, and its logger; raises Trouble."""
         # Where one keeps both, the second has left with the first.
         for place in (directory, directory + b"/log"):
-            if find_status(place)[0] is None:
+            if self._find(place)[0] is None:
                 continue
             if not self._tell("x", place):
                 late = b"its supervisor%s has not ended in %g seconds; nothing is removed"

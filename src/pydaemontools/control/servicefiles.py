@@ -45,6 +45,12 @@ class Trouble(Exception):
         error = self.error.errno if self.error else 0
         return self.nobody or (self.text == b"unable to open " + OK and error == ENOENT)
 
+    @property
+    def begins(self) -> bool:
+        """Whether a supervisor runs here that has just begun, with many others."""
+        error = self.error.errno if self.error else 0
+        return self.text == b"unable to open " + STATUS and error == ENOENT
+
     def words(self) -> bytes:
         """The trouble in one line, in djb's words."""
         return self.text if self.error is None else self.text + b": " + reason(self.error)
@@ -53,8 +59,7 @@ class Trouble(Exception):
         """The trouble in one line, to a person who need not know the names of files."""
         if self.unsupervised:
             return b"supervise not running"
-        if self.text == b"unable to open " + STATUS and self.error and self.error.errno == ENOENT:
-            # It has just begun, with many others.
+        if self.begins:
             return b"its supervisor has not yet said how it is"
         return self.words()
 
