@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pydaemontools.log.lines import logfmt
 from pydaemontools.log.lines.linewise_regex import BadPattern, compiled
 from pydaemontools.log.lines.redact import PRESETS, Redaction
 from tests.log.conftest import patient
@@ -528,7 +529,39 @@ def test_any_pattern_is_one_or_is_wrong(pattern):
         (rb'{"\u0070assword": "hunter2", "password": "hunter3"}', b'{"password":"***"}'),
         (rb'{"p\u0061ssword": "hunter2", "half": "\ud800"}', b'{"password":"***","half":"?"}'),
         (b'{"p\\u0061ssword": "hunter2", "byte": "\xff"}', b'{"password":"***","byte":"\xff"}'),
+        # An escape that is a quote, a blank or part of the secret.
+        (rb'{"m":"password=\u0022a b\u0022 x"}', rb'{"m":"password=\"***\" x"}'),
+        (rb'{"m":"password = \u0027a b\u0027 x"}', b'{"m":"password = \'***\' x"}'),
+        (rb'{"m":"{\u0022password\u0022:\u0022a b\u0022}"}', rb'{"m":"{\"password\":\"***\"}"}'),
+        (rb'{"m":"{\"password\":\u0022a b\u0022}"}', rb'{"m":"{\"password\":\"***\"}"}'),
+        (
+            rb'{"m":"{\"m\":\"secret=\\u0022a b\\u0022\"}"}',
+            rb'{"m":"{\"m\":\"secret=\\\"***\\\"\"}"}',
+        ),
+        (rb'{"password":"a\u0022 b","b":1}', b'{"password":"***","b":1}'),
+        (rb'{"m":"SECRET = \u0027it\u0027\u0027s b\u0027"}', b'{"m":"SECRET = \'***\'"}'),
+        (rb'{"m":"password:\u0009abc x\r\ny"}', rb'{"m":"password:\t*** x\r\ny"}'),
+        (rb'{"m":"?to=%2Fx%3Fp\u0061ssword%3Dabc"}', b'{"m":"?to=%2Fx%3Fpassword%3D***"}'),
+        (rb'{"value":"a b","n\u0061me":"password"}', b'{"value":"***","name":"password"}'),
+        # No JSON, more of it, or JSON that is cut.
+        (rb'level=info msg="\u0070assword=abc x"', b'level=info msg="password=*** x"'),
+        (rb'level=info msg="password=\u0022a b\u0022 x"', rb'level=info msg="password=\"***\" x"'),
+        (rb"level=info p\x61ssword=abc", b"level=info password=***"),
+        (rb'msg="p\U00000061ssword=abc"', b'msg="password=***"'),
+        (rb'msg="{\"p\\u0061ssword\":\"a b\"}" x=1', rb'msg="{\"password\":\"***\"}" x=1'),
+        (rb"{'p\u0061ssword': 'a b'}", b"{'password': '***'}"),
+        (rb'{"a":1} {"p\u0061ssword":"a b"} x', b'{"a":1} {"password":"***"} x'),
+        (rb'{x} [info] {"p\u0061ssword":"a b"}', b'{x} [info] {"password":"***"}'),
+        (rb'{"p\u0061sswd":"a b"}{"p\u0061sswd":"c d"}', b'{"passwd":"***"}{"passwd":"***"}'),
+        (rb'{"a":{"p\u0061ssword":"a b', b'{"a":{"password":"***'),
+        (b"[" * 99 + rb'{"p\u0061ssword":"a b"}', b"[" * 99 + b'{"password":"***"}'),
+        (b"[x]" * 99 + rb'{"p\u0061ssword":"a b"}', b"[x]" * 99 + b'{"password":"***"}'),
+        (rb"\u009b\ud800\U0011ffff p\u0061ssword=abc", rb"\u009b\ud800\U0011ffff password=***"),
         # Nothing is secret: as it was.
+        (rb'level=info msg="gr\u00fcn \u0022x\u0022" a=\x41', None),
+        (rb"C:\Users\u0041 path=C:\x41\tokens", None),
+        (rb'{"a":"\u0022"} {"b":"\u00fc"} [\u0041]', None),
+        (rb'{"m":"no \u0022password\u0022, ok", "a": "\u0022x\u0022"}', None),
         (rb'{"ok": "gr\u00fcn",  "p\u0061ssword": null}', None),
         (rb'{"ok": "gr\u00fcn"}', None),
         (rb'{"p\u0061ssword": ', None),
@@ -552,9 +585,49 @@ def test_no_escape_hides_a_secret(value, data):
     assert json.loads(done)["n"] == 1
 
 
-def test_the_json_place_has_no_key_that_was_hidden(run):
+SAID = [
+    'password="hunter2 x"',
+    "PASSWORD 'hunter2 x'",
+    "password = 'it''hunter2'",
+    "IDENTIFIED BY\t'hunter2'",
+    '{"password": "hunter2", "a": 1}',
+    '[{"value": "x hunter2", "name": "secret"}]',
+    "user[password]=hunter2",
+    "?to=%2Fx%3Fpassword%3Dhunter2",
+]
+
+
+@given(st.sampled_from(SAID), st.sampled_from(range(3)), st.data())
+def test_no_escape_hides_what_a_text_says(said, kind, data):
+    """Whatever of it is escaped, in JSON, in JSON within JSON, and in logfmt."""
+    quoted = (json.dumps(c)[1:-1] for c in said)
+    hidden = "".join(
+        f"\\u{ord(c):04x}" if (kind < 2 or c.isalpha()) and data.draw(st.booleans()) else q
+        for c, q in zip(said, quoted, strict=True)
+    )
+    line = f'level=info msg="{hidden}" n=1' if kind == 2 else f'{{"msg":"{hidden}","n":1}}'
+    line = json.dumps({"log": line}) if kind == 1 else line
+    done = Redaction([b":password"]).block(line.encode()).decode()
+    if kind == 2:
+        seen = repr(logfmt.parse(done.encode()))
+    else:
+        seen = repr(json.loads(json.loads(done)["log"] if kind else done))
+    assert "hunter2" not in done + seen
+    assert "***" in seen
+    assert re.search("n['\"]: '?1", seen)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        rb'{"level": "error", "p\u0061ssword": "hunter2"}',
+        rb'{"level": "error", "msg": "password=\u0022a hunter2\u0022"}',
+        rb'level=error msg="\u0070assword=hunter2"',
+    ],
+)
+def test_the_json_place_has_no_key_that_was_hidden(run, line):
     """Nor has any other."""
-    line = rb'{"level": "error", "p\u0061ssword": "hunter2"}' + b"\n"
+    line += b"\n"
     for where in "json:-", "stderr:":
         result = run("pysissylog", "--redact", ":password", "--to", where, "x", input=line)
         assert result.returncode == 0

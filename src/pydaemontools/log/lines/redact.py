@@ -28,15 +28,20 @@ class Redaction:
 
     def block(self, text: bytes) -> bytes:
         """TEXT, of one line or many, with `***` for each secret; no line more or less."""
+        if b"\\" in text and any(one in text for one in (b"\\u", b"\\x", b"\\U")):
+            # Before all else, which would leave half of a secret: \u0022 is a quote.
+            from . import escaped
+
+            text = escaped.masked(text, self._read)
+        return self._read(text)
+
+    def _read(self, text: bytes) -> bytes:
+        """TEXT without what is found as it stands there, or as an address is read."""
         text = self._plain(text)
         if b"%" in text:
             from . import percent
 
             text = percent.masked(text, self._plain)
-        if b"\\u" in text and b"{" in text:
-            from . import escaped
-
-            text = escaped.masked(text, self._plain)
         return text
 
     def _plain(self, text: bytes) -> bytes:
