@@ -110,7 +110,7 @@ app.error("three")
 
 
 def test_a_handler_that_refuses_what_is_asked_of_it(said, place):
-    """It is judged and left alone; no other handler lacks the record."""
+    """It leaves to us what we write all the same; no other handler lacks the record."""
     text = """
 class Refuses(logging.Handler):
     def __setattr__(self, name, value):
@@ -126,14 +126,13 @@ for _ in range(2):
     log.uninstall()
     logging.root.handlers = []
 """
-    lines = [line for line in said(text) if "logging's handler Refuses of root stays" not in line]
-    assert lines == ["one", "error: one", "two", "error: two"] * 2
+    assert said(text) == ["error: one", "error: two"] * 2
     assert (place / "kept").read_text().endswith("one\ntwo\n")
 
 
 def test_a_wrapper_around_ours(said):
     """Kind: one that patches Logger.callHandlers in between, as Sentry does, and goes on calling
-    what was there: it is said once what stays, and a handler that comes later has one filter.
+    what was there: it is said once what stays, and a handler that comes later is as it was then.
     """
     text = """
 import logging.handlers, queue
@@ -149,8 +148,9 @@ handler = logging.StreamHandler()
 logging.root.addHandler(handler)
 app.error("one")
 app.error("two")
-assert len(handler.filters) == 1
+assert "handle" in vars(handler)
 log.uninstall()
+assert "handle" not in vars(handler)
 class Raises(logging.Handler):
     def emit(self, record): raise KeyError
 app.addHandler(Raises())

@@ -24,6 +24,8 @@ STDERR = {
     "one that keeps several": "logging.StreamHandler(Tees(sys.stderr, sys.__stderr__))",
     "a stream by any name": "Keeps()",
     "os.write() to a copy": "Copies()",
+    "one that asks no filter": "Handles()",
+    "one that filters nothing": "Filters()",
 }
 HANDLERS = """
 import codecs, io, logging.handlers, rich.console, rich.logging
@@ -51,6 +53,10 @@ class Keeps(logging.Handler):
 copy = os.dup(2)
 class Copies(logging.Handler):
     def emit(self, record): os.write(copy, (self.format(record) + "\\n").encode())
+class Handles(logging.StreamHandler):
+    def handle(self, record): self.emit(record)
+class Filters(logging.StreamHandler):
+    def filter(self, record): return True
 """
 INTERCEPT = """
 import inspect

@@ -1,7 +1,7 @@
 """Handlers of logging's that come behind install() and print: they do not print what we write.
 
-Whoever brought one may remove it again, or keep its records from coming to us: so it stays, and a
-filter of it asks each time whether they do. It may come by addHandler(), or in a list that is
+Whoever brought one may remove it again, or keep its records from coming to us: so it stays, and
+its handle() asks each time whether they do. It may come by addHandler(), or in a list that is
 given to a logger: so each call looks at the handlers that it comes to.
 """
 
@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from . import once
 from .interrupts import interrupted
@@ -22,15 +22,17 @@ MAY = "{} stays, and may print what stderr has already: then take it away"
 LOOKED_AT = "_pydaemontools_looked_at"
 
 
-class Unless:
-    """A filter against records that come to OURS too."""
+def _unless(handler: logging.Handler, ours: RecordHandler) -> None:
+    """Have HANDLER leave alone records that come to OURS too.
 
-    def __init__(self, ours: RecordHandler) -> None:
-        self._ours = ours
+    By no filter: a handle() of its own, or a filter(), may ask none.
+    """
+    before = handler.handle
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether nobody else writes RECORD."""
-        return not once.reaches(_calling(record.name), self._ours)
+    def handle(record: logging.LogRecord) -> bool:
+        return not once.reaches(_calling(record.name), ours) and before(record)
+
+    vars(handler)["handle"] = once.passed_over(handle, logging)
 
 
 def _calling(name: str) -> logging.Logger | None:
@@ -56,8 +58,8 @@ class Watch:
     def __init__(self, ours: RecordHandler, fd: int) -> None:
         self._ours = ours
         self._fd = fd
-        self._unless = Unless(ours)
-        self._printing: WeakSet[logging.Handler] = WeakSet()
+        # What these had of their own in the place of their class's handle().
+        self._printing: WeakKeyDictionary[logging.Handler, Any] = WeakKeyDictionary()
         for logger in loggers():
             for handler in logger.handlers:
                 # It was judged by take_over().
@@ -81,8 +83,9 @@ class Watch:
         vars(handler)[LOOKED_AT] = self
         try:
             if prints := self._prints(handler, logger):
-                handler.addFilter(self._unless)
-                self._printing.add(handler)
+                own = vars(handler).get("handle")
+                _unless(handler, self._ours)
+                self._printing[handler] = own
         except Exception as error:
             # It may refuse anything, and others wait for the record.
             if interrupted(error):
@@ -107,8 +110,10 @@ class Watch:
 
     def end(self) -> None:
         """Have them print all again."""
-        for handler in self._printing:
-            handler.removeFilter(self._unless)
+        for handler, own in self._printing.items():
+            vars(handler).pop("handle", None)
+            if own:
+                vars(handler)["handle"] = own
 
 
 def loggers() -> Iterator[logging.Logger]:
