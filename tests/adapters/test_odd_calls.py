@@ -198,20 +198,29 @@ logging.root.handlers[0].filters.clear()
 app.error("#5#", user="x", name=7, extra={"disk": "sda"})
 app.error("#6#", extra=None, stacklevel="x")
 logging.LoggerAdapter(app, {"name": 1}).error("#7#")
+for number, made in enumerate((RuntimeError("no"), "no", ("no", {5: 6})), 8):
+    class Adapter(logging.LoggerAdapter):
+        def process(self, msg, kwargs):
+            kwargs.clear()
+            if isinstance(made, Exception): raise made
+            return made
+    Adapter(app, {}).error(f"#{number}#", extra={"disk": "sda"})
 print("done")
 """
 
 
 @pytest.mark.parametrize("form", ["level", "json"])
 def test_what_a_call_of_logging_is_made_of(program, form):
-    """Kind: a factory, a filter or an argument of the program's that raises, or is none."""
+    """Kind: a factory, a filter, an adapter or an argument that raises, or is none."""
     result = program(f"log.install(format={form!r})\n" + ODD_PARTS)
     assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
-    assert [result.stderr.count(b"#%d#" % number) for number in range(8)] == [1] * 8
+    assert [result.stderr.count(b"#%d#" % number) for number in range(11)] == [1] * 11
     assert result.stderr.count(b"a filter failed: RuntimeError('no')") == 2
+    assert result.stderr.count(b"an adapter failed: ") == 3
     if form == "json":
         found = [json.loads(line) for line in result.stderr.splitlines() if b"#" in line]
         # Who calls, and not what watches the calls.
         assert {one["function"] for one in found} == {"<module>"}
         assert not [one for one in found if "field_extra" in one]
         assert [found[5][name] for name in ("user", "field_name", "disk")] == ["x", 7, "sda"]
+        assert [one["disk"] for one in found[8:]] == ["sda"] * 3

@@ -18,12 +18,12 @@ else:
 _MAKE = ("name", "level", "fn", "lno", "msg", "args", "exc_info", "func", "extra", "sinfo")
 
 
-def guard(unfiltered: Callable[[Exception], None]) -> Callable[[], None]:
+def guard(fault: Callable[[str, Exception], None]) -> Callable[[], None]:
     """Have log calls raise nothing; gives what undoes it.
 
-    UNFILTERED is called with what a filter of the program's has raised.
+    FAULT is called with what of the program's has raised, and what.
     """
-    parts = [rename_extra(), *take_any_level(), take_any_field(), _guard_filters(unfiltered)]
+    parts = [rename_extra(), *take_any_level(fault), take_any_field(), _guard_filters(fault)]
 
     def undo() -> None:
         for part in parts:
@@ -80,10 +80,11 @@ def _made(given: dict[str, Any], extra: dict[str, object]) -> logging.LogRecord:
     return made
 
 
-def take_any_level() -> list[Callable[[], None]]:
+def take_any_level(fault: Callable[[str, Exception], None]) -> list[Callable[[], None]]:
     """Have log(), of loggers and adapters, take levels by their names; gives what undoes it.
 
-    logging raises TypeError for all that is no number. What means no level is a warning.
+    logging raises TypeError for all that is no number. What means no level is a warning. An
+    adapter that raises is a FAULT, and its logger has what it was given.
     """
     before = logging.Logger.log
 
@@ -108,8 +109,16 @@ def take_any_level() -> list[Callable[[], None]]:
         level, msg = _named(level, msg, more)
         number = level if type(level) is int else levels.number_of(level)
         if self.isEnabledFor(number):
-            msg, more = self.process(msg, more)
-            self.logger.log(number, msg, *args, **more)
+            try:
+                said, named = self.process(msg, {**more})
+                named = dict(**named)
+            except Exception as error:
+                # It is the program's, as is what it asks.
+                if interrupted(error):
+                    raise
+                fault("an adapter", error)
+                said, named = msg, more
+            self.logger.log(number, said, *args, **named)
 
     return [
         _put(logging.Logger, "log", once.passed_over(log, logging)),
@@ -193,8 +202,8 @@ def _rescue(logger: logging.Logger, error: Exception, given: tuple[Any, ...]) ->
     logging.Logger.handle(logger, made)
 
 
-def _guard_filters(unfiltered: Callable[[Exception], None]) -> Callable[[], None]:
-    """Have a filter of a logger's that raises be against nothing; gives what undoes it."""
+def _guard_filters(fault: Callable[[str, Exception], None]) -> Callable[[], None]:
+    """Have a filter of a logger's that raises, a FAULT, be against nothing; gives the undo."""
     before = logging.Logger.filter
 
     def filter(self: logging.Logger, record: logging.LogRecord) -> Any:  # noqa: A001
@@ -206,7 +215,7 @@ def _guard_filters(unfiltered: Callable[[Exception], None]) -> Callable[[], None
             # A filter of the program's may raise anything.
             if interrupted(error):
                 raise
-            unfiltered(error)
+            fault("a filter", error)
             return record
 
     return _put(logging.Logger, "filter", once.passed_over(filter, logging))

@@ -212,7 +212,7 @@ def _stdlib(kinds: set[str], handler: stdlib.RecordHandler, printing: Printing, 
     """Have logging write by HANDLER, to FD, beside what else of KINDS there is."""
     stdlib.add_levels()
     put_back = takeover.take_over(printing, handler)
-    unguard = logging_calls.guard(handler.unfiltered)
+    unguard = logging_calls.guard(handler.fault)
     followers = (logging.root, *map(logging.getLogger, installed.categories))
     before = {logger: logger.level for logger in followers}
     watch = later.Watch(handler, fd)

@@ -75,19 +75,19 @@ class RecordHandler(logging.Handler):
             # A filter of the program's may raise anything.
             if interrupted(error):
                 raise
-            self.unfiltered(error)
+            self.fault("a filter", error)
             return record
 
-    def unfiltered(self, error: Exception) -> None:
-        """Say that a filter has raised ERROR."""
-        self.output.write(self.form.text(4, f"a filter failed: {represented(error)}"))
+    def fault(self, what: str, error: Exception) -> None:
+        """Say that WHAT, of the program's, has raised ERROR."""
+        self.output.write(self.form.text(4, f"{what} failed: {represented(error)}"))
 
     def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
         """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
         if once.reaches(logger, self):
             if not once.came_to(self, logger, error):
                 self.handle(record)
-            self.output.write(self.form.text(4, f"a handler failed: {represented(error)}"))
+            self.fault("a handler", error)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write RECORD; one whose arguments do not fit its text says so, with its level."""
