@@ -43,7 +43,7 @@ GEM = r"[a-z][A-Za-z0-9_-]*+ \([0-9][^()\s]*+\) "  # before a file of it
 RUBY = rf"(?:{TAGS}(?:{GEM})?{PATH}:[0-9]++:in [`']|<internal:)"
 # As Rails logs what was raised: the class, then the message, maybe of several lines.
 RAILS = (
-    rf"{TAGS}(?:(?>(?:[A-Z][A-Za-z0-9_]*+::)++)[A-Z][A-Za-z0-9_]*+"
+    rf"{TAGS}(?:(?>(?:[A-Z][A-Za-z0-9_]*+::)+)[A-Z][A-Za-z0-9_]*+"
     r"|[A-Z][A-Za-z0-9_]*+(?<=Error)|[A-Z][A-Za-z0-9_]*+(?<=Exception)) \("
 )
 

@@ -22,7 +22,7 @@ OTHERS = (
     # Rails, below an empty line, maybe behind its tags.
     (
         r"\A(?:[^\n]*\n){0,2}?(?>(?:\[[^\[\]\n]{1,128}+\] ){0,8})"
-        r"(?P<t>(?>(?:[A-Z]\w*+::)++)[A-Z]\w*+|[A-Z]\w*+(?:(?<=Error)|(?<=Exception))) "
+        r"(?P<t>(?>(?:[A-Z]\w*+::)+)[A-Z]\w*+|[A-Z]\w*+(?:(?<=Error)|(?<=Exception))) "
         r"\((?P<w>(?s:.*?))\):$"
     ),
     rf"^(?:Unhandled [Ee]xception[.:] )?[ \t]*+(?P<t>{DOTTED})(?:: (?P<w>.*))?$",
