@@ -27,6 +27,7 @@ PROGRAMS = {
     "./nonesuch": ("file does not exist", None),
     "./plain": ("access denied", "./plain is not executable: `chmod +x ./plain`"),
     "./d": ("access denied", "./d is a directory, and not a program"),
+    "./pipe": ("access denied", "./pipe is a FIFO, a socket or a device, and not a program"),
     "./no-format": ("exec format error", "./no-format is neither a binary for this machine nor a"),
     "./no-interpreter": ("file does not exist", "./no-interpreter names an interpreter that does"),
     "./marked": ("exec format error", "./marked begins with a byte order mark, and so not with"),
@@ -53,6 +54,7 @@ def links():
 def files(place, script):
     """Files that cannot be run, each for another reason."""
     (place / "d").mkdir()
+    os.mkfifo(place / "pipe", 0o777)
     (place / "plain").touch()
     for name, text in FILES.items():
         script(place / name, text)

@@ -1,5 +1,7 @@
 """pychain --check: what it says of each line, without running any."""
 
+import os
+
 import pytest
 
 
@@ -65,11 +67,24 @@ def test_nothing_is_run(check, place):
         ("nonesuch a b", "unable to run nonesuch: file does not exist"),
         ("./file", "unable to run ./file: access denied; "),
         ("./directory", "unable to run ./directory: access denied; "),
+        ("./fifo", "unable to run ./fifo: access denied; ./fifo is a FIFO"),
+        (
+            "./marked",
+            "unable to run ./marked: exec format error; ./marked begins with a byte order",
+        ),
+        ("./plain", "unable to run ./plain: exec format error; ./plain is neither a binary"),
+        ("./windows", "unable to run ./windows: file does not exist; ./windows has Windows line"),
+        ("./python", "unable to run ./python: file does not exist; ./python names an interpreter"),
     ],
 )
-def test_what_is_wrong(check, place, line, said):
+def test_what_is_wrong(check, place, script, line, said):
     """What would fail is told, the rest is looked at all the same, and the code is 1."""
     (place / "file").touch()
+    os.mkfifo(place / "fifo", 0o777)
+    script(place / "marked", "\ufeff#!/bin/sh\n")
+    script(place / "plain", "echo no\n")
+    script(place / "windows", "#!/bin/sh\r\n")
+    script(place / "python", "#!/nonesuch/python\n")
     (place / "directory").mkdir()
     verdicts, code = check(f"pypgrphack\n{line}\necho")
     assert code == 1

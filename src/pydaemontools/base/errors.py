@@ -14,6 +14,7 @@ OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 # Words that a shell acts on itself, and that have no program of their name, or one of no use.
 SHELL = b". alias bg cd eval exec exit export fg set source trap ulimit umask unset".split()
 SCRIPT = 256  # what the kernel reads of a first line
+ELF = b"\x7fELF"
 MARK = b"\xef\xbb\xbf"  # that some editors put before a text
 _WORDS = """\
 EPERM permission denied
@@ -171,11 +172,25 @@ def _may_not_run(file: bytes) -> bytes:
         mode, flags = posix.stat(file).st_mode, posix.statvfs(file).f_flag
     except OSError:
         return owned(file)
+    if mode & 0o170000 != 0o100000:
+        return file + b" is a FIFO, a socket or a device, and not a program"
     if not mode & 0o111:
         return file + b" is not executable: `chmod +x " + file + b"` makes it so"
     if flags & posix.ST_NOEXEC:
         return file + b" is on a file system that is mounted noexec"
     return owned(file)
+
+
+def beginning(file: bytes) -> int:
+    """The errno of the kernel for FILE, which may be run, if it cannot begin it; else 0.
+
+    Of one that we may not read nobody knows.
+    """
+    line = _first_line(file)
+    if line[:2] != b"#!":
+        return errno.ENOEXEC if line and line[:4] != ELF else 0
+    there = line[-1:] != b"\r" and posix.access(interpreter(file), posix.F_OK)
+    return 0 if there else errno.ENOENT
 
 
 def _first_line(file: bytes) -> bytes:

@@ -86,6 +86,14 @@ def is_dir(path: bytes) -> bool:
         return False
 
 
+def is_file(path: bytes) -> bool:
+    """Whether PATH is a regular file."""
+    try:
+        return posix.stat(path).st_mode & 0o170000 == 0o100000
+    except OSError:
+        return False
+
+
 def title(name: bytes) -> None:
     """Call this process NAME, with the words that it was called by, where ps and top show it.
 

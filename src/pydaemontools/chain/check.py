@@ -107,8 +107,9 @@ def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[b
     # The line of a link may end where the link's own words do: its program is the next line.
     tail = [] if last else [b"true"]
     try:
-        program(words[0], path)
+        file = program(words[0], path)
         if checker is None:
+            _may_begin(words[0], file)
             return [], b""
         after = checker([tool, *words[1:], *tail])
     except cli.Asked:
@@ -117,6 +118,16 @@ def _link(words: list[bytes], path: bytes | None, *, last: bool) -> tuple[list[b
         why = b"; ".join([*end.lines, end.hint] if end.hint else end.lines)
         return [], why.removeprefix(b"fatal: ")
     return after[: len(after) - len(tail)], b""
+
+
+def _may_begin(name: bytes, file: bytes) -> None:
+    """Raise Quit if FILE, which is the program NAME, is of no kind that can be run."""
+    from ..base import errors
+
+    if code := errors.beginning(file):
+        error = OSError(code, "")
+        hint = errors.not_run([name], [file], None, error)
+        raise cli.fatal(b"unable to run " + name, error, hint)
 
 
 def _setlock(argv: list[bytes]) -> list[bytes]:
