@@ -436,6 +436,26 @@ def test_a_relp_server_that_wants_nobody(how, start):
     check_away(how, start, "relp://127.0.0.1:{port}")
 
 
+def test_a_relp_server_that_ends_as_asked(start):
+    """Who says that the session is over closes then: a connection that was short was one, too."""
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        url = f"relp://127.0.0.1:{feed.getsockname()[1]}"
+        reader, writer = os.pipe()
+        process = start("pysissylog", "--to", url, stdin=reader)
+        os.close(reader)
+        write_all(writer, b"line 0\n")
+        feed.accept()[0].close()
+        warned(process, b"connection reset")
+        os.close(writer)
+        with feed.accept()[0] as one:
+            answered(one)
+            read_to(one, b"3 close 0\n")
+            one.sendall(b"3 rsp 0\n0 serverclose 0\n")
+        assert process.wait(30) == 0
+        again = b"pysissylog: info: reached " + url.encode() + b" again\n"
+        assert process.stderr.read() == again
+
+
 def check_away(how, start, url):
     """Check that a server at URL that does HOW, and goes, is said once to be away."""
     with socket.create_server(("127.0.0.1", 0)) as feed:
