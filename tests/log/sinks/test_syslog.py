@@ -7,6 +7,7 @@ import socket
 import time
 from _socket import SO_SNDBUF, SOL_SOCKET
 from _socket import socket as c_socket
+from contextlib import suppress
 
 import pytest
 
@@ -257,6 +258,23 @@ def test_a_stream(serve, sink):
     one.put(batch(*lines))
     until_sent(one)
     assert server.wait(3000) == lines
+
+
+def test_a_stream_that_wants_nobody(sink, capfd):
+    """Kind: a stream that ends at once, though the system took what was sent. It is away."""
+    one = sink()
+    with socket.socket(socket.AF_UNIX) as feed:
+        feed.bind(one.path)
+        feed.listen()
+        for at in range(4):
+            feed.settimeout(0)
+            while True:
+                one.put(batch(b"line %d" % at))
+                with suppress(BlockingIOError):
+                    feed.accept()[0].close()
+                    break
+                wait_until(lambda: not one.due())
+    assert capfd.readouterr().err.count(b"unable to reach".decode()) == 1
 
 
 def test_away_and_back(serve, sink, capfd):

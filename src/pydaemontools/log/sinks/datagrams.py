@@ -170,20 +170,20 @@ class Datagrams(Sink):
         """SERVER took PACKETS."""
         self._unacked.sent(server, packets)
         if packets and self._retry.trying:
-            self._worked()
+            self._worked(len(packets))
 
     def _gone(self, server: socket, error: OSError, sent: list[bytes]) -> list[bytes]:
         """SERVER, which took SENT, is no more, as ERROR says: what has to be sent again."""
         if sent:
-            self._worked()
+            self._worked(len(sent))
         again = self._unacked.gone(server, sent)
         server.close()
         self._socket = None
         self._away(error)
         return again
 
-    def _worked(self) -> None:
-        """The server took something."""
+    def _worked(self, count: int) -> None:
+        """The server took COUNT messages."""
         self._retry.worked()
 
     def _away(self, error: OSError) -> None:

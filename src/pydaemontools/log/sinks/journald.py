@@ -79,7 +79,7 @@ class Journald(Datagrams):
                 self._socket.sendmsg([b""], [(SOL_SOCKET, SCM_RIGHTS, pack("i", file))])
         finally:
             posix.close(file)
-        self._worked()
+        self._worked(1)
         return []
 
 

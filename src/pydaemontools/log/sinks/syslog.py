@@ -1,5 +1,6 @@
 """A syslog socket, as syslog(3) speaks to it: a datagram a line (RFC 3164's form)."""
 
+import time
 from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, socket
 from errno import EPROTOTYPE
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 DATAGRAM = 8096  # bytes: what rsyslog takes for one message if nobody tells it otherwise
 NUL = b"\0"
+SETTLE = 0.5  # seconds in which a server may close a stream that it has only just got
+UNREAD = 416  # messages that a socket holds, of 212992 bytes, at the most
 
 
 class Syslog(Datagrams):
@@ -27,6 +30,7 @@ class Syslog(Datagrams):
         super().__init__(named(path), Retry(path, far=False), UnackedUnix())
         self._messages = Messages(origin, form, DATAGRAM, host=False)
         self._stream = False  # then each message is closed with a NUL
+        self._lasting = 0.0  # from when on what it takes says that somebody reads it
 
     def _packets(self, batch: "Batch") -> list[bytes]:
         """The messages that BATCH is."""
@@ -45,6 +49,7 @@ class Syslog(Datagrams):
             if error.errno != EPROTOTYPE:
                 raise
         self._stream = True
+        self._lasting = time.monotonic() + SETTLE
         return reached(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC), self.path)
 
     def _send(self, packets: list[bytes]) -> list[bytes]:
@@ -55,3 +60,10 @@ class Syslog(Datagrams):
             return super()._send(packets)
         left = super()._send([packet + NUL for packet in packets])
         return [packet.removesuffix(NUL) for packet in left]
+
+    def _worked(self, count: int) -> None:
+        """The server took COUNT messages: of a stream the system, as far as it has room for them,
+        before anybody has accepted it.
+        """
+        if not self._stream or count > UNREAD or time.monotonic() >= self._lasting:
+            super()._worked(count)

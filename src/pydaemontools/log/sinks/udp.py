@@ -105,7 +105,7 @@ class Udp(Datagrams):
         self._retry.worked()
         return super()._send(packets[1:])
 
-    def _worked(self) -> None:
+    def _worked(self, count: int) -> None:
         """Nothing: that a message was sent does not say that it was taken."""
 
     def _away(self, error: OSError) -> None:
