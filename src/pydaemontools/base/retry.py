@@ -44,6 +44,10 @@ class Retry:
         self._at = 0.0
         self._backoff.reset()
 
+    def took(self) -> None:
+        """Note that the server took something, however soon it went: the next pause is short."""
+        self._backoff.reset()
+
     def worked(self) -> None:
         """Note that the server took something."""
         self.trying = False

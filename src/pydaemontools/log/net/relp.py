@@ -92,6 +92,8 @@ class RelpProtocol(StreamProtocol):
             self._answered.discard(number)
         if position >= 0:
             self._delivered(position)
+            # Of this server we know that it has read it.
+            self.retry.took()
 
     def _answer(self, number: int, text: bytes) -> None:
         """The server answers with TEXT what has NUMBER."""
@@ -112,8 +114,12 @@ class RelpProtocol(StreamProtocol):
         """Ask for the end of the session."""
         self._asked = self._count()
         self._connection.phase = CLOSING
-        self._connection.write(b"%d close 0\n" % self._asked)
         self.answering = True
+        self._connection.write(b"%d close 0\n" % self._asked)
+
+    def finished(self, error: OSError | None) -> None:
+        """Note how the connection was: a server that has answered ends it."""
+        super().finished(error if self.answering else None)
 
     def finished(self, error: OSError | None) -> None:
         """Note how the connection was: a server that has answered closes it."""
