@@ -18,7 +18,7 @@ from pydaemontools.base.retry import Retry
 from pydaemontools.log.lines.batch import Batch
 from pydaemontools.log.lines.formats import Origin
 from pydaemontools.log.lines.frames import framing
-from pydaemontools.log.net import relp
+from pydaemontools.log.net import relp, transport
 from pydaemontools.log.net import stream as stream_module
 from pydaemontools.log.net import tcp as tcp_module
 from pydaemontools.log.net.backlog import MemoryBacklog
@@ -597,6 +597,49 @@ def test_a_fast_server_is_not_all_there_is(monkeypatch):
     assert wire.written == 11 * 99
     one.feed()
     assert wire.written == 22 * 99
+
+
+def connected(feed):
+    """A connection to FEED, and its other end."""
+    one = transport.Connection([(socket.AF_INET, feed.getsockname())])
+    wait_until(one.step)
+    return one, feed.accept()[0]
+
+
+def test_a_server_that_reads_nothing_for_long(monkeypatch):
+    """It is there: each time it is asked for room its kernel says that there is none."""
+    monkeypatch.setattr(transport, "GONE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        one, other = connected(feed)
+        while not one.full:
+            one.write(b"x" * 65536)
+
+        def asked():
+            one.push()
+            one.check()
+            # tcpi_backoff, of struct tcp_info: how often the pause got longer.
+            return one._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[4] >= 3
+
+        wait_until(asked)
+        other.close()
+        one.close()
+
+
+def test_a_server_that_acknowledges_nothing():
+    """It is gone, if it should have; what the system says of one is made up."""
+    with socket.create_server(("127.0.0.1", 0)) as feed:
+        one, other = connected(feed)
+        one.check()
+        real, info = one._socket, bytearray(60)
+        one._socket = SimpleNamespace(getsockopt=lambda *_: bytes(info))
+        info[24:28] = struct.pack("I", 1)
+        one.check()
+        info[56:60] = struct.pack("I", 120_000)
+        with pytest.raises(TimeoutError):
+            one.check()
+        one._socket = real
+        other.close()
+        one.close()
 
 
 class Slow(MemoryBacklog):

@@ -4,6 +4,7 @@ import time
 from collections import deque
 
 from .phases import OPEN
+from .transport import GONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class StreamProtocol:
     refused = False  # whether the last connection ended too soon, though all is sent
     _took: bool  # whether something has arrived
     _lasting: float  # from when on the connection counts as one
+    _check_at: float  # when it is looked at whether the server is there
     _connection: "Connection"
     _cursor: int  # the position of what is to be sent next
     _in_flight: deque[tuple[int, int]]  # what will tell of an arrival, and up to which position
@@ -40,7 +42,9 @@ class StreamProtocol:
         self._cursor = self.backlog.begin
         self._in_flight = deque()
         self._took = self.refused = False
-        self._lasting = time.monotonic() + SETTLE
+        now = time.monotonic()
+        self._lasting = now + SETTLE
+        self._check_at = now + GONE
 
     @property
     def room(self) -> bool:
@@ -51,16 +55,21 @@ class StreamProtocol:
         """Return in how many seconds there is something to do, if the server says nothing."""
         if self.room and self.backlog.ready(self._cursor):
             return 0.0
-        tried = self._took and self.retry.trying
-        return max(0.0, self._lasting - time.monotonic()) if tried else None
+        dues = [self._lasting] * (self._took and self.retry.trying)
+        dues += [self._check_at] * bool(self._in_flight)
+        return max(0.0, min(dues) - time.monotonic()) if dues else None
 
     def step(self) -> None:
         """Go on with whatever can be done now."""
         self.listen()
         if self._connection.phase == OPEN:
             self.feed()
-        if time.monotonic() >= self._lasting:
+        now = time.monotonic()
+        if now >= self._lasting:
             self._worked()
+        if now >= self._check_at:
+            self._connection.check()
+            self._check_at = now + GONE
 
     def listen(self) -> None:
         """Send what the connection did not take before, and consume what the server says."""

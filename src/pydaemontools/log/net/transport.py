@@ -5,7 +5,7 @@ tells how much of it has not been acknowledged (SIOCOUTQ).
 """
 
 import _socket as socket
-from errno import ECONNRESET, EINPROGRESS
+from errno import ECONNRESET, EINPROGRESS, ETIMEDOUT
 from select import POLLOUT, poll
 from sys import byteorder
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PIECE = 65536  # bytes that are read at once
 IDLE = 60  # seconds of silence before the system asks whether the other machine is there
 PROOF = 200  # milliseconds in which the other machine shows that it has closed in order
-GONE = 120_000  # milliseconds without an acknowledgement, after which it is not
+ASKED = 20, 6  # seconds between two times that it asks, and how often without an answer
+GONE = 120.0  # seconds without an acknowledgement, after which it is not
+UNACKED, LAST_ACK = 24, 56  # where struct tcp_info of linux/tcp.h has them, four bytes each
 
 
 class Ended(OSError):
@@ -109,6 +111,19 @@ class Connection:
         """Return how many of the written bytes the other machine has. Raises OSError."""
         return self.written - len(self._pending) - unsent(self.fileno())
 
+    def check(self) -> None:
+        """Raise OSError if what was sent has had no acknowledgement for GONE.
+
+        A server that takes nothing for a while acknowledges that it is asked to; but that is no
+        reason for the system to go on, if it has a time (TCP_USER_TIMEOUT).
+        """
+        if not self._socket:
+            return
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_ACK + 4)
+        unacked, last = (int.from_bytes(info[at : at + 4], byteorder) for at in (UNACKED, LAST_ACK))
+        if unacked and last >= 1000 * GONE:
+            raise OSError(ETIMEDOUT, "")
+
     def finish(self) -> None:
         """Say that nothing more comes, if that can be done without waiting. Raises OSError."""
         if self._socket and OPENING <= self.phase <= CLOSING and not self._pending:
@@ -160,7 +175,8 @@ class Connection:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, ASKED[0])
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, ASKED[1])
             number = self._socket.connect_ex(address)
             if number in {0, EINPROGRESS}:
                 return
