@@ -151,10 +151,38 @@ def test_several_lines_can_be_one():
     assert FOLDED.text(3, "a") == b"error: a\n"
 
 
-def test_a_body_says_what_a_message_is():
-    """In logging's own words."""
-    body = logging.Formatter("%(name)s:%(lineno)d: %(message)s")
-    assert Text(by_words(), body=body).record(record(30, "x")) == b"warning: app:7: x\n"
+class Own(logging.Formatter):
+    """A Formatter of the program's, which hides something and is short of an exception."""
+
+    def format(self, record):
+        """What the record says."""
+        return super().format(record).replace("secret", "***")
+
+    def formatException(self, ei):  # noqa: N802 - logging's
+        """What the exception says."""
+        return f"({ei[1]!r})"
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (logging.Formatter("%(name)s:%(lineno)d: %(message)s"), ["app:7: secret", "Traceback"]),
+        (logging.Formatter("{rid} {message}", style="{"), ["secret", "Traceback"]),
+        (Own("%(message)s"), ["***", " (ValueError('***'))"]),
+    ],
+)
+def test_a_body_says_what_a_message_is(body, lines):
+    """In logging's own words, or those of the program; without, if it wants what is not there."""
+    try:
+        raise ValueError("secret")
+    except ValueError as error:
+        logged = record(30, "secret", exception=error)
+    made = Text(by_words(), body=body).record(logged).decode().splitlines()
+    assert made[0] == f"warning: {lines[0]}"
+    assert made[1].startswith(f"warning: {lines[1]}")
+    made = Human(colour=False, body=body).record(logged).decode().splitlines()
+    assert made[0].endswith(f"warning: app: {lines[0]}")
+    assert made[1].startswith(lines[1].strip())
 
 
 def test_on_a_terminal_the_level_is_coloured_and_control_characters_are_not_obeyed():

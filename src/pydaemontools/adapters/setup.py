@@ -60,8 +60,8 @@ def install(
     FORMAT: "level" (`error: text`), "journal" (`<3>text`), "json", "logfmt", "human", or "auto":
     human on a terminal, journal where stderr is the journal's, else level. PRESET is "plain",
     "ecs", "otel" or "gcp", and says what JSON's fields are called; FIELDS are added to each
-    record. TEXT is a format of logging's for the message ("%(name)s: %(message)s"). Without
-    INFO_PREFIX an info line has no head. FOLD makes one line of a record that has several.
+    record. TEXT is a format of logging's for the message ("%(name)s: %(message)s"), or a Formatter.
+    Without INFO_PREFIX an info line has no head. FOLD makes one line of a record that has several.
 
     TO: an fd, an open file, or a function that takes the bytes of a record; without it stderr.
     BRIDGE: "loguru" gives logging's records to loguru's other sinks too, "stdlib" loguru's to

@@ -11,6 +11,7 @@ import time
 
 from ..log.lines.exceptions import GROUP, last_exception
 from ..log.lines.levels import BETWEEN, INFO, TRACEBACK, head
+from .interrupts import interrupted
 from .level import HEADS, TRACE, Steps
 from .values import shown
 
@@ -63,9 +64,8 @@ class Text:
 
     def record(self, record: logging.LogRecord) -> bytes:
         """The lines of RECORD, with its traceback."""
-        text = record.getMessage() if self.plain else message_of(record, self._body)
-        if record.exc_info or record.exc_text or record.stack_info:
-            text = with_traceback(text, record)
+        plain = self.plain and not (record.exc_info or record.exc_text or record.stack_info)
+        text = record.getMessage() if plain else text_of(record, self._body)
         return self.text(self._steps[record.levelno, record.levelname], text)
 
     def text(self, step: int, text: str) -> bytes:
@@ -182,7 +182,7 @@ class Human:
 
     def record(self, record: logging.LogRecord) -> bytes:
         """The lines of RECORD, with its traceback as it is."""
-        text = with_traceback(message_of(record, self._body), record).rstrip("\n")
+        text = text_of(record, self._body).rstrip("\n")
         when = time.strftime("%H:%M:%S", time.localtime(record.created))
         name = "" if record.name == "root" else f"{record.name}: "
         return encoded(f"{when} {self._heads[self._steps.of(record)]} {_quiet(name + text)}\n")
@@ -197,14 +197,16 @@ def _quiet(text: str) -> str:
     return text if text.isprintable() else text.translate(QUIET)
 
 
-def message_of(record: logging.LogRecord, body: logging.Formatter | None) -> str:
-    """What RECORD says, in the form of BODY if there is one; without its traceback."""
-    record.message = record.getMessage()
-    if body is None:
-        return record.message
-    if body.usesTime():
-        record.asctime = body.formatTime(record, body.datefmt)
-    return body.formatMessage(record)
+def text_of(record: logging.LogRecord, body: logging.Formatter | None) -> str:
+    """What RECORD says, with its exception and its stack; in the form of BODY if there is one."""
+    if body:
+        try:
+            return shown(body.format(record))
+        except Exception as error:
+            # It wants a field that some libraries' records have not, or is the program's.
+            if interrupted(error):
+                raise
+    return with_traceback(record.getMessage(), record)
 
 
 def with_traceback(text: str, record: logging.LogRecord) -> str:
