@@ -241,7 +241,7 @@ app.warning(Mean())
     first, second = said(text)
     assert first.startswith("error: %d apples (with ('three',), ")
     assert "program.py:9: TypeError(" in first
-    assert second.startswith("warning: <Mean> (with (), ")
+    assert second == "warning: <Mean>"
 
 
 def test_records_go_where_they_are_told(said, place):

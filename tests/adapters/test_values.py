@@ -19,6 +19,9 @@ class MeanError(Exception):
 class Chatty:
     def __repr__(self): say(self); raise RuntimeError("no")
     __str__ = __repr__
+class Number(int):
+    def __repr__(self): raise RuntimeError("no")
+    __str__ = __repr__
 circle = {}
 circle["me"] = circle
 deep = []
@@ -74,7 +77,9 @@ structlog.configure(
 WORK = """
 fields("fields", odd)
 numbered("%s and %r and %s", Mean(), Shy(), 5)
-numbered("%s %s", "one")
+numbered("NUMBERS %s and %s", Number(5), 10**5000)
+numbered("%s %s", "FEW", Mean())
+numbered("%s %s %s", "FEWER", Mean())
 numbered("two %s", Chatty())
 say(Mean())
 try:
@@ -98,7 +103,8 @@ def test_whatever_is_logged_nothing_is_raised(program, library, form):
     result = program(text, json.dumps({"format": form}))
     assert (result.returncode, result.stdout) == (0, b"done\n"), result.stderr.decode()
     lines = result.stderr.decode().splitlines()
-    for token in "fields", "<Mean> and Shy() and 5", "RAISED", "ODD":
+    tokens = "fields", "<Mean> and Shy() and 5", "NUMBERS <Number> and <int>"
+    for token in *tokens, "FEW <Mean>", "('FEWER', <Mean>)", "RAISED", "ODD":
         assert sum(token in line for line in lines) == 1, (token, lines)
     assert b"Logging error" not in result.stderr
 
@@ -182,6 +188,17 @@ app.error("two")
     assert first.startswith("error: %d (with ('x',), ")
     assert second.startswith("warning: a handler failed: TypeError(")
     assert (third, fourth) == ("error: two", "warning: a handler failed: KeyError('three')")
+
+
+def test_a_record_that_was_made_by_hand(said):
+    """Or by a program that calls levels otherwise: logging compares them before any handler."""
+    text = """
+log.install()
+for given in ({"levelno": "error"}, {"levelno": 40, "levelname": None}, {"levelno": None}):
+    logging.root.handle(logging.makeLogRecord({"msg": "one"} | given))
+"""
+    lines = [line for line in said(text) if "a handler failed: TypeError(" not in line]
+    assert lines == ["error: one", "error: one", "warning: one"]
 
 
 @pytest.mark.parametrize("when", ["before", "behind"])

@@ -242,7 +242,8 @@ def outermost() -> Outer | None:
 def came_to(handler: logging.Handler, logger: logging.Logger, error: BaseException) -> bool:
     """Whether a record of LOGGER had come to HANDLER when a handler raised ERROR.
 
-    They have their turns in the order in which logging has them. So no record needs a mark, which
+    HANDLER raises nothing: what raised in its turn is the record, asked for its level. They have
+    their turns in the order in which logging has them. So no record needs a mark, which
     a formatter of the program's would show.
     """
     trace = error.__traceback__
@@ -252,8 +253,10 @@ def came_to(handler: logging.Handler, logger: logging.Logger, error: BaseExcepti
     one: logging.Logger | None = logger if trace else None
     while one:
         for turn in one.handlers:
-            if turn is handler or turn is failed:
-                return turn is handler
+            if turn is failed:
+                return False
+            if turn is handler:
+                return True
         one = one.parent if one.propagate else None
     return False
 

@@ -9,7 +9,7 @@ from .hooked import told, untold
 from .interrupts import interrupted
 from .level import NUMBERS, TRACE, Level
 from .output import Output
-from .values import MOST, nameless, quiet_args, represented, shown, within
+from .values import MOST, nameless, quiet_args, represented, represented_args, shown, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) ->
     # None of the program's own, whose getMessage() may be what raised.
     made = logging.LogRecord("", 0, "", 0, "", None, None)
     made.__dict__.update(record.__dict__ | {"msg": safe_message(record), "args": None})
+    # One that somebody has made by hand, or another language, may have any.
+    made.levelno, made.levelname = levels.number_of(made.levelno), shown(made.levelname)
     for instead in ({}, {"exc_info": None, "exc_text": represented(error), "stack_info": None}):
         made.__dict__.update(instead)
         try:
@@ -137,7 +139,7 @@ def _rescued(record: logging.LogRecord, form: RecordFormat, error: Exception) ->
         except Exception as again:
             if interrupted(again):
                 raise
-    return form.text(levels.step_of_number(record.levelno, record.levelname), made.msg)
+    return form.text(levels.step_of_number(made.levelno, made.levelname), made.msg)
 
 
 def safe_message(record: logging.LogRecord) -> str:
@@ -151,11 +153,12 @@ def safe_message(record: logging.LogRecord) -> str:
         if interrupted(error):
             raise
         try:
-            return str(record.msg) % quiet_args(record.args)
+            text = shown(record.msg)
+            return text % quiet_args(record.args) if record.args else text
         except Exception as again:
             if interrupted(again):
                 raise
-            args, where = represented(record.args), f"{record.pathname}:{record.lineno}"
+            args, where = represented_args(record.args), f"{record.pathname}:{record.lineno}"
             said = f"{shown(record.msg)} (with {args}, {where}: {represented(error)})"
             return said.replace("\n", "\\n")
 

@@ -10,7 +10,7 @@ from . import once
 from .interrupts import interrupted
 from .level import NUMBERS, number_of, step_of_number
 from .stdlib import ADDED
-from .values import MOST, nameless, quiet_args, represented, shown, within
+from .values import MOST, nameless, quiet_args, represented, represented_args, shown, within
 
 
 def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 - as structlog has it
@@ -34,7 +34,7 @@ def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 -
         except Exception as again:
             if interrupted(again):
                 raise
-            return f"{shown(event)} (with {represented(args)}: {represented(error)})"
+            return f"{shown(event)} (with {represented_args(args)}: {represented(error)})"
     finally:
         within.texts -= 1
 

@@ -69,10 +69,16 @@ class Shown:
 def quiet(value: object) -> object:
     """VALUE to be put into a text, wrapped if it might raise; text and numbers are themselves.
 
-    isinstance() would ask it for its class, and a lazy object of Django's may raise then.
+    isinstance() would ask it for its class, and a lazy object of Django's may raise then. A number
+    may be too long to be shown, or say nothing, as one of a class of the program's.
     """
     kind = type(value)
-    return value if kind is str or issubclass(kind, int | float) else Shown(value)
+    if issubclass(kind, int | float) and nameless(value) not in (
+        _asked(value, str),
+        represented(value),
+    ):
+        return value
+    return value if kind is str else Shown(value)
 
 
 def quiet_args(args: object) -> object:
@@ -80,6 +86,11 @@ def quiet_args(args: object) -> object:
     if issubclass(type(args), Mapping):
         return {name: quiet(value) for name, value in args.items()}  # type: ignore[attr-defined]
     return tuple(map(quiet, args)) if issubclass(type(args), tuple) else args  # type: ignore[call-overload]
+
+
+def represented_args(args: object) -> str:
+    """What repr() says of ARGS of a log call: of each, or of them as a whole."""
+    return _asked(args, lambda given: repr(quiet_args(given)), repr)
 
 
 def finite(value: object) -> object:
