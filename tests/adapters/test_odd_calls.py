@@ -149,15 +149,16 @@ there()
 
 @pytest.mark.parametrize("wrapper", ["structlog.make_filtering_bound_logger(10)", "stdlib"])
 def test_a_bound_logger_of_the_programs_knows_our_levels_too(said, wrapper):
-    """log(25) is a KeyError for all of structlog's."""
+    """Kind: a level that is a KeyError for all of structlog's, as 25 and 35."""
     wrapper = wrapper.replace("stdlib", "structlog.stdlib.BoundLogger")
     text = f"""
 import structlog
 structlog.configure(wrapper_class={wrapper})
 log.install()
 structlog.get_logger().log(logging.NOTICE, "x")
+structlog.get_logger().log(35, "y")
 """
-    assert said(text) == ["notice: x"]
+    assert said(text) == ["notice: x", "warning: y"]
 
 
 @pytest.mark.parametrize("form", ["level", "json"])

@@ -206,15 +206,26 @@ def _plainly(say: Callable[[dict[str, Any]], object], event: dict[str, Any]) -> 
         return say({"event": f"{shown(event['event'])} ({why})"})
 
 
+class _Names(dict[int, str]):
+    """structlog's names of levels by their numbers; any other level has that of its step."""
+
+    def __missing__(self, level: object) -> str:
+        """The method for LEVEL."""
+        return METHODS[step_of_number(number_of(level))]
+
+
 def _add_levels() -> Callable[[], None]:
     """Have log() of all bound loggers know the levels that structlog has not; gives the undo."""
-    names: Any = getattr(sys.modules.get("structlog._log_levels"), "LEVEL_TO_NAME", {})
-    added = {NUMBERS[step]: name.lower() for step, name in ADDED.items()}
-    new = {number: name for number, name in added.items() if number not in names}
-    names.update(new)
+    before: Any = getattr(structlog.stdlib, "LEVEL_TO_NAME", {})
+    names = _Names({NUMBERS[step]: name.lower() for step, name in ADDED.items()} | before)
+    # Each has it by that name.
+    modules = [structlog.stdlib, sys.modules.get("structlog._native")]
+    users = [one for one in modules if getattr(one, "LEVEL_TO_NAME", None) is before]
+    for one in users:
+        one.LEVEL_TO_NAME = names  # type: ignore[union-attr]
 
     def undo() -> None:
-        for number in new:
-            names.pop(number, None)
+        for one in users:
+            one.LEVEL_TO_NAME = before  # type: ignore[union-attr]
 
     return undo
