@@ -339,3 +339,19 @@ structlog.get_logger().error("six", n=7)
         "error: three msg=5 field_event=four",
         "error: six n=7",
     ]
+
+
+@pytest.mark.parametrize("when", ["before", "behind"])
+@pytest.mark.parametrize("renderer", ["", "structlog.processors.JSONRenderer()"])
+def test_a_processor_that_gives_nothing_back(said, when, renderer):
+    """One that forgets `return event`: what was logged is said as it was."""
+    configure = f"structlog.configure(processors=[lambda *_: None, {renderer}])"
+    first, second = (configure, "") if when == "before" else ("", configure)
+    text = f"""
+import structlog
+{first}
+log.install()
+{second}
+structlog.get_logger().bind(disk="sda").error("gone", number=1)
+"""
+    assert said(text) == ["error: gone disk=sda number=1"]

@@ -179,7 +179,10 @@ class Renderer:
         method: str,
         event: MutableMapping[str, Any],
     ) -> str | bytes:
-        """The lines of EVENT, which may be a text by now. Raises nothing for what is in it."""
+        """The lines of EVENT, which may be a text by now. Raises nothing for what is in it.
+
+        TypeError if it is none at all: a processor of the program's gives nothing back.
+        """
         record = self._record(logger, method, event, self._renamed)
         if type(logger) is Logger and logger.output is self.output:
             return Lines(data_of(record, self._form))
@@ -202,6 +205,8 @@ class Renderer:
         renamed: str | None,
     ) -> logging.LogRecord:
         if type(event) is not dict or "event" not in event or renamed:
+            if event is None:
+                raise TypeError
             args, named = event if type(event) is tuple and len(event) == 2 else ((event,), {})
             event = event_of(args, named, renamed)
         name = shown(event.get("logger") or getattr(logger, "name", "") or "root")
