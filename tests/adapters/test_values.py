@@ -136,6 +136,15 @@ def test_a_field_that_json_cannot_write_is_its_repr(program, library, preset):
     assert {name: found[name] for name in wanted} == wanted
 
 
+@pytest.mark.parametrize("library", ["logging", "loguru", "structlog"])
+@pytest.mark.parametrize("name", ["name", "level", "method_name"])
+def test_two_fields_never_become_one(program, library, name):
+    """Kind: one that has to be called otherwise, as another is called: a record logged again."""
+    text = f"both = {{{name!r}: 1, 'field_{name}': 2}}\nfields('x', both)\n"
+    line = program("import json\n" + LIBRARIES[library] + text, '{"format": "json"}').stderr
+    assert {1, 2} <= {value for value in json.loads(line).values() if type(value) is int}
+
+
 def test_a_field_may_be_called_as_logging_calls_its_own(said):
     """Without us logging raises KeyError for these."""
     text = """

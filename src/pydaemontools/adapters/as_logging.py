@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from . import text_formats, tracebacks
 from .level import NUMBERS, STEPS
-from .values import shown
+from .values import set_apart, shown
 
 Event = dict[str, Any]
 Excinfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -55,7 +55,7 @@ def of_loguru(record: Mapping[str, Any]) -> logging.LogRecord:
 def with_fields(record: logging.LogRecord, fields: Mapping[str, object]) -> logging.LogRecord:
     """RECORD, with FIELDS as its attributes, as `extra` of logging's makes them."""
     for name, value in fields.items():
-        record.__dict__[f"field_{name}" if name in OWN else name] = value
+        record.__dict__[set_apart(name, fields) if name in OWN else name] = value
     return record
 
 
@@ -105,7 +105,11 @@ def _with_event(fields: Event, renamed: str | None) -> Event:
     if text is None or text == "event":
         return fields
     # What is called so now is a field.
-    rest = {"field_event" if key == "event" else key: fields[key] for key in fields if key != text}
+    rest = {
+        set_apart(key, fields) if key == "event" else key: fields[key]
+        for key in fields
+        if key != text
+    }
     return {"event": fields[text], **rest}
 
 
@@ -228,7 +232,7 @@ def allowed(extra: object) -> dict[str, object]:
     if issubclass(type(extra), Mapping):
         try:
             return {
-                f"field_{name}" if name in OWN else shown(name): value
+                set_apart(name, extra) if name in OWN else shown(name): value  # type: ignore[arg-type]
                 for name, value in extra.items()  # type: ignore[attr-defined]
             }
         except Exception:  # noqa: BLE001, S110 - it may be anything

@@ -8,7 +8,7 @@ import logging
 
 from ..log.lines.exceptions import last_exception
 from .level import GCP, HEADS, OTEL, Steps
-from .values import shown
+from .values import set_apart, shown
 
 _steps = Steps()
 # What is known of a record -> where a preset has it; a tuple is a key in an object. In order.
@@ -146,5 +146,5 @@ def arranged(
     place = done.get(ATTRIBUTES) if preset is OPENTELEMETRY else done
     assert isinstance(place, dict)  # noqa: S101 - as above
     for name, value in more.items():
-        place[f"field_{name}" if name in place else str(name)] = value
+        place[set_apart(name, more) if name in place else str(name)] = value
     return done

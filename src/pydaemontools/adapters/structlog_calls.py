@@ -10,7 +10,16 @@ from . import once
 from .interrupts import interrupted
 from .level import NUMBERS, number_of, step_of_number
 from .stdlib import ADDED
-from .values import MOST, nameless, quiet_args, represented, represented_args, shown, within
+from .values import (
+    MOST,
+    nameless,
+    quiet_args,
+    represented,
+    represented_args,
+    set_apart,
+    shown,
+    within,
+)
 
 
 def interpolated(event: Any, args: tuple[object, ...]) -> Any:  # noqa: ANN401 - as structlog has it
@@ -43,7 +52,9 @@ def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
     """FIELDS under names that are no parameter of what they are handed to."""
     if _PARAMETERS.isdisjoint(fields):
         return fields
-    return {f"field_{name}" if name in _PARAMETERS else name: fields[name] for name in fields}
+    return {
+        set_apart(name, fields) if name in _PARAMETERS else name: fields[name] for name in fields
+    }
 
 
 _PARAMETERS = {"self", "method_name", "event"}

@@ -1,7 +1,7 @@
 """What a value says, whatever it does when it is asked: no log call may raise for one."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from .interrupts import interrupted
 
@@ -91,6 +91,14 @@ def quiet_args(args: object) -> object:
 def represented_args(args: object) -> str:
     """What repr() says of ARGS of a log call: of each, or of them as a whole."""
     return _asked(args, lambda given: repr(quiet_args(given)), repr)
+
+
+def set_apart(name: object, fields: Container[object]) -> str:
+    """What a field is called whose NAME is taken: as no other of FIELDS, which stay."""
+    made = f"field_{name}"
+    while made in fields:
+        made = f"field_{made}"
+    return made
 
 
 def finite(value: object) -> object:
