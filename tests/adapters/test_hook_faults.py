@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydaemontools.adapters.muted import Sieve
+from pydaemontools.adapters.muted import BEGIN, Sieve
 
 HEAD = "import traceback\ndef bye(text): print(text, file=sys.stderr)\n"
 HOOKED = HEAD + "def hook(*info):\n    {}\nsys.excepthook = hook\nlog.install()\n{}\n"
@@ -198,6 +198,19 @@ def test_a_stream_of_the_programs(printed, kind):
     # Python itself flushes it at the end.
     code = 1 if kind == "handing on" else 120
     assert printed("bye('mine'); sys.__excepthook__(*info)", dies, code) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "more"),
+    [
+        ("raise info[1]", []),
+        ("raise RuntimeError('no')", ["error: a hook failed", "error: RuntimeError: no"]),
+    ],
+)
+def test_a_hook_that_raises(printed, hook, more):
+    """Kind: Python prints what it raised, and the exception once more."""
+    lines = [line for line in printed(hook) if not line.startswith("error:  ")]
+    assert [line for line in lines if line != f"error: {BEGIN}"] == more
 
 
 def test_two_installs_with_another_hook_between(said):

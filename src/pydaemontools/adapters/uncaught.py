@@ -95,6 +95,9 @@ class Hooks:
             _log(level, text, info)
             if not own:
                 quietly(hook, info)
+        except Exception as error:  # noqa: BLE001 - Python would print this one and that of INFO
+            if error is not info[1]:
+                _log(logging.ERROR, "a hook failed", (type(error), error, error.__traceback__))
         finally:
             self._saying.remove(id(info[1]))
 
