@@ -26,6 +26,7 @@ STDERR = {
     "os.write() to a copy": "Copies()",
     "one that asks no filter": "Handles()",
     "one that filters nothing": "Filters()",
+    "one that hands on": "HandsOn()",
 }
 HANDLERS = """
 import codecs, io, logging.handlers, rich.console, rich.logging
@@ -55,6 +56,11 @@ class Copies(logging.Handler):
     def emit(self, record): os.write(copy, (self.format(record) + "\\n").encode())
 class Handles(logging.StreamHandler):
     def handle(self, record): self.emit(record)
+class HandsOn(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.all = {10: logging.StreamHandler(), 40: logging.StreamHandler(sys.stdout)}
+    def emit(self, record): self.all[record.levelno].handle(record)
 class Filters(logging.StreamHandler):
     def filter(self, record): return True
 """

@@ -42,7 +42,10 @@ PURE = {
 }
 IMPURE = {"open", "exec", "eval", "input", "setattr", "delattr", "__import__", "breakpoint"}
 # What every handler has; what of os and logging does nothing of its own.
-USUAL = {"format", "formatter", "handleError", "acquire", "release", "lock", "filters", "filter"}
+USUAL = {
+    *("format", "formatter", "handle", "handleError", "acquire", "release", "lock"),
+    *("filters", "filter"),
+}
 QUIET = {
     *("write", "fspath", "getenv", "getpid", "isatty", "get_terminal_size", "getLevelName"),
     *("StreamHandler", "Handler", "Formatter", "LogRecord", "makeLogRecord"),
