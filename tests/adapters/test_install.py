@@ -273,6 +273,23 @@ app.error("fail")
     assert said(text) == ["b'error: one\\nerror:  two\\n'"]
 
 
+@pytest.mark.parametrize(
+    "imports", ["say = app.error", "from loguru import logger\nsay = logger.error"]
+)
+def test_a_function_that_logs_itself(said, imports):
+    """As one that sends the records by a library that logs each request: there is an end to it."""
+    text = f"""
+{imports}
+def take(data):
+    os.write(2, data)
+    say("sent")
+log.install(to=take)
+app.error("one")
+say("two")
+"""
+    assert said(text) == ["error: one", "error: sent", "error: two", "error: sent"]
+
+
 @pytest.mark.parametrize(("right", "head"), [(True, "<3>"), (False, "error: ")])
 def test_the_journal_gets_numbers_if_it_is_the_journal(run, place, right, head):
     """JOURNAL_STREAM is inherited by everybody; only the fd tells whether it is true."""

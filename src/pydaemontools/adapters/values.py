@@ -7,12 +7,12 @@ from .interrupts import interrupted
 
 
 class _Within(threading.local):
-    """How many calls, records, texts and values this thread is within, each in another.
+    """How many calls, records, texts, values and writes this thread is within, each in another.
 
     A `__repr__` may log, also itself: there would be no end to that.
     """
 
-    calls = records = texts = values = 0
+    calls = records = texts = values = writes = 0
 
 
 within = _Within()
