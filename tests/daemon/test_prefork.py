@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from pydaemontools.base import proc
 from pydaemontools.daemon.prefork import Prefork, wait_for_any
 from tests.conftest import wait_until
 from tests.daemon.serving import HEAD, fds_of, lines
@@ -279,6 +280,16 @@ Bad('pool', min_workers=1).startup()
     assert code == 0
     assert err.startswith(f"ERROR pool: worker {one} failed: Traceback")
     assert "in execute" in err
+
+
+def test_one_that_is_stopped_goes_on_to_end(pool, ended):
+    """Kind: a signal that a stopped process never hears, so that it is killed in the end."""
+    master = pool("Pool('pool', min_workers=1, grace=3600).startup()")
+    (one,) = pids(lines(master, 1))
+    os.kill(one, signal.SIGSTOP)
+    wait_until(lambda: proc.stat(one)[0] == b"T")
+    master.send_signal(signal.SIGTERM)
+    assert ended(master)[:2] == (0, [f"down {one}"])
 
 
 def test_one_that_takes_too_long_to_end_is_killed(pool, ended):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from pydaemontools.base import proc
 from pydaemontools.daemon import timed_child
 from pydaemontools.daemon.timed_child import Child, escalate
 from tests.conftest import wait_until
@@ -93,6 +94,21 @@ def test_one_that_does_not_listen_is_killed():
     assert child.term_signal == signal.SIGKILL
     with open(fd, "rb") as rest:
         assert rest.read() == b"term\nquit\n"
+
+
+def test_one_that_is_stopped_goes_on_to_end():
+    """Kind: a signal that a stopped process never hears, so that it is killed in the end."""
+    command = ["sh", "-c", "trap 'kill %1; echo over; exit 3' TERM; sleep 60 & echo up; wait"]
+    child = Child(command, suspend=60).start()
+    out = child.stdout
+    assert out.readline() == b"up\n"
+    os.killpg(child.pid, signal.SIGSTOP)
+    wait_until(lambda: proc.stat(child.pid)[0] == b"T")
+    fd = os.dup(out.fileno())
+    child.stop()
+    assert child.exit_status == 3
+    with open(fd, "rb") as rest:
+        assert rest.read() == b"over\n"
 
 
 def test_what_it_started_ends_with_it():

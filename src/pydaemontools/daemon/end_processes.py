@@ -23,7 +23,7 @@ def end_start(between: int, pid: int, grace: float) -> None:
     tree = HelperTree(between)
     group = _Group(pid)
     tree.signal(SIGTERM, SIGCONT)
-    group.signal(SIGTERM)
+    group.signal(SIGTERM, SIGCONT)
     end = monotonic() + grace
     while tree.living() and monotonic() < end:
         sleep(LOOK)
@@ -38,12 +38,13 @@ class _Group:
     def __init__(self, pid: int) -> None:
         self._pid = pid
 
-    def signal(self, signum: int) -> bool:
-        """Send SIGNUM to it; return whether there is one."""
+    def signal(self, *signums: int) -> bool:
+        """Send SIGNUMS to it; return whether there is one."""
         if not self._pid or start_time(os.getpid()):
             return False
         try:
-            os.killpg(self._pid, signum)
+            for signum in signums:
+                os.killpg(self._pid, signum)
         except (ProcessLookupError, PermissionError):
             return False
         return True

@@ -175,7 +175,7 @@ class Child:
             if process.returncode is not None or self._gone(0):
                 return
             numbers = [number(one) for one in self.signals]
-            escalate(numbers, self.suspend, lambda one: os.killpg(process.pid, one), self._gone)
+            escalate(numbers, self.suspend, lambda one: _signal(process.pid, one), self._gone)
             # Until it is waited for its number is nobody else's, nor that of its group.
             try:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -202,6 +202,12 @@ def escalate(
         if gone(suspend):
             return True
     return gone(0)
+
+
+def _signal(group: int, signum: int) -> None:
+    os.killpg(group, signum)
+    # One that is stopped hears of it only then.
+    os.killpg(group, signal.SIGCONT)
 
 
 def _wait(pid: int, pidfd: int, seconds: float | None) -> bool:

@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 TEXT = 32768  # bytes of an error that are told
 SLICE = 1.0  # seconds of one wait, where the kernel does not tell of the master's end
 FOREVER = float("inf")
+ENDS = signal.SIGTERM, signal.SIGABRT  # what one is to end by
 ASKED = 8  # where in the shared memory a worker asks to be replaced
 
 
@@ -82,6 +83,9 @@ class Worker:
         """Send it SIGNUM, unless it has ended: until it is waited for, its pid is nobody else's."""
         if not self.has_ended():
             os.kill(self.pid, signum)
+            if signum in ENDS:
+                # One that is stopped hears of it only then.
+                os.kill(self.pid, signal.SIGCONT)
 
     def _read_error(self) -> str:
         try:
