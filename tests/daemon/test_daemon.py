@@ -299,6 +299,11 @@ def test_a_shutdown_command_that_fails(made):
         daemon.shutdown()
     assert daemon.alive()
     daemon.shutdown_command, daemon.stop_timeout = ["sleep", "1000"], 0.1
+    daemon.escalate = False
+    with pytest.raises(Timeout, match=r"has not ended in 0\.1 seconds") as told:
+        daemon.shutdown()
+    assert told.value.seconds == 0.1
+    daemon.escalate = True
     daemon.shutdown()
     assert not daemon.alive()
 

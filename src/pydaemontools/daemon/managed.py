@@ -176,7 +176,7 @@ class Managed(DaemonOptions):
             running.stop(signum, limit, group=group, escalate=self.escalate)
         else:
             left = run_shutdown(self.name or "", command, limit)
-            running.see_it_end(left, escalate=self.escalate)
+            running.see_it_end(left, limit, escalate=self.escalate)
         self._see_let_go()
         if isinstance(self.lock, PidFile):
             self.lock.remove_stale()

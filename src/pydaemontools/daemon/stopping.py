@@ -84,14 +84,14 @@ class Running:
         except Error as error:
             if not isinstance(error.__cause__, ProcessLookupError):
                 raise
-        self.see_it_end(seconds, escalate=escalate)
+        self.see_it_end(seconds, seconds, escalate=escalate)
 
-    def see_it_end(self, seconds: float, *, escalate: bool) -> None:
-        """Wait for SECONDS until it has ended; then KILL it, if it is to ESCALATE.
+    def see_it_end(self, left: float, seconds: float, *, escalate: bool) -> None:
+        """Wait until it has ended for what is LEFT of SECONDS; then KILL it, if it is to ESCALATE.
 
         What it left in its process group is ended too. Raises Timeout.
         """
-        if not self.wait(seconds):
+        if not self.wait(left):
             if not escalate:
                 raise self._late(seconds)
             try:
