@@ -267,6 +267,27 @@ def test_signals_and_letters(scan, run):
     assert tree.scanner.wait() == 0
 
 
+def test_telling_one_without_a_fifo(scan, run, place):
+    """It goes on where it may not write: a second one, which was the advice, would not start."""
+    (place / "sv").mkdir()
+    (place / "sv/.pysvscan").touch()
+    tree = scan()
+    tree.says("unable to create .pysvscan")
+    result = run("pysvscanctl", "-a", tree.path)
+    assert result.returncode == 111
+    assert f"{tree.path} is held by process {tree.scanner.pid}: " in result.stderr.decode()
+    assert b"it could make no fifo: `kill -HUP` has it look" in result.stderr
+
+
+@pytest.mark.needs_root
+def test_telling_one_of_another(scan, run, ordinary):
+    """Whose it is."""
+    tree = scan()
+    wait_until((tree.path / ".pysvscan/control").exists)
+    result = run(*ordinary, "pysvscanctl", "-a", tree.path)
+    assert b".pysvscan belongs to root, group root, mode 0700; this is " in result.stderr
+
+
 def test_telling_nobody(run, place):
     """What could not be done, why, and what to do."""
     (place / "empty").mkdir()
@@ -275,6 +296,8 @@ def test_telling_nobody(run, place):
     assert b"no pysvscan keeps the services of empty: start one with `pysvscan empty`" in (
         result.stderr
     )
+    for nowhere in "none", "":
+        assert b"there is no such directory" in run("pysvscanctl", "-a", nowhere).stderr
     assert run("pysvscanctl", "empty").returncode == 100
     result = run("pysvscan", "none")
     assert (result.returncode, result.stderr) == (
