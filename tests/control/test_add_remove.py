@@ -575,6 +575,10 @@ class TestRemove:
             result = run("pysv", "remove", name, cwd=place / "web")
             assert result.returncode == 1
             assert b"that is no name" in result.stdout
+        for name in "/", "///", "":
+            result = run("pysv", "remove", name)
+            assert (result.returncode, result.stderr) == (1, b"")
+            assert b": not removed, as that is no name: " in result.stdout
         assert run("pysv", "remove", "../web", cwd=place / "web").returncode == 0
         assert tree(place) == []
 

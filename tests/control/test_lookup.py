@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.conftest import wait_until
+
 from .conftest import status
 
 ELSEWHERE = {"SVDIR": "/nonesuch"}
@@ -150,6 +152,8 @@ def test_logs_of_what_has_none(run, place):
 def test_a_log_that_came_later(run, supervised, place):
     """The supervisor that is there looked for it when it started: another one is no remedy."""
     supervised("pysupervise", place / "a")
+    # By then it has looked.
+    wait_until(lambda: b"a: up " in run("pysvstat", "a").stdout)
     (place / "a/log").mkdir()
     (place / "a/log/run").touch()
     result = run("pysv", "status", "a")
@@ -157,6 +161,43 @@ def test_a_log_that_came_later(run, supervised, place):
     wanted = b"a/log was not there when the supervisor of %s/a started" % str(place).encode()
     assert wanted in result.stderr
     assert b"start one with" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["./log", "log", "log/", ".//log/."])
+@pytest.mark.parametrize("argv", [["pysvstat"], ["pysvc", "-u"], ["pysv", "-w0", "start"]])
+def test_a_name_that_does_not_say_which(run, supervised, place, argv, name):
+    """Whose log it is stands in the sentence, not just that it is that of `.`."""
+    supervised("pysupervise", place / "a")
+    # By then it has looked.
+    wait_until(lambda: b"a: up " in run("pysvstat", "a").stdout)
+    (place / "a/log").mkdir()
+    (place / "a/log/run").touch()
+    result = run(*argv, name, cwd=place / "a")
+    assert f"/a/log was not there when the supervisor of {place}/a st" in result.stderr.decode()
+    within = run(*argv, ".", cwd=place / "a/log")
+    assert f"/a/log was not there when the supervisor of {place}/a st" in within.stderr.decode()
+
+
+@ANY
+def test_a_path_that_is_nowhere(run, place, argv):
+    """Which directory a path meant is said; so is that a variable in a script was empty."""
+    (place / "a").mkdir()
+    for name in "./log", "../a/b/../log":
+        assert f"that is {place}/a/log\n".encode() in said(run(*argv, name, cwd=place / "a"))
+    assert b"its name is empty" in said(run(*argv, ""))
+
+
+@pytest.mark.parametrize("argv", [["pysv", "status"], ["pysv", "history"], ["pysvstat"]])
+def test_the_root_directory(run, argv):
+    """It holds a /run, which no supervisor runs."""
+    assert b"/ is not a service directory: it holds no run" in said(run(*argv, "/"))
+
+
+def test_a_program_called_supervise(run, place):
+    """Only a directory of that name is a supervisor's."""
+    (place / "bin/a").mkdir(parents=True)
+    (place / "bin/a/supervise").touch()
+    assert said(run("pysv", "status", "bin")).endswith(b": it holds no run\n")
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,17 @@ def services_directory() -> bytes:
 
 def is_service(directory: bytes) -> bool:
     """Whether DIRECTORY holds a run, or what a supervisor makes."""
-    for name in (b"/run", b"/supervise"):
+    # There is /run, and a program /usr/bin/supervise: neither kind is what it should be.
+    for name, other in ((b"/run", 0o040000), (b"/supervise", 0o100000)):
         try:
-            posix.lstat(directory + name)
+            found = posix.lstat(directory + name)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError:
             # Nobody can say that it is none.
-            pass
-        return True
+            return True
+        if found.st_mode & 0o170000 != other:
+            return True
     return False
 
 

@@ -5,9 +5,10 @@ from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 
 from ..base.errors import owned, user
 from ..base.printable import plain
+from ..base.process import is_dir
 from ..base.service_dirs import is_template, services_in
 from .servicefiles import OK, attend
-from .services import first, looked
+from .services import first, looked, telling
 
 KEEPER = b"/.pysvscan"  # what a pysvscan has in its directory
 
@@ -25,6 +26,7 @@ def hint(places: list[bytes], error: OSError | None) -> bytes:
     directory = first(places)
     if sentence is _absent and not posix.access(directory, posix.F_OK):
         return looked(places)
+    directory = telling(directory)
     if sentence in (_absent, _ended) and is_template(directory):
         add = b": `pysv add " + directory + b"NAME` makes a service of it"
         return plain(directory + b" is a template, which is never run" + add)
@@ -36,7 +38,9 @@ def _absent(directory: bytes) -> bytes:
         # It has just begun.
         return b""
     above = directory.removesuffix(b"/log")
-    has_run = posix.access(directory + b"/run", posix.F_OK)
+    run = directory + b"/run"
+    # In / there is a directory of that name.
+    has_run = posix.access(run, posix.F_OK) and not is_dir(run)
     if above != directory and has_run and _is_attended(above):
         said = directory + b" was not there when the supervisor of " + above + b" started"
         return said + b": it is looked for when that starts again"

@@ -14,7 +14,7 @@ from .logfiles import ServiceLog, find_log
 from .screen import coloured, for_terminal, severity
 from .service_names import directories
 from .servicefiles import reason
-from .services import find, looked, places, say_none
+from .services import find, looked, places, say_none, telling
 from .typed_time import moment
 from .when import local
 
@@ -148,11 +148,10 @@ class Logs:
             if path is not None:
                 self.logs[name] = ServiceLog(path, lambda what: self._warn(name, what))
             elif needed and not is_dir(directory):
-                self._warn(
-                    name, b"there is no such service: " + (looked(places(name)) or directory)
-                )
+                where = looked(places(name))
+                self._warn(name, b"there is no such service" + (b": " + where if where else b""))
             elif needed:
-                directory = directory.rstrip(b"/")
+                directory = telling(directory.rstrip(b"/"))
                 file = directory + b"/logger"
                 if not posix.access(file, posix.F_OK):
                     file = directory + b"/log/run"

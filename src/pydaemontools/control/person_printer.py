@@ -68,7 +68,9 @@ class PersonPrinter(Printer):
             word = b"fail"
         said = Trouble(trouble.plainly())
         self.add_outcome(service, word)
-        self.flush(plain(service) + part + b": " + said.words() + b"\n")
+        self.flush(
+            plain(service.rstrip(b"/") if part else service) + part + b": " + said.words() + b"\n"
+        )
         self.results[service] = word, said.text
 
     def _painted(self, text: bytes) -> bytes:

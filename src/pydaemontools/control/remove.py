@@ -68,7 +68,7 @@ def remove(directory: bytes, ending: ServiceEnd, *, purge: bool) -> bytes:
 
     Raises Trouble; then nothing is removed, but what the system refused halfway.
     """
-    if directory.rpartition(b"/")[2] in (b".", b".."):
+    if directory.rpartition(b"/")[2] in (b"", b".", b".."):
         raise Trouble(b"not removed, as that is no name: give its own, or ../ and its name")
     found = directory if _is_there(directory) else _left(directory, purge=purge)
     try:

@@ -43,17 +43,41 @@ def _is_there(path: bytes) -> bool:
 
 
 def looked(places: list[bytes]) -> bytes:
-    """A sentence that says that a service was looked for in PLACES; nothing for a mere path."""
+    """A sentence that says that a service was looked for in PLACES; nothing for a whole path."""
     from ..base.printable import plain
 
+    if not places[0]:
+        return b"its name is empty"
     if len(places) < 2:
-        return b""
+        return b"" if places[0][:1] == b"/" else plain(b"that is " + _whole(places[0]))
     if any(place[:1] == b"-" for place in places):
         return b"options stand before the directories"
     shown = [place if b"/" in place else b"./" + place for place in places]
     named = environ.get(b"SVDIR")
     why = b"SVDIR is not set" if named is None else b"SVDIR is " + named
     return plain(b"looked for " + b", then ".join(shown) + b" (" + why + b")")
+
+
+def telling(directory: bytes) -> bytes:
+    """DIRECTORY, or its whole path where its words do not say which service it is of."""
+    words = directory.split(b"/")
+    says = not words[0] or set(words).difference((b"", b".", b"..", b"log"))
+    return directory if says else _whole(directory)
+
+
+def _whole(path: bytes) -> bytes:
+    """The relative PATH from the root on, if anybody can say."""
+    try:
+        found = posix.getcwdb().rstrip(b"/").split(b"/")
+    except OSError:
+        return path
+    for word in path.split(b"/"):
+        if word == b"..":
+            # Above / there is / again.
+            del found[max(1, len(found) - 1) :]
+        elif word not in (b"", b"."):
+            found.append(word)
+    return b"/".join(found) or b"/"
 
 
 def find_new(name: bytes) -> bytes:
