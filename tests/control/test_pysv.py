@@ -352,3 +352,21 @@ class TestHistory:
     def test_no_service(self, run):
         """What is not there has no history."""
         assert run("pysv", "history", "nonesuch").returncode == 111
+
+
+@pytest.mark.parametrize("value", ["x", "", "5s", "-1"])
+def test_svwait_that_is_no_number(run, fakes, value):
+    """Wrong usage, and nothing is told: to wait for no time at all would be a failure each time."""
+    fake = fakes("a", status(4711))
+    for argv in ["restart", "a"], ["remove", "a"]:
+        result = run("pysv", *argv, env={"SVWAIT": value})
+        assert result.returncode == 100, result
+        assert b"SVWAIT is to be a number of seconds, not " in result.stderr
+    assert fake.got() == b""
+    assert run("pysv", "status", "a", env={"SVWAIT": value}).returncode == 0
+
+
+def test_svwait_is_a_fraction(run, fakes):
+    """As -w may be."""
+    fakes("a", status(4711))
+    assert run("pysv", "start", "a", env={"SVWAIT": "0.5"}).returncode == 0

@@ -39,7 +39,9 @@ def control(
     if not names:
         say_none(who)
     json = b"json" in given
-    steps, printer = person_steps(command, json=json, limit=limit(who, usage, given))
+    # What waits for nothing is not kept by an SVWAIT that is wrong.
+    seconds = limit(who, usage, given) if command.waits or b"w" in given else 0
+    steps, printer = person_steps(command, json=json, limit=seconds)
     untouched = roll(steps, names, size or max(1, len(names)))
     if named:
         help_with(who, steps.troubles)

@@ -30,7 +30,14 @@ def limit(who: bytes, synopsis: "Usage", given: dict[bytes, bytes]) -> float:
     if b"w" in given:
         return cli.seconds(who, synopsis, b"w", given[b"w"])
     environment = environ.get(b"SVWAIT")
-    return WAIT if environment is None else cli.scan_ulong(environment)
+    if environment is None:
+        return WAIT
+    try:
+        return cli.seconds(who, synopsis, b"w", environment)
+    except cli.Quit:
+        # To sv it is 0: then nothing is ever there in time.
+        hint = b"SVWAIT is to be a number of seconds, not " + (environment or b"nothing")
+        raise cli.usage(who, synopsis, hint=hint) from None
 
 
 def roll(steps: ServiceSteps, names: list[bytes], size: int) -> list[bytes]:
