@@ -49,7 +49,8 @@ def looked(places: list[bytes]) -> bytes:
     if not places[0]:
         return b"its name is empty"
     if len(places) < 2:
-        return b"" if places[0][:1] == b"/" else plain(b"that is " + _whole(places[0]))
+        whole = _whole(places[0])
+        return plain(b"that is " + whole) if whole != places[0] else b""
     if any(place[:1] == b"-" for place in places):
         return b"options stand before the directories"
     shown = [place if b"/" in place else b"./" + place for place in places]
@@ -60,13 +61,14 @@ def looked(places: list[bytes]) -> bytes:
 
 def telling(directory: bytes) -> bytes:
     """DIRECTORY, or its whole path where its words do not say which service it is of."""
-    words = directory.split(b"/")
-    says = not words[0] or set(words).difference((b"", b".", b"..", b"log"))
-    return directory if says else _whole(directory)
+    words = set(directory.split(b"/"))
+    return directory if words.difference((b"", b".", b"..", b"log")) else _whole(directory)
 
 
 def _whole(path: bytes) -> bytes:
-    """The relative PATH from the root on, if anybody can say."""
+    """PATH from the root on, if anybody can say."""
+    if path[:1] in (b"/", b""):
+        return path
     try:
         found = posix.getcwdb().rstrip(b"/").split(b"/")
     except OSError:
