@@ -1,5 +1,6 @@
 """Where a service is looked for by its name: what was meant is found, or it is said where not."""
 
+import os
 import re
 
 import pytest
@@ -250,6 +251,21 @@ def test_the_remedy_where_one_process_kept_all(run, fakes, place):
     )
     named = run("pysv", "start", f"{place}/a", env=ELSEWHERE).stderr
     assert named.endswith(f": start one with `pysvscan {place}`\n".encode())
+
+
+def test_the_remedy_where_a_scanner_is(run, fakes, place):
+    """A second pysvscan would not start, and would be none: the first has to look again."""
+    fakes("a").close()
+    (place / "b").mkdir()
+    (place / "b/run").touch()
+    (place / ".pysvscan").mkdir()
+    os.mkfifo(place / ".pysvscan/control")
+    fd = os.open(place / ".pysvscan/control", os.O_RDONLY | os.O_NONBLOCK)
+    wanted = f": `pysvscanctl -a {place}` has the pysvscan there look at once\n".encode()
+    for name in "a", "b":
+        assert run("pysv", "start", name).stderr.endswith(wanted)
+    os.close(fd)
+    assert b"start one with `pysvscan " in run("pysv", "start", "a").stderr
 
 
 def test_a_start_without_a_supervisor(run, fakes):

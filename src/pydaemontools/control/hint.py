@@ -75,8 +75,13 @@ def _ended(directory: bytes) -> bytes:
 
 def _is_attended(directory: bytes) -> bool:
     """Whether a supervisor runs in DIRECTORY."""
+    return _is_read(directory + b"/" + OK)
+
+
+def _is_read(fifo: bytes) -> bool:
+    """Whether somebody reads the FIFO."""
     try:
-        attend(directory + b"/" + OK)
+        attend(fifo)
     except OSError:
         return False
     return True
@@ -85,6 +90,8 @@ def _is_attended(directory: bytes) -> bool:
 def remedy(directory: bytes) -> bytes:
     """What to do where nobody supervises the service in DIRECTORY."""
     above = directory.rstrip(b"/").rpartition(b"/")[0] or b"."
+    if _is_read(above + KEEPER + b"/control"):
+        return b": `pysvscanctl -a " + above + b"` has the pysvscan there look at once"
     # Where a pysvscan was, it kept the others too.
     kept = posix.access(above + KEEPER, posix.F_OK)
     command = b"pysvscan " + above if kept else b"pysupervise " + directory
