@@ -268,6 +268,18 @@ def test_the_remedy_where_a_scanner_is(run, fakes, place):
     assert b"start one with `pysvscan " in run("pysv", "start", "a").stderr
 
 
+@pytest.mark.parametrize("name", ["./log", "../a/log/", "."])
+def test_the_remedy_for_a_logger(run, place, name):
+    """Its service is to be supervised: a logger alone would read a terminal."""
+    (place / "a/log").mkdir(parents=True)
+    for file in "a/run", "a/log/run":
+        (place / file).touch()
+    at = place / ("a/log" if name == "." else "a")
+    for tool in ["pysv", "start"], ["pysvstat"]:
+        words = run(*tool, name, cwd=at).stderr
+        assert words.endswith(b"/a`\n"), words
+
+
 def test_a_start_without_a_supervisor(run, fakes):
     """The remedy stands beside the cause, with the path that was found."""
     fakes("a").close()

@@ -6,7 +6,7 @@ from errno import EACCES, EAGAIN, ENOENT, ENOTDIR, ENXIO, EPIPE
 from ..base.errors import owned, user
 from ..base.printable import plain
 from ..base.process import is_dir
-from ..base.service_dirs import is_template, services_in
+from ..base.service_dirs import is_service, is_template, services_in
 from .servicefiles import OK, attend
 from .services import first, looked, telling
 
@@ -89,7 +89,11 @@ def _is_read(fifo: bytes) -> bool:
 
 def remedy(directory: bytes) -> bytes:
     """What to do where nobody supervises the service in DIRECTORY."""
-    above = directory.rstrip(b"/").rpartition(b"/")[0] or b"."
+    directory = directory.rstrip(b"/") or b"/"
+    if is_service(owner := directory.removesuffix(b"/log")):
+        # A logger alone would read our stdin.
+        directory = owner
+    above = directory.rpartition(b"/")[0] or b"."
     if _is_read(above + KEEPER + b"/control"):
         return b": `pysvscanctl -a " + above + b"` has the pysvscan there look at once"
     # Where a pysvscan was, it kept the others too.
