@@ -1,6 +1,7 @@
 """pysv remove: end services and their loggers, and remove what pysv has made of them."""
 
 import posix
+from errno import EAGAIN
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from ..base import cli, shared_dir
@@ -116,7 +117,9 @@ def _lock(at: int) -> int:
         flock(fd, LOCK_EX | LOCK_NB)
     except OSError as error:
         posix.close(fd)
-        raise Trouble(b"another pysv is removing it", error) from None
+        if error.errno == EAGAIN:
+            raise Trouble(b"another pysv is removing it") from None
+        raise Trouble(b"unable to lock its file .pysv", error) from None
     return fd
 
 
