@@ -257,6 +257,24 @@ class TestEnable:
         assert run("pysv", "status", "a").stdout.startswith(b"down: a: ")
         assert run("pysv", "-w", "30", "start", "a").returncode == 0
 
+    @pytest.mark.needs_root
+    def test_nothing_to_do(self, run, place):
+        """What is as it should be is no failure on a disk that may not be written to."""
+        words = "-t", "tmpfs", "-o", "size=64k", "none", place
+        if run("mount", *words).returncode:
+            pytest.skip("needs to mount a tmpfs")
+        try:
+            (place / "a").mkdir()
+            (place / "a/run").touch()
+            run("mount", "-o", "remount,ro", place)
+            assert run("pysv", "enable", "a").returncode == 0
+            result = run("pysv", "disable", "a")
+            assert result.stdout.endswith(
+                b": unable to make the file down: read-only file system\n"
+            )
+        finally:
+            run("umount", "-l", place)
+
     def test_what_cannot_be_done(self, run, place):
         """Each that failed counts; nothing is made in what is no service, nor through a link."""
         for name in "none", "odd", "link":

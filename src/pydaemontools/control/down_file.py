@@ -61,7 +61,7 @@ def _change(directory: bytes, name: bytes, *, down: bool) -> None:
         doing = b"unable to make the file down" if down else b"unable to remove the file down"
         if down and not _is_down(at):
             posix.close(shared_dir.make_file(b"down", posix.O_WRONLY, at, mode=0o644))
-        elif not down:
+        elif not down and posix.access(b"down", posix.F_OK, dir_fd=at, follow_symlinks=False):
             shared_dir.remove(b"down", at)
     except OSError as error:
         raise Trouble(doing, error) from None
