@@ -485,6 +485,15 @@ class TestRemove:
         assert (there / "run").exists()
         assert run("pysvok", str(there)).returncode == 100
 
+    def test_a_link_to_nothing(self, run, place):
+        """Nobody can say what ran there, nor where it is looked for: what to do is said."""
+        (place / "web").symlink_to("gone")
+        result = run("pysv", "remove", "web")
+        assert (result.returncode, result.stderr) == (1, b"")
+        assert result.stdout.startswith(b"fail: web: not removed, as it is a link to nothing, gone")
+        assert b": rm removes it, and `pysvscanctl -n` ends " in result.stdout
+        assert (place / "web").is_symlink()
+
     @pytest.mark.parametrize("kind", ["supervise", "runsv", "pysupervise"])
     def test_whoever_supervises(self, run, supervised, place, needs, kind):
         """The originals' supervisors end too."""

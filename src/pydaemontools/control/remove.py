@@ -224,6 +224,9 @@ def _remove_link(link: bytes, ending: ServiceEnd) -> bytes:
     """Remove the LINK to a service directory, which is somebody's; raises Trouble."""
     try:
         target = posix.readlink(link)
+        if not posix.access(link, posix.F_OK):
+            what = b"not removed, as it is a link to nothing, " + target
+            raise Trouble(what + b": rm removes it, and `pysvscanctl -n` ends what runs on")
         home = posix.open(b".", posix.O_PATH | posix.O_CLOEXEC)
         try:
             posix.chdir(link)
