@@ -86,6 +86,15 @@ def test_what_is_nowhere(run, place, argv):
 
 
 @ANY
+def test_what_is_nowhere_is_no_success(run, fakes, argv):
+    """A script that has a name wrong hears of it, beside one that is right, and with --json."""
+    fakes("a", status(4711))
+    assert run(*argv, "a", "nosuch").returncode != 0
+    if argv[0] == "pysv":
+        assert run(*argv, "-j", "nosuch").returncode != 0
+
+
+@ANY
 def test_a_path_is_looked_for_nowhere_else(run, argv):
     """What has a slash at its head or a dot is a path."""
     assert b"looked for" not in said(run(*argv, "./nosuch"))

@@ -28,19 +28,20 @@ HEAD = [b"SERVICE", b"STATE", b"PID", b"TIME", b"WANTED", b"LOG", b"NOTE"]
 
 
 def main(who: bytes, given: dict[bytes, bytes], names: list[bytes]) -> int:
-    """List the services; 0 however they are."""
-    names = services(names)
+    """List the services; 0 however they are, 111 if one of NAMES is not there."""
+    named, names = bool(names), services(names)
+    code = 111 if named and not all(is_dir(find(name)) for name in names) else 0
     if not names:
         say_none(who)
     if b"json" in given:
         show(objects(_record(name, *find_status(find(name))) for name in names))
-        return 0
+        return code
     found = zip(names, known(names), strict=True)
     rows = [
         _known_row(name, one) if one else row(name, *find_status(find(name))) for name, one in found
     ]
     show(table([HEAD, *rows], colour=coloured()))
-    return 0
+    return code
 
 
 def _known_row(name: bytes, statuses: "Statuses") -> list[bytes]:
