@@ -473,6 +473,22 @@ class TestRemove:
         result = run("pysv", "-w1", "remove", "-f", "--purge", "web")
         assert (result.returncode, result.stdout) == (0, b"ok: web: removed\n")
 
+    def test_a_logger_that_does_not_end(self, run, scanned, place):
+        """As its service: it has its time, and with -f it is killed."""
+        run("pysv", "new", "web", "--", "sleep", "1000")
+        write_script(place / "web/log/run", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n")
+        scanned("pysvscan", script="")
+        wait_until(lambda: run("pysv", "check", "web", "web/log").returncode == 0)
+        result = run("pysv", "-w0.3", "remove", "--purge", "web")
+        assert result.returncode == 1
+        assert b"its supervisor has not ended in 0.3 seconds; nothing is removed (-f kills" in (
+            result.stdout
+        )
+        assert (place / "web/run").exists()
+        result = run("pysv", "-w1", "remove", "-f", "--purge", "web")
+        assert (result.returncode, result.stdout) == (0, b"ok: web: removed\n")
+        assert processes_in(place / "web") == []
+
     def test_a_link(self, run, supervised, place):
         """It is removed, when the service has ended; where it leads is somebody's."""
         there = place.parent / "there"

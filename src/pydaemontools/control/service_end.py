@@ -45,13 +45,18 @@ class ServiceEnd:
             _check_left(directory)
             return
         self._was_up = status.want not in WANTED_DOWN
-        if self._tell("d", directory, force=self.force):
+        if self._down(directory):
             return
         if not self.force:
             late = b"still runs after %g seconds; it was told to end, and nothing is removed"
             raise Trouble(late % self.seconds + b" (-f kills it)")
-        if not self._tell("d", directory, seconds=max(KILLED, self.seconds)):
-            raise Trouble(b"still runs, though it was killed; nothing is removed")
+        raise Trouble(b"still runs, though it was killed; nothing is removed")
+
+    def _down(self, directory: bytes) -> bool:
+        """Have what is in DIRECTORY down; whether it is."""
+        if self._tell("d", directory, force=self.force):
+            return True
+        return self.force and self._tell("d", directory, seconds=max(KILLED, self.seconds))
 
     def _find(self, directory: bytes) -> "Found":
         """As find_status(); what is just being started has its time to say how it is.
@@ -98,10 +103,17 @@ class ServiceEnd:
         for place in (directory, directory + b"/log"):
             if self._find(place)[0] is None:
                 continue
-            if not self._tell("x", place):
-                late = b"its supervisor%s has not ended in %g seconds; nothing is removed"
-                of = b"" if place == directory else b" of the logger"
-                raise Trouble(late % (of, self.seconds))
+            if self._tell("x", place):
+                continue
+            if self.force:
+                # What a supervisor waits for when its service has ended is the logger.
+                self._down(directory + b"/log")
+                if self._tell("x", place, seconds=max(KILLED, self.seconds)):
+                    continue
+            late = b"its supervisor%s has not ended in %g seconds; nothing is removed"
+            of = b"" if place == directory else b" of the logger"
+            hint = b"" if self.force else b" (-f kills its logger)"
+            raise Trouble(late % (of, self.seconds) + hint)
 
     def _tell(
         self, letters: str, directory: bytes, *, force: bool = False, seconds: float = 0
