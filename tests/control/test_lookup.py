@@ -100,6 +100,15 @@ def test_a_path_is_looked_for_nowhere_else(run, argv):
     assert b"looked for" not in said(run(*argv, "./nosuch"))
 
 
+def test_an_empty_svdir(run, place):
+    """It is none: a service of / would be made, or removed."""
+    words = said(run("pysv", "status", "nosuch", env={"SVDIR": ""}))
+    assert words.endswith(b"service/nosuch, then ./nosuch (SVDIR is not set)\n")
+    assert b"looked for /nosuch" not in words
+    result = run("pysvscanctl", "-a", env={"SVDIR": ""}, cwd=place)
+    assert b"unable to tell the pysvscan of .: " in result.stderr
+
+
 def test_what_is_no_service_is_left_out(run, fakes, place):
     """In ls and status without a name: a directory that holds neither run nor supervise/."""
     fakes("a", status(4711))

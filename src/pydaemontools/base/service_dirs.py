@@ -15,7 +15,7 @@ DIRECTORIES = (b"/etc/service", b"/service")
 def services_directory() -> bytes:
     """The directory of all services."""
     named = environ.get(b"SVDIR")
-    if named is not None:
+    if named:
         return named
     first, second = DIRECTORIES
     only = not posix.access(first, posix.X_OK) and posix.access(second, posix.X_OK)

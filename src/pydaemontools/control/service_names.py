@@ -169,5 +169,5 @@ def _looked(pattern: bytes) -> bytes:
     """Where a PATTERN was looked for."""
     if len(places(pattern)) < 2:
         return b"names that begin with a dot or end with @ are no services"
-    named = b"SVDIR is not set" if environ.get(b"SVDIR") is None else b"SVDIR"
+    named = b"SVDIR" if environ.get(b"SVDIR") else b"SVDIR is not set"
     return b"looked in " + services_directory() + b" (" + named + b"), then here"

@@ -55,7 +55,7 @@ def looked(places: list[bytes]) -> bytes:
         return b"options stand before the directories"
     shown = [place if b"/" in place else b"./" + place for place in places]
     named = environ.get(b"SVDIR")
-    why = b"SVDIR is not set" if named is None else b"SVDIR is " + named
+    why = b"SVDIR is " + named if named else b"SVDIR is not set"
     return plain(b"looked for " + b", then ".join(shown) + b" (" + why + b")")
 
 

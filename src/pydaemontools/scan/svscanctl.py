@@ -23,7 +23,7 @@ def main(argv: list[bytes]) -> int:
     if not letters or len(words) > 1:
         hint = b"say what it is to do: -a to look, -n to end what was removed, -t to end all"
         raise cli.usage(argv[0], USAGE, hint=hint)
-    place = words[0] if words else environ.get(b"SVDIR", b".")
+    place = words[0] if words else environ.get(b"SVDIR") or b"."
     try:
         tell(_open(place), letters)
     except OSError as error:
