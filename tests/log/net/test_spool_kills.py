@@ -28,6 +28,13 @@ from tests.log.net.test_stream import GTLS, TLS, queue, read_some
 
 pytestmark = pytest.mark.kill
 KILLS, SERVER_KILLS = kills(100), kills(20)
+# A connection that ends at once counts as refused: here they come by dozens.
+IMPATIENT = """
+from pydaemontools.base import retry
+retry.REMOTE = 0.1, 0.2, 0.5
+from pydaemontools.entry import enter
+enter("pysissylog", {home!r})
+"""
 ALL = KEPT // 50  # lines that come again, at the most, where TCP does not say what was read
 
 
@@ -261,12 +268,13 @@ def test_killed_servers_with_tcp_and_a_spool(scheme, far, place, router_to, pipe
 
 
 @pytest.fixture
-def router_to(start, place, pipe):
+def router_to(start, scripts, place, pipe):
     """Start a router to a server, with a spool or a large buffer, that reads the pipe."""
+    router = "python3", "-c", IMPATIENT.format(home=str(scripts))
 
     def router_to(far, scheme="relp", options="", *, spooled=True):
         held = ["--spool", str(place / "spool")] if spooled else ["--buffer", "64m"]
         to = f"{scheme}://127.0.0.1:{far.port}{options}"
-        return start("pysissylog", *held, "--to", to, "me", stdin=pipe[0])
+        return start(*router, *held, "--to", to, "me", stdin=pipe[0])
 
     return router_to

@@ -121,10 +121,6 @@ class RelpProtocol(StreamProtocol):
         """Note how the connection was: a server that has answered ends it."""
         super().finished(error if self.answering else None)
 
-    def finished(self, error: OSError | None) -> None:
-        """Note how the connection was: a server that has answered closes it."""
-        super().finished(error if self.answering else None)
-
 
 def _frame(data: bytes, at: int) -> tuple[int, bytes, bytes, int] | None:
     """Return the frame in DATA that begins at AT: number, command, text, and where the next begins.

@@ -182,7 +182,7 @@ class Datagrams(Sink):
         self._away(error)
         return again
 
-    def _worked(self, count: int) -> None:
+    def _worked(self, count: int) -> None:  # noqa: ARG002 - a stream's is another matter
         """The server took COUNT messages."""
         self._retry.worked()
 
