@@ -127,6 +127,18 @@ def test_a_field_of_the_programs_own_is_never_renamed():
     assert (ecs["log.level"], ecs["level"]) == ("warning", "x")
 
 
+@pytest.mark.parametrize("change", ["deep = [deep]", "deep.append(deep)", "deep = {(1,): deep}"])
+def test_fields_of_which_no_json_can_be_made(program, change):
+    """install() takes any, and says them as those of a record."""
+    text = f"""
+deep = []
+for _ in range(100_000): {change}
+log.install(format="json", fields={{"deep": deep, "fine": 1}})
+app.error("x")
+"""
+    assert json.loads(program(text).stderr)["fine"] == 1
+
+
 def test_a_dict_may_be_the_message():
     """As python-json-logger has it: its keys are fields."""
     found = json.loads(jsonlog.form("json", "plain", None).record(record({"message": "m", "a": 1})))

@@ -39,7 +39,7 @@ class Installed:
         self.arguments = {name: value for part in arguments for name, value in part.items()}
         try:
             os.environ[VARIABLE] = json.dumps(self.now(), default=shown)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             # Fields of which JSON cannot be made: who is pickled has them.
             os.environ[VARIABLE] = json.dumps(self.now() | {"fields": None}, default=shown)
 
