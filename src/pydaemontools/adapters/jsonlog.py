@@ -5,14 +5,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 
 from . import presets, text_formats, values
+from .as_logging import OWN
 from .interrupts import interrupted
 from .level import NUMBERS
-
-RESERVED = {*RESERVED_ATTRS, "taskName"}
 
 
 class Asking(json.JSONEncoder):
@@ -75,7 +73,7 @@ class Flat(JsonFormatter):
         trace, stack = more.pop("exc_info", None), more.pop("stack_info", None)
         message = more.pop("message", "") if isinstance(record.msg, dict) else record.message
         # Its merge_record_extra() leaves out what begins with `_`.
-        more |= {key: one for key, one in record.__dict__.items() if key not in RESERVED}
+        more |= {key: one for key, one in record.__dict__.items() if key not in OWN}
         known = presets.known(record, message, trace, stack)
         log_data |= presets.arranged(known, self._preset, self._extra | more)
 
