@@ -193,10 +193,32 @@ app.error("%d", "x")
 logging.root.handlers[:] = reversed(logging.root.handlers)
 app.error("two")
 """
-    first, second, third, fourth = said(text)
+    first, second, *others = said(text)
     assert first.startswith("error: %d (with ('x',), ")
     assert second.startswith("warning: a handler failed: TypeError(")
-    assert (third, fourth) == ("error: two", "warning: a handler failed: KeyError('three')")
+    failed = "warning: a handler failed: KeyError('three')"
+    assert others == [failed, "error: two", failed]
+
+
+@pytest.mark.parametrize("propagate", [True, False])
+def test_handlers_behind_one_that_raises(said, place, propagate):
+    """Kind: what has its turn later, as a file, lost what the program was not told of."""
+    text = f"""
+class Fails(logging.Handler):
+    def emit(self, record): raise KeyError("three")
+log.install()
+app.propagate = {propagate}
+app.handlers = [logging.FileHandler("a"), Fails(), Fails(), logging.FileHandler("b")]
+app.handlers[-1].setLevel("ERROR")
+logging.root.addHandler(logging.FileHandler("c"))
+app.warning("one")
+app.error("two")
+"""
+    lines = said(text)
+    found = [(place / name).read_text().splitlines() for name in "abc"]
+    assert found == [["one", "two"], ["two"], ["one", "two"] if propagate else []]
+    told = ["warning: a handler failed: KeyError('three')"] * 2
+    assert lines == (["warning: one", *told, "error: two", *told] if propagate else [])
 
 
 def test_a_record_that_was_made_by_hand(said):

@@ -42,7 +42,7 @@ def _calling(name: str) -> logging.Logger | None:
     """
     frame: Any = sys._getframe(1)  # noqa: SLF001 - it is documented
     while frame:
-        if frame.f_code.co_name == "callHandlers" and frame.f_globals is vars(logging):
+        if once.calls_handlers(frame):
             found: logging.Logger = frame.f_locals["self"]
             return found
         frame = frame.f_back

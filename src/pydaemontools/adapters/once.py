@@ -239,26 +239,28 @@ def outermost() -> Outer | None:
     return found
 
 
-def came_to(handler: logging.Handler, logger: logging.Logger, error: BaseException) -> bool:
-    """Whether a record of LOGGER had come to HANDLER when a handler raised ERROR.
+def calls_handlers(frame: Any) -> bool:  # noqa: ANN401 - one of the stack
+    """Whether FRAME is where a logger of logging's calls its handlers."""
+    return frame.f_code.co_name == "callHandlers" and frame.f_globals is vars(logging)
 
-    HANDLER raises nothing: what raised in its turn is the record, asked for its level. They have
-    their turns in the order in which logging has them. So no record needs a mark, which
+
+def turns(error: BaseException) -> list[logging.Handler]:
+    """The handler that has raised ERROR, and those whose turn had not come then.
+
+    They have their turns in the order in which logging has them. So no record needs a mark, which
     a formatter of the program's would show.
     """
     trace = error.__traceback__
-    while trace and "hdlr" not in trace.tb_frame.f_locals:
+    while trace and not calls_handlers(trace.tb_frame):
         trace = trace.tb_next
-    failed = trace.tb_frame.f_locals["hdlr"] if trace else None
-    one: logging.Logger | None = logger if trace else None
+    here = trace.tb_frame.f_locals if trace else {}
+    one, found = here.get("c"), list[logging.Handler]()
     while one:
         for turn in one.handlers:
-            if turn is failed:
-                return False
-            if turn is handler:
-                return True
+            if found or turn is here.get("hdlr"):
+                found.append(turn)
         one = one.parent if one.propagate else None
-    return False
+    return found
 
 
 class Failed(NamedTuple):

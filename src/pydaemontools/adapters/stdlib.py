@@ -83,11 +83,26 @@ class RecordHandler(logging.Handler):
         self.output.write(self.form.text(4, f"{what} failed: {represented(error)}"))
 
     def failed(self, logger: logging.Logger, record: logging.LogRecord, error: Exception) -> None:
-        """Say that another handler has raised ERROR for RECORD, of LOGGER; and RECORD itself."""
-        if once.reaches(logger, self):
-            if not once.came_to(self, logger, error):
+        """Say that another handler has raised ERROR for RECORD, of LOGGER.
+
+        Those behind it have RECORD too. This one raises nothing: what raised in its turn is
+        RECORD, asked for its level.
+        """
+        reached = once.reaches(logger, self)
+        first, *behind = once.turns(error) or (self,)
+        if reached:
+            if first is self or self in behind:
                 self.handle(record)
             self.fault("a handler", error)
+        for turn in behind:
+            try:
+                if turn is not self and record.levelno >= turn.level:
+                    turn.handle(record)
+            except Exception as again:
+                if interrupted(again):
+                    raise
+                if reached:
+                    self.fault("a handler", again)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write RECORD; one whose arguments do not fit its text says so, with its level."""
