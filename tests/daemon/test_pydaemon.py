@@ -63,6 +63,34 @@ def test_a_stdout_that_is_full(run, programs, argv):
         assert result.stderr == b"pydaemon: warning: unable to write to stdout: out of disk space\n"
 
 
+HOSTILE = "a\x1b]0;b\u202ec\nd"
+SHOWN = "a?]0;b?c?d"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["reload"],
+        ["start", "--pid-file", f"{HOSTILE}/x", "true"],
+        ["start", HOSTILE],
+        ["start", "--user", HOSTILE, "true"],
+        ["start", f"--{HOSTILE}", "true"],
+        [HOSTILE],
+    ],
+)
+def test_names_that_would_drive_a_terminal(run, programs, place, words):
+    """Kind: what is shown of a name, a program, a path or an option; and it is one line still."""
+    argv = words if "--pid-file" in words else [*words[:1], "--pid-file", "x.pid", *words[1:]]
+    result = run("pydaemon", HOSTILE, *argv, env=programs.env)
+    said = result.stdout.decode() + result.stderr.decode()
+    assert SHOWN in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert all(line.startswith(("pydaemon: ", SHOWN)) for line in said.splitlines())
+    assert place.exists()
+
+
 def test_a_stale_pid_file(pydaemon, place):
     """LSB: 1 for one that is dead, whose pid file is there; a start does not mind it."""
     (place / "web.pid").write_text(f"{os.getpid()}\n")

@@ -493,3 +493,22 @@ def test_a_umask_that_is_none(typed, mask):
     assert error.startswith(f"Error: invalid value for -m {mask!r}: ")
     conf = typed.conf(program="echo a", umask=mask)
     assert typed(*conf, "fg")[0] == 2
+
+
+def test_names_that_would_drive_a_terminal(typed):
+    """Kind: what is shown of a runner, a program or what was typed."""
+    hostile, shown = "a\x1b]0;b\u202ec", "a?]0;b?c"
+    conf = typed.file("conf", f"<runner {hostile}>\n  program /x/{hostile}\n</runner>\n")
+    for words in (
+        ["-C", conf, "status"],
+        ["-C", conf, "start"],
+        ["-C", conf, "fg"],
+        ["-C", conf, hostile],
+        ["-C", conf, "help", hostile],
+        ["-C", hostile, "status"],
+        ["-p", f"/x/{hostile}", "start"],
+        ["convert", conf, f"/dev/null/{hostile}"],
+    ):
+        said = "".join(typed(*words)[1:])
+        assert not {"\x1b", "\u202e"} & set(said), words
+        assert shown in said or words[-1] == "status"

@@ -38,6 +38,13 @@ class Quit(Exception):
         self.lines = lines
         self.hint = hint
 
+    def plain(self) -> "Quit":
+        """Have its lines be fit for a terminal, whatever they name."""
+        from .printable import plain
+
+        self.lines, self.hint = tuple(map(plain, self.lines)), plain(self.hint)
+        return self
+
     def say(self, who: bytes) -> int:
         """Write the lines to fd 2 in one write, each under the name WHO; give the code."""
         lines = [*self.lines, self.hint] if self.hint and native(who) else self.lines

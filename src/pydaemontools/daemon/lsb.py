@@ -5,6 +5,7 @@ from errno import EACCES, ENOENT, EPERM
 
 from ..base import cli
 from ..base.errors import error_str
+from ..base.printable import plain
 from ..base.write import write_all
 from .absolute import check_filled
 from .command_kinds import words_of
@@ -49,7 +50,7 @@ def run(words: list[bytes], daemon: Managed) -> int:
             raise cli.Asked(b"help")
         return with_lsb(lambda: act(words, daemon))
     except cli.Asked:
-        return _print(b"usage: " + ACTION + b"\n", 0)
+        return _print(b"usage: " + ACTION, 0)
     except cli.Quit as end:
         return end.say(WHO)
 
@@ -58,12 +59,13 @@ def with_lsb(body: "Callable[[], int]") -> int:
     """The exit code that BODY gives. Raises Quit with one of LSB's for what it raises."""
     try:
         return body()
-    except cli.Quit as end:
+    except cli.Quit as quit_:
+        end = quit_
         # The grammar of options is the house's, the codes are not.
         end.code = USAGE_WRONG if end.code == 100 else end.code
-        raise
     except Error as error:
-        raise _quit(error) from None
+        end = _quit(error)
+    raise end.plain() from None
 
 
 def act(words: list[bytes], daemon: Managed) -> int:
@@ -168,7 +170,7 @@ def _reload(daemon: Managed) -> int:
 def _status(daemon: Managed) -> int:
     status = daemon.status()
     down = DEAD if os.path.exists(daemon.lock.path) else NOT_RUNNING
-    return _print(os.fsencode(f"{status}\n"), 0 if status.running else down)
+    return _print(os.fsencode(str(status)), 0 if status.running else down)
 
 
 _ACTS = {
@@ -183,13 +185,13 @@ _ACTS = {
 def _say(before: bytes, daemon: Managed) -> int:
     """Print how DAEMON is."""
     text = os.fsencode(str(daemon.status()))
-    return _print(text.replace(b": ", b": " + before, 1) + b"\n", 0)
+    return _print(text.replace(b": ", b": " + before, 1), 0)
 
 
 def _print(text: bytes, code: int) -> int:
-    """Print TEXT; give CODE, which says the same, also to whoever cannot read it."""
+    """Print the line TEXT; give CODE, which says the same, also to whoever cannot read it."""
     try:
-        write_all(1, text)
+        write_all(1, plain(text) + b"\n")
     except OSError as error:
         cli.say(WHO + b": warning: unable to write to stdout: " + error_str(error))
     return code

@@ -9,7 +9,7 @@ from ..chain import pathexec
 from .become import become
 from .codes import DONE, REFUSED, Code
 from .passing_on import run_child
-from .saying import out
+from .saying import out, show_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def foreground(
         out("To run the program in the foreground, please stop it first.\n")
         return REFUSED
     program = [*client.runner.program, *words]
-    out(" ".join(program) + "\n")
+    show_line(" ".join(program))
     if not stay:
         return Code(_become(client.runner, program, native=native, who=who))
     status = run_child(lambda: _become(client.runner, program, native=native, who=who))
@@ -55,10 +55,10 @@ def _become(runner: "Runner", program: list[str], *, native: bool, who: str) -> 
         name, main, rest = pathexec.become(argv, environ.get(b"PATH"))
         return pathexec.run(name, main, rest)
     except Quit as end:
-        return end.say(who.encode()) if native else end.code
+        return end.plain().say(who.encode()) if native else end.code
     except OSError as error:
         what = b"unable to prepare for " + os.fsencode(program[0])
-        return fatal(what, error).say(who.encode())
+        return fatal(what, error).plain().say(who.encode())
 
 
 def prepare(runner: "Runner", *, native: bool) -> None:

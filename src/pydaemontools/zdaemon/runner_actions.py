@@ -8,7 +8,7 @@ from .client_waits import LATE, RUNNING, Outcome
 from .codes import DONE, DOWN, FAILED, NOT_STARTED, STATUS_UNKNOWN, WAITING, Code
 from .line_protocol import ManagerStatus, NotRunning, Unanswered
 from .runner_client import RunnerClient
-from .saying import Dots, err, out, wrong
+from .saying import Dots, err, out, show_line, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RunnerActions:
 
     def line(self, text: str, before: str = "") -> None:
         """Print TEXT, about this runner, as a line of its own; BEFORE ends a line of dots."""
-        out(f"{before}{self.label}{text}\n")
+        show_line(f"{before}{self.label}{text}")
 
     def report(self, outcome: Outcome, word: str = "started") -> Code:
         """Say how a start went, by its OUTCOME; WORD is what has been done."""

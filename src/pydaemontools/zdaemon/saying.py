@@ -4,9 +4,11 @@ import os
 from _signal import ITIMER_REAL, SIGALRM, setitimer, signal
 
 from ..base.cli import say
+from ..base.printable import PLAIN, plain
 from ..base.write import write_all
 
 EVERY = 1.0  # seconds
+TEXT = PLAIN[:9] + b"\t\n" + PLAIN[11:]  # what a program's words may have in them does no harm
 
 
 def out(text: str) -> None:
@@ -17,14 +19,21 @@ def out(text: str) -> None:
         pass
 
 
+def show_line(text: str) -> None:
+    """Write the line TEXT, in which somebody's words stand, to stdout, and what is fit to see."""
+    shown = plain(f"{text}\n".encode("utf-8", "surrogateescape"), TEXT)
+    out(shown.decode("utf-8", "surrogateescape"))
+
+
 def err(who: str, text: str) -> None:
     """Write the line TEXT to stderr, under the name WHO."""
-    say(os.fsencode(f"{who}: {text}"))
+    say(plain(os.fsencode(f"{who}: {text}")))
 
 
 def wrong(progname: str, text: str) -> None:
     """Say on stderr what is wrong with the command line or the file, and where help is."""
-    say(*os.fsencode(f"Error: {text}\nFor help, use {progname} -h").split(b"\n"))
+    lines = os.fsencode(f"Error: {text}\nFor help, use {progname} -h").split(b"\n")
+    say(*map(plain, lines))
 
 
 class Dots:

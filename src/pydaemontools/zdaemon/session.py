@@ -9,7 +9,7 @@ from .configuration import Configuration, show_options
 from .line_protocol import Unanswered
 from .runner_actions import NO_MANAGER, RunnerActions, warning
 from .runner_client import RunnerClient
-from .saying import err, out
+from .saying import err, out, show_line
 from .start_action import start
 
 TYPE_CHECKING = False
@@ -110,7 +110,7 @@ class Session:
 
     def unknown(self, line: str) -> Code:
         """Say that nobody knows what LINE means."""
-        out(f"*** Unknown syntax: {line}\n")
+        show_line(f"*** Unknown syntax: {line}")
         if self.native:
             from ..base.slips import near
 
@@ -210,7 +210,7 @@ class Session:
         elif rest in topics:
             out(topics[rest])
         else:
-            out(f"*** No help on {rest}\n")
+            show_line(f"*** No help on {rest}")
             return WRONG
         return DONE
 

@@ -9,7 +9,7 @@ from .configuration import Configuration
 from .foreground import ended
 from .line_protocol import UNKNOWN, Unanswered
 from .passing_on import run_child
-from .saying import err, out
+from .saying import err, out, show_line
 from .session import SHOWS, Session, split
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ class Shell:
     def run(self) -> Code:
         """Do what the lines say; what the last of them ended with."""
         program = self.session.configuration.runners[0].program
-        out(f"program: {' '.join(program)}\n")
+        show_line(f"program: {' '.join(program)}")
         self._code = self.session.status("")
         read = self._reader()
         while True:
@@ -127,7 +127,7 @@ class Shell:
         if line.config_file is None:
             out("Configuration reloaded without a config file\n")
         else:
-            out(f"Configuration reloaded from {line.config_file}\n")
+            show_line(f"Configuration reloaded from {line.config_file}")
         return DONE
 
     def _quit(self, *, ended: bool) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
 
-from ..base.cli import Asked, native
+from ..base.cli import Asked, Quit, native
 from .codes import Code
 from .command_line import CommandLine, Wrong
 from .early_manager import prepare_manager
@@ -38,6 +38,8 @@ def main(argv: list[bytes]) -> int:
     except Wrong as error:
         wrong(who if own else sys.argv[0], str(error))
         return USAGE_WRONG
+    except Quit as end:
+        raise end.plain() from None
     except KeyboardInterrupt:
         return INTERRUPTED
     compatible = not own or "compat-exit" in line.flags
