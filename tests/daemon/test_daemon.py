@@ -381,6 +381,18 @@ def test_a_restart_whose_hooks_make_what_is_missing(made, place):
     assert len({first, second, daemon.restart(do_exit=False).pid}) == 3
 
 
+def test_a_restart_looks_for_the_program_as_the_start_does(made, place, monkeypatch):
+    """Kind: what ends a search, and is passed over by whoever looks beforehand."""
+    daemon = started(made("x", startup_command=STAY))
+    before = daemon.status().pid
+    (place / "file").touch()
+    monkeypatch.setenv("PATH", f"{place}/file:{os.environ['PATH']}")
+    daemon.startup_command = ["sleep", "1000"]
+    with pytest.raises(StartupError, match="so it goes on as it is: unable to run sleep: not a d"):
+        daemon.restart(do_exit=False)
+    assert daemon.status().pid == before
+
+
 def test_a_restart_of_what_cannot_be_forked(made):
     """An open loop is refused by the start: so the restart stops nothing."""
     daemon = started(made("x", startup_command=STAY))

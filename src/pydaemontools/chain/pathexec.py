@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # no link is fused.
 home: bytes | None = None
 
+PASSED_OVER = EACCES, EPERM, EISDIR  # of a file: the next one on PATH may do
 NO_FD = {EMFILE: b"process cannot open more files", ENFILE: b"system cannot open more files"}
 
 # The name by which the entry script of this process was called, for the one tool to which
@@ -96,7 +97,7 @@ def become(
             if error.errno == ENOENT:
                 continue
             trouble = error
-            if error.errno not in (EACCES, EPERM, EISDIR):
+            if error.errno not in PASSED_OVER:
                 break
     from ..base.errors import not_run
 

@@ -12,7 +12,7 @@ from ..base import cli
 from ..base.errors import interpreter, not_run
 from ..chain import pathexec
 from .conditions import Condition
-from .detach import finish, launch
+from .detach import launch
 from .starting import Start
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def rehearse(name: str, plan: "Plan", words: list[bytes] | None, timeout: float)
         who, plan, Condition(), timeout=timeout, logs=[], after_fork=lambda: _see(logger)
     )
     if isinstance(begun, Start):
-        finish(begun, plan)
+        begun.wait()
         return
     try:
         begun.step("exec")
@@ -60,4 +60,6 @@ def _see(words: list[bytes] | None) -> None:
             continue
         except OSError as error:
             trouble = error
+            if error.errno not in pathexec.PASSED_OVER:
+                break
     raise cli.fatal(b"unable to run " + words[0], trouble, not_run(words, files, path, trouble))
