@@ -325,7 +325,7 @@ def test_the_line_as_a_person_types_it_is_one_process(supervise, counted, place,
     kept.signal(signal.SIGKILL, pid)
     kept.next_start(2)
     assert starts() == 1
-    assert kept.lines("name") == ["value"]
+    kept.until(lambda: kept.lines("name") == ["value"])
 
 
 @pytest.mark.parametrize("fuse", ["", "1"], ids=["fused", "not fused"])
