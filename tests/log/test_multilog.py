@@ -140,6 +140,14 @@ def test_packed_files(run, place):
     assert whole + (place / "d/current").read_bytes() == text
 
 
+def test_no_packed_file_is_too_many_at_the_end(run, place):
+    """What was to be removed when the last one came, or waited for others to be, is gone too."""
+    (place / "in").write_bytes(b"".join(b"%07d\n" % at for at in range(9999)))
+    with (place / "in").open("rb") as text:
+        assert run("pymultilog", "s8k", "n4", "z", "./d", stdin=text).returncode == 0
+    assert len(list((place / "d").glob("@*"))) == 3
+
+
 @pytest.mark.process
 def test_a_packer_that_is_not_there(scripts, place):
     """That is said before anything is read."""

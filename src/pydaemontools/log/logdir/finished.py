@@ -111,6 +111,14 @@ class Finished:
             kept = kept[: len(kept) - self.retention.expired(self._times(reversed(kept)))]
         self._remove([fsencode(name) for name in reversed(names[len(kept) :])])
 
+    def finish(self) -> None:
+        """See removed what is to be, also what had to wait: no more files come."""
+        while job := self._removal:
+            job.wait()
+            if job.error or not self.waiting:
+                break
+            self.prune()
+
     def _remove(self, names: list[bytes]) -> None:
         """Remove NAMES; where there is a thread for that, later. What cannot be removed by anybody
         stays, is said once, and keeps no other from being removed.

@@ -288,6 +288,7 @@ class LogDir:
         """Have all that was written on disk; a COMPLETE `current` says so, if no intent does."""
         try:
             self.rotation.finish()
+            self._finished.finish()
         finally:
             try:
                 if self._current.fd >= 0 and complete and not self.joined:
