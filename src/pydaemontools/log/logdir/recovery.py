@@ -9,7 +9,6 @@ import posix
 from _stat import S_ISDIR, S_ISREG
 
 from ..pipe.intent import Intent
-from . import copies
 from .current import CURRENT, Current, complete
 from .finished import Finished
 from .folder import is_ours
@@ -131,6 +130,8 @@ class Recovery:
                 copy = self.folder.open(CURRENT, posix.O_RDONLY)
             except PermissionError:
                 return end if kept else 0
+            from . import copies
+
             try:
                 lacking = copies.lacking(copy, former, end)
             finally:
