@@ -152,6 +152,14 @@ def test_one_that_has_just_begun(run, fakes, argv):
         assert b"supervise/" not in words
 
 
+def test_one_that_has_just_begun_is_waited_for(run, fakes):
+    """Until the time is up: it is no supervisor that is missing."""
+    made = fakes("a").path / "supervise"
+    (made / "status").unlink()
+    assert run("pysvwait", "-u", "-t", "0.2", "a").returncode == 99
+    assert run("pysvwait", "-d", "-o", "-t", "0.2", "a").returncode == 99
+
+
 def test_a_directory_of_services(run, place):
     """Who names that is told what is a service in it."""
     (place / "five/web").mkdir(parents=True)

@@ -114,7 +114,12 @@ def _refusal(directory: bytes, trouble: Trouble) -> cli.Quit:
 
 
 def _arrived(directory: bytes, asked: Wait) -> bool:
-    status = read_status()
+    try:
+        status = read_status()
+    except Trouble as trouble:
+        if trouble.begins:
+            return False
+        raise
     if asked.letter in b"uU" and status.word == b"failed":
         text = b"unable to wait for " + directory + b": it has failed for good"
         raise cli.fatal(text + (b": " + status.why if status.why else b""))
