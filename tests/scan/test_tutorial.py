@@ -19,7 +19,6 @@ def test_what_the_page_has_one_try(run, scripts, place):
         "8001": "0",
         "python3": f"{scripts}/python3",
         "seq 100": "seq 10",
-        "s99": "s9",
         "kill -9 $!": "kill -9 $!\nwait $! || :",
     }.items():
         typed = typed.replace(what, instead)
