@@ -81,7 +81,7 @@ def test_also_what_made_a_session_of_its_own(scan, chained):
         files["run"] = "#!/usr/bin/env pychain\npysetlock -n ./lock\n./real\n"
     tree = scan({"a": files, "b": files})
     left = [int(tree[name].wait_for("left")[0]) for name in "ab"]
-    assert {_parent(pid) for pid in left} == {tree.scanner.pid}
+    wait_until(lambda: {_parent(pid) for pid in left} == {tree.scanner.pid})
     first = tree["a"].up()
     os.kill(first, signal.SIGKILL)
     tree["a"].up(first)
