@@ -15,7 +15,7 @@ OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 SHELL = b". alias bg cd eval exec exit export fg set source trap ulimit umask unset".split()
 SCRIPT = 256  # what the kernel reads of a first line
 ELF = b"\x7fELF"
-MARK = b"\xef\xbb\xbf"  # that some editors put before a text
+BOM = b"\xef\xbb\xbf"  # that some editors put before a text
 _WORDS = """\
 EPERM permission denied
 ENOENT file does not exist
@@ -203,7 +203,7 @@ def _first_line(file: bytes) -> bytes:
 
 
 def _no_format(file: bytes) -> bytes:
-    if _first_line(file).startswith(MARK):
+    if _first_line(file).startswith(BOM):
         return b" begins with a byte order mark, and so not with #!: save it without one"
     return b" is neither a binary for this machine nor a script that begins with #!"
 

@@ -113,7 +113,7 @@ def marks(pid: int) -> list[bytes]:
             found = (b"\0" + words.readall()).partition(b"\0" + MARK + b"=")[2]
     except OSError:
         return []
-    return found.partition(b"\0")[0].split(b"/")
+    return found.partition(b"\0")[0].split(b"/") if found else []
 
 
 def descendants(pid: int) -> list[int]:
