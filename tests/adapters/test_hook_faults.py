@@ -38,16 +38,20 @@ real, both = sys.stderr, threading.Barrier(2)
 def hook(args):
     both.wait(5)
     assert sys.stderr is real
-    time.sleep(0.1 if args.thread.name == "a" else 0.3)
+    inside.release()
+    go[args.thread.name].wait(30)
     threading.excepthook_before(args)
 threading.excepthook_before = threading.excepthook
 threading.excepthook = hook
+inside, go = threading.Semaphore(0), {name: threading.Event() for name in "ab"}
 log.install()
 threads = [threading.Thread(target=lambda: 1 / 0, name=name) for name in "ab"]
 for one in threads: one.start()
-time.sleep(0.05)
+for one in threads: inside.acquire()
 print("meanwhile", file=sys.stderr)
-for one in threads: one.join()
+for one in threads:
+    go[one.name].set()
+    one.join()
 assert sys.stderr is real and "write" not in vars(real)
 print("after", file=sys.stderr)
 """
